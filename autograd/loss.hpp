@@ -1,0 +1,123 @@
+#pragma once
+#include "autograd/op.hpp"
+#include "autograd/parallel.hpp"
+
+namespace elbow {
+
+/// What a loss over [rows, columns] is reduced to. `mean` is the figure that is trained on and reported: the sum over
+/// the columns, averaged over the rows, in nats per row where the loss is in nats.
+enum class Reduction {
+  none,        ///< [rows, columns]: every element
+  per_row,     ///< [rows]: summed over the columns
+  per_column,  ///< [columns]: averaged over the rows
+  mean         ///< []: summed over the columns, averaged over the rows
+};
+
+}  // namespace elbow
+
+namespace elbow::ops {
+
+/// Base of the losses that compare two tensors of one shape [rows, columns] element by element. Members to write:
+///
+///   template <class V> ELBOW_FN static V cost(V a, V b)
+///   template <class V> ELBOW_FN static V gradient(Index<0>, V a, V b)     d cost / d a; Index<1>: d cost / d b
+///
+template <class Loss>
+struct PairLoss : Op {
+  Reduction reduction = Reduction::mean;
+
+  Shape shape(Inputs in) const {
+    require_inputs(Loss::name, in, 2);
+    const Shape &a = in[0].shape(), &b = in[1].shape();
+    if (!(a == b)) fail(Loss::name, "shapes ", a, " and ", b, " differ: a loss does not broadcast");
+    if (a.rank() != 2) fail(Loss::name, "wants [rows, columns], not ", a);
+    switch (reduction) {
+      case Reduction::none: return a;
+      case Reduction::per_row: return {a[0]};
+      case Reduction::per_column: return {a[1]};
+      case Reduction::mean: return {};
+    }
+    return {};
+  }
+
+  template <class T> void forward(ForwardContext& context) const {
+    const int64_t rows = context.in[0].size(0), columns = context.in[0].size(1);
+    const T* a = context.in[0].template data<T>();  // [rows, columns]
+    const T* b = context.in[1].template data<T>();  // [rows, columns]
+    T* y = context.y.template data<T>();
+    const auto cost = [](auto p, auto q) { return Loss::cost(p, q); };
+    context.save(context.in[0]);
+    context.save(context.in[1]);
+    if (reduction == Reduction::none) return simd::map<T>(rows * columns, y, false, cost, a, b);
+    if (reduction == Reduction::per_column) {
+      std::fill_n(y, columns, T(0));
+      for (int64_t r = 0; r < rows; ++r) simd::map<T>(columns, y, true, cost, a + r * columns, b + r * columns);
+      for (int64_t c = 0; c < columns; ++c) y[c] /= T(rows);
+      return;
+    }
+    const Tensor sums = reduction == Reduction::per_row ? context.y : Tensor::empty({rows}, context.y.dtype());
+    T* s = sums.template data<T>();  // [rows]
+    parallel_for(rows, rows * columns,
+                 [&](int64_t r) { s[r] = simd::sum_of<T>(columns, cost, a + r * columns, b + r * columns); });
+    if (reduction == Reduction::mean) *y = simd::sum_of<T>(rows, [](auto v) { return v; }, s) / T(rows);
+  }
+
+  template <class T> void backward(BackwardContext& context) const {
+    backward_of<T, 0>(context);
+    backward_of<T, 1>(context);
+  }
+
+  void reference(Inputs in, double* y) const {
+    const int64_t rows = in[0].size(0), columns = in[0].size(1);
+    const double *a = in[0].data<double>(), *b = in[1].data<double>();
+    for (int64_t i = 0; i < shape(in).numel(); ++i) y[i] = 0;
+    for (int64_t r = 0; r < rows; ++r)
+      for (int64_t c = 0; c < columns; ++c) {
+        const double cost = Loss::cost(a[r * columns + c], b[r * columns + c]);
+        if (reduction == Reduction::none) y[r * columns + c] = cost;
+        if (reduction == Reduction::per_row) y[r] += cost;
+        if (reduction == Reduction::per_column) y[c] += cost / double(rows);
+        if (reduction == Reduction::mean) y[0] += cost / double(rows);
+      }
+  }
+
+  static void loss_samples(auto& s, const auto& a, const auto& b) {
+    const auto with = [](Reduction r) { Loss loss; loss.reduction = r; return loss; };
+    s.add(with(Reduction::none), {a, b}, "element by element");
+    s.add(with(Reduction::per_row), {a, b}, "per row");
+    s.add(with(Reduction::per_column), {a, b}, "per column");
+    s.add(with(Reduction::mean), {a, b}, "mean over rows");
+    auto narrow = b, batch_a = a, batch_b = b;
+    narrow.shape = {b.shape[0], 1};
+    s.refuse(with(Reduction::mean), {a, narrow}, "does not broadcast");
+    batch_a.shape = batch_b.shape = {64, 64};
+    s.benchmark(with(Reduction::mean), {batch_a, batch_b});
+  }
+
+ private:
+  template <class T, int I> void backward_of(BackwardContext& context) const {
+    if (!context.needs(size_t(I))) return;
+    const Tensor &ta = context.saved(0), &tb = context.saved(1);
+    const int64_t rows = ta.size(0), columns = ta.size(1);
+    const T* a = ta.data<T>();                      // [rows, columns]
+    const T* b = tb.data<T>();                      // [rows, columns]
+    const T* dy = context.dy().template data<T>();  // of the reduction's shape
+    auto [target, add] = context.template into<T>(size_t(I));
+    const auto slope = [](auto p, auto q, auto g) { return Loss::gradient(Index<I>{}, p, q) * g; };
+    if (reduction == Reduction::none) return simd::map<T>(rows * columns, target, add, slope, a, b, dy);
+    if (reduction == Reduction::per_column) {
+      const T share = T(1) / T(rows);
+      for (int64_t r = 0, at = 0; r < rows; ++r, at += columns)
+        simd::map<T>(columns, target + at, add,
+                     [=](auto p, auto q, auto g) { return slope(p, q, g) * decltype(p)(share); }, a + at, b + at, dy);
+      return;
+    }
+    const auto scaled = [&](int64_t n, int64_t at, T g) {
+      simd::map<T>(n, target + at, add, [=](auto p, auto q) { return slope(p, q, decltype(p)(g)); }, a + at, b + at);
+    };
+    if (reduction == Reduction::mean) return scaled(rows * columns, 0, *dy / T(rows));
+    for (int64_t r = 0; r < rows; ++r) scaled(columns, r * columns, dy[r]);
+  }
+};
+
+}  // namespace elbow::ops

@@ -1,0 +1,22 @@
+#pragma once
+#include <cstddef>
+#include <cstdint>
+
+namespace elbow {
+
+/// A caching allocator, one for each thread. A released block waits in the free list of its size class, and the
+/// next request of that class takes it, still warm in cache: after the first step, a training loop asks the
+/// system for nothing. Blocks are aligned to 64 bytes, the width of a cache line and of an AVX-512 register.
+void* pool_allocate(size_t bytes);
+
+/// Gives back a block of pool_allocate(bytes). Another thread than the one that asked may do so.
+void pool_release(void* block, size_t bytes);
+
+/// What the pools of all threads together have done so far.
+struct MemoryStatistics {
+  int64_t system_allocations;  ///< blocks that were asked of the system, not found in a free list
+  int64_t bytes_in_use;        ///< bytes in blocks that are handed out now
+};
+MemoryStatistics memory_statistics();
+
+}  // namespace elbow

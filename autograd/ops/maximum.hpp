@@ -1,0 +1,32 @@
+#pragma once
+#include "autograd/op.hpp"
+
+namespace elbow::ops {
+
+struct Maximum : Binary {
+  static constexpr auto name = "maximum",
+                        doc =
+                            "the larger of a and b; NaN when one is NaN; a tie gives half the gradient to each";
+  template <class V>
+  ELBOW_FN V forward(V a, V b) const {
+    return select(a != a, a, select(b != b, b, select(a > b, a, b)));
+  }
+  template <class V>
+  ELBOW_FN V backward(Index<0>, V a, V b, V /*y*/, V gy) const {
+    return share(a, b, gy);
+  }
+  template <class V>
+  ELBOW_FN V backward(Index<1>, V a, V b, V /*y*/, V gy) const {
+    return share(b, a, gy);
+  }
+  template <class V>
+  ELBOW_FN static V share(V mine, V other, V gy) {
+    return select(mine > other, gy, select(mine < other, V(0), gy * V(0.5)));
+  }
+  static void samples(auto& s) {
+    s.add({s.in({3, 5}), s.in({3, 5})}).add({s.in({4, 3}), s.in({3})}).add({s.in({2, 1, 4}), s.in({3, 1})});
+    s.refuse({}, {s.in({3, 4}), s.in({3})}, "do not broadcast").extremes();
+  }
+};
+
+}  // namespace elbow::ops

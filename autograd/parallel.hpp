@@ -1,0 +1,23 @@
+#pragma once
+#include <omp.h>
+
+#include <cstdint>
+
+namespace elbow {
+
+/// Work on fewer elements than this is not worth a fork of the OpenMP threads (a few microseconds).
+inline constexpr int64_t parallel_threshold = 1 << 15;
+
+/// f(i) for i < n, on all threads when `elements`, the size of the whole work, is worth it. The tasks must not
+/// depend on each other, nor on the number of threads: then neither does the result.
+template <class F>
+void parallel_for(int64_t n, int64_t elements, F f) {
+  if (elements < parallel_threshold || n < 2 || omp_get_max_threads() == 1 || omp_in_parallel()) {
+    for (int64_t i = 0; i < n; ++i) f(i);
+    return;
+  }
+#pragma omp parallel for schedule(static)
+  for (int64_t i = 0; i < n; ++i) f(i);
+}
+
+}  // namespace elbow

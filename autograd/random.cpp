@@ -1,0 +1,180 @@
+#include "autograd/random.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <numbers>
+#include <numeric>
+#include <xsimd/xsimd.hpp>
+
+#include "autograd/parallel.hpp"
+#include "autograd/philox.hpp"
+
+// Numbers are made 64 at a time, a group of philox::words, by one function per law that is never inlined: the
+// last numbers of a sequence take the same instructions as all others, with what is too many thrown away, so
+// that no bit depends on n, on the address or on the number of threads.
+
+namespace elbow {
+namespace {
+
+using philox::lanes;
+constexpr int64_t group = philox::words_per_group;
+constexpr int64_t longest = int64_t{1} << 34;  // a counter has 32 bits for its place in the sequence
+constexpr int64_t chunk = 1 << 14;             // what one thread does at a time
+
+struct Bits {
+  [[gnu::noinline]] void operator()(const RandomKey& key, int64_t g, uint32_t* out) const {
+    philox::words(key, uint32_t(g), out);
+  }
+};
+
+template <class T> struct Uniform {
+  T low, width,
+      top;  // rounding may carry low + u * width up to the bound itself, so `top` is the largest below it
+
+  [[gnu::noinline]] void operator()(const RandomKey& key, int64_t g, T* out) const {
+    alignas(64) uint32_t w[group];
+    philox::words(key, uint32_t(g), w);
+    for (int i = 0; i < group; ++i) out[i] = std::min(low + T(int32_t(w[i] >> 8)) * T(0x1p-24) * width, top);
+  }
+};
+
+template <class T> struct Bernoulli {
+  uint32_t threshold;  // p * 2^31
+
+  [[gnu::noinline]] void operator()(const RandomKey& key, int64_t g, T* out) const {
+    alignas(64) uint32_t w[group];
+    philox::words(key, uint32_t(g), w);
+    for (int i = 0; i < group; ++i) out[i] = w[i] >> 1 < threshold ? T(1) : T(0);
+  }
+};
+
+// Box and Muller (1958): two words give a radius sqrt(-2 ln u) and an angle, and these two normal numbers. u =
+// (k + 1/2) / 2^31 is rounded to a float in both versions: finest near 0, where the tail is (radius up
+// to 6.66), and never 0; where it rounds to 1 the radius is 0.
+template <class T> struct Normal {
+  T mean, stddev;
+
+  [[gnu::noinline]] void operator()(const RandomKey& key, int64_t g, T* out) const {
+    using Vec = xsimd::batch<T>;
+    static_assert(lanes % Vec::size == 0);
+    alignas(64) uint32_t w[group];
+    alignas(64) T u[lanes], angle[lanes];
+    philox::words(key, uint32_t(g), w);
+    for (int pair = 0; pair < 2; ++pair, out += 2 * lanes) {
+      const uint32_t *w0 = w + pair * 2 * lanes, *w1 = w0 + lanes;
+      for (int i = 0; i < lanes; ++i) {
+        u[i] = T((float(int32_t(w0[i] >> 1)) + 0.5f) * 0x1p-31f);
+        angle[i] = T(int32_t(w1[i]) >> 8) * T(std::numbers::pi * 0x1p-23);  // in [-pi, pi), 24 bits
+      }
+      for (int i = 0; i < lanes; i += int(Vec::size)) {
+        const Vec radius = Vec(stddev) * xsimd::sqrt(Vec(T(-2)) * xsimd::log(Vec::load_aligned(u + i)));
+        const auto [sine, cosine] = xsimd::sincos(Vec::load_aligned(angle + i));
+        (Vec(mean) + radius * cosine).store_unaligned(out + i);
+        (Vec(mean) + radius * sine).store_unaligned(out + lanes + i);
+      }
+    }
+  }
+};
+
+// Numbers first .. last-1 of a sequence, `first` being a multiple of the group.
+template <class T, class Law>
+void fill_part(const RandomKey& key, T* out, int64_t first, int64_t last, const Law& law) {
+  int64_t i = first;
+  for (; i + group <= last; i += group) law(key, i / group, out + i);
+  if (i == last) return;
+  alignas(64) T whole[group];
+  law(key, i / group, whole);
+  std::copy_n(whole, last - i, out + i);
+}
+
+template <class T, class Law> void fill(const RandomKey& key, T* out, int64_t n, const Law& law) {
+  if (n < 0 || n > longest) fail("random", "a sequence has 0 to 2^34 numbers, not ", n);
+  parallel_for((n + chunk - 1) / chunk, n,
+               [&](int64_t i) { fill_part(key, out, i * chunk, std::min(n, (i + 1) * chunk), law); });
+}
+
+// A sequence of words, one by one.
+class WordStream {
+ public:
+  explicit WordStream(const RandomKey& key) : key_(key) {}
+
+  // A number below `bound`, each as likely (Lemire, "Fast random integer generation in an interval", 2019): the
+  // high half of word * bound, less the words that would favour some numbers.
+  uint32_t below(uint32_t bound) {
+    uint64_t product = uint64_t(next()) * bound;
+    if (uint32_t(product) < bound)
+      for (const uint32_t surplus = -bound % bound; uint32_t(product) < surplus;)
+        product = uint64_t(next()) * bound;
+    return uint32_t(product >> 32);
+  }
+
+ private:
+  uint32_t next() {
+    if (used_ == group) {
+      philox::words(key_, group_++, words_);
+      used_ = 0;
+    }
+    return words_[used_++];
+  }
+
+  RandomKey key_;
+  uint32_t group_ = 0;
+  int64_t used_ = group;
+  alignas(64) uint32_t words_[group];
+};
+
+}  // namespace
+
+template <class T> void fill_uniform(const RandomKey& key, T* out, int64_t n, T lo, T hi) {
+  if (!(lo <= hi) || !std::isfinite(hi - lo)) fail("uniform", "no numbers lie in [", lo, ", ", hi, ")");
+  fill(key, out, n, Uniform<T>{lo, hi - lo, std::nextafter(hi, lo)});
+}
+
+template <class T> void fill_normal(const RandomKey& key, T* out, int64_t n, T mean, T stddev) {
+  fill(key, out, n, Normal<T>{mean, stddev});
+}
+
+template <class T> void fill_bernoulli(const RandomKey& key, T* out, int64_t n, double p) {
+  if (!(p >= 0 && p <= 1)) fail("bernoulli", "a probability lies in 0..1, not at ", p);
+  fill(key, out, n, Bernoulli<T>{uint32_t(std::lround(p * 0x1p31))});
+}
+
+void fill_bits(const RandomKey& key, uint32_t* out, int64_t n) { fill(key, out, n, Bits{}); }
+
+std::vector<int64_t> permutation(const RandomKey& key, int64_t n) {
+  if (n < 0 || n > std::numeric_limits<uint32_t>::max())
+    fail("permutation", "of 0 to 2^32 - 1 numbers, not ", n);
+  std::vector<int64_t> order(static_cast<size_t>(n));
+  std::iota(order.begin(), order.end(), 0);
+  WordStream words(key);
+  for (int64_t left = n; left > 1; --left) std::swap(order[left - 1], order[words.below(uint32_t(left))]);
+  return order;
+}
+
+Tensor uniform(const RandomKey& key, const Shape& shape, double lo, double hi, DType dtype) {
+  Tensor t = Tensor::empty(shape, dtype);
+  dispatch(dtype, [&]<class T>() { fill_uniform<T>(key, t.data<T>(), t.numel(), T(lo), T(hi)); });
+  return t;
+}
+
+Tensor normal(const RandomKey& key, const Shape& shape, double mean, double stddev, DType dtype) {
+  Tensor t = Tensor::empty(shape, dtype);
+  dispatch(dtype, [&]<class T>() { fill_normal<T>(key, t.data<T>(), t.numel(), T(mean), T(stddev)); });
+  return t;
+}
+
+Tensor bernoulli(const RandomKey& key, const Shape& shape, double p, DType dtype) {
+  Tensor t = Tensor::empty(shape, dtype);
+  dispatch(dtype, [&]<class T>() { fill_bernoulli<T>(key, t.data<T>(), t.numel(), p); });
+  return t;
+}
+
+template void fill_uniform<float>(const RandomKey&, float*, int64_t, float, float);
+template void fill_uniform<double>(const RandomKey&, double*, int64_t, double, double);
+template void fill_normal<float>(const RandomKey&, float*, int64_t, float, float);
+template void fill_normal<double>(const RandomKey&, double*, int64_t, double, double);
+template void fill_bernoulli<float>(const RandomKey&, float*, int64_t, double);
+template void fill_bernoulli<double>(const RandomKey&, double*, int64_t, double);
+
+}  // namespace elbow

@@ -1,0 +1,57 @@
+#pragma once
+#include <cstdint>
+#include <vector>
+
+#include "autograd/tensor.hpp"
+
+namespace elbow {
+
+/// Names one sequence of random numbers. The generator is counter-based (Philox4x32-10, Salmon et al. 2011):
+/// number i of a sequence is a function of the key and i alone, so it is the same for any number of threads, on
+/// every device, and after a resume. The seed is Philox's key; its counter holds the place in the sequence (32
+/// bits, four numbers each, so that a sequence ends after 2^34), the step (64 bits) and the stream (32 bits).
+struct RandomKey {
+  uint64_t seed = 0;
+  uint32_t stream = 0;  ///< what the numbers are for (initialisation, masks, noise, ...)
+  uint64_t step = 0;    ///< which draw of that stream: all 2^64 are distinct
+};
+
+/// A key whose step counts up: next() names a fresh sequence at each call. Its state is the three numbers of
+/// the key.
+class RandomStream {
+ public:
+  RandomStream(uint64_t seed, uint32_t stream, uint64_t step = 0) : key_{seed, stream, step} {}
+  RandomKey next() { return {key_.seed, key_.stream, key_.step++}; }
+  const RandomKey& state() const { return key_; }
+  void set_step(uint64_t step) { key_.step = step; }
+
+ private:
+  RandomKey key_;
+};
+
+/// Fill out[n], T = float or double, from the sequence that `key` names, 0 <= n <= 2^34. The double and the
+/// float version draw the same underlying bits, so that their numbers agree to float rounding. Large n are
+/// shared among the threads.
+///
+/// fill_uniform: [lo, hi), never hi, in steps of (hi - lo) / 2^24. Error unless lo <= hi.
+/// fill_normal: Box-Muller; the largest number that can come is 6.66 standard deviations.
+/// fill_bernoulli: 1 with probability p (to 2^-31), else 0. Error unless 0 <= p <= 1.
+/// fill_bits: the raw words.
+template <class T>
+void fill_uniform(const RandomKey& key, T* out, int64_t n, T lo = 0, T hi = 1);
+template <class T>
+void fill_normal(const RandomKey& key, T* out, int64_t n, T mean = 0, T stddev = 1);
+template <class T>
+void fill_bernoulli(const RandomKey& key, T* out, int64_t n, double p);
+void fill_bits(const RandomKey& key, uint32_t* out, int64_t n);
+/// The numbers 0..n-1 in a random order, every order as likely (Fisher-Yates); 0 <= n < 2^32.
+std::vector<int64_t> permutation(const RandomKey& key, int64_t n);
+
+/// Tensors of random numbers.
+Tensor uniform(const RandomKey& key, const Shape& shape, double lo = 0, double hi = 1,
+               DType dtype = DType::float32);
+Tensor normal(const RandomKey& key, const Shape& shape, double mean = 0, double stddev = 1,
+              DType dtype = DType::float32);
+Tensor bernoulli(const RandomKey& key, const Shape& shape, double p, DType dtype = DType::float32);
+
+}  // namespace elbow

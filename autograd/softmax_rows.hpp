@@ -1,0 +1,67 @@
+#pragma once
+#include "autograd/axes.hpp"
+#include "autograd/op.hpp"
+#include "autograd/parallel.hpp"
+#include "autograd/row_reduction.hpp"
+
+namespace elbow::ops {
+
+/// Base of softmax and log_softmax: each row (the elements along one axis) becomes a row of the same length. Members
+/// to write:
+///
+///   template <class T> static void normalise(int64_t n, const T* x, T* y)
+///   template <class T> static void slope(int64_t n, const T* y, const T* dy, T* dx)
+///   static double plain(double x, double log_sum)
+///
+template <class Self>
+struct SoftmaxRows : Op {
+  int axis = -1;
+
+  Shape shape(Inputs in) const {
+    require_inputs(Self::name, in, 1);
+    if (AxisRows(in[0].shape(), axis, Self::name).length() == 0)
+      fail(Self::name, "over no elements: the input has shape ", in[0].shape());
+    return in[0].shape();
+  }
+  template <class T> void forward(ForwardContext& c) const {
+    const AxisRows rows(c.in[0].shape(), axis, Self::name);
+    const Tensor x = rows.gather(c.in[0]), y = Tensor::empty(x.shape(), x.dtype());
+    const T* px = x.template data<T>();  // [rows, length]
+    T* py = y.template data<T>();        // [rows, length]
+    const int64_t n = rows.length();
+    parallel_for(rows.rows(), x.numel(), [&](int64_t r) { Self::normalise(n, px + r * n, py + r * n); });
+    rows.template scatter<T>(py, c.y.template data<T>(), false);
+    c.save(y);
+  }
+  template <class T> void backward(BackwardContext& c) const {
+    const AxisRows rows(c.shape_of_input(0), axis, Self::name);
+    const Tensor dy = rows.gather(c.dy()), gradient = Tensor::empty(dy.shape(), dy.dtype());
+    const T* y = c.saved(0).template data<T>();  // [rows, length]
+    const T* g = dy.template data<T>();          // [rows, length]
+    T* out = gradient.template data<T>();        // [rows, length]
+    const int64_t n = rows.length();
+    parallel_for(rows.rows(), dy.numel(), [&](int64_t r) { Self::slope(n, y + r * n, g + r * n, out + r * n); });
+    auto [dx, add] = c.template into<T>(0);
+    rows.template scatter<T>(out, dx, add);
+  }
+  void reference(Inputs in, double* y) const {
+    const AxisRows rows(in[0].shape(), axis, Self::name);
+    const Tensor x = rows.gather(in[0]), out = Tensor::empty(x.shape(), DType::float64);
+    for (int64_t i = 0; i < x.numel(); ++i) {
+      const int64_t row = i / rows.length() * rows.length();
+      double sum = 0;
+      for (int64_t k = 0; k < rows.length(); ++k) sum += std::exp(x.data<double>()[row + k]);
+      out.data<double>()[i] = Self::plain(x.data<double>()[i], std::log(sum));
+    }
+    rows.scatter(out.data<double>(), y, false);
+  }
+  static void samples(auto& s) {
+    const auto along = [](int axis) { Self op; op.axis = axis; return op; };
+    s.add(along(-1), {s.in({3, 37})}, "axis -1").add(along(0), {s.in({3, 5})}, "axis 0");
+    s.add(along(1), {s.in({2, 3, 4})}, "axis 1");
+    s.refuse(along(2), {s.in({3, 5})}, "axis 2").refuse(along(1), {s.in({3, 0})}, "no elements");
+    s.benchmark(along(-1), {s.in({64, 512})});
+  }
+};
+
+}  // namespace elbow::ops

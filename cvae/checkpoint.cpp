@@ -1,0 +1,96 @@
+#include "cvae/checkpoint.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include "nn/safetensors.hpp"
+
+namespace elbow {
+namespace {
+
+using nlohmann::json;
+
+// Tensors of the optimiser stand beside the model's under this prefix.
+const std::string prefix = "optimizer.";
+
+// The costs of an epoch as a list of numbers; JSON writes doubles so that they read back to the bit.
+json to_json(const EpochCosts& e) {
+  json out = {e.epoch};
+  for (const Costs* c : {&e.train, &e.test})
+    for (const Estimate* v : {&c->loss, &c->distortion, &c->kl}) {
+      out.push_back(v->mean);
+      out.push_back(v->standard_error);
+    }
+  return out;
+}
+
+EpochCosts epoch_from(const json& list) {
+  EpochCosts e;
+  size_t at = 0;
+  e.epoch = list.at(at++);
+  for (Costs* c : {&e.train, &e.test})
+    for (Estimate* v : {&c->loss, &c->distortion, &c->kl}) {
+      v->mean = list.at(at++);
+      v->standard_error = list.at(at++);
+    }
+  return e;
+}
+
+// Runs f and puts the file's name before whatever it complains about.
+template <class F>
+auto naming(const std::filesystem::path& path, F f) {
+  try {
+    return f();
+  } catch (const json::exception&) {
+    throw Error(path.string() + ": its metadata are damaged");
+  } catch (const Error& e) {
+    throw Error(path.string() + ": " + e.what());
+  }
+}
+
+}  // namespace
+
+void save_model(const std::filesystem::path& path, const Experiment& experiment, int64_t epochs) {
+  save_safetensors(path, {state_of(*experiment.model),
+                          {{"name", experiment.name}, {"seed", str(experiment.seed)}, {"epochs", str(epochs)}}});
+}
+
+void load_model(const std::filesystem::path& path, Experiment& experiment) {
+  const SafeTensors file = load_safetensors(path);
+  naming(path, [&] { set_state(*experiment.model, file.tensors); });
+}
+
+void save_checkpoint(const std::filesystem::path& path, const Experiment& experiment, Training& training,
+                     const std::vector<EpochCosts>& epochs) {
+  SafeTensors file{state_of(*experiment.model), {}};
+  for (const auto& [name, tensor] : training.optimizer().buffers()) file.tensors[prefix + name] = tensor;
+  json costs = json::array();
+  for (const EpochCosts& e : epochs) costs.push_back(to_json(e));
+  file.metadata = {{"steps", str(training.optimizer().steps())},
+                   {"epochs_done", str(training.epochs_done())},
+                   {"dropout_step", str(experiment.dropout_stream.state().step)},
+                   {"epochs", costs.dump()}};
+  save_safetensors(path, file);
+}
+
+std::vector<EpochCosts> load_checkpoint(const std::filesystem::path& path, Experiment& experiment, Training& training) {
+  SafeTensors file = load_safetensors(path);
+  return naming(path, [&] {
+    const auto number = [&](const char* key) { return json::parse(file.metadata[key]).get<int64_t>(); };
+    std::vector<EpochCosts> epochs;
+    for (const json& e : json::parse(file.metadata["epochs"])) epochs.push_back(epoch_from(e));
+    const int64_t steps = number("steps"), done = number("epochs_done"), dropout_step = number("dropout_step");
+    for (const auto& [name, tensor] : training.optimizer().buffers()) {
+      const auto found = file.tensors.find(prefix + name);
+      if (found == file.tensors.end()) fail("resume", "there is no tensor named ", prefix, name);
+      Tensor(tensor).copy_(found->second);
+      file.tensors.erase(found);
+    }
+    set_state(*experiment.model, file.tensors);
+    training.optimizer().set_steps(steps);
+    training.set_epochs_done(done);
+    experiment.dropout_stream.set_step(uint64_t(dropout_step));
+    return epochs;
+  });
+}
+
+}  // namespace elbow

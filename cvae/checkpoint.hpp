@@ -1,0 +1,20 @@
+#pragma once
+#include <filesystem>
+#include <vector>
+
+#include "cvae/training.hpp"
+
+namespace elbow {
+
+/// The model's tensors, with the run's name, seed and number of epochs, as a safetensors file.
+void save_model(const std::filesystem::path& path, const Experiment& experiment, int64_t epochs);
+/// Sets the model's tensors from such a file. Error "PATH: ..." when it is damaged or of another model.
+void load_model(const std::filesystem::path& path, Experiment& experiment);
+
+/// All that training needs to go on where it stopped, and the costs of the epochs so far.
+void save_checkpoint(const std::filesystem::path& path, const Experiment& experiment, Training& training,
+                     const std::vector<EpochCosts>& epochs);
+/// Takes it up again; returns the costs of the epochs so far. Error "PATH: ..." as above.
+std::vector<EpochCosts> load_checkpoint(const std::filesystem::path& path, Experiment& experiment, Training& training);
+
+}  // namespace elbow

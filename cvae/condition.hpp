@@ -1,0 +1,46 @@
+#pragma once
+#include <string>
+#include <vector>
+
+#include "autograd/random.hpp"
+#include "data/batches.hpp"
+#include "data/label_condition.hpp"
+#include "data/mask.hpp"
+#include "nn/config.hpp"
+
+namespace elbow {
+
+/// What the encoder and the decoder are told of a row: some of its columns (arbitrary conditioning), its class, or
+/// nothing.
+class Condition {
+ public:
+  /// Reads the section `condition`: {"kind": "columns" | "label" | "none", "given": probability}. Error, naming the key,
+  /// when the data have no labels to condition on.
+  Condition(const Config& config, const Dataset& data);
+
+  /// Columns of c: 2 d for columns (c = [x * m, m]), the number of classes for labels.
+  int64_t width() const;
+  /// Whether columns are given or withheld one by one, so that results are told by their number.
+  bool by_columns() const { return kind_ == Kind::columns; }
+  /// The probability that a column is given.
+  double given() const { return rule_.given; }
+
+  /// The condition of one batch.
+  struct Drawn {
+    Tensor mask;  ///< [rows, d] float32, 1 = given; undefined unless by_columns()
+    Tensor c;     ///< [rows, width()]; undefined when there is no condition
+  };
+  /// Draws the condition of a batch into `out`, whose tensors are made or replaced when their size does not fit.
+  void draw(const Batch& batch, const RandomKey& key, Drawn& out) const;
+  /// The same with a mask that is already in `out`.
+  void apply(const Batch& batch, Drawn& out) const;
+
+ private:
+  enum class Kind { columns, label, none };
+  Kind kind_;
+  int64_t columns_;
+  MaskRule rule_;
+  LabelCondition label_;
+};
+
+}  // namespace elbow

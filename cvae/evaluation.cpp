@@ -1,0 +1,119 @@
+#include "cvae/evaluation.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <numeric>
+
+#include "autograd/ops.hpp"
+#include "nn/streams.hpp"
+
+namespace elbow {
+namespace {
+
+constexpr int64_t batch_rows = 512;  // fixed: the bits of the results must not depend on a setting of speed
+
+double seconds_since(std::chrono::steady_clock::time_point start) {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+int64_t count_given(const float* mask, int64_t columns) {
+  return std::count(mask, mask + columns, 1.0f);
+}
+
+// Puts the model into evaluation mode for as long as this lives, and records nothing.
+struct Evaluating {
+  explicit Evaluating(Cvae& model) : model(model), before(model.training()) { model.train(false); }
+  ~Evaluating() { model.train(before); }
+  Cvae& model;
+  bool before;
+  NoGrad no_grad;
+};
+
+}  // namespace
+
+RowCosts test_costs(Experiment& e, int64_t draws, bool excess) {
+  const Evaluating evaluating(*e.model);
+  Batches batches(e.data.test, batch_rows, LastBatch::keep);
+  RowCosts out;
+  out.beta = e.loss.beta;
+  Condition::Drawn drawn;
+  for (int64_t b = 0; b < batches.count(); ++b) {
+    const auto start = std::chrono::steady_clock::now();
+    const Batch& batch = batches.get(b);
+    const int64_t rows = batch.x.size(0), columns = batch.x.size(1);
+    e.condition.draw(batch, {e.seed, stream::evaluation_masks, uint64_t(b)}, drawn);
+    const Posterior q = e.model->encode(batch.x, drawn.c);
+    const auto kl = gaussian_kl(q.mu, q.log_var, Reduction::per_row).to_vector<double>();
+    std::vector<double> distortion(size_t(rows), 0);
+    for (int64_t d = 0; d < draws; ++d) {
+      const Tensor z =
+          reparameterise(q.mu, q.log_var, {e.seed, stream::evaluation_noise, uint64_t(d * batches.count() + b)});
+      const auto errors =
+          distortion_of(e.loss.distortion, e.model->decode(z, drawn.c), batch.x, true).to_vector<double>();
+      for (size_t r = 0; r < errors.size(); ++r) distortion[r] += errors[r] / double(draws);
+    }
+    out.kl.insert(out.kl.end(), kl.begin(), kl.end());
+    out.distortion.insert(out.distortion.end(), distortion.begin(), distortion.end());
+    if (e.condition.by_columns())
+      for (int64_t r = 0; r < rows; ++r)
+        out.given.push_back(count_given(drawn.mask.data<float>() + r * columns, columns));
+    out.seconds += seconds_since(start);
+    if (!excess) continue;
+    const auto optimal = e.bound->optimal_rows(batch.x.data<float>(), drawn.mask.data<float>(), rows);
+    for (size_t r = 0; r < optimal.size(); ++r)
+      out.excess.push_back(distortion[r] + out.beta * kl[r] - optimal[r].loss);
+  }
+  return out;
+}
+
+Estimate estimate_of(const std::vector<double>& values) {
+  const double n = double(values.size());
+  const double mean = std::accumulate(values.begin(), values.end(), 0.0) / n;
+  double squares = 0;
+  for (double v : values) squares += (v - mean) * (v - mean);
+  return {mean, n > 1 ? std::sqrt(squares / (n - 1) / n) : 0};
+}
+
+Costs costs_of(const RowCosts& rows) {
+  std::vector<double> loss(rows.kl.size());
+  for (size_t r = 0; r < loss.size(); ++r) loss[r] = rows.distortion[r] + rows.beta * rows.kl[r];
+  return {estimate_of(loss), estimate_of(rows.distortion), estimate_of(rows.kl)};
+}
+
+LatentScatter latent_scatter(Experiment& e) {
+  const Evaluating evaluating(*e.model);
+  const int64_t latents = e.model->latents(), total = std::min(e.evaluation.scatter_rows, e.data.test.rows());
+  Batches batches(e.data.test, batch_rows, LastBatch::keep);
+  std::vector<float> means;                              // [total, latents]
+  std::vector<double> kl(size_t(latents), 0);            // [latents]
+  LatentScatter out;
+  Condition::Drawn drawn;
+  for (int64_t b = 0; b < batches.count() && int64_t(out.given.size()) < total; ++b) {
+    const Batch& batch = batches.get(b);
+    const int64_t rows = batch.x.size(0), columns = batch.x.size(1);
+    e.condition.draw(batch, {e.seed, stream::evaluation_masks, uint64_t(b)}, drawn);
+    const Posterior q = e.model->encode(batch.x, drawn.c);
+    const auto mu = q.mu.to_vector<float>();
+    const auto part = gaussian_kl(q.mu, q.log_var, Reduction::per_column).to_vector<double>();
+    for (size_t l = 0; l < part.size(); ++l) kl[l] += part[l] * double(rows);
+    for (int64_t r = 0; r < rows && int64_t(out.given.size()) < total; ++r) {
+      means.insert(means.end(), mu.begin() + r * latents, mu.begin() + (r + 1) * latents);
+      out.given.push_back(
+          e.condition.by_columns() ? count_given(drawn.mask.data<float>() + r * columns, columns)
+                                   : batch.labels.empty() ? 0 : batch.labels[size_t(r)]);
+    }
+  }
+  std::vector<int64_t> order(kl.size());
+  std::iota(order.begin(), order.end(), 0);
+  std::stable_sort(order.begin(), order.end(), [&](int64_t a, int64_t b) { return kl[size_t(a)] > kl[size_t(b)]; });
+  out.dimension_x = order[0];
+  out.dimension_y = order[std::min<size_t>(1, order.size() - 1)];
+  for (size_t r = 0; r < out.given.size(); ++r) {
+    out.x.push_back(means[r * size_t(latents) + size_t(out.dimension_x)]);
+    out.y.push_back(means[r * size_t(latents) + size_t(out.dimension_y)]);
+  }
+  return out;
+}
+
+}  // namespace elbow

@@ -1,0 +1,35 @@
+#pragma once
+#include <vector>
+
+#include "cvae/experiment.hpp"
+#include "metrics/results.hpp"
+
+namespace elbow {
+
+/// The test set seen through the model, row by row, in nats per row.
+struct RowCosts {
+  std::vector<double> distortion, kl;  ///< [rows]; distortion: the mean over the draws of the error
+  std::vector<int64_t> given;          ///< [rows] number of given columns; empty unless there are columns to give
+  std::vector<double> excess;          ///< [rows] loss minus that of the optimal linear model; empty without a bound
+  double beta = 1;
+  double seconds = 0;  ///< how long it took, the optimal model's part left out
+};
+
+/// All rows of the test set, in evaluation mode, with masks and noise from the seed alone: two calls see the same
+/// conditions, so that models and epochs are compared on equal terms. `excess` asks for the paired comparison with the
+/// bound (Experiment::bound must be there).
+RowCosts test_costs(Experiment& experiment, int64_t draws, bool excess);
+
+/// Mean and standard error over the rows.
+Costs costs_of(const RowCosts& rows);
+Estimate estimate_of(const std::vector<double>& values);
+
+/// For each number of given columns: rows, distortion and KL from `rows`; active latents and the KL of each latent from
+/// encoding test rows under every subset of that size (or as many as the settings say, where there are too many), with
+/// the bound's figures beside them.
+std::vector<CountResult> per_count_results(Experiment& experiment, const RowCosts& rows);
+
+/// Posterior means of the first test rows on the two latents with the largest mean KL.
+LatentScatter latent_scatter(Experiment& experiment);
+
+}  // namespace elbow

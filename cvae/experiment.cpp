@@ -1,0 +1,82 @@
+#include "cvae/experiment.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include "nn/streams.hpp"
+
+namespace elbow {
+namespace {
+
+Schedule read_schedule(const Config& config, int64_t total_steps) {
+  Schedule s;
+  const std::string kind = config.choice("kind", {"constant", "step", "cosine"}, "constant");
+  s.kind = kind == "step" ? Schedule::Kind::step : kind == "cosine" ? Schedule::Kind::cosine : Schedule::Kind::constant;
+  s.learning_rate = config.get<double>("learning_rate", 1e-3, at_least(0));
+  s.warmup = config.get<int64_t>("warmup_steps", int64_t{0}, at_least(0));
+  if (s.kind == Schedule::Kind::step) {
+    s.period = config.get<int64_t>("period_steps", int64_t{10000}, at_least(1));
+    s.factor = config.get<double>("factor", 0.5, between(0, 1));
+  }
+  if (s.kind == Schedule::Kind::cosine) s.final = config.get<double>("final_fraction", 0.0, between(0, 1));
+  s.total = total_steps;
+  return s;
+}
+
+TrainingSettings read_training(const Config& config, int64_t train_rows) {
+  TrainingSettings t;
+  t.epochs = config.get<int64_t>("epochs", t.epochs, at_least(0));
+  t.batch_rows = config.get<int64_t>("batch_rows", t.batch_rows, at_least(2));
+  if (t.batch_rows > train_rows)
+    config.fail("batch_rows", str("a batch of ", t.batch_rows, " rows is more than the ", train_rows, " training rows"));
+  t.clip = config.get<double>("clip_gradient_norm", 0.0, at_least(0));
+  const Config optimizer = config.section("optimizer");
+  t.optimizer = optimizer.choice("kind", {"adam", "adamw", "sgd"}, "adam");
+  Range decay = between(0, 1);
+  decay.high_included = false;
+  const double weight_decay = optimizer.get<double>("weight_decay", t.optimizer == "adamw" ? 0.01 : 0.0, at_least(0));
+  if (t.optimizer == "sgd") {
+    t.sgd.weight_decay = weight_decay;
+    t.sgd.momentum = optimizer.get<double>("momentum", 0.0, decay);
+    t.sgd.nesterov = optimizer.get<bool>("nesterov", false);
+  } else {
+    t.adam.decoupled = t.optimizer == "adamw";
+    t.adam.weight_decay = weight_decay;
+    t.adam.beta1 = optimizer.get<double>("beta1", t.adam.beta1, decay);
+    t.adam.beta2 = optimizer.get<double>("beta2", t.adam.beta2, decay);
+    t.adam.epsilon = optimizer.get<double>("epsilon", t.adam.epsilon, positive());
+  }
+  t.schedule = read_schedule(config.section("schedule"), t.epochs * (train_rows / t.batch_rows));
+  return t;
+}
+
+EvaluationSettings read_evaluation(const Config& config) {
+  EvaluationSettings e;
+  e.draws = config.get<int64_t>("draws", e.draws, at_least(1));
+  e.active_kl = config.get<double>("active_kl", e.active_kl, at_least(0));
+  e.subsets = config.get<int64_t>("subsets", e.subsets, at_least(1));
+  e.scatter_rows = config.get<int64_t>("scatter_rows", e.scatter_rows, at_least(0));
+  return e;
+}
+
+}  // namespace
+
+// The settings are read in the order of the members, which is also the order of the resolved file.
+Experiment::Experiment(const Config& config)
+    : name(config.get<std::string>("name")),
+      seed(config.get<uint64_t>("seed", uint64_t{1})),
+      data(make_data(config.section("data"), seed)),
+      condition(config.section("condition"), data.train),
+      loss(read_loss(config.section("loss"))),
+      training(read_training(config.section("training"), data.train.rows())),
+      evaluation(read_evaluation(config.section("evaluation"))),
+      dropout_stream(seed, stream::dropout),
+      model(make_model(config.section("model"), {data.train.columns(), condition.width()}, seed, dropout_stream)) {
+  if (loss.distortion == Distortion::bce && !data.train.image)
+    config.section("loss").fail("distortion", "bce wants values in 0..1, which only image data are known to have");
+  config.done();
+  resolved = config.resolved().dump(2) + "\n";
+  if (data.train.gaussian && condition.by_columns() && loss.distortion == Distortion::squared_error && loss.beta > 0)
+    bound = std::make_unique<GaussianBound>(data.train.gaussian->mean, data.train.gaussian->covariance, loss.beta);
+}
+
+}  // namespace elbow

@@ -1,0 +1,56 @@
+#pragma once
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "cvae/bound.hpp"
+#include "cvae/condition.hpp"
+#include "cvae/elbo.hpp"
+#include "cvae/model.hpp"
+#include "data/sources.hpp"
+#include "nn/config.hpp"
+#include "nn/optimizer.hpp"
+#include "nn/schedule.hpp"
+
+namespace elbow {
+
+/// How the parameters are trained.
+struct TrainingSettings {
+  int64_t epochs = 30, batch_rows = 64;
+  Schedule schedule;
+  double clip = 0;  ///< largest norm of the gradient; 0 = no limit
+  std::string optimizer = "adam";
+  AdamOptions adam;
+  SgdOptions sgd;
+};
+
+/// How the trained model is judged.
+struct EvaluationSettings {
+  int64_t draws = 16;           ///< of the encoder's noise for each test row, in the last evaluation
+  double active_kl = 0.01;      ///< a latent is active when its mean KL is above that, in nats
+  int64_t subsets = 8;          ///< of each size, where there are too many to take all
+  int64_t scatter_rows = 4000;  ///< test rows in the scatter plot
+};
+
+/// All that a configuration file describes, made and checked: data, condition, model, loss, training. Every number in it
+/// is a function of the file and the seed.
+struct Experiment {
+  /// Error, naming file and key, for anything in the file that is unknown, missing, of a wrong type or impossible.
+  explicit Experiment(const Config& config);
+
+  std::string name;
+  uint64_t seed;
+  DataSplit data;
+  Condition condition;
+  LossSettings loss;
+  TrainingSettings training;
+  EvaluationSettings evaluation;
+  RandomStream dropout_stream;
+  std::unique_ptr<Cvae> model;
+  /// The analytic optimum, for Gaussian sets under squared error with columns as conditions.
+  std::unique_ptr<GaussianBound> bound;
+  /// The configuration as JSON text with every setting in it, also those that were left out.
+  std::string resolved;
+};
+
+}  // namespace elbow

@@ -1,0 +1,44 @@
+#pragma once
+#include <cstdint>
+#include <vector>
+
+#include "nn/linear_algebra.hpp"
+
+namespace elbow {
+
+/// Which columns of a row are given: true = given (in the condition), false = withheld (to be reconstructed).
+using Mask = std::vector<bool>;
+
+/// The indices of the given and of the withheld columns, ascending.
+struct Split {
+  std::vector<std::int64_t> given, withheld;
+};
+Split split(const Mask& mask);
+
+/// A Gaussian's withheld columns U once the given ones O are known:
+/// x_U | x_O ~ N(mean_U + regression (x_O - mean_O), covariance). The covariance does not depend on the values
+/// x_O.
+struct ConditionalGaussian {
+  Split columns;
+  Matrix regression;  ///< [withheld, given]: S_UO pinv(S_OO)
+  Matrix covariance;  ///< [withheld, withheld]: S_UU - S_UO pinv(S_OO) S_OU
+};
+
+/// Conditions a Gaussian of covariance `sigma` [d,d] on the columns given by `mask` [d]. Given columns that
+/// depend on one another linearly (a singular S_OO) are allowed. Error if the sizes differ.
+ConditionalGaussian condition_on(const Matrix& sigma, const Mask& mask);
+
+/// What an optimal linear encoder looks at when `mask` is given: the parts of a row that the condition does not
+/// tell, along the principal axes of the conditional covariance. They are u = innovations (x - mean), [axes],
+/// independent, u_i ~ N(0, variances[i]).
+struct PrincipalAxes {
+  std::vector<double> variances;  ///< [axes], descending, all > 0
+  Matrix innovations;             ///< [axes, d]
+};
+
+/// The principal axes of N(., sigma) under `mask`. Axes of no variance (below rank_tolerance of the largest
+/// variance of a withheld column) are left out: nothing is to be learnt, sent or lost along them. At most as
+/// many axes as columns are withheld. Error as condition_on.
+PrincipalAxes principal_axes(const Matrix& sigma, const Mask& mask);
+
+}  // namespace elbow

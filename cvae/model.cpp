@@ -1,0 +1,30 @@
+#include "cvae/model.hpp"
+
+#include "autograd/ops.hpp"
+#include "cvae/models/mlp.hpp"
+#include "nn/streams.hpp"
+
+namespace elbow {
+namespace {
+
+using Maker = std::unique_ptr<Cvae> (*)(const Config&, const ModelSizes&, RandomStream&, RandomStream&);
+const std::vector<std::pair<std::string, Maker>> makers = {
+    {"mlp", make_mlp_cvae},
+};
+
+}  // namespace
+
+std::unique_ptr<Cvae> make_model(const Config& config, const ModelSizes& sizes, uint64_t seed,
+                                 RandomStream& dropout_stream) {
+  std::vector<std::string> kinds;
+  for (const auto& [name, maker] : makers) kinds.push_back(name);
+  const std::string kind = config.choice("kind", kinds, kinds.front());
+  RandomStream initialisation(seed, stream::initialisation);
+  for (const auto& [name, maker] : makers)
+    if (name == kind) return maker(config, sizes, initialisation, dropout_stream);
+  config.fail("kind", "unknown");
+}
+
+Tensor with_condition(const Tensor& x, const Tensor& c) { return c ? concat(x, c, 1) : x; }
+
+}  // namespace elbow

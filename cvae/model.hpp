@@ -1,0 +1,39 @@
+#pragma once
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "autograd/random.hpp"
+#include "nn/config.hpp"
+#include "nn/module.hpp"
+
+namespace elbow {
+
+/// The encoder's answer for each row: q(z | x, c) = N(mu, e^log_var), independent over the latents.
+struct Posterior {
+  Tensor mu, log_var;  ///< [rows, latents]
+};
+
+/// A conditional variational autoencoder: the encoder sees x and c, the decoder a draw of z, and c (Sohn et al. 2015).
+class Cvae : public Module {
+ public:
+  virtual Posterior encode(const Tensor& x, const Tensor& c) = 0;
+  /// z [rows, latents], c [rows, condition width] or undefined: [rows, columns], means or logits.
+  virtual Tensor decode(const Tensor& z, const Tensor& c) = 0;
+  virtual int64_t latents() const = 0;
+};
+
+/// What a model must fit.
+struct ModelSizes {
+  int64_t columns, condition;  ///< columns of x and of c
+};
+
+/// The model that the section `model` describes: {"kind": NAME, ...the settings of that kind}. The first parameters are
+/// a function of the section and the seed. Error, naming the key, for an unknown kind or an impossible value.
+std::unique_ptr<Cvae> make_model(const Config& config, const ModelSizes& sizes, uint64_t seed,
+                                 RandomStream& dropout_stream);
+
+/// [x, c] side by side; x alone where there is no condition.
+Tensor with_condition(const Tensor& x, const Tensor& c);
+
+}  // namespace elbow

@@ -1,0 +1,69 @@
+#include "cvae/training.hpp"
+
+#include <chrono>
+#include <cmath>
+
+#include "autograd/tape.hpp"
+#include "cvae/evaluation.hpp"
+#include "nn/streams.hpp"
+
+namespace elbow {
+namespace {
+
+std::unique_ptr<Optimizer> make_optimizer(const TrainingSettings& t, const FlatParameters& parameters) {
+  return t.optimizer == "sgd" ? make_sgd(parameters, t.sgd) : make_adam(parameters, t.adam);
+}
+
+}  // namespace
+
+Training::Training(Experiment& experiment)
+    : experiment_(experiment),
+      parameters_(*experiment.model),
+      optimizer_(make_optimizer(experiment.training, parameters_)),
+      batches_(experiment.data.train, experiment.training.batch_rows, LastBatch::drop) {}
+
+void Training::begin_epoch() {
+  if (experiment_.data.redraw) experiment_.data.redraw(experiment_.data.train, epochs_done_);
+  batches_.shuffle({experiment_.seed, stream::shuffle, uint64_t(epochs_done_)});
+  experiment_.model->train();
+}
+
+Training::StepCosts Training::step(int64_t i) {
+  Experiment& e = experiment_;
+  const uint64_t step = uint64_t(optimizer_->steps());
+  const Batch& batch = batches_.get(i);
+  e.condition.draw(batch, {e.seed, stream::masks, step}, drawn_);
+  parameters_.zero_gradients();
+  Tape tape;
+  const Elbo costs = elbo(*e.model, batch.x, drawn_.c, e.loss, {e.seed, stream::noise, step});
+  tape.backward(costs.loss);
+  if (e.training.clip > 0) parameters_.clip_gradients(e.training.clip);
+  optimizer_->step(e.training.schedule.at(int64_t(step)));
+  return {costs.loss.item(), costs.distortion.item(), costs.kl.item()};
+}
+
+Costs Training::epoch(const std::function<void(int64_t)>& progress) {
+  using Clock = std::chrono::steady_clock;
+  const auto start = Clock::now();
+  auto last_call = start;
+  begin_epoch();
+  std::vector<double> loss, distortion, kl;
+  for (int64_t i = 0; i < batches_.count(); ++i) {
+    const StepCosts c = step(i);
+    if (!std::isfinite(c.loss))
+      fail("train", "the loss is ", c.loss, " at epoch ", epochs_done_ + 1, ", step ", i + 1,
+           ": lower the learning rate, or find the op at fault with --check-nan");
+    loss.push_back(c.loss);
+    distortion.push_back(c.distortion);
+    kl.push_back(c.kl);
+    if (i % 16 == 15 && Clock::now() - last_call > std::chrono::milliseconds(100)) {
+      progress(i + 1);
+      last_call = Clock::now();
+    }
+  }
+  ++epochs_done_;
+  train_seconds_ += std::chrono::duration<double>(Clock::now() - start).count();
+  return {estimate_of(loss), estimate_of(distortion), estimate_of(kl)};
+}
+
+}  // namespace elbow

@@ -1,0 +1,38 @@
+#include "data/batches.hpp"
+
+#include <algorithm>
+#include <numeric>
+
+namespace elbow {
+
+Batches::Batches(const Dataset& set, int64_t batch_rows, LastBatch last) : set_(set), batch_rows_(batch_rows) {
+  if (batch_rows < 1) fail("batches", "a batch has at least one row, not ", batch_rows);
+  const int64_t left_over = set.rows() % batch_rows;
+  count_ = set.rows() / batch_rows + (last == LastBatch::keep && left_over > 0 ? 1 : 0);
+  if (count_ == 0) fail("batches", "the set has ", set.rows(), " rows, too few for a batch of ", batch_rows);
+  order_.resize(static_cast<size_t>(set.rows()));
+  std::iota(order_.begin(), order_.end(), 0);
+  whole_.x = Tensor::empty({batch_rows, set.columns()});
+  rest_.x = whole_.x.view({std::min(left_over, batch_rows), set.columns()});
+  if (set.labels) labels_.resize(static_cast<size_t>(batch_rows));
+}
+
+int64_t Batches::rows() const { return std::min(count_ * batch_rows_, set_.rows()); }
+
+void Batches::shuffle(const RandomKey& key) { order_ = permutation(key, set_.rows()); }
+
+const Batch& Batches::get(int64_t i) {
+  if (i < 0 || i >= count_) fail("batches", "there is no batch ", i, " among ", count_);
+  const int64_t first = i * batch_rows_, n = std::min(batch_rows_, set_.rows() - first);
+  Batch& batch = n == batch_rows_ ? whole_ : rest_;
+  batch.index = std::span<const int64_t>(order_).subspan(size_t(first), size_t(n));
+  set_.x.gather(batch.index, batch.x.data<float>());
+  batch.x.mark_written("batches");
+  if (set_.labels) {
+    for (int64_t r = 0; r < n; ++r) labels_[r] = set_.labels->values[batch.index[r]];
+    batch.labels = std::span<const int32_t>(labels_).first(size_t(n));
+  }
+  return batch;
+}
+
+}  // namespace elbow

@@ -1,0 +1,52 @@
+#pragma once
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "autograd/random.hpp"
+#include "data/dataset.hpp"
+
+namespace elbow {
+
+/// One mini-batch. Its tensors are written again by the next one.
+struct Batch {
+  Tensor x;                         ///< [rows, columns] float32
+  std::span<const int64_t> index;   ///< [rows]: which rows of the set they are
+  std::span<const int32_t> labels;  ///< [rows], or empty where the set has none
+};
+
+/// What becomes of the rows left over when the batch size does not divide their number.
+enum class LastBatch : uint8_t {
+  drop,  ///< for training: batch normalisation wants whole batches, and the next epoch shuffles other rows to
+         ///< the end
+  keep   ///< for evaluation: every row counts
+};
+
+/// Cuts a data set into mini-batches: in its own order until shuffle() is called. Batch i of an epoch is a
+/// function of the set, the shuffle's key and i, so that training resumes anywhere. After construction only
+/// shuffle() allocates.
+class Batches {
+ public:
+  /// Refers to `set`, which must live on. Error if batch_rows < 1, or if no batch would be left.
+  Batches(const Dataset& set, int64_t batch_rows, LastBatch last);
+
+  /// How many batches an epoch has.
+  int64_t count() const { return count_; }
+  /// How many rows an epoch has: those of the set, less the ones dropped.
+  int64_t rows() const;
+
+  /// Puts the rows in the random order that `key` names: RandomKey{seed, stream::shuffle, epoch}.
+  void shuffle(const RandomKey& key);
+
+  /// Gathers batch i, 0 <= i < count().
+  const Batch& get(int64_t i);
+
+ private:
+  const Dataset& set_;
+  int64_t batch_rows_, count_;
+  std::vector<int64_t> order_;   // of the rows
+  std::vector<int32_t> labels_;  // of the batch
+  Batch whole_, rest_;           // the last batch of an epoch may be a smaller one
+};
+
+}  // namespace elbow

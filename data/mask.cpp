@@ -1,0 +1,66 @@
+#include "data/mask.hpp"
+
+#include <algorithm>
+
+namespace elbow {
+namespace {
+
+void require_matrix(const char* op, const Tensor& t) {
+  if (t.rank() != 2 || t.dtype() != DType::float32)
+    fail(op, "needs a matrix of float32, not ", t.shape(), " of ", name_of(t.dtype()));
+}
+
+void require_same_shape(const char* op, const Tensor& a, const Tensor& b) {
+  require_matrix(op, a);
+  require_matrix(op, b);
+  if (!(a.shape() == b.shape())) fail(op, "the shapes ", a.shape(), " and ", b.shape(), " differ");
+}
+
+}  // namespace
+
+void draw_mask(const RandomKey& key, const MaskRule& rule, Tensor& mask) {
+  require_matrix("draw_mask", mask);
+  const int64_t rows = mask.size(0), columns = mask.size(1);
+  if (rule.groups.empty()) {
+    fill_bernoulli(key, mask.data<float>(), mask.numel(), rule.given);
+  } else {
+    if (int64_t(rule.groups.size()) != columns)
+      fail("draw_mask", "there are ", rule.groups.size(), " groups for ", columns, " columns");
+    const auto [least, most] = std::minmax_element(rule.groups.begin(), rule.groups.end());
+    if (*least < 0) fail("draw_mask", "a group has the negative number ", *least);
+    const int64_t groups = *most + 1;
+    const Tensor given = bernoulli(key, {rows, groups}, rule.given);
+    const float* g = given.data<float>();
+    float* m = mask.data<float>();
+    for (int64_t r = 0; r < rows; ++r)
+      for (int64_t c = 0; c < columns; ++c) m[r * columns + c] = g[r * groups + rule.groups[c]];
+  }
+  mask.mark_written("draw_mask");
+}
+
+void withhold_missing(const Tensor& observed, Tensor& mask) {
+  require_same_shape("withhold_missing", observed, mask);
+  const float* o = observed.data<float>();
+  float* m = mask.data<float>();
+  for (int64_t i = 0; i < mask.numel(); ++i) m[i] = o[i] == 0 ? 0 : m[i];
+  mask.mark_written("withhold_missing");
+}
+
+void write_condition(const Tensor& x, const Tensor& mask, Tensor& c) {
+  require_same_shape("write_condition", x, mask);
+  require_matrix("write_condition", c);
+  const int64_t rows = x.size(0), d = x.size(1);
+  if (!(c.shape() == Shape{rows, 2 * d}))
+    fail("write_condition", "the condition of rows ", x.shape(), " is ", Shape{rows, 2 * d}, ", not ",
+         c.shape());
+  const float *from = x.data<float>(), *m = mask.data<float>();
+  float* to = c.data<float>();
+  for (int64_t r = 0; r < rows; ++r, from += d, m += d, to += 2 * d)
+    for (int64_t i = 0; i < d; ++i) {
+      to[i] = m[i] == 0 ? 0 : from[i];  // a product would let NaN through
+      to[d + i] = m[i];
+    }
+  c.mark_written("write_condition");
+}
+
+}  // namespace elbow

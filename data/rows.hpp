@@ -1,0 +1,39 @@
+#pragma once
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "autograd/tensor.hpp"
+
+namespace elbow {
+
+/// The rows of a data set, [size, columns]: floats, or the pixels of images. Pixels stay the bytes that they
+/// are in the file and become floats in 0..1 (byte / 255) when a batch is gathered: Fashion-MNIST takes 47 MB
+/// this way, not 188, and a gather reads a quarter of the memory. A copy shares the elements.
+class Rows {
+ public:
+  Rows() = default;
+  /// Rows of float32, [size, columns]. Shares the tensor's elements. Error for another dtype or rank.
+  explicit Rows(Tensor values);
+  /// Rows of pixels. Error if their number is not a multiple of `columns`.
+  Rows(std::vector<uint8_t> pixels, int64_t columns);
+
+  int64_t size() const { return size_; }
+  int64_t columns() const { return columns_; }
+
+  /// Writes row index[i] to out[i], [index.size(), columns].
+  void gather(std::span<const int64_t> index, float* out) const;
+  /// Rows first, first + 1, ... as a tensor [count, columns]: shares the elements of floats, copies pixels.
+  /// Error if there are not that many.
+  Tensor range(int64_t first, int64_t count) const;
+  /// All rows: range(0, size()).
+  Tensor tensor() const { return range(0, size_); }
+
+ private:
+  Tensor values_;  // undefined when the rows are pixels
+  std::shared_ptr<const std::vector<uint8_t>> pixels_;
+  int64_t size_ = 0, columns_ = 0;
+};
+
+}  // namespace elbow

@@ -1,0 +1,42 @@
+#include "data/idx.hpp"
+
+#include "data/dataset.hpp"
+#include "nn/config.hpp"
+
+namespace elbow {
+namespace {
+
+Dataset half(const Config& data, const std::string& prefix, const std::string& rows_setting) {
+  const int64_t classes = data.get<int64_t>("classes", 10, between(1, 256));
+  const auto wanted = data.get_optional<int64_t>(rows_setting, at_least(1));
+  const std::string folder = data.get<std::string>("path", "/usr/share/datasets/fashion-mnist");
+  IdxPair pair = read_idx_pair(folder, prefix, int32_t(classes));
+  IdxImages& images = pair.images;
+  if (wanted) {
+    if (*wanted > images.count)
+      data.fail(rows_setting, str("there are only ", images.count, " images in ", folder));
+    images.pixels.resize(static_cast<size_t>(*wanted * images.height * images.width));
+    pair.labels.resize(static_cast<size_t>(*wanted));
+  }
+  Dataset set;
+  set.image = ImageSize{images.height, images.width};
+  set.x = Rows(std::move(images.pixels), images.height * images.width);
+  set.labels = Labels{std::move(pair.labels), int32_t(classes)};
+  return set;
+}
+
+}  // namespace
+
+/// Labelled images in the IDX files of a folder, as MNIST and Fashion-MNIST are kept: the "train" pair to train
+/// and the "t10k" pair to test. Options: path (default: where Debian's dataset-fashion-mnist puts them),
+/// classes (default 10), train_rows and test_rows (default null: all of them, else the first so many).
+DataSplit idx_images(const Config& data, uint64_t /*seed*/) {
+  DataSplit split{half(data, "train", "train_rows"), half(data, "t10k", "test_rows"), {}};
+  const ImageSize &a = *split.train.image, &b = *split.test.image;
+  if (a.height != b.height || a.width != b.width)
+    data.fail("path", str("training images are ", a.height, " x ", a.width, ", test images ", b.height, " x ",
+                          b.width));
+  return split;
+}
+
+}  // namespace elbow

@@ -1,0 +1,184 @@
+#include "experiments/plots/figure.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "autograd/error.hpp"
+#include "data/csv.hpp"
+#include "experiments/plots/gnuplot.hpp"
+
+namespace elbow {
+
+namespace {
+
+// Pixels around a panel, for text of the default size.
+constexpr double left_margin = 165, right_margin = 45, bottom_margin = 110, top_margin = 130;
+constexpr double title_height = 82, legend_height = 36;  // above the panel's upper edge
+
+const char* const axis_style = R"(reset
+set encoding utf8
+set minussign
+set border 3 lc rgb '#404040' lw 0.7
+set tics nomirror out scale 0.6 textcolor rgb '#202020'
+set grid lc rgb '#e4e4e4' lw 0.5 lt 1
+set xlabel offset 0,0.2 textcolor rgb '#202020'
+)";
+
+/// Ticks at multiples of the smallest of 1, 2, 5 times a power of ten that divides the range into at most
+/// `most` parts, all with the same number of decimals.
+std::string ticks(char axis, const Range& range, int most, bool whole) {
+  const double length = range.high - range.low;
+  double decade = std::pow(10, std::floor(std::log10(length / most)));
+  if (whole) decade = std::max(decade, 1.0);
+  double step = 10 * decade;
+  for (double digit : {5, 2, 1})
+    if (length <= digit * decade * most) step = digit * decade;
+  const int decimals = std::max(0, -int(std::floor(std::log10(step * 1.001))));
+  const bool plain = decimals <= 5 && std::max(std::abs(range.low), std::abs(range.high)) < 1e6;
+  return str("set ", axis, "tics ", step, "\nset format ", axis, " '", plain ? str("%.", decimals, "f") : "%g",
+             "'\n");
+}
+
+/// Widens the shorter of two ranges about its middle until `x` and `y` have the proportion width : height.
+void equalise(Range& x, Range& y, double width, double height) {
+  const double unit = std::max((x.high - x.low) / width, (y.high - y.low) / height);
+  const auto widen = [](Range& range, double length) {
+    const double middle = (range.low + range.high) / 2;
+    range = {middle - length / 2, middle + length / 2};
+  };
+  widen(x, unit * width);
+  widen(y, unit * height);
+}
+
+Range whole_decades(const Range& range) {
+  if (range.empty() || range.high <= 0) return {0.1, 1};
+  const double low = std::floor(std::log10(std::max(range.low, range.high * 1e-12)));
+  return {std::pow(10, low), std::max(std::pow(10, low + 1), range.high * 1.6)};
+}
+
+/// Roughly the width in pixels of DejaVu Sans in the figure's size.
+double text_width(const std::string& text) {
+  const auto inside_character = [](char byte) { return (byte & 0xc0) == 0x80; };  // UTF-8
+  return 13.5 * double(text.size() - std::count_if(text.begin(), text.end(), inside_character));
+}
+
+std::string interval(const Range& range) { return "[" + to_text(range.low) + ":" + to_text(range.high) + "]"; }
+
+}  // namespace
+
+Figure::Figure(int width, int height, int rows, int columns)
+    : width_(width), height_(height), rows_(rows), columns_(columns) {}
+
+void Figure::add(Panel panel) {
+  if (panels_ == rows_ * columns_) fail("plot", "the figure has room for ", panels_, " panels only");
+  const Box box = next_box();
+  const bool empty = panel.x.empty();
+
+  panel.x = panel.integer_x && !empty ? Range{panel.x.low - 0.5, panel.x.high + 0.5}.padded(0.005)
+                                      : panel.x.padded(0.06);
+  const double lowest = panel.y.empty() ? 0 : panel.y.low;
+  panel.y = panel.log_y ? whole_decades(panel.y) : panel.y.padded(0.06);
+  // A value of exactly zero stays clear of the axis, where half of its marker would be hidden.
+  if (panel.y_from_zero && lowest >= 0) panel.y.low = -0.03 * panel.y.high;
+  if (panel.equal_axes) equalise(panel.x, panel.y, box.right - box.left, box.top - box.bottom);
+
+  write_axes(panel, box);
+  if (empty) script_ += "set label 'no data' at graph 0.5, graph 0.5 center tc rgb '#808080'\n";
+  std::string plots;
+  for (const auto& series : panel.series)
+    if (!series.rows.empty()) plots += str(define(series.rows), " ", series.style, " notitle, ");
+  script_ += "plot " + plots + "NaN notitle\n";
+  write_strip(panel, box);
+  ++panels_;
+}
+
+void Figure::save(const std::filesystem::path& png) const {
+  run_gnuplot(data_ + "set multiplot\n" + script_ + "unset multiplot\n", width_, height_, png);
+}
+
+Figure::Box Figure::next_box() const {
+  const double width = double(width_) / columns_, height = double(height_) / rows_;
+  const double left = panels_ % columns_ * width, top = height_ - panels_ / columns_ * height;
+  return {left + left_margin, left + width - right_margin, top - height + bottom_margin, top - top_margin};
+}
+
+std::string Figure::at(double x_pixels, double y_pixels) const {
+  return str("screen ", x_pixels / width_, ", screen ", y_pixels / height_);
+}
+
+void Figure::write_axes(const Panel& panel, const Box& box) {
+  script_ += str(axis_style, "set lmargin at screen ", box.left / width_, "\nset rmargin at screen ",
+                 box.right / width_, "\nset bmargin at screen ", box.bottom / height_,
+                 "\nset tmargin at screen ", box.top / height_, "\nset xrange ", interval(panel.x),
+                 "\nset yrange ", interval(panel.y), "\nset xlabel ", gnuplot_quoted(panel.x_label), "\n");
+  // At a fixed place, so that the labels of a column of panels are in line however wide the ticks are.
+  script_ += str("set label ", gnuplot_quoted(panel.y_label), " at ",
+                 at(box.left - 140, (box.bottom + box.top) / 2), " center rotate tc rgb '#202020'\n");
+  script_ += ticks('x', panel.x, panel.integer_x ? 12 : 8, panel.integer_x);
+  if (panel.log_y)
+    script_ += "set logscale y\nset format y '10^{%L}'\nset mytics 1\n";
+  else
+    script_ += ticks('y', panel.y, 8, false);
+  script_ += str("set label ", gnuplot_quoted("{/:Bold " + panel.title + "}"), " at ",
+                 at(box.left, box.top + title_height), " left\n");
+  for (const auto& level : panel.levels)
+    if (std::isfinite(level.y))
+      script_ += str("set arrow from graph 0, first ", to_text(level.y), " to graph 1, first ",
+                     to_text(level.y), " nohead ", level.style, "\n");
+}
+
+void Figure::write_strip(const Panel& panel, const Box& box) {
+  // gnuplot would put all entries into columns of one width; a plot of nothing per entry lets each have its
+  // own.
+  script_ += "unset arrow\nunset label\nunset border\nunset tics\nunset xlabel\nunset grid\n";
+  const double y = box.top + legend_height;
+  double x = box.left;
+  if (!panel.legend_label.empty()) {
+    script_ += str("set label ", gnuplot_quoted(panel.legend_label), " at ", at(x, y), " left\n");
+    x += text_width(panel.legend_label) + 22;
+  }
+  if (!panel.bar.colours.empty()) x = write_bar(panel.bar, x, y);
+  for (const auto& entry : panel.legend) {
+    script_ +=
+        str("set key at ", at(x - 16, y), " left center Left reverse samplen 1.4\nplot NaN notitle, keyentry ",
+            entry.style, " title ", gnuplot_quoted(entry.text), "\nunset label\nunset object\n");
+    x += 92 + text_width(entry.text);
+  }
+  if (panel.legend.empty()) script_ += "plot NaN notitle\n";
+}
+
+double Figure::write_bar(const ColourBar& bar, double x, double y) {
+  const auto text = [&](const std::string& words) {
+    script_ += str("set label ", gnuplot_quoted(words), " at ", at(x, y), " left\n");
+    x += text_width(words) + 12;
+  };
+  text(bar.first);
+  const double right = x + 200, step = (right - x) / double(bar.colours.size());
+  // Every slice reaches to the right end and is covered by the next: no seams between neighbours.
+  for (std::size_t i = 0; i < bar.colours.size(); ++i)
+    script_ += str("set object rectangle from ", at(x + step * double(i), y - 12), " to ", at(right, y + 12),
+                   " fillcolor rgb '", bar.colours[i], "' fillstyle solid noborder\n");
+  x = right + 12;
+  text(bar.last);
+  return x + 20;
+}
+
+std::string Figure::define(const Rows& rows) {
+  const std::string name = str("$block", blocks_++);
+  std::ostringstream out;
+  out.precision(9);
+  out << name << " << EOD\n";
+  for (const auto& row : rows) {
+    for (double value : row)
+      if (std::isfinite(value))
+        out << value << ' ';
+      else
+        out << "NaN ";
+    out << '\n';
+  }
+  out << "EOD\n";
+  data_ += out.str();
+  return name;
+}
+
+}  // namespace elbow

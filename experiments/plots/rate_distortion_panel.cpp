@@ -1,0 +1,44 @@
+#include "autograd/error.hpp"
+#include "experiments/plots/panels.hpp"
+
+namespace elbow {
+
+Panel rate_distortion_panel(const RunFigures& run, const CountColours& colours) {
+  Panel panel;
+  panel.title = "Distortion against KL";
+  panel.x_label = "KL (nats per row)";
+  panel.y_label = "distortion (per row)";
+
+  // Every count has its point; of many counts only the chosen ones have a label and a bound, or rings would
+  // cover all.
+  Rows labels;
+  Panel lines, rings;
+  const std::string size = run.per_count.size() > 40 ? "ps 0.8 " : "ps 1.1 ";
+  for (const auto& count : run.per_count) {
+    panel.x.include(count.kl), panel.y.include(count.distortion);
+    panel.draw({{count.kl, count.distortion}},
+               "using 1:2 with points pt 7 " + size + line_colour(colours(count.given)));
+  }
+  for (std::size_t index : colours.chosen()) {
+    const auto& count = run.per_count[index];
+    const std::string colour = line_colour(colours(count.given));
+    labels.push_back({count.kl, count.distortion, double(count.given)});
+    if (!count.bound) continue;
+    panel.x.include(count.bound->kl), panel.y.include(count.bound->distortion);
+    lines.draw({{count.kl, count.distortion}, {count.bound->kl, count.bound->distortion}},
+               "using 1:2 with lines lw 0.8 " + colour);
+    rings.draw({{count.bound->kl, count.bound->distortion}},
+               "using 1:2 with points pt 6 ps 2 lw 1.2 " + colour);
+  }
+  const bool has_bound = !rings.series.empty();
+  for (auto* layer : {&lines, &rings})
+    std::move(layer->series.begin(), layer->series.end(), std::back_inserter(panel.series));
+  panel.draw(labels, "using 1:2:(sprintf('%d', $3)) with labels left offset 1.1,0 tc rgb '#202020'");
+  if (!panel.x.empty()) panel.x.include(0), panel.y.include(0);
+
+  colours.explain(panel, "with points pt 7 ps 1.1");
+  if (has_bound) panel.legend.push_back({"bound", "with points pt 6 ps 2 lw 1.2 lc rgb '#202020'"});
+  return panel;
+}
+
+}  // namespace elbow

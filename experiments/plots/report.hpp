@@ -1,0 +1,40 @@
+#pragma once
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace elbow {
+
+/// A self-contained HTML page, put together from top to bottom: styles inline, figures embedded, no scripts. It
+/// reads well on a phone, on paper and in a dark room. All text is escaped.
+class Report {
+ public:
+  explicit Report(std::string title) : title_(std::move(title)) {}
+
+  /// Starts a section.
+  Report& heading(const std::string& text);
+  Report& paragraph(const std::string& text);
+  /// A PNG, embedded, with its caption below. A figure that was not drawn is replaced by a line that says so.
+  Report& figure(const std::string& caption, const std::filesystem::path& png);
+  /// A table with its caption above. Cells that read as numbers are set flush right.
+  Report& table(const std::string& caption, const std::vector<std::string>& header,
+                const std::vector<std::vector<std::string>>& rows);
+  /// Text as it is, such as a configuration, folded away under its caption.
+  Report& preformatted(const std::string& caption, const std::string& text);
+
+  /// The whole page.
+  std::string html() const;
+  /// Writes the page atomically; Error as write_file_atomically.
+  void write(const std::filesystem::path& path) const;
+
+ private:
+  std::string title_, body_;
+};
+
+/// Text with the characters that mean something in HTML replaced by their names.
+std::string html_escaped(const std::string& text);
+
+/// Base64 (RFC 4648), with padding.
+std::string base64(const std::string& bytes);
+
+}  // namespace elbow

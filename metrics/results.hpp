@@ -1,0 +1,58 @@
+#pragma once
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace elbow {
+
+/// A mean over rows with the standard error of that mean, in nats per row (distortion: squared error or nats per row).
+struct Estimate {
+  double mean = 0, standard_error = 0;
+};
+
+/// The loss and its two parts; loss = distortion + beta * kl, row by row.
+struct Costs {
+  Estimate loss, distortion, kl;
+};
+
+/// One line of costs.csv: epoch (from 1), costs on the training batches of that epoch and on the test set after it.
+struct EpochCosts {
+  int64_t epoch = 0;
+  Costs train, test;
+};
+
+/// The analytic optimum at the same place, where there is one.
+struct BoundPoint {
+  double loss = 0, distortion = 0, kl = 0;
+  double active = 0;                  ///< number of active latents k*, averaged over the subsets of that size
+  std::vector<double> kl_per_latent;  ///< sorted, largest first
+};
+
+/// What the test set says of the rows with `given` given columns.
+struct CountResult {
+  int64_t given = 0, rows = 0;
+  double distortion = 0, kl = 0;
+  double active = 0;                  ///< active latents, counted subset by subset, averaged over the subsets
+  std::vector<double> kl_per_latent;  ///< mean KL of each latent over those rows, sorted per subset, largest first
+  std::optional<BoundPoint> bound;
+};
+
+/// Test rows as points in the plane of the two latents with the largest KL.
+struct LatentScatter {
+  int64_t dimension_x = 0, dimension_y = 1;
+  std::vector<float> x, y;      ///< posterior means
+  std::vector<int64_t> given;   ///< number of given columns of each point
+};
+
+/// All that the figures of a run are drawn from.
+struct RunFigures {
+  std::string name;
+  double beta = 1;
+  std::vector<EpochCosts> epochs;
+  std::vector<CountResult> per_count;
+  LatentScatter scatter;
+  std::optional<BoundPoint> bound;  ///< averaged over the masks
+};
+
+}  // namespace elbow

@@ -1,0 +1,91 @@
+#pragma once
+#include <cstdint>
+#include <filesystem>
+#include <limits>
+#include <memory>
+#include <nlohmann/json_fwd.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace elbow {
+
+/// JSON that keeps the order of its keys.
+using Json = nlohmann::ordered_json;
+
+/// Parses JSON; `name` stands for the text in messages. Error "NAME:LINE:COLUMN: what is wrong" in one line,
+/// also for a key that appears twice in one object (without the position).
+Json parse_json(const std::string& text, const std::string& name);
+
+/// parse_json of a file. Error also if it cannot be read.
+Json read_json(const std::filesystem::path& path);
+
+/// Carries out "path.to.key=value" (the program's --set): puts `value`, parsed as JSON or else taken as a
+/// string, where the dotted path says, making objects on the way. Error if there is no '=' or the path leads
+/// through something that is not an object.
+void set_setting(Json& object, const std::string& assignment);
+
+/// Which numbers a setting accepts; any, as it is made.
+struct Range {
+  double low = -std::numeric_limits<double>::infinity(), high = std::numeric_limits<double>::infinity();
+  bool low_included = true, high_included = true;
+
+  Range() {}  // not an aggregate, or a list {64, 64} in a call of Config::get could mean a Range
+};
+Range at_least(double low);
+Range above(double low);
+Range positive();
+Range between(double low, double high);  ///< both included
+
+/// Reads the settings of one JSON object and remembers which it was asked for and what they came to. A Config
+/// is a handle: copies and sections share that memory. Messages start with the file (if named) and the key's
+/// full path:
+///
+///     baseline.json: data.columns: must be a positive whole number, not "two"
+///
+/// T is bool, int64_t, uint64_t, double, std::string, Json, or a vector of one of these (or of vectors of
+/// doubles). A Range holds for every number of a vector.
+class Config {
+ public:
+  /// Settings in `object`. `file` and `path` come first in messages ("" = leave out). Error if it is not an
+  /// object.
+  explicit Config(const Json& object, const std::string& file = "", const std::string& path = "");
+  /// Settings in a file: read_json.
+  static Config read(const std::filesystem::path& path);
+
+  /// Whether the setting is there and not null. Does not count as asking for it.
+  bool has(const std::string& key) const;
+
+  /// A setting that must be there. Error if it is missing, of another type or out of range.
+  template <class T> T get(const std::string& key, const Range& range = {}) const;
+  /// A setting that is `fallback` where it is left out. Error if it is of another type or out of range.
+  template <class T> T get(const std::string& key, const T& fallback, const Range& range = {}) const;
+  /// A setting that may be left out or null (and is then null in resolved()). Errors as above.
+  template <class T> std::optional<T> get_optional(const std::string& key, const Range& range = {}) const;
+
+  /// A string out of `choices`; Error that lists them (and the nearest one) otherwise. No fallback: it must be
+  /// there.
+  std::string choice(const std::string& key, const std::vector<std::string>& choices,
+                     const std::optional<std::string>& fallback = {}) const;
+
+  /// The settings in the object at `key`; an empty object where it is left out. Error if it is not an object.
+  Config section(const std::string& key) const;
+
+  /// Error if this object, or a section of it that was asked for, holds a key that nobody asked for: it names
+  /// the key and the nearest known one. Call it when all is read: a misspelt setting must not be ignored.
+  void done() const;
+
+  /// Every setting that was asked for with the value it came to, fallbacks included, sections within, in the
+  /// order in which they were asked for. Reading it again gives the same settings.
+  Json resolved() const;
+
+  /// Throws Error("FILE: PATH.KEY: message"), for checks that only the caller can make.
+  [[noreturn]] void fail(const std::string& key, const std::string& message) const;
+
+ private:
+  struct Node;
+  explicit Config(std::shared_ptr<Node> node) : node_(std::move(node)) {}
+  std::shared_ptr<Node> node_;
+};
+
+}  // namespace elbow

@@ -1,0 +1,55 @@
+#include "nn/files.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <iterator>
+
+#include "autograd/error.hpp"
+
+namespace elbow {
+
+namespace fs = std::filesystem;
+
+std::string read_file(const fs::path& path) {
+  if (fs::is_directory(path)) throw Error(str(path.string(), ": cannot be read: it is a folder"));
+  std::ifstream in(path, std::ios::binary);
+  if (!in) throw Error(str(path.string(), ": cannot be read: ", std::strerror(errno)));
+  return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
+}
+
+namespace {
+
+// Writes the whole of a new file and waits until the disk has it; what failed is in errno.
+bool write_and_sync(const fs::path& path, std::string_view contents) {
+  const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+  if (file < 0) return false;
+  bool good = true;
+  while (good && !contents.empty()) {
+    const ssize_t n = ::write(file, contents.data(), contents.size());
+    if (n >= 0)
+      contents.remove_prefix(size_t(n));
+    else
+      good = errno == EINTR;
+  }
+  good = good && ::fsync(file) == 0;
+  const int reason = errno;
+  const bool closed = ::close(file) == 0;
+  if (!good) errno = reason;
+  return good && closed;
+}
+
+}  // namespace
+
+void write_file_atomically(const fs::path& path, std::string_view contents) {
+  const fs::path beside = path.string() + ".part" + std::to_string(::getpid());
+  if (write_and_sync(beside, contents) && std::rename(beside.c_str(), path.c_str()) == 0) return;
+  const int reason = errno;
+  ::unlink(beside.c_str());
+  throw Error(str(path.string(), ": cannot be written: ", std::strerror(reason)));
+}
+
+}  // namespace elbow

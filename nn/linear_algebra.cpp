@@ -1,0 +1,105 @@
+#include "nn/linear_algebra.hpp"
+
+#include <lapacke.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <utility>
+
+#include "autograd/error.hpp"
+
+namespace elbow {
+
+Matrix::Matrix(std::int64_t rows, std::int64_t cols) : rows(rows), cols(cols) {
+  if (rows < 0 || cols < 0) fail("Matrix", "negative size [", rows, ",", cols, "]");
+  values.assign(rows * cols, 0.0);
+}
+
+Matrix::Matrix(std::int64_t rows, std::int64_t cols, std::vector<double> v)
+    : rows(rows), cols(cols), values(std::move(v)) {
+  if (rows < 0 || cols < 0 || std::int64_t(values.size()) != rows * cols)
+    fail("Matrix", "[", rows, ",", cols, "] cannot hold ", values.size(), " values");
+}
+
+Matrix product(const Matrix& a, const Matrix& b) {
+  if (a.cols != b.rows)
+    fail("product", "lhs [", a.rows, ",", a.cols, "] x rhs [", b.rows, ",", b.cols, "]: inner sizes ", a.cols,
+         " and ", b.rows, " differ");
+  Matrix c(a.rows, b.cols);
+  for (std::int64_t i = 0; i < a.rows; ++i)
+    for (std::int64_t k = 0; k < a.cols; ++k) {
+      const double factor = a(i, k);
+      for (std::int64_t j = 0; j < b.cols; ++j) c(i, j) += factor * b(k, j);
+    }
+  return c;
+}
+
+Matrix transpose(const Matrix& a) {
+  Matrix t(a.cols, a.rows);
+  for (std::int64_t r = 0; r < a.rows; ++r)
+    for (std::int64_t c = 0; c < a.cols; ++c) t(c, r) = a(r, c);
+  return t;
+}
+
+Matrix submatrix(const Matrix& a, const std::vector<std::int64_t>& rows,
+                 const std::vector<std::int64_t>& cols) {
+  const auto check = [&](const std::vector<std::int64_t>& indices, std::int64_t size, const char* what) {
+    for (const std::int64_t i : indices)
+      if (i < 0 || i >= size)
+        fail("submatrix", what, " ", i, " of a matrix [", a.rows, ",", a.cols, "] does not exist");
+  };
+  check(rows, a.rows, "row");
+  check(cols, a.cols, "column");
+  Matrix s(std::int64_t(rows.size()), std::int64_t(cols.size()));
+  for (std::int64_t r = 0; r < s.rows; ++r)
+    for (std::int64_t c = 0; c < s.cols; ++c) s(r, c) = a(rows[r], cols[c]);
+  return s;
+}
+
+EigenSystem symmetric_eigen(const Matrix& a) {
+  const std::int64_t n = a.rows;
+  if (a.cols != n) fail("symmetric_eigen", "the matrix [", a.rows, ",", a.cols, "] is not square");
+  if (n > std::numeric_limits<lapack_int>::max())
+    fail("symmetric_eigen", n, " rows are more than LAPACK can index");
+  // LAPACK may loop or return garbage without a word on a NaN, so it is caught here.
+  if (!std::all_of(a.values.begin(), a.values.end(), [](double v) { return std::isfinite(v); }))
+    fail("symmetric_eigen", "the matrix [", n, ",", n, "] has a non-finite element");
+  EigenSystem e{std::vector<double>(n), a};
+  if (n == 0) return e;
+  // To LAPACK, which is column-major, our lower triangle is the upper one, and the eigenvectors that it leaves
+  // in columns are our rows.
+  const lapack_int info = LAPACKE_dsyevd(LAPACK_COL_MAJOR, 'V', 'U', lapack_int(n), e.vectors.values.data(),
+                                         lapack_int(n), e.values.data());
+  if (info != 0)
+    fail("symmetric_eigen", "LAPACK dsyevd on [", n, ",", n, "] did not converge (info ", info, ")");
+  std::reverse(e.values.begin(), e.values.end());  // LAPACK puts the smallest first
+  for (std::int64_t top = 0, bottom = n - 1; top < bottom; ++top, --bottom)
+    std::swap_ranges(&e.vectors(top, 0), &e.vectors(top, 0) + n, &e.vectors(bottom, 0));
+  return e;
+}
+
+double rank_tolerance(std::int64_t n) {
+  return std::max(1e-12, 8 * double(n) * std::numeric_limits<double>::epsilon());
+}
+
+Matrix pseudo_inverse(const Matrix& a) {
+  const std::int64_t n = a.rows;
+  if (a.cols != n) fail("pseudo_inverse", "the matrix [", a.rows, ",", a.cols, "] is not square");
+  std::vector<double> scale(n);
+  for (std::int64_t i = 0; i < n; ++i) scale[i] = a(i, i) > 0 ? 1 / std::sqrt(a(i, i)) : 0;
+  Matrix scaled(n, n);
+  for (std::int64_t r = 0; r < n; ++r)
+    for (std::int64_t c = 0; c < n; ++c) scaled(r, c) = a(r, c) * scale[r] * scale[c];
+  const EigenSystem e = symmetric_eigen(scaled);
+  const double smallest = n == 0 ? 0 : rank_tolerance(n) * std::max(e.values[0], 0.0);
+  Matrix inverse(n, n);
+  for (std::int64_t k = 0; k < n && e.values[k] > smallest; ++k)
+    for (std::int64_t r = 0; r < n; ++r) {
+      const double factor = e.vectors(k, r) * scale[r] / e.values[k];
+      for (std::int64_t c = 0; c < n; ++c) inverse(r, c) += factor * e.vectors(k, c) * scale[c];
+    }
+  return inverse;
+}
+
+}  // namespace elbow

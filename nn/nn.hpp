@@ -1,0 +1,9 @@
+#pragma once
+/// Modules, layers, optimisers, schedules and parameter files.
+#include "autograd/autograd.hpp"
+#include "nn/init.hpp"
+#include "nn/layers.hpp"
+#include "nn/module.hpp"
+#include "nn/optimizer.hpp"
+#include "nn/safetensors.hpp"
+#include "nn/schedule.hpp"

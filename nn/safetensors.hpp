@@ -1,0 +1,24 @@
+#pragma once
+#include <filesystem>
+#include <map>
+#include <string>
+
+#include "autograd/tensor.hpp"
+
+namespace elbow {
+
+/// What a safetensors file holds: tensors by name, and a table of texts.
+struct SafeTensors {
+  std::map<std::string, Tensor> tensors;
+  std::map<std::string, std::string> metadata;
+};
+
+/// Writes the file atomically, so that any safetensors library reads it (format:
+/// https://github.com/huggingface/safetensors): 8 bytes length of the header, the header (JSON), then the elements,
+/// little-endian, one tensor behind the other.
+void save_safetensors(const std::filesystem::path& path, const SafeTensors& contents);
+
+/// Reads such a file; F32 and F64 tensors. Error "PATH: what is wrong" for a file that is missing, cut short or damaged.
+SafeTensors load_safetensors(const std::filesystem::path& path);
+
+}  // namespace elbow

@@ -1,0 +1,14 @@
+#pragma once
+#include <string>
+#include <vector>
+
+namespace elbow {
+
+/// For messages about a word that is unknown: `; did you mean "NEAREST"?` if one of the known words differs
+/// from it in at most a third of its letters, else "".
+std::string did_you_mean(const std::string& word, const std::vector<std::string>& known);
+
+/// `"a", "b", "c"`.
+std::string quoted_list(const std::vector<std::string>& words);
+
+}  // namespace elbow

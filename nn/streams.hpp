@@ -1,0 +1,23 @@
+#pragma once
+#include <cstdint>
+
+/// The streams of a run: what its random numbers are for. Each is one `RandomKey::stream`, so that drawing more
+/// of one kind never shifts another. The numbers are part of what "the same seed" means: append, never
+/// renumber.
+namespace elbow::stream {
+
+enum Stream : uint32_t {
+  initialisation = 1,    ///< initial parameters; step: which tensor
+  structure = 2,         ///< what a data set is made of (P, R), the same for train and test; step: which draw
+  train_data = 3,        ///< training rows; step: the epoch when they are redrawn, else 0
+  test_data = 4,         ///< test rows
+  shuffle = 5,           ///< order of the training rows; step: the epoch
+  masks = 6,             ///< what is given in training; step: the training step
+  noise = 7,             ///< the encoder's noise in training; step: the training step
+  dropout = 8,           ///< dropped units; step: the training step
+  evaluation_masks = 9,  ///< what is given in the test set
+  evaluation_noise = 10,
+  sampling = 11,  ///< latents of generated rows
+};
+
+}  // namespace elbow::stream

@@ -1,0 +1,95 @@
+#!/bin/sh
+# The Debian and Ubuntu packages that Elbow needs. This list is the only one: the Makefile, CI and the docs read it here.
+#
+#   scripts/dependencies.sh [list | missing | install] [build] [lint]
+#
+# list      print them, one a line
+# missing   print those that are not installed
+# install   install those that are missing, and say so first (the default)
+#
+# build is what building, testing and running need (the default); lint is what `make format lint` needs.
+set -eu
+
+# a|b|c: any of them will do, and the first is installed when there is none.
+build='
+g++
+cmake
+make
+ccache
+libxsimd-dev
+libopenblas-openmp-dev
+liblapacke-dev
+librandom123-dev
+nlohmann-json3-dev
+libcli11-dev
+libboost-filesystem-dev
+libboost-iostreams-dev
+libboost-system-dev
+libboost-test-dev
+libgnuplot-iostream-dev
+gnuplot-nox|gnuplot-qt|gnuplot-x11
+fonts-dejavu-core
+libpng-dev
+zlib1g-dev
+dataset-fashion-mnist
+'
+lint='
+clang-format
+cppcheck
+'
+
+action=${1:-install}
+[ $# -gt 0 ] && shift
+packages=
+for group in "${@:-build}"; do
+  case $group in
+    build) packages="$packages $build" ;;
+    lint) packages="$packages $lint" ;;
+    *) echo "dependencies.sh: there is no group '$group': build or lint" >&2; exit 2 ;;
+  esac
+done
+
+# The first of a|b|c, unless one of them is installed.
+missing() {
+  # shellcheck disable=SC2046,SC2086  # lists of words
+  installed=$(dpkg-query -W -f '${Package}:${db:Status-Status} ' $(echo $packages | tr '|' ' ') 2>/dev/null || true)
+  for package in $packages; do
+    found=
+    for choice in $(echo "$package" | tr '|' ' '); do
+      case " $installed" in *" $choice:installed "*) found=yes ;; esac
+    done
+    [ "$found" ] || echo "${package%%|*}"
+  done
+}
+
+by_hand() {
+  echo "Elbow needs these packages (the names are Debian's); please install them:" >&2
+  echo "$1" | tr '|' '\n' | sed 's/^/  /' >&2
+}
+
+case $action in
+  list) for package in $packages; do echo "${package%%|*}"; done ;;
+  missing) missing ;;
+  install)
+    if ! command -v apt-get >/dev/null || ! command -v dpkg-query >/dev/null; then
+      # Nothing to ask here: CMake says by itself what it does not find.
+      for tool in c++ cmake; do
+        command -v $tool >/dev/null || { by_hand "$("$0" list)"; exit 1; }
+      done
+      exit 0
+    fi
+    wanted=$(missing)
+    [ "$wanted" ] || exit 0
+    as_root=
+    if [ "$(id -u)" != 0 ]; then
+      command -v sudo >/dev/null || { by_hand "$wanted"; exit 1; }
+      as_root=sudo
+    fi
+    echo "Installing what Elbow needs and is missing here${as_root:+ (through sudo)}:"
+    echo "$wanted" | sed 's/^/  /'
+    $as_root apt-get update -qq || echo "apt-get update failed; trying with the package lists that are there" >&2
+    # shellcheck disable=SC2086  # a list of words
+    $as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $wanted
+    ;;
+  *) sed -n '2,/^set/s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
+esac

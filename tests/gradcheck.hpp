@@ -1,0 +1,82 @@
+#pragma once
+#include <algorithm>
+#include <cmath>
+#include <functional>
+#include <vector>
+
+#include "autograd/tape.hpp"
+#include "autograd/tensor.hpp"
+
+/// Gradients by the tape and by differences, and how far they are apart.
+namespace elbow::test {
+
+using Function = std::function<Tensor(const std::vector<Tensor>&)>;
+
+/// The relative error of `got` against `want`, the larger of two: that of the norms, |got - want| / |want|, and that of
+/// the worst element. A small element beside large ones has the rounding errors of the large ones in it, so an element
+/// counts for no less than a thousandth of the largest; without that floor an exact gradient of 1e-12 would fail, and
+/// with the norms alone a wrong one of 1e-7 would pass. NaN anywhere gives NaN, which passes no comparison.
+inline double relative_error(const std::vector<double>& got, const std::vector<double>& want) {
+  if (got.size() != want.size()) return INFINITY;
+  double apart = 0, norm = 0, largest = 0, worst = 0;
+  for (double w : want) largest = std::max(largest, std::abs(w));
+  for (size_t i = 0; i < got.size(); ++i) {
+    const double d = std::abs(got[i] - want[i]);
+    if (std::isnan(d)) return NAN;
+    if (d == 0) continue;
+    apart += d * d;
+    worst = std::max(worst, d / std::max(std::abs(want[i]), 1e-3 * largest));
+  }
+  for (double w : want) norm += w * w;
+  return apart == 0 ? 0 : std::max(std::sqrt(apart / norm), worst);
+}
+
+inline double relative_error(const Tensor& got, const Tensor& want) {
+  return got.shape() == want.shape() ? relative_error(got.to_vector(), want.to_vector()) : INFINITY;
+}
+
+inline std::vector<Tensor> clones(const std::vector<Tensor>& tensors) {
+  std::vector<Tensor> copies;
+  for (const Tensor& t : tensors) copies.push_back(t.clone());
+  return copies;
+}
+
+/// d <cotangent, f> / d input k by central differences in float64. The outputs are subtracted one by one before they
+/// are summed up, so that the large ones do not drown the small differences; with h = 1e-5 both the error of the
+/// formula (h^2) and that of rounding (1e-16 / h) stay below 1e-9 for functions of about unit size.
+inline std::vector<double> numerical_gradient(const Function& f, const std::vector<Tensor>& inputs, size_t k,
+                                              const Tensor& cotangent) {
+  constexpr double h = 1e-5;
+  const NoGrad no_grad;
+  const std::vector<double> weights = cotangent.to_vector();
+  std::vector<double> gradient(size_t(inputs[k].numel()));
+  for (size_t i = 0; i < gradient.size(); ++i) {
+    const auto at = [&](double step) {
+      std::vector<Tensor> moved = clones(inputs);
+      moved[k].data<double>()[i] += step;
+      return f(moved).to_vector();
+    };
+    const std::vector<double> above = at(h), below = at(-h);
+    for (size_t o = 0; o < weights.size(); ++o) gradient[i] += weights[o] * (above[o] - below[o]) / (2 * h);
+  }
+  return gradient;
+}
+
+/// d <cotangent, f> / d input by the tape, for the inputs that are `wanted`; undefined for the others. With `before`,
+/// the inputs have those gradients already, and the new ones are added to them.
+inline std::vector<Tensor> tape_gradients(const Function& f, const std::vector<Tensor>& inputs,
+                                          const std::vector<bool>& wanted, const Tensor& cotangent,
+                                          const std::vector<Tensor>& before = {}) {
+  Tape tape;
+  std::vector<Tensor> leaves = clones(inputs), gradients;
+  for (size_t i = 0; i < leaves.size(); ++i) {
+    leaves[i].set_requires_grad(wanted[i]);
+    if (wanted[i] && !before.empty()) leaves[i].set_grad(before[i].clone());
+  }
+  const Tensor y = f(leaves);
+  if (y.tracked()) tape.backward(y, cotangent);
+  for (const Tensor& leaf : leaves) gradients.push_back(leaf.grad());
+  return gradients;
+}
+
+}  // namespace elbow::test

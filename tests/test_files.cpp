@@ -1,0 +1,76 @@
+// Whole files read and written, and tables of numbers as CSV.
+#define BOOST_TEST_MODULE files
+#include <boost/test/unit_test.hpp>
+#include <cmath>
+#include <limits>
+
+#include "data/csv.hpp"
+#include "data_helpers.hpp"
+#include "nn/files.hpp"
+
+using namespace elbow;
+using namespace elbow::test;
+namespace fs = std::filesystem;
+
+namespace {
+
+int64_t entries(const fs::path& folder) {
+  return std::distance(fs::directory_iterator(folder), fs::directory_iterator());
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(what_is_written_is_read) {
+  const TemporaryFolder folder;
+  const fs::path path = folder.path / "file";
+  for (const std::string& contents :
+       {std::string("first\n"), std::string(), std::string("a\0b\r\n", 5), std::string(1 << 20, 'x')}) {
+    write_file_atomically(path, contents);
+    BOOST_TEST((read_file(path) == contents));
+    BOOST_TEST(entries(folder.path) == 1);  // nothing is left beside it
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_write_that_fails_touches_nothing) {
+  const TemporaryFolder folder;
+  const fs::path missing = folder.path / "missing" / "file";
+  BOOST_TEST(error_of([&] { write_file_atomically(missing, "x"); }) ==
+             missing.string() + ": cannot be written: No such file or directory");
+  const fs::path busy = folder.path / "busy";  // a folder that is not empty cannot be replaced
+  fs::create_directory(busy);
+  write_bytes(busy / "old", "old");
+  BOOST_TEST(contains(error_of([&] { write_file_atomically(busy, "x"); }), "busy: cannot be written: "));
+  BOOST_TEST(read_file(busy / "old") == "old");
+  BOOST_TEST(entries(folder.path) == 1);
+}
+
+BOOST_AUTO_TEST_CASE(files_that_cannot_be_read) {
+  const TemporaryFolder folder;
+  const fs::path missing = folder.path / "missing";
+  BOOST_TEST(error_of([&] { read_file(missing); }) ==
+             missing.string() + ": cannot be read: No such file or directory");
+  BOOST_TEST(error_of([&] { read_file(folder.path); }) ==
+             folder.path.string() + ": cannot be read: it is a folder");
+}
+
+BOOST_AUTO_TEST_CASE(numbers_as_text) {
+  BOOST_TEST(to_text(0.1) == "0.1");
+  BOOST_TEST(to_text(3) == "3");
+  BOOST_TEST(to_text(-64000) == "-64000");
+  BOOST_TEST(to_text(1e-7) == "1e-07");
+  BOOST_TEST(to_text(std::numeric_limits<double>::infinity()) == "inf");
+  for (const double v : {1.0 / 3, 0.1 + 0.2, 5e-324, std::numeric_limits<double>::max(), -0.0, 1e23})
+    BOOST_TEST(std::strtod(to_text(v).c_str(), nullptr) == v);
+}
+
+BOOST_AUTO_TEST_CASE(a_table) {
+  CsvTable table({"epoch", "loss, train", "the \"bound\""});
+  table.add({1, 0.25, std::nan("")});
+  table.add({2, -1e-9, 3});
+  const std::string expected = "epoch,\"loss, train\",\"the \"\"bound\"\"\"\n1,0.25,\n2,-1e-09,3\n";
+  BOOST_TEST(table.text() == expected);
+  const TemporaryFolder folder;
+  table.write(folder.path / "table.csv");
+  BOOST_TEST(read_file(folder.path / "table.csv") == expected);
+  BOOST_TEST(error_of([&] { table.add({1}); }) == "[csv] a row of 1 numbers in a table of 3 columns");
+}

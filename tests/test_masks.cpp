@@ -1,0 +1,118 @@
+// Masks and conditions: what is given, how often, and that nothing withheld shows.
+#define BOOST_TEST_MODULE masks
+#include <algorithm>
+#include <boost/test/unit_test.hpp>
+#include <cmath>
+
+#include "data/label_condition.hpp"
+#include "data/mask.hpp"
+#include "data_helpers.hpp"
+
+using namespace elbow;
+using namespace elbow::test;
+
+namespace {
+
+constexpr int64_t rows = 50000;
+
+std::vector<float> mask_of(const RandomKey& key, const MaskRule& rule, int64_t n, int64_t columns) {
+  Tensor mask = Tensor::full({n, columns}, 7);
+  draw_mask(key, rule, mask);
+  return mask.to_vector<float>();
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(frequencies_per_entry_and_per_count) {  // each within four standard errors
+  constexpr int64_t d = 4;
+  for (const double p : {0.5, 0.2}) {
+    const auto m = mask_of({1, 2, 3}, {p}, rows, d);
+    BOOST_TEST(std::all_of(m.begin(), m.end(), [](float v) { return v == 0 || v == 1; }));
+    for (int64_t c = 0; c < d; ++c)
+      BOOST_TEST(std::abs(deviation(rows, p, [&](int64_t r) { return m[r * d + c]; })) < 4);
+    for (int64_t a = 0; a < d; ++a)
+      for (int64_t b = 0; b < a; ++b)
+        BOOST_TEST(std::abs(deviation(rows, p * p, [&](int64_t r) { return m[r * d + a] * m[r * d + b]; })) <
+                   4);
+    const double binomial[] = {1, 4, 6, 4, 1};
+    for (int64_t k = 0; k <= d; ++k)
+      BOOST_TEST(
+          std::abs(deviation(rows, binomial[k] * std::pow(p, k) * std::pow(1 - p, d - k), [&](int64_t r) {
+            return std::count(m.begin() + r * d, m.begin() + (r + 1) * d, 1.0f) == k ? 1.0 : 0.0;
+          })) < 4);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(masks_change_from_step_to_step) {
+  const auto a = mask_of({1, 2, 3}, {}, 64, 2), b = mask_of({1, 2, 4}, {}, 64, 2),
+             c = mask_of({1, 2, 3}, {}, 64, 2);
+  BOOST_TEST(a != b);
+  BOOST_TEST(a == c);
+}
+
+BOOST_AUTO_TEST_CASE(groups_are_given_as_a_whole) {
+  const auto m = mask_of({1, 2, 3}, {0.5, {0, 1, 1, 2, 1}}, rows, 5);
+  int64_t patterns[8] = {};
+  for (int64_t r = 0; r < rows; ++r) {
+    const float* row = &m[r * 5];
+    BOOST_REQUIRE((row[1] == row[2] && row[1] == row[4]));
+    ++patterns[int(row[0]) + 2 * int(row[1]) + 4 * int(row[3])];
+  }
+  for (const int64_t count : patterns)  // binomial, n / 8
+    BOOST_TEST(std::abs(double(count) - rows / 8.0) < 4 * std::sqrt(rows * 7 / 64.0));
+}
+
+BOOST_AUTO_TEST_CASE(conditions_hide_what_is_withheld_or_missing) {
+  const float nan = std::nanf("");
+  const Tensor x = Tensor::from(std::vector<float>{1, nan, 3, 4, 5, nan}, {2, 3});
+  const Tensor observed = Tensor::from(std::vector<float>{1, 0, 1, 1, 1, 0}, {2, 3});
+  Tensor mask = Tensor::from(std::vector<float>{1, 1, 0, 0, 1, 1}, {2, 3});
+  withhold_missing(observed, mask);
+  BOOST_TEST(mask.to_vector<float>() == (std::vector<float>{1, 0, 0, 0, 1, 0}));
+  Tensor c = Tensor::full({2, 6}, 9);
+  write_condition(x, mask, c);
+  BOOST_TEST(c.to_vector<float>() == (std::vector<float>{1, 0, 0, 1, 0, 0, 0, 5, 0, 0, 1, 0}));
+}
+
+BOOST_AUTO_TEST_CASE(masks_that_do_not_fit) {
+  Tensor mask = Tensor::zeros({4, 3}), other = Tensor::zeros({4, 2}),
+         doubles = Tensor::zeros({4, 3}, DType::float64);
+  const auto message = [](auto f) { return error_of(f); };
+  BOOST_TEST(message([&] {
+               draw_mask({}, {0.5, {0, 1}}, mask);
+             }) == "[draw_mask] there are 2 groups for 3 columns");
+  BOOST_TEST(message([&] {
+               draw_mask({}, {0.5, {0, -1, 0}}, mask);
+             }) == "[draw_mask] a group has the negative number -1");
+  BOOST_TEST(message([&] { draw_mask({}, {}, doubles); }) ==
+             "[draw_mask] needs a matrix of float32, not [4,3] of float64");
+  BOOST_TEST(contains(message([&] { draw_mask({}, {1.5}, mask); }), "[bernoulli]"));
+  BOOST_TEST(message([&] { withhold_missing(other, mask); }) ==
+             "[withhold_missing] the shapes [4,2] and [4,3] differ");
+  BOOST_TEST(message([&] { write_condition(mask, mask, other); }) ==
+             "[write_condition] the condition of rows [4,3] is [4,6], not [4,2]");
+}
+
+BOOST_AUTO_TEST_CASE(labels_as_conditions) {
+  const std::vector<int32_t> labels{2, 0, 1};
+  Tensor c = Tensor::full({3, 5}, 9);
+  LabelCondition{3}.write(labels, c, 1);
+  BOOST_TEST(c.to_vector<float>() == (std::vector<float>{9, 0, 0, 1, 9, 9, 1, 0, 0, 9, 9, 0, 1, 0, 9}));
+  Tensor with = Tensor::full({3, 4}, 9);
+  LabelCondition{3, true}.write(labels, with, 0, 1.0, {1, 2, 3});
+  BOOST_TEST(with.to_vector<float>() == (std::vector<float>{0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 1}));
+
+  const std::vector<int32_t> many(rows, 1);
+  Tensor half = Tensor::empty({rows, 4});
+  LabelCondition{3, true}.write(many, half, 0, 0.3, {1, 2, 3});
+  const auto v = half.to_vector<float>();
+  BOOST_TEST(std::abs(deviation(rows, 0.3, [&](int64_t r) { return v[r * 4 + 3]; })) < 4);
+  for (int64_t r = 0; r < rows; ++r)
+    BOOST_REQUIRE((v[r * 4 + 1] + v[r * 4 + 3] == 1 && v[r * 4] + v[r * 4 + 2] == 0));
+
+  BOOST_TEST(error_of([&] { LabelCondition{2}.write(labels, c); }) ==
+             "[label_condition] label 2 of row 0 is not one of 0..1");
+  BOOST_TEST(error_of([&] { LabelCondition{3}.write(labels, c, 3); }) ==
+             "[label_condition] 3 labels in columns 3 to 5 do not fit a float32 tensor [3,5]");
+  BOOST_TEST(contains(error_of([&] { LabelCondition{3}.write(labels, c, 0, 0.5); }), "cannot be withheld"));
+}

@@ -1,0 +1,135 @@
+#define BOOST_TEST_MODULE ops
+// Every op of the registry: what its file must declare, its values against its plain loop, and what it must refuse.
+#include <boost/test/unit_test.hpp>
+#include <set>
+
+#include "autograd/ops.hpp"
+#include "tests/gradcheck.hpp"
+#include "tests/op_samples.hpp"
+
+using namespace elbow;
+using namespace elbow::test;
+
+namespace {
+
+/// What an op's file fails to declare, or nothing.
+std::string missing(const OpInfo& op) {
+  if (op.samples.empty()) return "declares no samples: add s.add({s.in({3, 5})}) to its samples()";
+  if (op.doc.empty()) return "has no line of documentation";
+  if (op.arity > 0 && !op.extremes) return "is element-wise, and never tried at 0 and infinity: add .extremes()";
+  if (op.arity < 0 && op.benchmarks.empty()) return "is not element-wise, and names no size to time: add s.benchmark()";
+  if (op.arity != 1 && op.refusals.empty()) return "refuses nothing: add s.refuse(...) for shapes that do not fit";
+  for (const OpSample& sample : op.samples)
+    if (!sample.call || !sample.reference) return "has a sample without a call or a reference";
+  return "";
+}
+
+Tensor reference_of(const OpSample& sample, const std::vector<Tensor>& inputs, const Shape& shape) {
+  Tensor y = Tensor::zeros(shape, DType::float64);
+  sample.reference(inputs, y.data<double>());
+  return y;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(every_op_declares_what_the_tests_need) {
+  std::set<std::string> names;
+  for (const OpInfo& op : ops_to_test()) {
+    BOOST_TEST(missing(op) == "", op.name << ' ' << missing(op));
+    BOOST_TEST(names.insert(op.name).second, "two ops are named " << op.name);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(an_op_without_samples_is_noticed) {
+  OpInfo op = all_ops().front();
+  BOOST_TEST(missing(op) == "");
+  op.samples.clear();
+  BOOST_TEST(missing(op).find("declares no samples") == 0u);
+}
+
+// float64: the kernels sum in another order than the plain loops and xsimd's functions are good to 2 ulp or so, hence
+// 1e-13 relative; float32 rounds at 6e-8, and sums of some tens of such terms stay below 1e-5.
+BOOST_AUTO_TEST_CASE(values_match_the_plain_loop) {
+  for_each_sample([](const OpInfo& op, const OpSample& sample) {
+    const std::vector<Tensor> inputs = inputs_of(op, sample);
+    const Tensor y = sample.call(clones(inputs)), y32 = sample.call(converted(inputs, DType::float32));
+    const Tensor want = reference_of(sample, inputs, y.shape());
+    BOOST_TEST((y.dtype() == DType::float64 && y32.dtype() == DType::float32));
+    BOOST_TEST(relative_error(y, want) <= 1e-13);
+    BOOST_TEST(relative_error(y32, want) <= 1e-5);
+  });
+}
+
+BOOST_AUTO_TEST_CASE(a_wrong_value_is_noticed) {
+  for_each_sample([](const OpInfo& op, const OpSample& sample) {
+    const std::vector<Tensor> inputs = inputs_of(op, sample);
+    const Tensor y = sample.call(clones(inputs));
+    Tensor want = reference_of(sample, inputs, y.shape());
+    if (want.numel() == 0) return;
+    want.data<double>()[want.numel() - 1] += 1e-2;
+    BOOST_TEST(!(relative_error(y, want) <= 1e-5));
+  });
+}
+
+BOOST_AUTO_TEST_CASE(inputs_stay_as_they_are) {
+  for_each_sample([](const OpInfo& op, const OpSample& sample) {
+    if (op.name == "batch_norm") return;  // moves its running statistics
+    const std::vector<Tensor> inputs = inputs_of(op, sample), before = clones(inputs);
+    sample.call(inputs);
+    for (size_t i = 0; i < inputs.size(); ++i) BOOST_TEST(inputs[i].to_vector() == before[i].to_vector());
+  });
+}
+
+// Nothing may depend on whether the elements lie at the boundary of a register, to the last bit.
+BOOST_AUTO_TEST_CASE(values_do_not_depend_on_alignment) {
+  for_each_sample([](const OpInfo& op, const OpSample& sample) {
+    for (DType dtype : {DType::float32, DType::float64}) {
+      const std::vector<Tensor> inputs = converted(inputs_of(op, sample), dtype);
+      std::vector<Tensor> moved;
+      for (const Tensor& t : inputs) moved.push_back(shifted(t));
+      BOOST_TEST(sample.call(moved).to_vector() == sample.call(clones(inputs)).to_vector());
+    }
+  });
+}
+
+BOOST_AUTO_TEST_CASE(refusals_say_what_is_wrong) {
+  for (const OpInfo& op : ops_to_test())
+    for (const OpRefusal& refusal : op.refusals) BOOST_TEST_CONTEXT(op.name << ": " << refusal.message) {
+        const auto says_so = [&](const Error& e) {
+          const std::string message = e.what();
+          BOOST_TEST_INFO(message);
+          return message.find("[" + op.name + "] ") == 0 && message.find(refusal.message) != std::string::npos &&
+                 message.find('\n') == std::string::npos;
+        };
+        const auto inputs = draw_inputs(refusal.inputs, {}, 1);
+        BOOST_CHECK_EXCEPTION(refusal.call(inputs), Error, says_so);
+      }
+}
+
+// These hold for every op without its file saying so.
+BOOST_AUTO_TEST_CASE(mixed_and_missing_inputs_are_refused) {
+  for_each_sample([](const OpInfo& op, const OpSample& sample) {
+    const std::string name = "[" + op.name + "] ";
+    const auto starts_with_name = [&](const Error& e) { return std::string(e.what()).find(name) == 0; };
+    std::vector<Tensor> inputs = inputs_of(op, sample);
+    inputs.back() = Tensor();
+    BOOST_CHECK_EXCEPTION(sample.call(inputs), Error, starts_with_name);
+    BOOST_CHECK_EXCEPTION(sample.call({}), Error, starts_with_name);
+    if (inputs.size() < 2) return;
+    inputs = inputs_of(op, sample);
+    inputs.back() = inputs.back().to(DType::float32);
+    BOOST_CHECK_EXCEPTION(sample.call(inputs), Error, [&](const Error& e) {
+      return starts_with_name(e) && std::string(e.what()).find("float32") != std::string::npos;
+    });
+  });
+}
+
+BOOST_AUTO_TEST_CASE(the_free_functions_take_their_settings) {
+  const Tensor x = Tensor::from<double>({-2, 0.5, 3}, {3});
+  BOOST_TEST(clamp(x, -1, 1).to_vector() == (std::vector<double>{-1, 0.5, 1}), boost::test_tools::per_element());
+  BOOST_TEST(leaky_relu(x, 0.5).to_vector() == (std::vector<double>{-1, 0.5, 3}), boost::test_tools::per_element());
+  BOOST_CHECK_THROW(clamp(x, 1, -1), Error);
+  BOOST_TEST(sum(x, {0}, true).shape() == Shape{1});
+  BOOST_TEST(concat(std::vector<Tensor>{x, x, x}, 0).numel() == 9);
+  BOOST_TEST(variance(x, {}, false, 0).item() == ((2.5 * 2.5 + 0 + 2.5 * 2.5) / 3), boost::test_tools::tolerance(1e-14));
+}

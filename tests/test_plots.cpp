@@ -1,0 +1,240 @@
+#define BOOST_TEST_MODULE plots
+#include <unistd.h>
+
+#include <boost/test/unit_test.hpp>
+#include <cmath>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <limits>
+
+#include "autograd/error.hpp"
+#include "experiments/csv_files.hpp"
+#include "experiments/plots/gnuplot.hpp"
+#include "experiments/plots/image_grid.hpp"
+#include "experiments/plots/report.hpp"
+#include "experiments/plots/run_plots.hpp"
+#include "experiments/plots/style.hpp"
+#include "nn/files.hpp"
+
+namespace fs = std::filesystem;
+using namespace elbow;
+
+namespace {
+
+constexpr double nan_value = std::numeric_limits<double>::quiet_NaN();
+
+/// A folder of the test's own, gone with it.
+struct Folder {
+  fs::path path = fs::temp_directory_path() / str("elbow it's a test ", getpid());
+  Folder() { fs::create_directories(path); }
+  ~Folder() { fs::remove_all(path); }
+  std::size_t files() const {
+    return std::size_t(std::distance(fs::directory_iterator(path), fs::directory_iterator()));
+  }
+};
+
+/// A run on `columns` independent unit Gaussians, slightly worse than the bound.
+RunFigures make_run(int columns, int latents, int epochs, bool with_bound) {
+  RunFigures run;
+  for (int e = 1; e <= epochs; ++e) {
+    const double loss = 0.85 + 0.5 * std::exp(-0.4 * (e - 1));
+    const Costs costs{{loss, 0.01}, {0.6 * loss, 0.01}, {0.4 * loss, 0.01}};
+    run.epochs.push_back({e, costs, costs});
+  }
+  for (int given = 0; given <= columns; ++given) {
+    const int withheld = columns - given;
+    CountResult count;
+    count.given = given, count.rows = 100, count.active = withheld;
+    count.kl = 0.35 * withheld, count.distortion = 0.51 * withheld;
+    count.kl_per_latent.assign(std::size_t(latents), 0.001);
+    std::fill_n(count.kl_per_latent.begin(), std::min(withheld, latents), 0.35);
+    if (with_bound)
+      count.bound = BoundPoint{0.8466 * withheld, 0.5 * withheld, 0.3466 * withheld, double(withheld),
+                               std::vector<double>(std::size_t(withheld), 0.3466)};
+    run.per_count.push_back(count);
+    for (int i = 0; i < 20; ++i) {
+      run.scatter.x.push_back(float(withheld * std::cos(i)));
+      run.scatter.y.push_back(float(withheld * std::sin(i)));
+      run.scatter.given.push_back(given);
+    }
+  }
+  if (with_bound) run.bound = BoundPoint{0.84657, 0.5, 0.34657, 1, {}};
+  return run;
+}
+
+std::uint32_t big_endian(const std::string& bytes, std::size_t offset) {
+  std::uint32_t value = 0;
+  for (std::size_t i = 0; i < 4; ++i) value = value << 8 | (unsigned char)(bytes.at(offset + i));
+  return value;
+}
+
+/// The file is a whole PNG of that size: signature, header first, end chunk last.
+void check_png(const fs::path& path, std::uint32_t width, std::uint32_t height) {
+  BOOST_TEST_CONTEXT(path) {
+    BOOST_REQUIRE(fs::exists(path));
+    const std::string bytes = read_file(path);
+    BOOST_REQUIRE_GT(bytes.size(), 60u);
+    BOOST_TEST(bytes.substr(0, 8) == "\x89PNG\r\n\x1a\n");
+    BOOST_TEST(bytes.substr(12, 4) == "IHDR");
+    BOOST_TEST(big_endian(bytes, 16) == width);
+    BOOST_TEST(big_endian(bytes, 20) == height);
+    BOOST_TEST(bytes.substr(bytes.size() - 8, 4) == "IEND");
+  }
+}
+
+void check_all_plots(const RunFigures& run) {
+  Folder folder;
+  plot_encoding_test(run, folder.path / "encoding_test_plots.png");
+  plot_elbo(run, folder.path / "ELBO.png");
+  plot_kld_vs_dimension(run, folder.path / "KLD_vs_dimension.png");
+  check_png(folder.path / "encoding_test_plots.png", 2000, 1640);
+  check_png(folder.path / "ELBO.png", 2400, 780);
+  check_png(folder.path / "KLD_vs_dimension.png", 1400, 880);
+  BOOST_TEST(folder.files() == 3u);  // nothing half-written beside them
+}
+
+bool mentions(const Error& error, const std::string& text) {
+  BOOST_TEST_MESSAGE(error.what());
+  return std::string(error.what()).find(text) != std::string::npos;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(a_run_becomes_three_figures) { check_all_plots(make_run(2, 64, 30, true)); }
+BOOST_AUTO_TEST_CASE(one_epoch) { check_all_plots(make_run(2, 8, 1, true)); }
+BOOST_AUTO_TEST_CASE(no_bound) { check_all_plots(make_run(8, 64, 50, false)); }
+BOOST_AUTO_TEST_CASE(many_columns) { check_all_plots(make_run(159, 512, 3, true)); }
+BOOST_AUTO_TEST_CASE(nothing_at_all) { check_all_plots({}); }
+
+BOOST_AUTO_TEST_CASE(values_that_are_not_finite) {
+  RunFigures run = make_run(2, 8, 5, true);
+  run.epochs[2].test.loss = {nan_value, nan_value};
+  run.epochs[3].train.loss.mean = std::numeric_limits<double>::infinity();
+  run.per_count[1].kl = run.per_count[1].bound->kl = nan_value;
+  run.per_count[0].kl_per_latent.assign(8, nan_value);
+  run.scatter.x[3] = float(nan_value);
+  run.bound->distortion = nan_value;
+  check_all_plots(run);
+
+  for (auto& epoch : run.epochs) epoch.train.loss.mean = epoch.test.loss.mean = nan_value;
+  run.bound->loss = nan_value;
+  check_all_plots(run);
+}
+
+BOOST_AUTO_TEST_CASE(a_script_that_fails_leaves_the_old_figure) {
+  Folder folder;
+  const auto png = folder.path / "figure.png";
+  std::ofstream(png) << "the old one";
+  BOOST_CHECK_EXCEPTION(run_gnuplot("plot no_such_variable\n", 100, 100, png), Error, [](const Error& e) {
+    return mentions(e, "figure.png") && mentions(e, "no_such_variable");
+  });
+  BOOST_TEST(read_file(png) == "the old one");
+  BOOST_TEST(folder.files() == 1u);
+  BOOST_CHECK_EXCEPTION(run_gnuplot("plot x\n", 100, 100, folder.path / "no" / "figure.png"), Error,
+                        [](const Error& e) { return mentions(e, "no folder"); });
+}
+
+BOOST_AUTO_TEST_CASE(without_gnuplot_there_is_an_error_and_no_crash) {
+  Folder folder;
+  const std::string path = std::getenv("PATH");
+  setenv("PATH", "", 1);
+  // Far more than a pipe holds, so that writing on would raise SIGPIPE if nobody read it.
+  BOOST_CHECK_EXCEPTION(plot_encoding_test(make_run(159, 512, 30, true), folder.path / "figure.png"), Error,
+                        [](const Error& e) { return mentions(e, "gnuplot is not installed"); });
+  setenv("PATH", path.c_str(), 1);
+  BOOST_TEST(folder.files() == 0u);
+}
+
+BOOST_AUTO_TEST_CASE(image_grids) {
+  Folder folder;
+  const auto png = folder.path / "samples.png";
+  std::vector<float> grey(7 * 5 * 4, 0.5f), colour(2 * 3 * 5 * 4, 2.0f);
+  grey[0] = float(nan_value), grey[1] = -1;
+  GridLayout layout;
+  layout.columns = 3, layout.scale = 2;
+  write_image_grid(png, {grey, 7, 1, 5, 4}, layout);
+  // 3 x 3 images with gaps and a white edge, enlarged, inside margins.
+  check_png(png, 2 * (3 * 4 + 2 * 2 + 2) + 2 * 6, 2 * (3 * 5 + 2 * 2 + 2) + 2 * 6);
+  layout.rows_per_group = 2;
+  layout.row_labels = {"it's {/:Bold a_label}", "more labels", "than rows"};
+  layout.column_labels = {"red", "green"};
+  write_image_grid(png, {colour, 2, 3, 5, 4}, layout);
+  BOOST_TEST(folder.files() == 1u);
+
+  BOOST_CHECK_EXCEPTION(write_image_grid(png, {grey, 8, 1, 5, 4}), Error,
+                        [](const Error& e) { return mentions(e, "need 160 values, not 140"); });
+  BOOST_CHECK_EXCEPTION(write_image_grid(png, {grey, 7, 2, 5, 2}), Error,
+                        [](const Error& e) { return mentions(e, "2 channels"); });
+}
+
+BOOST_AUTO_TEST_CASE(a_report_is_one_escaped_page_with_its_images) {
+  BOOST_TEST(base64("") == "");
+  BOOST_TEST(base64("f") == "Zg==");
+  BOOST_TEST(base64("fo") == "Zm8=");
+  BOOST_TEST(base64("foobar") == "Zm9vYmFy");
+
+  Folder folder;
+  std::ofstream(folder.path / "figure.png") << "foobar";
+  const auto page = folder.path / "report.html";
+  Report("<b> & \"co\"")
+      .heading("Figures")
+      .figure("KL < 1", folder.path / "figure.png")
+      .figure("Loss", folder.path / "missing.png")
+      .table("Counts", {"given", "name"}, {{"0", "<i>"}, {"1.5", "plain"}})
+      .preformatted("config.json", "{\"a\": \"</pre><script>\"}")
+      .write(page);
+  const std::string html = read_file(page);
+  const auto has = [&](const std::string& text) { return html.find(text) != std::string::npos; };
+  BOOST_TEST(has("<title>&lt;b&gt; &amp; &quot;co&quot;</title>"));
+  BOOST_TEST(has("src=\"data:image/png;base64,Zm9vYmFy\""));
+  BOOST_TEST(has("<figcaption>KL &lt; 1</figcaption>"));
+  BOOST_TEST(has("Loss (not drawn: missing.png)"));
+  BOOST_TEST(has("<td class=\"number\">1.5</td>"));
+  BOOST_TEST(has("<td>&lt;i&gt;</td>"));
+  BOOST_TEST(!has("<script"));
+  BOOST_TEST(html.ends_with("</html>\n"));
+  BOOST_TEST(folder.files() == 2u);
+}
+
+BOOST_AUTO_TEST_CASE(colours) {
+  BOOST_TEST(viridis(0) == "#440154");
+  BOOST_TEST(viridis(-1) == viridis(0));
+  BOOST_TEST(viridis(2) == viridis(1));
+  const CountColours few(make_run(2, 2, 0, false).per_count), many(make_run(159, 2, 0, false).per_count);
+  BOOST_TEST(few(0) != few(1));
+  BOOST_TEST(few(7) == "#808080");  // a count that the results do not have
+  BOOST_TEST(many(159) == viridis(1));
+  BOOST_TEST(few.chosen().size() == 3u);
+  BOOST_TEST(many.chosen().size() == 9u);
+  BOOST_TEST(many.chosen().front() == 0u);
+  BOOST_TEST(many.chosen().back() == 159u);
+  BOOST_TEST(CountColours({}).chosen().empty());
+}
+
+BOOST_AUTO_TEST_CASE(csv_files) {
+  Folder folder;
+  RunFigures run = make_run(1, 2, 2, true);
+  run.beta = 2;
+  run.epochs[1].test.loss.mean = nan_value;
+  write_csv_files(run, folder.path);
+  BOOST_TEST(folder.files() == 4u);
+  BOOST_TEST(read_file(folder.path / "encoding_kl_vs_rcl.csv") ==
+             "num_conds,KLD,RCL,ELBO,rows,active,bound_KLD,bound_RCL,bound_ELBO,bound_active\n"
+             "0,0.35,0.51,1.21,100,1,0.3466,0.5,0.8466,1\n"
+             "1,0,0,0,100,0,0,0,0,0\n");
+  BOOST_TEST(read_file(folder.path / "encoding_kl_per_lt.csv") ==
+             "latent_dim,kl_divergence,num_conds,bound_kl_divergence\n"
+             "0,0.35,0,0.3466\n1,0.001,0,0\n0,0.001,1,0\n1,0.001,1,0\n");
+
+  run.bound.reset();
+  for (auto& count : run.per_count) count.bound.reset();
+  write_csv_files(run, folder.path);
+  BOOST_TEST(read_file(folder.path / "costs_per_dimension.csv") ==
+             "epoch,dimension,test_kld_per_dim,num_conds,bound_kld_per_dim\n"
+             "2,0,0.35,0,\n2,1,0.001,0,\n2,0,0.001,1,\n2,1,0.001,1,\n");
+  const std::string costs = read_file(folder.path / "costs.csv");
+  BOOST_TEST(costs.starts_with("epoch,total_train_losses,total_train_rcl,total_train_klds,total_train_ELBO,"));
+  BOOST_TEST(costs.find("\n2,") != std::string::npos);
+  BOOST_TEST(costs.ends_with(",,,\n"));
+}
