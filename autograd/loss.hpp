@@ -102,7 +102,9 @@ struct PairLoss : Op {
     const T* a = ta.data<T>();                      // [rows, columns]
     const T* b = tb.data<T>();                      // [rows, columns]
     const T* dy = context.dy().template data<T>();  // of the reduction's shape
-    auto [target, add] = context.template into<T>(size_t(I));
+    const GradientTarget<T> into = context.template into<T>(size_t(I));
+    T* const target = into.data;
+    const bool add = into.add;
     const auto slope = [](auto p, auto q, auto g) { return Loss::gradient(Index<I>{}, p, q) * g; };
     if (reduction == Reduction::none) return simd::map<T>(rows * columns, target, add, slope, a, b, dy);
     if (reduction == Reduction::per_column) {

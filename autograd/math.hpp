@@ -11,6 +11,8 @@
 
 /// The vocabulary of element-wise ops. An op's formula is written once, over a value type V, and calls these
 /// functions without a namespace: for float and double the ones below are found, for a SIMD batch xsimd's own.
+/// Of the comparisons, formulas keep to <, <=, >, >= and ==, which are false when a NaN is on either side. The sixth,
+/// !=, is true then for a float, but false for a batch of AVX (xsimd 8.1 compares "ordered and unequal").
 namespace elbow::ops {
 
 #define ELBOW_SCALAR_FUNCTION(name)                            \

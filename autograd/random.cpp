@@ -29,8 +29,8 @@ struct Bits {
 };
 
 template <class T> struct Uniform {
-  T low, width,
-      top;  // rounding may carry low + u * width up to the bound itself, so `top` is the largest below it
+  T low, width;
+  T top;  // the largest number below the upper end, to which low + u * width may be rounded up
 
   [[gnu::noinline]] void operator()(const RandomKey& key, int64_t g, T* out) const {
     alignas(64) uint32_t w[group];
@@ -90,7 +90,8 @@ void fill_part(const RandomKey& key, T* out, int64_t first, int64_t last, const 
 
 template <class T, class Law> void fill(const RandomKey& key, T* out, int64_t n, const Law& law) {
   if (n < 0 || n > longest) fail("random", "a sequence has 0 to 2^34 numbers, not ", n);
-  parallel_for((n + chunk - 1) / chunk, n,
+  // A number is cheaper than what parallel_for takes an element to be.
+  parallel_for((n + chunk - 1) / chunk, n / 4,
                [&](int64_t i) { fill_part(key, out, i * chunk, std::min(n, (i + 1) * chunk), law); });
 }
 

@@ -7,9 +7,10 @@
 namespace elbow {
 
 /// Names one sequence of random numbers. The generator is counter-based (Philox4x32-10, Salmon et al. 2011):
-/// number i of a sequence is a function of the key and i alone, so it is the same for any number of threads, on
-/// every device, and after a resume. The seed is Philox's key; its counter holds the place in the sequence (32
-/// bits, four numbers each, so that a sequence ends after 2^34), the step (64 bits) and the stream (32 bits).
+/// number i of a sequence is a function of the key and i alone, so it is the same for any number of threads and
+/// after a resume, and on every device (normal numbers to the rounding of its logarithm and sine). The seed is
+/// Philox's key; its counter holds the place in the sequence (32 bits, four numbers each, so that a sequence
+/// ends after 2^34), the step (64 bits) and the stream (32 bits).
 struct RandomKey {
   uint64_t seed = 0;
   uint32_t stream = 0;  ///< what the numbers are for (initialisation, masks, noise, ...)
@@ -37,12 +38,9 @@ class RandomStream {
 /// fill_normal: Box-Muller; the largest number that can come is 6.66 standard deviations.
 /// fill_bernoulli: 1 with probability p (to 2^-31), else 0. Error unless 0 <= p <= 1.
 /// fill_bits: the raw words.
-template <class T>
-void fill_uniform(const RandomKey& key, T* out, int64_t n, T lo = 0, T hi = 1);
-template <class T>
-void fill_normal(const RandomKey& key, T* out, int64_t n, T mean = 0, T stddev = 1);
-template <class T>
-void fill_bernoulli(const RandomKey& key, T* out, int64_t n, double p);
+template <class T> void fill_uniform(const RandomKey& key, T* out, int64_t n, T lo = 0, T hi = 1);
+template <class T> void fill_normal(const RandomKey& key, T* out, int64_t n, T mean = 0, T stddev = 1);
+template <class T> void fill_bernoulli(const RandomKey& key, T* out, int64_t n, double p);
 void fill_bits(const RandomKey& key, uint32_t* out, int64_t n);
 /// The numbers 0..n-1 in a random order, every order as likely (Fisher-Yates); 0 <= n < 2^32.
 std::vector<int64_t> permutation(const RandomKey& key, int64_t n);

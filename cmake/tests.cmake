@@ -17,3 +17,21 @@ foreach(source ${test_sources})
                              ELBOW_BINARY_DIR="${PROJECT_BINARY_DIR}")
   add_test(NAME ${name} COMMAND ${name})
 endforeach()
+
+add_test(NAME structure COMMAND ${PROJECT_SOURCE_DIR}/tests/structure.sh)
+if(ELBOW_PROGRAM AND NOT ELBOW_SANITIZE)  # what is installed must be usable without the sanitizers' flags
+  add_test(NAME consumer COMMAND ${PROJECT_SOURCE_DIR}/tests/consumer.sh ${PROJECT_BINARY_DIR} ${CMAKE_CXX_COMPILER})
+endif()
+if(ELBOW_PROGRAM)
+  add_test(NAME program COMMAND ${PROJECT_SOURCE_DIR}/tests/program.sh $<TARGET_FILE:elbow_program> ${PROJECT_SOURCE_DIR})
+endif()
+
+# Follows docs/adding-an-op.md with the compiler and the flags of this build, and its library.
+if(TARGET test_ops AND NOT ELBOW_EXTRA_OPS)
+  add_test(NAME adding_an_op
+    COMMAND ${PROJECT_SOURCE_DIR}/tests/adding_an_op.sh
+            ${PROJECT_SOURCE_DIR} ${PROJECT_BINARY_DIR} $<TARGET_FILE:elbow>
+            -DCMAKE_CXX_COMPILER=${CMAKE_CXX_COMPILER} -DCMAKE_BUILD_TYPE=${CMAKE_BUILD_TYPE}
+            -DCMAKE_CXX_FLAGS_RELEASE=${CMAKE_CXX_FLAGS_RELEASE} -DCMAKE_CXX_FLAGS_DEBUG=${CMAKE_CXX_FLAGS_DEBUG}
+            -DELBOW_NATIVE=${ELBOW_NATIVE} -DELBOW_SANITIZE=${ELBOW_SANITIZE})
+endif()

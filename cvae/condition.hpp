@@ -22,6 +22,8 @@ class Condition {
   int64_t width() const;
   /// Whether columns are given or withheld one by one, so that results are told by their number.
   bool by_columns() const { return kind_ == Kind::columns; }
+  /// Whether the condition is the class of the row.
+  bool by_label() const { return kind_ == Kind::label; }
   /// The probability that a column is given.
   double given() const { return rule_.given; }
 

@@ -22,6 +22,7 @@ struct GaussianLaw {
 struct Labels {
   std::vector<int32_t> values;  ///< [rows], each in 0..classes-1
   int32_t classes = 0;
+  std::vector<std::string> names = {};  ///< [classes], or empty where nobody has named them
 };
 
 /// Height and width of the image that a row is; height * width = columns.

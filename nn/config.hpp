@@ -43,8 +43,8 @@ Range between(double low, double high);  ///< both included
 ///
 ///     baseline.json: data.columns: must be a positive whole number, not "two"
 ///
-/// T is bool, int64_t, uint64_t, double, std::string, Json, or a vector of one of these (or of vectors of
-/// doubles). A Range holds for every number of a vector.
+/// T is bool, int64_t, uint64_t, double, std::string, Json, or a vector of int64_t, double, std::string, Json or
+/// std::vector<double>. A Range holds for every number of a vector.
 class Config {
  public:
   /// Settings in `object`. `file` and `path` come first in messages ("" = leave out). Error if it is not an
@@ -63,8 +63,8 @@ class Config {
   /// A setting that may be left out or null (and is then null in resolved()). Errors as above.
   template <class T> std::optional<T> get_optional(const std::string& key, const Range& range = {}) const;
 
-  /// A string out of `choices`; Error that lists them (and the nearest one) otherwise. No fallback: it must be
-  /// there.
+  /// A string out of `choices`, `fallback` where it is left out; without a fallback it must be there. Error that
+  /// lists the choices, and the nearest one.
   std::string choice(const std::string& key, const std::vector<std::string>& choices,
                      const std::optional<std::string>& fallback = {}) const;
 

@@ -7,7 +7,7 @@
 # missing   print those that are not installed
 # install   install those that are missing, and say so first (the default)
 #
-# build is what building, testing and running need (the default); lint is what `make format lint` needs.
+# build is what building, testing and running need (the default); lint is what `make lint` needs besides.
 set -eu
 
 # a|b|c: any of them will do, and the first is installed when there is none.
@@ -24,18 +24,17 @@ nlohmann-json3-dev
 libcli11-dev
 libboost-filesystem-dev
 libboost-iostreams-dev
-libboost-system-dev
 libboost-test-dev
 libgnuplot-iostream-dev
 gnuplot-nox|gnuplot-qt|gnuplot-x11
 fonts-dejavu-core
-libpng-dev
-zlib1g-dev
 dataset-fashion-mnist
 '
 lint='
 clang-format
-cppcheck
+clang-tidy
+libomp-dev
+shellcheck
 '
 
 action=${1:-install}

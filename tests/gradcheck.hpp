@@ -12,11 +12,13 @@ namespace elbow::test {
 
 using Function = std::function<Tensor(const std::vector<Tensor>&)>;
 
-/// The relative error of `got` against `want`, the larger of two: that of the norms, |got - want| / |want|, and that of
-/// the worst element. A small element beside large ones has the rounding errors of the large ones in it, so an element
-/// counts for no less than a thousandth of the largest; without that floor an exact gradient of 1e-12 would fail, and
-/// with the norms alone a wrong one of 1e-7 would pass. NaN anywhere gives NaN, which passes no comparison.
-inline double relative_error(const std::vector<double>& got, const std::vector<double>& want) {
+/// The relative error of `got` against `want`, the larger of two: that of the norms, |got - want| / |want|, and
+/// that of the worst element. A small element beside large ones has the rounding errors of the large ones in
+/// it, so an element counts for no less than `floor` times the largest; without that floor an exact gradient of
+/// 1e-12 would fail, and with the norms alone a wrong one of 1e-7 would pass. NaN anywhere gives NaN, which
+/// passes no comparison.
+inline double relative_error(const std::vector<double>& got, const std::vector<double>& want,
+                             double floor = 1e-3) {
   if (got.size() != want.size()) return INFINITY;
   double apart = 0, norm = 0, largest = 0, worst = 0;
   for (double w : want) largest = std::max(largest, std::abs(w));
@@ -25,14 +27,14 @@ inline double relative_error(const std::vector<double>& got, const std::vector<d
     if (std::isnan(d)) return NAN;
     if (d == 0) continue;
     apart += d * d;
-    worst = std::max(worst, d / std::max(std::abs(want[i]), 1e-3 * largest));
+    worst = std::max(worst, d / std::max(std::abs(want[i]), floor * largest));
   }
   for (double w : want) norm += w * w;
   return apart == 0 ? 0 : std::max(std::sqrt(apart / norm), worst);
 }
 
-inline double relative_error(const Tensor& got, const Tensor& want) {
-  return got.shape() == want.shape() ? relative_error(got.to_vector(), want.to_vector()) : INFINITY;
+inline double relative_error(const Tensor& got, const Tensor& want, double floor = 1e-3) {
+  return got.shape() == want.shape() ? relative_error(got.to_vector(), want.to_vector(), floor) : INFINITY;
 }
 
 inline std::vector<Tensor> clones(const std::vector<Tensor>& tensors) {
@@ -41,9 +43,9 @@ inline std::vector<Tensor> clones(const std::vector<Tensor>& tensors) {
   return copies;
 }
 
-/// d <cotangent, f> / d input k by central differences in float64. The outputs are subtracted one by one before they
-/// are summed up, so that the large ones do not drown the small differences; with h = 1e-5 both the error of the
-/// formula (h^2) and that of rounding (1e-16 / h) stay below 1e-9 for functions of about unit size.
+/// d <cotangent, f> / d input k by central differences in float64. The outputs are subtracted one by one before
+/// they are summed up, so that the large ones do not drown the small differences; with h = 1e-5 both the error
+/// of the formula (h^2) and that of rounding (1e-16 / h) stay below 1e-9 for functions of about unit size.
 inline std::vector<double> numerical_gradient(const Function& f, const std::vector<Tensor>& inputs, size_t k,
                                               const Tensor& cotangent) {
   constexpr double h = 1e-5;
@@ -62,8 +64,8 @@ inline std::vector<double> numerical_gradient(const Function& f, const std::vect
   return gradient;
 }
 
-/// d <cotangent, f> / d input by the tape, for the inputs that are `wanted`; undefined for the others. With `before`,
-/// the inputs have those gradients already, and the new ones are added to them.
+/// d <cotangent, f> / d input by the tape, for the inputs that are `wanted`; undefined for the others. With
+/// `before`, the inputs have those gradients already, and the new ones are added to them.
 inline std::vector<Tensor> tape_gradients(const Function& f, const std::vector<Tensor>& inputs,
                                           const std::vector<bool>& wanted, const Tensor& cotangent,
                                           const std::vector<Tensor>& before = {}) {

@@ -11,7 +11,8 @@
 /// Walks over the registry: the tests of the ops are made from what the ops' own files declare.
 namespace elbow::test {
 
-/// The ops to test: all of them, or the one that the environment names, as in `ELBOW_OP=softplus build/test_ops`.
+/// The ops to test: all of them, or the one that the environment names, as in `ELBOW_OP=softplus
+/// build/test_ops`.
 inline std::vector<OpInfo> ops_to_test() {
   std::vector<OpInfo> ops = all_ops();
   if (const char* only = std::getenv("ELBOW_OP")) {
@@ -22,10 +23,11 @@ inline std::vector<OpInfo> ops_to_test() {
 }
 
 /// f(op, sample) for each sample of each op; a failure in it says of which.
-template <class F>
-void for_each_sample(F f) {
+template <class F> void for_each_sample(F f) {
   for (const OpInfo& op : ops_to_test())
-    for (const OpSample& sample : op.samples) BOOST_TEST_CONTEXT(op.name << ": " << sample.note) { f(op, sample); }
+    for (const OpSample& sample : op.samples) BOOST_TEST_CONTEXT(op.name << ": " << sample.note) {
+        f(op, sample);
+      }
 }
 
 /// Whether the gradient of each input is to be checked.
@@ -35,8 +37,8 @@ inline std::vector<bool> wanted_inputs(const OpSample& sample) {
   return wanted;
 }
 
-/// A random gradient of the output to start the backward pass from. Its elements stay away from 0, so that none of
-/// the output's elements goes unnoticed.
+/// A random gradient of the output to start the backward pass from. Its elements stay away from 0, so that none
+/// of the output's elements goes unnoticed.
 inline Tensor random_cotangent(const Shape& shape, DType dtype = DType::float64) {
   const Tensor magnitude = uniform({99, 0, 0}, shape, 0.5, 1.5, DType::float64);
   const Tensor sign = bernoulli({99, 0, 1}, shape, 0.5, DType::float64);
@@ -56,8 +58,8 @@ inline std::vector<Tensor> inputs_of(const OpInfo& op, const OpSample& sample, u
   return converted(draw_inputs(sample.inputs, op.kinks, seed, DType::float32), DType::float64);
 }
 
-/// A copy of t that begins at element 1 of a longer tensor, so that its elements are not aligned to a register. The
-/// elements around it hold 777; guards_intact() says whether they still do.
+/// A copy of t that begins at element 1 of a longer tensor, so that its elements are not aligned to a register.
+/// The elements around it hold 777; guards_intact() says whether they still do.
 inline Tensor shifted(const Tensor& t) {
   const Tensor longer = Tensor::full({t.numel() + 40}, 777, t.dtype());
   const Tensor view = longer.view(t.shape(), 1);
@@ -65,8 +67,7 @@ inline Tensor shifted(const Tensor& t) {
   return view;
 }
 
-template <class T>
-bool guards_intact(const Tensor& view) {
+template <class T> bool guards_intact(const Tensor& view) {
   const T* x = view.data<T>();
   bool intact = x[-1] == T(777);
   for (int64_t i = 0; i < 39; ++i) intact = intact && x[view.numel() + i] == T(777);

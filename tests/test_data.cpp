@@ -1,6 +1,8 @@
 // The data sources: each against its law. Bounds are in standard errors of the means compared; seeds are fixed,
 // so the tests cannot fail by chance.
 #define BOOST_TEST_MODULE data
+#include <omp.h>
+
 #include <algorithm>
 #include <boost/test/unit_test.hpp>
 #include <cmath>
@@ -76,6 +78,17 @@ BOOST_AUTO_TEST_CASE(every_law_is_drawn_apart_reproducibly_and_by_its_seed) {
   }
   const DataSplit plain = make({{"source", "swiss_roll"}});
   BOOST_TEST((plain.train.rows() == 64000 && plain.test.rows() == 64000 && !plain.redraw));
+}
+
+BOOST_AUTO_TEST_CASE(rows_do_not_depend_on_the_number_of_threads) {
+  for (const std::string name : {"independent_gaussian", "projected_gaussian"}) {
+    omp_set_num_threads(1);
+    const auto alone = make({{"source", name}, {"columns", 8}}).train.x.tensor().to_vector();
+    for (const int threads : {2, 3}) {
+      omp_set_num_threads(threads);
+      BOOST_TEST((make({{"source", name}, {"columns", 8}}).train.x.tensor().to_vector() == alone));
+    }
+  }
 }
 
 BOOST_AUTO_TEST_CASE(gaussian_sets_have_the_law_that_they_state) {

@@ -1,5 +1,6 @@
 #define BOOST_TEST_MODULE ops_gradients
-// The gradient of every op of the registry against central differences, in each of the ways it can be asked for.
+// The gradient of every op of the registry against central differences, in each of the ways it can be asked
+// for.
 #include <boost/test/unit_test.hpp>
 
 #include "autograd/ops.hpp"
@@ -29,8 +30,7 @@ struct Case {
   }
 };
 
-template <class F>
-void for_each_case(F f) {
+template <class F> void for_each_case(F f) {
   for_each_sample([&](const OpInfo& op, const OpSample& sample) { f(op, Case(op, sample)); });
 }
 
@@ -64,7 +64,8 @@ BOOST_AUTO_TEST_CASE(gradients_match_differences) {
   });
 }
 
-// The negative control: if a gradient that is off by a hundredth passed, the check above would be worth nothing.
+// The negative control: if a gradient that is off by a hundredth passed, the check above would be worth
+// nothing.
 BOOST_AUTO_TEST_CASE(a_gradient_that_is_off_by_a_hundredth_fails) {
   for_each_case([](const OpInfo&, const Case& c) {
     const std::vector<Tensor> gradients = c.gradients();
@@ -100,7 +101,8 @@ BOOST_AUTO_TEST_CASE(gradients_are_added_to_those_that_are_there) {
   });
 }
 
-// A gradient that lies in the middle of a longer buffer, as those of parameters do: nothing beside it is touched.
+// A gradient that lies in the middle of a longer buffer, as those of parameters do: nothing beside it is
+// touched.
 BOOST_AUTO_TEST_CASE(gradients_stay_within_their_bounds) {
   for_each_case([](const OpInfo&, const Case& c) {
     Tape tape;
@@ -126,7 +128,8 @@ BOOST_AUTO_TEST_CASE(inputs_used_by_two_ops_get_both_gradients) {
   for_each_case([](const OpInfo&, const Case& c) {
     const auto twice = [&](const std::vector<Tensor>& inputs) {
       std::vector<Tensor> computed;
-      for (size_t k = 0; k < inputs.size(); ++k) computed.push_back(c.wanted[k] ? neg(neg(inputs[k])) : inputs[k]);
+      for (size_t k = 0; k < inputs.size(); ++k)
+        computed.push_back(c.wanted[k] ? neg(neg(inputs[k])) : inputs[k]);
       return add(c.sample.call(computed), c.sample.call(computed));
     };
     const auto once = c.gradients(), both = tape_gradients(twice, c.inputs, c.wanted, c.cotangent);
@@ -158,7 +161,8 @@ BOOST_AUTO_TEST_CASE(one_tensor_as_two_inputs_gets_both_gradients) {
   if (!std::getenv("ELBOW_OP")) BOOST_TEST(tried > 10);
 }
 
-// float32 rounds at 6e-8; some tens of roundings, and differences of numbers of like size, make 2e-5 of it at most.
+// float32 rounds at 6e-8; some tens of roundings, and differences of numbers of like size, make 1e-5 of it at
+// most.
 BOOST_AUTO_TEST_CASE(float32_gradients_match_float64_ones) {
   for_each_case([](const OpInfo&, const Case& c) {
     const auto want = c.gradients();
@@ -167,33 +171,30 @@ BOOST_AUTO_TEST_CASE(float32_gradients_match_float64_ones) {
     for (size_t k = 0; k < c.inputs.size(); ++k) {
       if (!c.wanted[k]) continue;
       BOOST_TEST((got[k].dtype() == DType::float32));
-      BOOST_TEST(relative_error(got[k], want[k]) <= 2e-5, "input " << k);
+      BOOST_TEST(relative_error(got[k], want[k], 0.1) <= 1e-5, "input " << k);
     }
   });
 }
 
-// ---- gradients of gradients -----------------------------------------------------------------------------------------
+// ---- gradients of gradients ---------------------------------------------------------------------------------
 
 BOOST_AUTO_TEST_CASE(second_gradients_match_differences_of_first_ones) {
   for_each_case([](const OpInfo& op, const Case& c) {
     if (!op.differentiable_twice) return;
-    // <direction, gradient of <cotangent, f>>, as a function of the inputs
+    // the terms of <direction, gradient of <cotangent, f>>, as a function of the inputs
     std::vector<Tensor> directions;
     for (const Tensor& t : c.inputs) directions.push_back(random_cotangent(t.shape()));
     const auto first = [&](const std::vector<Tensor>& inputs) {
       std::vector<Tensor> leaves = inputs;
-      Tape inner;  // so that differences can be taken of it, too
-      Tape* tape = &inner;
+      Tape tape;
       for (size_t k = 0; k < leaves.size(); ++k) leaves[k] = leaves[k].clone().set_requires_grad(c.wanted[k]);
-      const auto gradients = tape->gradient(c.sample.call(leaves), leaves, c.cotangent);
-      std::vector<double> products;
-      for (size_t k = 0; k < leaves.size(); ++k)
-        if (c.wanted[k]) {
-          const auto g = gradients[k].to_vector(), d = directions[k].to_vector();
-          double product = 0;
-          for (size_t i = 0; i < g.size(); ++i) product += g[i] * d[i];
-          products.push_back(product);
-        }
+      const auto gradients = tape.gradient(c.sample.call(leaves), leaves, c.cotangent);
+      std::vector<double> products;  // not summed up yet, so that differences of them stay exact
+      for (size_t k = 0; k < leaves.size(); ++k) {
+        if (!c.wanted[k]) continue;
+        const auto g = gradients[k].to_vector(), d = directions[k].to_vector();
+        for (size_t i = 0; i < g.size(); ++i) products.push_back(g[i] * d[i]);
+      }
       return products;
     };
 

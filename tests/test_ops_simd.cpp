@@ -1,7 +1,7 @@
 #define BOOST_TEST_MODULE ops_simd
-// The SIMD kernels of the element-wise ops against their formulas run as plain scalar code: at every remainder of a
-// register, off the alignment, broadcast, and at the ends of the number range. And the same bits for any number of
-// threads.
+// The SIMD kernels of the element-wise ops against their formulas run as plain scalar code: at every remainder
+// of a register, off the alignment, broadcast, and at the ends of the number range. And the same bits for any
+// number of threads.
 #include <omp.h>
 
 #include <boost/test/unit_test.hpp>
@@ -20,20 +20,19 @@ namespace {
 
 constexpr int64_t widest = 16;  // floats in an AVX-512 register; the narrower ones divide it
 
-template <class F>
-void for_each_elementwise_sample(F f) {
+template <class F> void for_each_elementwise_sample(F f) {
   for_each_sample([&](const OpInfo& op, const OpSample& sample) {
     if (op.arity > 0) f(op, sample);
   });
 }
 
-template <class T>
-struct Close {
+template <class T> struct Close {
   static constexpr double epsilon = std::numeric_limits<T>::epsilon(), smallest = std::numeric_limits<T>::min(),
                           largest = std::numeric_limits<T>::max();
 
-  /// Equal to 8 units in the last place of the result, or of `scale` if that is larger. Kernels may flush denormal
-  /// results to 0, and overflow at half the largest number already (exp does, its argument being scaled in one step).
+  /// Equal to 8 units in the last place of the result, or of `scale` if that is larger. Kernels may flush
+  /// denormal results to 0, and overflow at half the largest number already (exp does, its argument being
+  /// scaled in one step).
   static bool check(double got, double want, double scale = 0) {
     if (std::isnan(want) || std::isnan(got)) return std::isnan(want) && std::isnan(got);
     if (std::isinf(want)) return got == want;
@@ -76,28 +75,29 @@ void compare(const OpSample& sample, const std::vector<Tensor>& inputs, double l
       arguments += str(arguments.empty() ? "" : ", ", x.back());
     }
     const double want = sample.formula(-1, dtype_of<T>, x.data(), 0), got = double(y.data<T>()[i]);
-    BOOST_TEST(Close<T>::check(got, want, loosened * std::abs(want)),
-               name_of(dtype_of<T>) << " of (" << arguments << "), element " << i << ": " << got << ", not " << want);
+    BOOST_TEST(
+        Close<T>::check(got, want, loosened * std::abs(want)),
+        name_of(dtype_of<T>) << " of (" << arguments << "), element " << i << ": " << got << ", not " << want);
     for (size_t k = 0; k < inputs.size(); ++k) {
       if (!(inputs[k].shape() == shape)) continue;
       const double gy = double(seed.data<T>()[i]);
       const double slope = sample.formula(int(k), dtype_of<T>, x.data(), gy);
       const double found = double(leaves[k].grad().data<T>()[i]);
-      BOOST_TEST(Close<T>::check(found, slope, 2),
-                 name_of(dtype_of<T>) << " gradient " << k << " at (" << arguments << "): " << found << ", not "
-                                      << slope);
+      BOOST_TEST(Close<T>::check(found, slope, 2), name_of(dtype_of<T>)
+                                                       << " gradient " << k << " at (" << arguments
+                                                       << "): " << found << ", not " << slope);
     }
   }
 }
 
-template <class F>
-void for_both_types(F f) {
+template <class F> void for_both_types(F f) {
   f.template operator()<float>();
   f.template operator()<double>();
 }
 
 /// Inputs of the sample's ranges, all of one shape.
-std::vector<Tensor> of_shape(const OpInfo& op, const OpSample& sample, const std::vector<Shape>& shapes, DType dtype) {
+std::vector<Tensor> of_shape(const OpInfo& op, const OpSample& sample, const std::vector<Shape>& shapes,
+                             DType dtype) {
   std::vector<InputSpec> specs = sample.inputs;
   for (size_t i = 0; i < specs.size(); ++i) {
     specs[i].shape = shapes[i % shapes.size()];
@@ -123,25 +123,46 @@ BOOST_AUTO_TEST_CASE(every_length_and_offset) {
 }
 
 BOOST_AUTO_TEST_CASE(broadcast_and_empty_shapes) {
-  const std::vector<std::vector<Shape>> shapes = {
-      {{}, {}, {}},          {{3, 1}, {1, 17}, {3, 17}}, {{17}, {1}, {}},        {{}, {17}, {2, 1}},
-      {{2, 1, 4}, {3, 1}, {4}}, {{0}, {1}, {}},          {{4, 0}, {4, 1}, {1}},  {{1, 5}, {0, 1}, {5}},
-      {{5, 19}, {19}, {5, 1}},  {{2, 3, 1, 2}, {3, 4, 1}, {2}}};
+  const std::vector<std::vector<Shape>> shapes = {{{}, {}, {}},
+                                                  {{3, 1}, {1, 17}, {3, 17}},
+                                                  {{17}, {1}, {}},
+                                                  {{}, {17}, {2, 1}},
+                                                  {{2, 1, 4}, {3, 1}, {4}},
+                                                  {{0}, {1}, {}},
+                                                  {{4, 0}, {4, 1}, {1}},
+                                                  {{1, 5}, {0, 1}, {5}},
+                                                  {{5, 19}, {19}, {5, 1}},
+                                                  {{2, 3, 1, 2}, {3, 4, 1}, {2}}};
   for_each_elementwise_sample([&](const OpInfo& op, const OpSample& sample) {
-    for (const auto& s : shapes) for_both_types([&]<class T>() { compare<T>(sample, of_shape(op, sample, s, dtype_of<T>)); });
+    for (const auto& s : shapes)
+      for_both_types([&]<class T>() { compare<T>(sample, of_shape(op, sample, s, dtype_of<T>)); });
   });
 }
 
-// All combinations of these for the inputs. Near the smallest numbers, where the mantissa runs out of bits, xsimd's log
-// is off by a hundredth.
+// All combinations of these for the inputs. Near the smallest numbers, where the mantissa runs out of bits,
+// xsimd's log is off by a hundredth.
 BOOST_AUTO_TEST_CASE(ends_of_the_number_range) {
   for_each_elementwise_sample([](const OpInfo& op, const OpSample& sample) {
     if (!op.extremes) return;
     for_both_types([&]<class T>() {
       using Limits = std::numeric_limits<T>;
-      const std::vector<T> normal = {0, T(-0.0), T(1e-6), T(-1e-6), 1, -1, 2, T(-0.5), 20, -20, 300, -300,
-                                     Limits::infinity(), -Limits::infinity(), Limits::quiet_NaN()};
-      const std::vector<T> tiny = {Limits::denorm_min(), -Limits::denorm_min(), Limits::min() / 2, Limits::min()};
+      const std::vector<T> normal = {0,
+                                     T(-0.0),
+                                     T(1e-6),
+                                     T(-1e-6),
+                                     1,
+                                     -1,
+                                     2,
+                                     T(-0.5),
+                                     20,
+                                     -20,
+                                     300,
+                                     -300,
+                                     Limits::infinity(),
+                                     -Limits::infinity(),
+                                     Limits::quiet_NaN()};
+      const std::vector<T> tiny = {Limits::denorm_min(), -Limits::denorm_min(), Limits::min() / 2,
+                                   Limits::min()};
       const auto compare_all = [&](const std::vector<T>& values, double loosened) {
         const size_t n = values.size();
         size_t combinations = 1;
@@ -199,7 +220,7 @@ BOOST_AUTO_TEST_CASE(well_known_limits) {
   });
 }
 
-// ---- threads --------------------------------------------------------------------------------------------------------
+// ---- threads ------------------------------------------------------------------------------------------------
 
 namespace {
 
@@ -240,10 +261,13 @@ void same_bits(const OpSample& sample, const std::vector<Tensor>& inputs) {
 BOOST_AUTO_TEST_CASE(any_number_of_threads_gives_the_same_bits) {
   for (const OpInfo& op : ops_to_test()) BOOST_TEST_CONTEXT(op.name) {
       for_both_types([&]<class T>() {
-        for (const OpSample& sample : op.benchmarks) same_bits(sample, draw_inputs(sample.inputs, {}, 3, dtype_of<T>));
+        for (const OpSample& sample : op.benchmarks)
+          same_bits(sample, draw_inputs(sample.inputs, {}, 3, dtype_of<T>));
         if (op.arity < 0) return;
         const OpSample& sample = op.samples.front();
-        const std::vector<std::vector<Shape>> large = {{{3, 20011}}, {{37, 1009}, {1009}}, {{2 * parallel_threshold}, {1}},
+        const std::vector<std::vector<Shape>> large = {{{3, 20011}},
+                                                       {{37, 1009}, {1009}},
+                                                       {{2 * parallel_threshold}, {1}},
                                                        {{257, 1}, {1, 263}, {257, 263}}};
         for (const auto& shapes : large) same_bits(sample, of_shape(op, sample, shapes, dtype_of<T>));
       });

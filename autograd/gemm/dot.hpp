@@ -13,7 +13,7 @@
 namespace elbow::simd {
 
 /// One step of sum_lanes: r[i] and r[i+S] are folded to half their lanes and share r[i] afterwards.
-template <int S, class V, int... L> inline void fold(V* r, std::integer_sequence<int, L...> lanes) {
+template <int S, class V, int... L> ELBOW_INLINE void fold(V* r, std::integer_sequence<int, L...> lanes) {
   using T = typename V::value_type;
   alignas(64) static constexpr T odd[] = {T((L & S) != 0)...};
   const auto upper = V::load_aligned(odd) != V(T(0));
@@ -25,7 +25,7 @@ template <int S, class V, int... L> inline void fold(V* r, std::integer_sequence
 }
 
 /// Lane l of the result is the sum of the lanes of r[l]; r is used up.
-template <class V, std::size_t W> inline V sum_lanes(V (&r)[W]) {
+template <class V, std::size_t W> ELBOW_INLINE V sum_lanes(V (&r)[W]) {
   static_assert(W == V::size && W <= 16);
   constexpr std::make_integer_sequence<int, int(W)> lanes{};
   if constexpr (W > 8) fold<8>(r, lanes);
@@ -87,9 +87,11 @@ void dot_block(const GemmArgs<typename V::value_type>& g, const typename V::valu
   for (int i = 0; i < R; ++i) x[i] = a + std::min(i, rows - 1) * g.lda;
 #pragma GCC unroll 16
   for (int j = 0; j < S; ++j) y[j] = b + std::min(j, cols - 1) * g.ldb;
-  V sum[W];  // sum[i * S + j] belongs to c[i, j]
+  V sum[R][S];  // lane sums of sum[i][j] make c[i, j]
 #pragma GCC unroll 16
-  for (int l = 0; l < W; ++l) sum[l] = V(T(0));
+  for (int i = 0; i < R; ++i)
+#pragma GCC unroll 16
+    for (int j = 0; j < S; ++j) sum[i][j] = V(T(0));
   int64_t p = 0;
   for (; p + W <= g.k; p += W) {
     V row[S];
@@ -99,7 +101,7 @@ void dot_block(const GemmArgs<typename V::value_type>& g, const typename V::valu
     for (int i = 0; i < R; ++i) {
       const V v = V::load_unaligned(x[i] + p);
 #pragma GCC unroll 16
-      for (int j = 0; j < S; ++j) sum[i * S + j] = sum[i * S + j] + v * row[j];
+      for (int j = 0; j < S; ++j) sum[i][j] = sum[i][j] + v * row[j];
     }
   }
   if (p < g.k) {  // once more over the last W entries, with zero in the lanes that are done already; k >= W
@@ -113,10 +115,15 @@ void dot_block(const GemmArgs<typename V::value_type>& g, const typename V::valu
     for (int i = 0; i < R; ++i) {
       const V v = xsimd::select(fresh, V::load_unaligned(x[i] + p), zero);
 #pragma GCC unroll 16
-      for (int j = 0; j < S; ++j) sum[i * S + j] = sum[i * S + j] + v * row[j];
+      for (int j = 0; j < S; ++j) sum[i][j] = sum[i][j] + v * row[j];
     }
   }
-  finish_block<V, S>(g, sum_lanes(sum), c, bias, rows, cols);
+  V flat[W];
+#pragma GCC unroll 16
+  for (int i = 0; i < R; ++i)
+#pragma GCC unroll 16
+    for (int j = 0; j < S; ++j) flat[i * S + j] = sum[i][j];
+  finish_block<V, S>(g, sum_lanes(flat), c, bias, rows, cols);
 }
 
 /// Rows [i0, i1), columns [j0, j1) of C = A[m, k] B[n, k]^T in blocks of W/S by S.

@@ -33,7 +33,19 @@ GemmBackend gemm_backend() {
 
 void set_gemm_backend(GemmBackend backend) { chosen.store(int(backend), std::memory_order_relaxed); }
 
-template <class T> GemmBackend gemm_auto_choice(const GemmArgs<T>&) { return GemmBackend::simd; }
+// The rule comes from `elbow bench gemm` on a Zen 5 core with AVX-512: our kernel is level or ahead wherever C
+// is at least a vector wide, and OpenBLAS has the better kernels for narrow and for very shallow products. It
+// looks at shape and transposes only. OpenBLAS's bits depend on its number of threads, so it may only be chosen
+// where it always stays on one: it splits no product below 2^18 multiply-adds, except that newer versions hand
+// single rows and columns to gemv, which has another limit.
+template <class T> GemmBackend gemm_auto_choice(const GemmArgs<T>& g) {
+  constexpr auto vector = int64_t(64 / sizeof(T));
+  if (g.m <= 1 || g.n <= 1 || g.k < 1 || g.m * g.n * g.k > int64_t(1) << 18) return GemmBackend::simd;
+  const bool narrow = g.n < vector;
+  const bool few_rows_by_transposed = g.tb == Trans::yes && g.m <= vector / 2 && g.k >= vector;
+  const bool shallow = g.k <= 8 && g.tb == Trans::no && g.m > 8 && !g.bias && g.activation == Activation::none;
+  return narrow || few_rows_by_transposed || shallow ? GemmBackend::openblas : GemmBackend::simd;
+}
 
 template <class T> void gemm(const GemmArgs<T>& g) {
   GemmBackend backend = gemm_backend();

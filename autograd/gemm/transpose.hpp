@@ -13,7 +13,7 @@ namespace detail {
 template <class T> using Index = std::conditional_t<sizeof(T) == 4, uint32_t, uint64_t>;
 
 /// Lane l of the result is lane l^S of x.
-template <int S, class V, int... L> inline V exchange_lanes(V x, std::integer_sequence<int, L...>) {
+template <int S, class V, int... L> ELBOW_INLINE V exchange_lanes(V x, std::integer_sequence<int, L...>) {
   using U = Index<typename V::value_type>;
   using A = typename V::arch_type;
 #if XSIMD_VERSION_MAJOR >= 12
@@ -43,7 +43,7 @@ ELBOW_INLINE void exchange_blocks(V (&r)[sizeof...(L)], std::integer_sequence<in
 }  // namespace detail
 
 /// r[i][j] becomes r[j][i]; log2(W) rounds, as in a recursive transpose by blocks.
-template <class V, std::size_t W> inline void transpose(V (&r)[W]) {
+template <class V, std::size_t W> ELBOW_INLINE void transpose(V (&r)[W]) {
   static_assert(W == V::size && W <= 16);
   constexpr std::make_integer_sequence<int, int(W)> lanes{};
   if constexpr (W > 8) detail::exchange_blocks<8>(r, lanes);

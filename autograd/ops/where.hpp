@@ -8,7 +8,7 @@ struct Where : Ternary {
                         doc = "a where the condition is not 0, b elsewhere; the condition has no gradient";
   template <class V>
   ELBOW_FN V forward(V condition, V a, V b) const {
-    return select(condition != V(0), a, b);
+    return select(condition == V(0), b, a);
   }
   template <class V>
   ELBOW_FN V backward(Index<0>, V /*condition*/, V /*a*/, V /*b*/, V /*y*/, V /*gy*/) const {
@@ -16,11 +16,11 @@ struct Where : Ternary {
   }
   template <class V>
   ELBOW_FN V backward(Index<1>, V condition, V /*a*/, V /*b*/, V /*y*/, V gy) const {
-    return select(condition != V(0), gy, V(0));
+    return select(condition == V(0), V(0), gy);
   }
   template <class V>
   ELBOW_FN V backward(Index<2>, V condition, V /*a*/, V /*b*/, V /*y*/, V gy) const {
-    return select(condition != V(0), V(0), gy);
+    return select(condition == V(0), gy, V(0));
   }
   static void samples(auto& s) {
     s.add({s.in({2, 4}, 0, 1).one_hot().constant(), s.in({2, 4}), s.in({2, 4})});

@@ -10,6 +10,9 @@ Dataset half(const Config& data, const std::string& prefix, const std::string& r
   const int64_t classes = data.get<int64_t>("classes", 10, between(1, 256));
   const auto wanted = data.get_optional<int64_t>(rows_setting, at_least(1));
   const std::string folder = data.get<std::string>("path", "/usr/share/datasets/fashion-mnist");
+  auto names = data.get<std::vector<std::string>>("class_names", std::vector<std::string>{});
+  if (!names.empty() && int64_t(names.size()) != classes)
+    data.fail("class_names", str(names.size(), " names do not fit ", classes, " classes"));
   IdxPair pair = read_idx_pair(folder, prefix, int32_t(classes));
   IdxImages& images = pair.images;
   if (wanted) {
@@ -21,7 +24,7 @@ Dataset half(const Config& data, const std::string& prefix, const std::string& r
   Dataset set;
   set.image = ImageSize{images.height, images.width};
   set.x = Rows(std::move(images.pixels), images.height * images.width);
-  set.labels = Labels{std::move(pair.labels), int32_t(classes)};
+  set.labels = Labels{std::move(pair.labels), int32_t(classes), std::move(names)};
   return set;
 }
 
@@ -29,7 +32,7 @@ Dataset half(const Config& data, const std::string& prefix, const std::string& r
 
 /// Labelled images in the IDX files of a folder, as MNIST and Fashion-MNIST are kept: the "train" pair to train
 /// and the "t10k" pair to test. Options: path (default: where Debian's dataset-fashion-mnist puts them),
-/// classes (default 10), train_rows and test_rows (default null: all of them, else the first so many).
+/// classes (default 10), class_names, train_rows and test_rows (default null: all of them, else the first so many).
 DataSplit idx_images(const Config& data, uint64_t /*seed*/) {
   DataSplit split{half(data, "train", "train_rows"), half(data, "t10k", "test_rows"), {}};
   const ImageSize &a = *split.train.image, &b = *split.test.image;

@@ -28,8 +28,7 @@ double median(std::vector<double> v) {
   return v[v.size() / 2];
 }
 
-template <class T>
-volatile T sink;  // keeps the peak loop's result alive
+template <class T> volatile T sink;  // keeps the peak loop's result alive
 
 struct Layer {
   int64_t m, n, k;
@@ -40,8 +39,7 @@ constexpr Layer layers[] = {{64, 64, 64},   {64, 64, 6},     {64, 64, 68},      
 constexpr Layer thin[] = {{64, 64, 2}, {64, 64, 4}, {64, 2, 64}, {64, 10, 64}, {1, 64, 64}, {8, 64, 64}};
 
 /// One product on matrices of its own, at 64-byte boundaries as the arenas give them.
-template <class T>
-class Product {
+template <class T> class Product {
  public:
   Product(Trans ta, Trans tb, int64_t m, int64_t n, int64_t k) {
     const auto room = [](int64_t count) { return (count + 15) / 16 * 16; };
@@ -63,8 +61,7 @@ class Product {
 };
 
 /// Seconds per call of f, over `calls` calls.
-template <class F>
-double time_calls(int calls, F f) {
+template <class F> double time_calls(int calls, F f) {
   const double start = now();
   for (int i = 0; i < calls; ++i) f();
   return (now() - start) / calls;
@@ -75,8 +72,7 @@ struct Result {
 };
 
 /// Both backends on one product, sample by sample in turn, each sample beside a fresh measurement of the peak.
-template <class T>
-std::vector<Result> measure(const Product<T>& product, const BenchGemmOptions& options) {
+template <class T> std::vector<Result> measure(const Product<T>& product, const BenchGemmOptions& options) {
   void (*const backends[])(const GemmArgs<T>&) = {&gemm_simd<T>, &gemm_openblas<T>};
   std::vector<Result> results;
   std::vector<double> rates[2], shares[2];
@@ -122,8 +118,7 @@ void line(const Layer& layer, const char* form, const BenchGemmOptions& options,
       << std::endl;
 }
 
-template <class T>
-void table(const BenchGemmOptions& options, std::ostream& out) {
+template <class T> void table(const BenchGemmOptions& options, std::ostream& out) {
   if (!options.json)
     out << "  form  m x n x k            simd GFLOP/s, %    openblas GFLOP/s, %   ratio   auto\n";
   for (const Layer& layer : layers)
@@ -134,8 +129,7 @@ void table(const BenchGemmOptions& options, std::ostream& out) {
 
 }  // namespace
 
-template <class T>
-double measure_fma_peak() {
+template <class T> double measure_fma_peak() {
   using V = xsimd::batch<T>;
   constexpr int chains = 12, rounds = 6000;  // 12 chains fit the 16 registers of SSE and AVX with both factors
   V x[chains];

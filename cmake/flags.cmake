@@ -1,0 +1,19 @@
+# Flags for our own code; a consumer of the library chooses its own. -ffast-math stays out: results must not depend on
+# how the compiler feels about rounding.
+include(CheckCXXCompilerFlag)
+check_cxx_compiler_flag(-march=native ELBOW_HAS_MARCH_NATIVE)
+
+add_library(elbow_flags INTERFACE)
+target_compile_options(elbow_flags INTERFACE -Wall -Wextra)
+if(CMAKE_CXX_COMPILER_ID STREQUAL GNU AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
+  # False alarms of GCC 12: its own AVX-512 intrinsics (bug 105593), and std::string put together with + (bug 105651).
+  target_compile_options(elbow_flags INTERFACE -Wno-maybe-uninitialized -Wno-uninitialized -Wno-restrict)
+endif()
+if(ELBOW_NATIVE AND ELBOW_HAS_MARCH_NATIVE)
+  target_compile_options(elbow_flags INTERFACE -march=native)
+endif()
+if(ELBOW_SANITIZE)
+  target_compile_options(elbow_flags INTERFACE -fsanitize=${ELBOW_SANITIZE} -fno-omit-frame-pointer
+                         -fno-sanitize-recover=all)
+  target_link_options(elbow_flags INTERFACE -fsanitize=${ELBOW_SANITIZE})
+endif()

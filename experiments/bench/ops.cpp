@@ -1,0 +1,134 @@
+#include "experiments/bench/ops.hpp"
+
+#include <omp.h>
+
+#include <algorithm>
+#include <chrono>
+#include <iomanip>
+#include <ostream>
+#include <vector>
+
+#include "autograd/memory.hpp"
+#include "autograd/registry.hpp"
+#include "autograd/tape.hpp"
+
+namespace elbow {
+namespace {
+
+double now() {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
+/// What one op is timed on.
+struct Subject {
+  const OpInfo& op;
+  OpSample sample;
+  std::vector<Tensor> inputs;
+  int64_t elements = 0;  // of the largest tensor that goes in or comes out
+  double bytes = 0;      // read and written by the forward pass, each tensor once
+  double flops = 0;  // of a matrix product, 0 for the others, which are bound by memory or by function calls
+  Tensor seed;
+
+  Subject(const OpInfo& op, const OpSample& sample, DType dtype)
+      : op(op), sample(sample), inputs(draw_inputs(sample.inputs, op.kinks, 1, dtype)) {
+    const Tensor y = sample.call(inputs);
+    seed = Tensor::ones(y.shape(), dtype);
+    elements = y.numel();
+    bytes = double(y.numel()) * double(bytes_of(dtype));
+    for (size_t i = 0; i < inputs.size(); ++i) {
+      inputs[i].set_requires_grad(!sample.inputs[i].is_constant);
+      elements = std::max(elements, inputs[i].numel());
+      bytes += double(inputs[i].numel()) * double(bytes_of(dtype));
+    }
+    if (op.name == "matmul" || op.name == "linear") flops = 2.0 * double(y.numel()) * double(inputs[0].size(1));
+  }
+  void forward() const {
+    const NoGrad no_grad;
+    sample.call(inputs);
+  }
+  void both() const {
+    Tape tape;
+    tape.backward(sample.call(inputs), seed);
+  }
+};
+
+struct Timing {
+  double seconds;      // of one call, the median over the samples
+  double allocations;  // blocks asked of the system by one call, after the warm-up
+};
+
+template <class F> Timing time_of(const BenchOpsOptions& options, F f) {
+  for (int i = 0; i < 3; ++i) f();  // buffers, page faults, thread teams
+  double start = now();
+  f();
+  const int calls = std::max(1, int(options.sample_us * 1e-6 / std::max(now() - start, 1e-9)));
+  std::vector<double> seconds;
+  const int64_t allocations = memory_statistics().system_allocations;
+  for (int r = 0; r < options.repeats; ++r) {
+    start = now();
+    for (int i = 0; i < calls; ++i) f();
+    seconds.push_back((now() - start) / calls);
+  }
+  const auto middle = seconds.begin() + std::ptrdiff_t(seconds.size() / 2);
+  std::nth_element(seconds.begin(), middle, seconds.end());
+  return {*middle, double(memory_statistics().system_allocations - allocations) / (calls * options.repeats)};
+}
+
+void line(const Subject& s, const BenchOpsOptions& options, std::ostream& out) {
+  const Timing forward = time_of(options, [&] { s.forward(); }), both = time_of(options, [&] { s.both(); });
+  const double per_element = 1e9 / double(std::max<int64_t>(1, s.elements));
+  const double rate = (s.flops > 0 ? s.flops : s.bytes) / forward.seconds * 1e-9;
+  const char* const unit = s.flops > 0 ? "GFLOP/s" : "GB/s";
+  const double allocations = forward.allocations + both.allocations;
+  if (options.json) {
+    out << "{\"op\":\"" << s.op.name << "\",\"sample\":\"" << s.sample.note
+        << "\",\"forward_us\":" << forward.seconds * 1e6 << ",\"forward_backward_us\":" << both.seconds * 1e6
+        << ",\"ns_per_element\":" << forward.seconds * per_element << ",\""
+        << (s.flops > 0 ? "gflops" : "gb_per_s") << "\":" << rate << ",\"allocations\":" << allocations << "}"
+        << std::endl;
+    return;
+  }
+  out << "  " << std::left << std::setw(26) << s.op.name << std::setw(32) << s.sample.note << std::right
+      << std::fixed << std::setprecision(2) << std::setw(10) << forward.seconds * 1e6 << std::setw(10)
+      << both.seconds * 1e6 << std::setprecision(3) << std::setw(10) << forward.seconds * per_element
+      << std::setw(10) << both.seconds * per_element << std::setprecision(1) << std::setw(9) << rate << ' '
+      << std::left << std::setw(8) << unit << std::right << std::setprecision(2) << std::setw(6) << allocations
+      << std::endl;
+}
+
+/// The sizes that an op names, or the size of a wide hidden layer.
+std::vector<OpSample> subjects_of(const OpInfo& op) {
+  if (!op.benchmarks.empty() || op.arity < 0) return op.benchmarks;
+  OpSample sample = op.samples.front();
+  sample.note = "";
+  for (InputSpec& input : sample.inputs) {
+    input.shape = {64, 512};
+    sample.note += str(sample.note.empty() ? "" : " ", input.shape);
+  }
+  return {sample};
+}
+
+}  // namespace
+
+void bench_ops(const BenchOpsOptions& options, std::ostream& out) {
+  std::vector<OpInfo> ops = all_ops();
+  if (!options.only.empty()) {
+    std::erase_if(ops, [&](const OpInfo& op) { return op.name != options.only; });
+    if (ops.empty()) fail("bench ops", "there is no op named ", options.only, "; docs/ops.md lists them");
+  }
+  const DType dtype = options.float64 ? DType::float64 : DType::float32;
+  const int threads_before = omp_get_max_threads();
+  omp_set_num_threads(options.threads);
+  if (!options.json)
+    out << "ops, " << name_of(dtype) << ", " << options.threads << " thread(s), median of " << options.repeats
+        << "; backward: forward with the tape and backward\n  " << std::left << std::setw(58) << "op"
+        << std::right << std::setw(10) << "forward" << std::setw(10) << "backward" << std::setw(10) << "forward"
+        << std::setw(10) << "backward" << std::setw(18) << "forward" << std::setw(6) << "alloc"
+        << "\n  " << std::setw(68) << "us" << std::setw(10) << "us" << std::setw(10) << "ns/elem"
+        << std::setw(10) << "ns/elem" << '\n';
+  for (const OpInfo& op : ops)
+    for (const OpSample& sample : subjects_of(op)) line(Subject(op, sample, dtype), options, out);
+  omp_set_num_threads(threads_before);
+}
+
+}  // namespace elbow

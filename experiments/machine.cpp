@@ -1,0 +1,48 @@
+#include "experiments/machine.hpp"
+
+#include <cblas.h>
+#include <omp.h>
+#include <sys/resource.h>
+
+#include <xsimd/xsimd.hpp>
+
+#include "autograd/error.hpp"
+
+#ifndef ELBOW_VERSION
+#define ELBOW_VERSION "unknown"
+#endif
+
+namespace elbow {
+
+Machine machine() {
+  Machine m;
+  m.version = ELBOW_VERSION;
+  m.compiler = str("g++ ", __VERSION__);
+#if defined(__clang__)
+  m.compiler = __VERSION__;
+#endif
+#if defined(NDEBUG) || defined(__OPTIMIZE__)
+  m.build = "release";
+#else
+  m.build = "debug";
+#endif
+  m.isa = xsimd::default_arch::name();
+  m.blas = openblas_get_config();
+  m.blas.erase(m.blas.find_last_not_of(' ') + 1);
+  m.blas_core = openblas_get_corename();
+  m.threads = omp_get_max_threads();
+  return m;
+}
+
+double peak_rss_mb() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  return double(usage.ru_maxrss) / 1024;
+}
+
+void set_threads(int threads) {
+  if (threads < 0) throw Error(str("--threads: must be a positive number, or 0 for all cores, not ", threads));
+  omp_set_num_threads(threads ? threads : omp_get_num_procs());
+}
+
+}  // namespace elbow

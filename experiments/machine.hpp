@@ -1,0 +1,21 @@
+#pragma once
+#include <cstdint>
+#include <string>
+
+namespace elbow {
+
+/// What the program was built with and runs on.
+struct Machine {
+  std::string version, compiler, build, isa, blas, blas_core;
+  int threads = 1;
+  bool cuda = false;
+};
+Machine machine();
+
+/// Largest resident memory of this process so far, in MB (2^20 bytes).
+double peak_rss_mb();
+
+/// Tells OpenMP, and OpenBLAS through it, how many threads to use; 0 = one for each core. Error for a negative number.
+void set_threads(int threads);
+
+}  // namespace elbow

@@ -1,0 +1,85 @@
+// The elbow program: reads the command line, runs the command, and turns an error into one line and exit status 2.
+#include <CLI/CLI.hpp>
+#include <iostream>
+#include <nlohmann/json.hpp>
+
+#include "autograd/error.hpp"
+#include "experiments/bench/gemm.hpp"
+#include "experiments/bench/step.hpp"
+#include "experiments/machine.hpp"
+#include "experiments/train.hpp"
+
+namespace {
+
+using namespace elbow;
+
+void add_train(CLI::App& app) {
+  CLI::App* command = app.add_subcommand("train", "Train the model that a configuration file describes");
+  auto o = std::make_shared<TrainOptions>();
+  command->add_option("config", o->config, "Configuration file (JSON; see docs/configuration.md)")->required();
+  command->add_option("--out", o->out, "Folder for the results; by default outputs/NAME");
+  command->add_option("--set", o->settings, "Change a setting: path.to.key=value (may be repeated)");
+  command->add_option("--seed", o->seed, "Seed of all random numbers, instead of the file's");
+  command->add_option("--threads", o->threads, "Number of threads; 0 = one for each core")->capture_default_str();
+  command->add_option("--device", o->device, "Where to compute")->check(CLI::IsMember({"cpu", "cuda"}))->capture_default_str();
+  auto* resume = command->add_flag("--resume", o->resume, "Go on from the folder's last checkpoint");
+  command->add_flag("--force", o->force, "Start over in a folder that holds an earlier run")->excludes(resume);
+  command->add_flag("--quiet", o->quiet, "Print nothing but errors");
+  command->add_flag("--check-nan", o->check_nan, "Stop at the first op that makes a NaN or an infinity, and name it");
+  command->callback([o] { train(*o); });
+}
+
+void add_bench(CLI::App& app) {
+  CLI::App* bench = app.add_subcommand("bench", "Time the kernels and the training step")->require_subcommand(1);
+  CLI::App* gemm = bench->add_subcommand("gemm", "The matrix product against OpenBLAS and the peak of the machine");
+  auto g = std::make_shared<BenchGemmOptions>();
+  gemm->add_option("--threads", g->threads, "Number of threads")->capture_default_str();
+  gemm->add_flag("--float64", g->float64, "In double precision");
+  gemm->add_flag("--json", g->json, "One JSON object per line");
+  gemm->callback([g] { bench_gemm(*g, std::cout); });
+  CLI::App* step = bench->add_subcommand("step", "The training step of a configuration, part by part");
+  auto s = std::make_shared<BenchStepOptions>();
+  step->add_option("config", s->config, "Configuration file")->required();
+  step->add_option("--threads", s->threads, "Number of threads")->capture_default_str();
+  step->add_option("--set", s->settings, "Change a setting: path.to.key=value (may be repeated)");
+  step->add_flag("--json", s->json, "One JSON object");
+  step->callback([s] { bench_step(*s, std::cout); });
+}
+
+void add_info(CLI::App& app) {
+  CLI::App* command = app.add_subcommand("info", "Version, instruction set, threads, BLAS, CUDA");
+  auto json = std::make_shared<bool>(false);
+  command->add_flag("--json", *json, "As one JSON object");
+  command->callback([json] {
+    const Machine m = machine();
+    const nlohmann::ordered_json facts = {{"version", m.version}, {"compiler", m.compiler}, {"build", m.build},
+                                          {"isa", m.isa},         {"threads", m.threads},   {"blas", m.blas},
+                                          {"blas_core", m.blas_core}, {"cuda", m.cuda}};
+    if (*json)
+      std::cout << facts.dump(2) << '\n';
+    else
+      for (const auto& [key, value] : facts.items())
+        std::cout << key << ": " << (value.is_string() ? value.get<std::string>() : value.dump()) << '\n';
+  });
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App app("Conditional variational autoencoders on a from-scratch autodiff framework", "elbow");
+  app.set_version_flag("--version", machine().version);
+  app.require_subcommand(1);
+  add_train(app);
+  add_bench(app);
+  add_info(app);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    if (error.get_exit_code() == 0) return app.exit(error);  // --help, --version
+    std::cerr << "elbow: " << error.what() << '\n';
+    return 2;
+  } catch (const std::exception& error) {
+    std::cerr << "elbow: " << error.what() << '\n';
+    return 2;
+  }
+}

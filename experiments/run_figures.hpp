@@ -1,0 +1,15 @@
+#pragma once
+#include <string>
+#include <vector>
+
+#include "cvae/experiment.hpp"
+#include "experiments/run_folder.hpp"
+#include "experiments/summary.hpp"
+
+namespace elbow {
+
+/// Draws all figures of a run into its folder, and report.html from them. A figure that cannot be drawn (gnuplot is
+/// missing, say) costs no results: its reason is in the list that comes back.
+std::vector<std::string> draw_figures(Experiment& experiment, const RunResult& result, const RunFolder& folder);
+
+}  // namespace elbow

@@ -1,0 +1,48 @@
+#include "experiments/run_folder.hpp"
+
+#include <ctime>
+
+#include "autograd/error.hpp"
+
+namespace elbow {
+namespace fs = std::filesystem;
+namespace {
+
+// Everything that a run may leave in its folder.
+constexpr const char* files[] = {
+    "config.json",    "run.log",           "summary.json",          "costs.csv",
+    "costs_per_dimension.csv", "encoding_kl_per_lt.csv", "encoding_kl_vs_rcl.csv", "model.safetensors",
+    "checkpoint.safetensors",  "encoding_test_plots.png", "ELBO.png",       "KLD_vs_dimension.png",
+    "samples.png",    "reconstructions.png", "data.safetensors",    "report.html"};
+
+}  // namespace
+
+RunFolder::RunFolder(fs::path path, Mode mode) : path_(std::move(path)), mode_(mode) {
+  if (path_.empty()) throw Error("--out: the name of the folder is empty");
+  const bool there = fs::exists(path_);
+  if (there && !fs::is_directory(path_)) throw Error(path_.string() + ": exists and is not a folder");
+  const bool used = there && !fs::is_empty(path_);
+  if (mode_ == Mode::fresh && used)
+    throw Error(path_.string() + ": the folder exists already: choose another --out, or --resume it, or --force to start over");
+  if (mode_ == Mode::resume && !fs::exists(path_ / "checkpoint.safetensors"))
+    throw Error(path_.string() + ": there is no checkpoint.safetensors to resume from");
+}
+
+void RunFolder::open() {
+  std::error_code error;
+  fs::create_directories(path_, error);
+  if (error) throw Error(str(path_.string(), ": cannot be made: ", error.message()));
+  if (mode_ == Mode::force)
+    for (const char* file : files) fs::remove(path_ / file);
+  log_.open(path_ / "run.log", std::ios::app);
+  if (!log_) throw Error((path_ / "run.log").string() + ": cannot be written");
+}
+
+void RunFolder::log(const std::string& line) {
+  char stamp[32];
+  const std::time_t now = std::time(nullptr);
+  std::strftime(stamp, sizeof stamp, "%Y-%m-%dT%H:%M:%S", std::localtime(&now));
+  log_ << stamp << ' ' << line << std::endl;
+}
+
+}  // namespace elbow

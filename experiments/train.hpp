@@ -1,0 +1,21 @@
+#pragma once
+#include <string>
+#include <vector>
+
+namespace elbow {
+
+/// What `elbow train` was asked for.
+struct TrainOptions {
+  std::string config, out;
+  std::vector<std::string> settings;  ///< path.to.key=value
+  std::string seed;                   ///< empty: the file's
+  int threads = 0;
+  std::string device = "cpu";
+  bool resume = false, force = false, quiet = false, check_nan = false;
+};
+
+/// Trains, evaluates and draws; see docs/outputs.md for what it leaves in the folder. Error before anything is written
+/// when the configuration, the data or the folder will not do.
+void train(const TrainOptions& options);
+
+}  // namespace elbow

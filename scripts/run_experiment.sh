@@ -1,0 +1,29 @@
+#!/bin/sh
+# scripts/run_experiment.sh PROGRAM NAME [ARGUMENTS]: what `make NAME` does. Trains experiments/NAME.json into the folder
+# $OUT, or outputs/NAME. That default folder always holds the latest run: an earlier one is kept beside it, with a number
+# added, unless the arguments say what to do with it.
+set -eu
+program=$1 name=$2
+shift 2
+
+folder=${OUT:-outputs/$name}
+earlier=
+case " $* " in
+  *" --resume "* | *" --force "*) ;;
+  *)
+    if [ -z "${OUT:-}" ] && [ -e "$folder" ]; then
+      n=1
+      while [ -e "$folder.$n" ]; do n=$((n + 1)); done
+      earlier=$folder.$n
+      mv "$folder" "$earlier"
+      echo "The earlier run in $folder is kept as $earlier (ARGS=--resume goes on with it, ARGS=--force replaces it)."
+    fi
+    ;;
+esac
+
+"$program" train "experiments/$name.json" --out "$folder" "$@" || {
+  status=$?
+  # Refused before it began: everything is to be as it was.
+  if [ -n "$earlier" ] && [ ! -e "$folder" ]; then mv "$earlier" "$folder"; fi
+  exit $status
+}

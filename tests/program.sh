@@ -1,0 +1,122 @@
+#!/usr/bin/env bash
+# The elbow program as its users meet it: results, errors, interruptions. Usage: program.sh PATH/TO/elbow SOURCE_DIR
+set -u
+elbow=$1 source=$2
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cd "$work" || exit 1
+passed=0 failed=0
+ok() { passed=$((passed + 1)); }
+bad() { failed=$((failed + 1)); echo "FAILED: $*"; }
+check() { if "${@:2}"; then ok; else bad "$1"; fi; }
+
+cp "$source/experiments/baseline.json" config.json
+small=(--set training.epochs=2 --set data.train_rows=6400 --set data.test_rows=6400 --set evaluation.draws=2)
+
+# --- a run leaves all its files, and its summary can be read ---
+check "a short run" "$elbow" train config.json "${small[@]}" --out run --quiet --threads 1
+for file in config.json run.log summary.json costs.csv costs_per_dimension.csv encoding_kl_per_lt.csv \
+  encoding_kl_vs_rcl.csv model.safetensors encoding_test_plots.png ELBO.png KLD_vs_dimension.png report.html; do
+  check "run/$file is there" test -s "run/$file"
+done
+for key in name seed device threads isa epochs rows parameters train test bound excess excess_stderr per_count \
+  train_step_us eval_step_us total_s peak_rss_mb; do
+  check "summary.json has $key" grep -q "\"$key\"" run/summary.json
+done
+check "quiet means silent" test -z "$("$elbow" train config.json "${small[@]}" --out silent --quiet 2>&1)"
+
+# --- the same bits: from the resolved configuration, for any number of threads, after a resume ---
+check "the resolved configuration runs" "$elbow" train run/config.json --out again --quiet --threads 1
+check "and gives the same bits" cmp run/model.safetensors again/model.safetensors
+check "and the same costs" cmp run/costs.csv again/costs.csv
+for threads in 2 3; do
+  "$elbow" train config.json "${small[@]}" --out "threads$threads" --quiet --threads $threads
+  check "same bits with $threads threads" cmp run/model.safetensors "threads$threads/model.safetensors"
+  check "same figures with $threads threads" cmp run/encoding_kl_vs_rcl.csv "threads$threads/encoding_kl_vs_rcl.csv"
+done
+"$elbow" train config.json "${small[@]}" --set training.epochs=1 --out resumed --quiet --threads 1
+check "resume with more epochs" "$elbow" train config.json "${small[@]}" --out resumed --resume --quiet --threads 1
+check "same bits after a resume" cmp run/model.safetensors resumed/model.safetensors
+check "same costs after a resume" cmp run/costs.csv resumed/costs.csv
+"$elbow" train config.json "${small[@]}" --seed 2 --out other --quiet
+check "another seed, other bits" bash -c '! cmp -s run/model.safetensors other/model.safetensors'
+
+# --- a kill at any moment leaves whole files ---
+"$elbow" train config.json --set training.epochs=2000 --set data.train_rows=6400 --set data.test_rows=640 --out killed --quiet &
+for _ in $(seq 100); do sleep 0.1; [ -s killed/checkpoint.safetensors ] && break; done
+kill -9 $!
+wait $! 2>/dev/null
+check "a checkpoint is there after a kill" test -s killed/checkpoint.safetensors
+check "and it can be taken up again" "$elbow" train killed/config.json --out killed --resume --quiet \
+  --set training.epochs=1
+check "no temporary files are left over" test -z "$(find run resumed -name '*tmp*' -o -name '*.part')"
+
+# --- what is wrong is told in one line, with exit status 2, and nothing is left behind or lost ---
+refused() { # text that the message must hold, then the command
+  local part=$1 out status
+  shift
+  out=$("$@" 2>&1 >/dev/null)
+  status=$?
+  [ $status -eq 2 ] || bad "exit status $status, not 2: $*"
+  [ "$(printf '%s\n' "$out" | wc -l)" -eq 1 ] || bad "not one line: $out"
+  case $out in *"$part"*) ok ;; *) bad "'$part' is not in: $out ($*)" ;; esac
+  [ ! -e refused ] || { bad "a folder was left behind: $*"; rm -rf refused; }
+}
+refused missing.json "$elbow" train missing.json --out refused
+echo '{"name": "x", ' >broken.json
+refused broken.json "$elbow" train broken.json --out refused
+echo '[1, 2]' >list.json
+refused list.json "$elbow" train list.json --out refused
+refused training.epoch "$elbow" train config.json --set training.epoch=3 --out refused
+refused training.epochs "$elbow" train config.json --set training.epochs=many --out refused
+refused training.epochs "$elbow" train config.json --set training.epochs=-1 --out refused
+refused training.epochs "$elbow" train config.json --set training.epochs=1.5 --out refused
+refused model.latents "$elbow" train config.json --set model.latents=0 --out refused
+refused data.source "$elbow" train config.json --set data.source=nowhere --out refused
+refused data.path "$elbow" train config.json --set 'data={"source":"idx_images","path":3}' --out refused
+refused /nonexistent "$elbow" train config.json --set 'data={"source":"idx_images","path":"/nonexistent"}' --out refused
+refused seed "$elbow" train config.json --seed x --out refused
+refused seed "$elbow" train config.json --seed -1 --out refused
+refused -- "$elbow" train config.json --set nonsense --out refused
+refused threads "$elbow" train config.json --threads -1 --out refused
+refused CUDA "$elbow" train config.json --device cuda --out refused
+refused device "$elbow" train config.json --device gpu --out refused
+refused ELBOW_GEMM env ELBOW_GEMM=fast "$elbow" train config.json --out refused
+refused config "$elbow" train
+refused nonsense "$elbow" nonsense
+refused checkpoint "$elbow" train config.json --out refused --resume
+cp -r run kept
+refused kept "$elbow" train config.json "${small[@]}" --out kept
+check "a refused folder is untouched" diff -r run kept
+refused "other settings" "$elbow" train config.json "${small[@]}" --set loss.beta=2 --out kept --resume
+check "a refused resume touches nothing" diff -r run kept
+refused training.epoch "$elbow" train config.json "${small[@]}" --set training.epoch=2 --out kept --force
+check "a bad configuration with --force loses nothing" diff -r run kept
+head -c 1000 run/checkpoint.safetensors >kept/checkpoint.safetensors
+refused checkpoint.safetensors "$elbow" train config.json "${small[@]}" --out kept --resume
+check "--force starts over" "$elbow" train config.json "${small[@]}" --out kept --force --quiet --threads 1
+check "and gives the same bits" cmp run/model.safetensors kept/model.safetensors
+touch file
+refused file "$elbow" train config.json --out file
+
+# --- --check-nan names the op ---
+refused "[" "$elbow" train config.json "${small[@]}" --set training.schedule.learning_rate=1e30 --check-nan --out nan
+rm -rf nan
+"$elbow" train config.json "${small[@]}" --set training.schedule.learning_rate=1e30 --out nan --quiet 2>message
+check "a loss that is not finite ends the run" test $? -eq 2
+check "with a reason" grep -q "check-nan" message
+
+# --- no gnuplot: a warning, and all results ---
+mkdir empty
+PATH=$work/empty "$elbow" train config.json "${small[@]}" --out plain --threads 1 >message 2>&1
+check "results without gnuplot" test -s plain/summary.json
+check "a warning without gnuplot" grep -q gnuplot message
+
+# --- help, version, info ---
+check "help" bash -c "'$elbow' --help | grep -q train"
+check "help on train" bash -c "'$elbow' train --help | grep -q -- --check-nan"
+check "info" bash -c "'$elbow' info --json | grep -q isa"
+check "version" bash -c "'$elbow' --version | grep -q '[0-9]'"
+
+echo "$passed passed, $failed failed"
+[ "$failed" -eq 0 ]

@@ -1,0 +1,211 @@
+#define BOOST_TEST_MODULE cvae
+#include <omp.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <boost/test/unit_test.hpp>
+#include <set>
+
+#include "autograd/memory.hpp"
+#include "autograd/ops.hpp"
+#include "cvae/checkpoint.hpp"
+#include "cvae/evaluation.hpp"
+#include "cvae/subsets.hpp"
+#include "nn/streams.hpp"
+
+using namespace elbow;
+
+namespace {
+
+// A small experiment on two independent Gaussian columns.
+Json settings(int64_t epochs, int64_t rows = 6400) {
+  return Json::parse(str(R"({"name": "small", "seed": 3,
+    "data": {"source": "independent_gaussian", "train_rows": )", rows, R"(, "test_rows": )", rows, R"(},
+    "model": {"encoder": [32, 32], "latents": 8, "decoder": [32, 32]},
+    "training": {"epochs": )", epochs, R"(, "schedule": {"kind": "cosine", "learning_rate": 0.003}}})"));
+}
+
+// The parameters after training, and the costs of the last evaluation.
+struct Trained {
+  std::vector<float> parameters;
+  RowCosts rows;
+};
+Trained train(Experiment& e) {
+  Training training(e);
+  while (training.epochs_done() < e.training.epochs) training.epoch([](int64_t) {});
+  return {training.parameters().values().to_vector<float>(), test_costs(e, 4, true)};
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(the_elbo_is_the_formula) {
+  Experiment e{Config(settings(1))};
+  e.loss.beta = 0.7;
+  const Batch batch = Batches(e.data.test, 64, LastBatch::drop).get(0);
+  Condition::Drawn drawn;
+  e.condition.draw(batch, {3, 1, 4}, drawn);
+  const RandomKey key{1, 2, 3};
+  e.model->train(false);
+  const NoGrad no_grad;
+  const Elbo got = elbo(*e.model, batch.x, drawn.c, e.loss, key);
+  const Posterior q = e.model->encode(batch.x, drawn.c);
+  const auto mu = q.mu.to_vector(), log_var = q.log_var.to_vector(), noise = normal(key, q.mu.shape()).to_vector();
+  double kl = 0, distortion = 0;
+  std::vector<float> z(mu.size());
+  for (size_t i = 0; i < mu.size(); ++i) {
+    kl += 0.5 * (mu[i] * mu[i] + std::exp(log_var[i]) - 1 - log_var[i]) / 64;
+    z[i] = float(mu[i] + std::exp(log_var[i] / 2) * noise[i]);
+  }
+  const auto y = e.model->decode(Tensor::from(z, q.mu.shape()), drawn.c).to_vector(), x = batch.x.to_vector();
+  for (size_t i = 0; i < x.size(); ++i) distortion += (x[i] - y[i]) * (x[i] - y[i]) / 64;
+  BOOST_TEST(got.kl.item() == kl, boost::test_tools::tolerance(1e-5));
+  BOOST_TEST(got.distortion.item() == distortion, boost::test_tools::tolerance(1e-5));
+  BOOST_TEST(got.loss.item() == distortion + 0.7 * kl, boost::test_tools::tolerance(1e-5));
+}
+
+BOOST_AUTO_TEST_CASE(training_approaches_the_bound_and_never_passes_it) {
+  Experiment e{Config(settings(12, 32000))};
+  const Trained t = train(e);
+  const Estimate excess = estimate_of(t.rows.excess);
+  BOOST_TEST_MESSAGE("excess " << excess.mean << " +- " << excess.standard_error);
+  BOOST_TEST(excess.mean > -4 * excess.standard_error);  // nothing is better than the optimum
+  BOOST_TEST(excess.mean < 0.03);                        // of 0.84657
+  const auto counts = per_count_results(e, t.rows);
+  BOOST_TEST_REQUIRE(counts.size() == 3U);
+  int64_t rows = 0;
+  for (const CountResult& c : counts) {
+    rows += c.rows;
+    BOOST_TEST(c.active == double(2 - c.given));  // two latents for two unknowns, none for none
+    BOOST_TEST_REQUIRE(c.bound.has_value());
+    BOOST_TEST(c.bound->active == double(2 - c.given));
+    BOOST_TEST(std::abs(c.kl - c.bound->kl) < 0.1);
+    BOOST_TEST(std::abs(c.distortion - c.bound->distortion) < 0.1);
+    double sum = 0;
+    for (double kl : c.kl_per_latent) sum += kl;
+    BOOST_TEST(std::abs(sum - c.kl) < 0.05);  // other rows, the same mean
+  }
+  BOOST_TEST(rows == 32000);
+  BOOST_TEST(std::abs(double(counts[1].rows) - 16000) < 5 * 90);  // five standard errors of a binomial count
+}
+
+BOOST_AUTO_TEST_CASE(the_same_bits_for_any_number_of_threads) {
+  std::vector<Trained> runs;
+  for (int threads : {1, 2, 3}) {
+    omp_set_num_threads(threads);
+    Experiment e{Config(settings(1, 3200))};
+    runs.push_back(train(e));
+  }
+  omp_set_num_threads(omp_get_num_procs());
+  for (const Trained& run : runs) {
+    BOOST_TEST((run.parameters == runs[0].parameters));
+    BOOST_TEST((run.rows.distortion == runs[0].rows.distortion));
+    BOOST_TEST((run.rows.excess == runs[0].rows.excess));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(seeds_differ) {
+  Json other = settings(1, 3200);
+  other["seed"] = 4;
+  Experiment a{Config(settings(1, 3200))}, b{Config(other)};
+  BOOST_TEST((train(a).parameters != train(b).parameters));
+}
+
+BOOST_AUTO_TEST_CASE(training_resumes_to_the_bit) {
+  Json config = settings(3, 3200);
+  config["model"]["dropout"] = 0.1;
+  Experiment whole{Config(config)};
+  const Trained expected = train(whole);
+
+  const auto path = std::filesystem::temp_directory_path() / str("elbow-checkpoint-", getpid());
+  {
+    Experiment e{Config(config)};
+    Training training(e);
+    training.epoch([](int64_t) {});
+    EpochCosts costs;
+    costs.epoch = 1;
+    costs.train.loss = {0.1, 1e-17};
+    save_checkpoint(path, e, training, {costs});
+  }
+  Experiment e{Config(config)};
+  Training training(e);
+  const auto epochs = load_checkpoint(path, e, training);
+  std::filesystem::remove(path);
+  BOOST_TEST_REQUIRE(epochs.size() == 1U);
+  BOOST_TEST(epochs[0].train.loss.mean == 0.1);
+  BOOST_TEST(epochs[0].train.loss.standard_error == 1e-17);
+  BOOST_TEST(training.epochs_done() == 1);
+  while (training.epochs_done() < 3) training.epoch([](int64_t) {});
+  BOOST_TEST((training.parameters().values().to_vector<float>() == expected.parameters));
+}
+
+BOOST_AUTO_TEST_CASE(a_training_step_allocates_nothing_after_warm_up) {
+#if defined(__SANITIZE_ADDRESS__)
+  std::puts("SKIPPED: the pool does not cache under the address sanitizer");
+  return;
+#endif
+  Experiment e{Config(settings(1, 3200))};
+  Training training(e);
+  training.begin_epoch();
+  for (int64_t i = 0; i < 10; ++i) training.step(i);
+  const auto before = memory_statistics();
+  for (int64_t i = 10; i < 50; ++i) training.step(i);
+  BOOST_TEST(memory_statistics().system_allocations == before.system_allocations);
+  BOOST_TEST(memory_statistics().bytes_in_use == before.bytes_in_use);
+}
+
+BOOST_AUTO_TEST_CASE(evaluation_repeats_itself_and_leaves_the_model_alone) {
+  Experiment e{Config(settings(0, 3200))};
+  const auto before = state_of(*e.model);
+  const RowCosts a = test_costs(e, 2, true), b = test_costs(e, 2, true);
+  BOOST_TEST((a.distortion == b.distortion));
+  BOOST_TEST((a.kl == b.kl));
+  BOOST_TEST(e.model->training());
+  for (const auto& [name, t] : state_of(*e.model)) BOOST_TEST((t.to_vector() == before.at(name).to_vector()), name);
+}
+
+BOOST_AUTO_TEST_CASE(more_draws_change_the_error_bar_not_the_mean) {
+  Experiment e{Config(settings(2, 6400))};
+  train(e);
+  const Estimate one = estimate_of(test_costs(e, 1, true).excess), many = estimate_of(test_costs(e, 16, true).excess);
+  BOOST_TEST(many.standard_error < 0.6 * one.standard_error);
+  BOOST_TEST(std::abs(one.mean - many.mean) < 4 * one.standard_error);
+}
+
+BOOST_AUTO_TEST_CASE(subsets_of_a_size) {
+  const auto all = subsets_of_size(5, 2, 100, 1);
+  BOOST_TEST(all.size() == 10U);
+  const auto some = subsets_of_size(30, 12, 8, 1);
+  BOOST_TEST(some.size() == 8U);
+  for (const auto& list : {all, some})
+    for (const Mask& m : list) BOOST_TEST(std::count(m.begin(), m.end(), true) == (m.size() == 5 ? 2 : 12));
+  BOOST_TEST((std::set<Mask>(some.begin(), some.end()).size() == 8U));
+  BOOST_TEST((subsets_of_size(4, 0, 1, 1) == std::vector<Mask>{Mask(4, false)}));
+  BOOST_TEST((subsets_of_size(4, 4, 1, 1) == std::vector<Mask>{Mask(4, true)}));
+  const std::vector<int64_t> few{0, 1, 2, 3};
+  BOOST_TEST((subset_sizes(3, 17) == few));
+  const auto sizes = subset_sizes(159, 17);
+  BOOST_TEST(sizes.size() == 17U);
+  BOOST_TEST(sizes.front() == 0);
+  BOOST_TEST(sizes.back() == 159);
+}
+
+BOOST_AUTO_TEST_CASE(impossible_experiments_are_refused) {
+  const auto refused = [](const char* key, const char* value, const char* part) {
+    Json config = settings(1, 640);
+    set_setting(config, str(key, "=", value));
+    BOOST_CHECK_EXCEPTION(Experiment{Config(config)}, Error, [&](const Error& e) {
+      BOOST_TEST_MESSAGE(e.what());
+      return std::string(e.what()).find(part) != std::string::npos;
+    });
+  };
+  refused("training.batch_rows", "641", "training.batch_rows");
+  refused("training.epoch", "3", "training.epoch");
+  refused("model.kind", "transformer", "model.kind");
+  refused("model.latents", "0", "model.latents");
+  refused("condition.kind", "label", "condition.kind");
+  refused("loss.distortion", "bce", "loss.distortion");
+  refused("loss.beta", "-1", "loss.beta");
+  refused("data.source", "nowhere", "data.source");
+  refused("training.optimizer.kind", "adamx", "training.optimizer.kind");
+}
