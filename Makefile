@@ -7,14 +7,13 @@ PREFIX ?= /usr/local
 EXPERIMENTS := $(sort $(basename $(notdir $(wildcard experiments/*.json))))
 
 # One build tree for each kind of build, so that going from one to another compiles nothing twice.
-ifeq ($(BUILD),release)
-build_dir := build
-configure := -DCMAKE_BUILD_TYPE=Release
-else ifeq ($(BUILD),debug)
-build_dir := build-debug
-configure := -DCMAKE_BUILD_TYPE=Debug
-else
-$(error BUILD=$(BUILD): release or debug)
+build_dir := build$(if $(filter-out release,$(BUILD)),-$(BUILD))
+configure_release := -DCMAKE_BUILD_TYPE=Release
+configure_debug := -DCMAKE_BUILD_TYPE=Debug
+configure_sanitize := -DCMAKE_BUILD_TYPE=Debug -DELBOW_NATIVE=OFF -DELBOW_SANITIZE=address,undefined
+configure := $(configure_$(BUILD))
+ifeq ($(configure),)
+$(error BUILD=$(BUILD): release, debug or sanitize)
 endif
 ifeq ($(CUDA),1)
 build_dir := $(build_dir)-cuda
@@ -22,42 +21,51 @@ configure += -DELBOW_CUDA=ON
 else ifneq ($(filter-out 0,$(CUDA)),)
 $(error CUDA=$(CUDA): 1 or 0)
 endif
+# How the tree was configured, written when that went well; other arguments than last time configure it anew.
+configured := $(build_dir)/configured-with.txt
+configure := $(strip $(configure) $(CMAKE_ARGS))
+ifneq ($(file <$(configured)),$(configure))
+.PHONY: $(configured)
+endif
 elbow := $(build_dir)/elbow
 # An outer `make -j` shall not share its job slots with CMake's inner make, which is told JOBS.
-cmake := env -u MAKEFLAGS -u MAKELEVEL cmake
+no_make := env -u MAKEFLAGS -u MAKELEVEL
+cmake := $(no_make) cmake
 
 .PHONY: all help deps test bench cuda docs format lint sanitize install clean $(EXPERIMENTS)
 .DEFAULT_GOAL := all
 
-all: $(build_dir)/CMakeCache.txt ## Build the library and the program (this is what plain `make` does)
+all: $(configured) ## Build the library and the program (this is what plain `make` does)
 	@$(cmake) --build $(build_dir) --parallel $(JOBS) --target elbow_program
 
 help: ## List the targets
 	@echo "Experiments: make NAME trains experiments/NAME.json into outputs/NAME, or into OUT=FOLDER. An earlier run in"
 	@echo "outputs/NAME is kept under another name; a folder named by OUT= must be new, or ARGS=--force or ARGS=--resume."
 	@for name in $(EXPERIMENTS); do \
-	  text=$$(sed -n "s/^$$name: ## //p" Makefile); printf '  %-16s %s\n' $$name "$${text:-experiments/$$name.json}"; done
+	  text=$$(sed -n "s/^$$name: ## //p" Makefile); printf '  %-18s %s\n' $$name "$${text:-experiments/$$name.json}"; done
 	@echo; echo "Other targets:"
 	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/\1\t\2/p' Makefile | while IFS="$$(printf '\t')" read -r name text; do \
-	  case " $(EXPERIMENTS) " in *" $$name "*) ;; *) printf '  %-16s %s\n' "$$name" "$$text" ;; esac; done
+	  case " $(EXPERIMENTS) " in *" $$name "*) ;; *) printf '  %-18s %s\n' "$$name" "$$text" ;; esac; done
 	@echo; echo "Variables:"
 	@sed -nE 's/^#  ([A-Z]+=.*)/  \1/p' Makefile
 
-#  OUT=FOLDER       where an experiment writes
-#  SEED=N           seed of all random numbers, instead of the experiment's
-#  THREADS=N        number of threads
-#  DEVICE=cpu|cuda  where to compute
-#  ARGS='...'       further arguments of the program (of ctest for `make test`), as in ARGS='--set loss.beta=0.5'
-#  BUILD=debug      build without optimisation, in build-debug
-#  CUDA=1           build with CUDA, in build-cuda
-#  JOBS=N           compilers at once; by default one for each core
-#  DEPS=no          do not look for missing packages
+#  OUT=FOLDER         where an experiment writes
+#  SEED=N             seed of all random numbers, instead of the experiment's
+#  THREADS=N          number of threads
+#  DEVICE=cpu|cuda    where to compute
+#  ARGS='...'         further arguments of the program (of ctest for `make test`), as in ARGS='--set loss.beta=0.5'
+#  BUILD=debug        build for a debugger, in build-debug; BUILD=sanitize is what `make sanitize` builds
+#  CUDA=1             build with CUDA, in build-cuda
+#  JOBS=N             compilers at once; by default one for each core
+#  DEPS=no            do not look for missing packages
 
 # ---- experiments ----------------------------------------------------------------------------------------------------
 baseline: ## Two independent unit Gaussians
-baseline-4d: ## Four of them
-baseline-6d: ## Six of them
+baseline-original: ## `baseline` with the settings of the original study
+baseline-4d: ## Four independent unit Gaussians
+baseline-6d: ## Six independent unit Gaussians
 projected: ## Two Gaussian dimensions projected to eight
+projected-original: ## `projected` with the settings of the original study
 projected-2to4: ## Two projected to four
 projected-4to8: ## Four projected to eight
 projected-tuned: ## `projected` with better-tuned settings
@@ -75,43 +83,38 @@ ifneq ($(DEPS),no)
 	@scripts/dependencies.sh install build
 endif
 
-$(build_dir)/CMakeCache.txt: | deps
-	@$(cmake) -S . -B $(build_dir) $(configure) $(CMAKE_ARGS)
+$(configured): | deps
+	@$(cmake) -S . -B $(build_dir) $(configure)
+	@echo '$(configure)' >$@
 
-test: $(build_dir)/CMakeCache.txt ## Build and run all tests
+test: $(configured) ## Build and run all tests
 	@$(cmake) --build $(build_dir) --parallel $(JOBS)
-	@ctest --test-dir $(build_dir) --output-on-failure --parallel $(JOBS) $(ARGS)
+	@$(no_make) ctest --test-dir $(build_dir) --output-on-failure --parallel $(JOBS) $(ARGS)
 
 bench: all ## Time the matrix product and the training step of the baseline
 	@$(elbow) bench gemm $(if $(THREADS),--threads $(THREADS)) $(ARGS)
 	@$(elbow) bench step experiments/baseline.json $(if $(THREADS),--threads $(THREADS)) $(ARGS)
 
-docs: $(build_dir)/CMakeCache.txt ## Write docs/ops.md, the table of all ops
+docs: $(configured) ## Write docs/ops.md, the table of all ops
 	@$(cmake) --build $(build_dir) --parallel $(JOBS) --target elbow_docs
 
 format: ## Format the C++ sources (clang-format 14)
 	@scripts/format.sh
 
-lint: $(build_dir)/CMakeCache.txt ## Check format, layering and common mistakes (clang-tidy; takes minutes)
+lint: $(configured) ## Check format, layering and common mistakes (clang-tidy; takes minutes)
 ifneq ($(DEPS),no)
 	@scripts/dependencies.sh install lint
 endif
 	@scripts/lint.sh $(build_dir)
 
-cuda: $(build_dir)/CMakeCache.txt ## With CUDA=1: compile the element-wise ops for the GPU, as far as nvcc alone can
+cuda: $(configured) ## With CUDA=1: compile the element-wise ops for the GPU, as far as nvcc alone can
 	@$(cmake) --build $(build_dir) --parallel $(JOBS) --target elbow_cuda_ops
 
 sanitize: ## Build with AddressSanitizer and UBSan in build-sanitize, and run the fast tests
-ifneq ($(DEPS),no)
-	@scripts/dependencies.sh install build
-endif
-	@$(cmake) -S . -B build-sanitize -DCMAKE_BUILD_TYPE=Debug -DELBOW_NATIVE=OFF \
-	  -DELBOW_SANITIZE=address,undefined $(CMAKE_ARGS)
-	@$(cmake) --build build-sanitize --parallel $(JOBS)
-	@ctest --test-dir build-sanitize --output-on-failure --parallel $(JOBS) --label-exclude slow $(ARGS)
+	@$(MAKE) --no-print-directory test BUILD=sanitize ARGS='--label-exclude slow $(ARGS)'
 
 install: all ## Install the library, its headers and the program under PREFIX=/usr/local
 	@$(cmake) --install $(build_dir) --prefix '$(abspath $(PREFIX))'
 
 clean: ## Remove what was built; outputs/ stays
-	rm -rf build build-debug build-cuda build-debug-cuda build-sanitize
+	rm -rf build build-debug build-sanitize build-cuda build-debug-cuda build-sanitize-cuda

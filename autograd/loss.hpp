@@ -1,6 +1,7 @@
 #pragma once
 #include "autograd/op.hpp"
 #include "autograd/parallel.hpp"
+#include "autograd/sum_to_shape.hpp"
 
 namespace elbow {
 
@@ -50,8 +51,9 @@ struct PairLoss : Op {
     context.save(context.in[1]);
     if (reduction == Reduction::none) return simd::map<T>(rows * columns, y, false, cost, a, b);
     if (reduction == Reduction::per_column) {
-      std::fill_n(y, columns, T(0));
-      for (int64_t r = 0; r < rows; ++r) simd::map<T>(columns, y, true, cost, a + r * columns, b + r * columns);
+      const Tensor costs = Tensor::empty({rows, columns}, context.y.dtype());
+      simd::map<T>(rows * columns, costs.template data<T>(), false, cost, a, b);
+      sum_to_shape<T>(costs.template data<T>(), {rows, columns}, y, {columns}, false);
       for (int64_t c = 0; c < columns; ++c) y[c] /= T(rows);
       return;
     }

@@ -22,7 +22,8 @@ constexpr Group groups[] = {
     {"unary", "Element-wise, one tensor", ""},
     {"binary", "Element-wise, two tensors", "The shapes are broadcast against each other, as in NumPy.\n\n"},
     {"ternary", "Element-wise, three tensors", "The shapes are broadcast against each other, as in NumPy.\n\n"},
-    {"structured", "The others", "They look at more than one element at a time, and do not broadcast.\n\n"},
+    {"structured", "The others",
+     "They look at more than one element at a time. The losses among them refuse to broadcast.\n\n"},
 };
 
 // A bar would end the cell of a table.

@@ -5,8 +5,9 @@
 
 namespace elbow {
 
-/// Work on fewer elements than this is not worth a fork of the OpenMP threads (a few microseconds).
-inline constexpr int64_t parallel_threshold = 1 << 15;
+/// Work on fewer elements than this is not worth a fork of the OpenMP threads: a few microseconds on idle cores, but
+/// milliseconds when another program holds one of them.
+inline constexpr int64_t parallel_threshold = 1 << 17;
 
 /// f(i) for i < n, on all threads when `elements`, the size of the whole work, is worth it. The tasks must not
 /// depend on each other, nor on the number of threads: then neither does the result.

@@ -55,8 +55,8 @@ template <class O> class Samples {
     return *this;
   }
   /// Sizes to time: those of the models.
-  Samples& benchmark(const O& op, std::vector<InputSpec> inputs) {
-    info_.benchmarks.push_back(make(op, std::move(inputs), ""));
+  Samples& benchmark(const O& op, std::vector<InputSpec> inputs, const std::string& note = "") {
+    info_.benchmarks.push_back(make(op, std::move(inputs), note));
     return *this;
   }
   Samples& refuse(const O& op, std::vector<InputSpec> inputs, const std::string& message) {

@@ -88,8 +88,21 @@ inline T sum_of(int64_t n, F f, const X*... x) {
 
 template <class T>
 inline T max_of(int64_t n, const T* x) {
+  constexpr int64_t W = width<T>;
   T best = x[0];
-  for (int64_t i = 1; i < n; ++i) best = x[i] > best || x[i] != x[i] ? x[i] : best;
+  const auto take = [&](T v) { best = v > best || v != v ? v : best; };
+  int64_t i = 0;
+  if (n >= 2 * W) {
+    Vec<T> top = Vec<T>::load_unaligned(x);
+    for (i = W; i + W <= n; i += W) {
+      const Vec<T> v = Vec<T>::load_unaligned(x + i);
+      top = select(v > top, v, select(v <= top, top, v + top));  // beside a NaN neither holds, and the sum is one
+    }
+    alignas(64) std::array<T, size_t(W)> lanes;
+    top.store_aligned(lanes.data());
+    for (T v : lanes) take(v);
+  }
+  for (; i < n; ++i) take(x[i]);
   return best;
 }
 

@@ -29,6 +29,7 @@ TrainingSettings read_training(const Config& config, int64_t train_rows) {
   if (t.batch_rows > train_rows)
     config.fail("batch_rows", str("a batch of ", t.batch_rows, " rows is more than the ", train_rows, " training rows"));
   t.clip = config.get<double>("clip_gradient_norm", 0.0, at_least(0));
+  t.freeze_after = config.get<double>("freeze_batch_norm_after", t.freeze_after, between(0, 1));
   const Config optimizer = config.section("optimizer");
   t.optimizer = optimizer.choice("kind", {"adam", "adamw", "sgd"}, "adam");
   Range decay = between(0, 1);

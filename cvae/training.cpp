@@ -26,6 +26,8 @@ void Training::begin_epoch() {
   if (experiment_.data.redraw) experiment_.data.redraw(experiment_.data.train, epochs_done_);
   batches_.shuffle({experiment_.seed, stream::shuffle, uint64_t(epochs_done_)});
   experiment_.model->train();
+  experiment_.model->freeze_statistics(double(epochs_done_) >=
+                                       experiment_.training.freeze_after * double(experiment_.training.epochs));
 }
 
 Training::StepCosts Training::step(int64_t i) {

@@ -5,6 +5,7 @@
 
 #include "autograd/error.hpp"
 #include "experiments/bench/gemm.hpp"
+#include "experiments/bench/ops.hpp"
 #include "experiments/bench/step.hpp"
 #include "experiments/machine.hpp"
 #include "experiments/train.hpp"
@@ -37,6 +38,13 @@ void add_bench(CLI::App& app) {
   gemm->add_flag("--float64", g->float64, "In double precision");
   gemm->add_flag("--json", g->json, "One JSON object per line");
   gemm->callback([g] { bench_gemm(*g, std::cout); });
+  CLI::App* ops = bench->add_subcommand("ops", "Each op of the registry, forward and backward");
+  auto p = std::make_shared<BenchOpsOptions>();
+  ops->add_option("op", p->only, "Only this one");
+  ops->add_option("--threads", p->threads, "Number of threads")->capture_default_str();
+  ops->add_flag("--float64", p->float64, "In double precision");
+  ops->add_flag("--json", p->json, "One JSON object per line");
+  ops->callback([p] { bench_ops(*p, std::cout); });
   CLI::App* step = bench->add_subcommand("step", "The training step of a configuration, part by part");
   auto s = std::make_shared<BenchStepOptions>();
   step->add_option("config", s->config, "Configuration file")->required();
@@ -63,6 +71,17 @@ void add_info(CLI::App& app) {
   });
 }
 
+// A command that does not exist is named; the parser would only say that one is required.
+std::string explained(const CLI::App& app, int argc, char** argv, const std::string& message) {
+  if (argc < 2 || argv[1][0] == '-') return message;
+  std::string known;
+  for (const CLI::App* command : app.get_subcommands(nullptr)) {
+    if (command->get_name() == argv[1]) return message;
+    known += (known.empty() ? "" : ", ") + command->get_name();
+  }
+  return "there is no command " + std::string(argv[1]) + "; there are " + known;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -76,7 +95,7 @@ int main(int argc, char** argv) {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     if (error.get_exit_code() == 0) return app.exit(error);  // --help, --version
-    std::cerr << "elbow: " << error.what() << '\n';
+    std::cerr << "elbow: " << explained(app, argc, argv, error.what()) << '\n';
     return 2;
   } catch (const std::exception& error) {
     std::cerr << "elbow: " << error.what() << '\n';

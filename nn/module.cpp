@@ -26,6 +26,11 @@ void Module::train(bool on) {
   for (auto& [name, module] : parts_) module->train(on);
 }
 
+void Module::freeze_statistics(bool on) {
+  statistics_frozen_ = on;
+  for (auto& [name, module] : parts_) module->freeze_statistics(on);
+}
+
 void Module::parameter(const std::string& name, Tensor& tensor, bool transposed) {
   tensor.set_requires_grad();
   own_.push_back({name, &tensor, true, transposed});

@@ -29,6 +29,9 @@ class Module {
   /// Training or evaluation mode, for this module and all its parts (batch norm and dropout differ).
   void train(bool on = true);
   bool training() const { return training_; }
+  /// While frozen, batch norm normalises by its running statistics in training as well, and leaves them as they are: the
+  /// noise of the batches' statistics is gone, and training sees what evaluation will see.
+  void freeze_statistics(bool on = true);
 
   /// All tensors, in the order of registration, parts depth first.
   std::vector<NamedTensor> named_tensors() const;
@@ -41,12 +44,13 @@ class Module {
   /// Registers a tensor that is saved but not trained.
   void buffer(const std::string& name, Tensor& tensor);
   void part(const std::string& name, Module& module);
+  bool statistics_frozen() const { return statistics_frozen_; }
 
  private:
   void collect(const std::string& prefix, std::vector<NamedTensor>& out) const;
   std::vector<NamedTensor> own_;
   std::vector<std::pair<std::string, Module*>> parts_;
-  bool training_ = true;
+  bool training_ = true, statistics_frozen_ = false;
 };
 
 /// A module that maps one tensor to one tensor.

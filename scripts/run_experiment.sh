@@ -23,7 +23,9 @@ esac
 
 "$program" train "experiments/$name.json" --out "$folder" "$@" || {
   status=$?
-  # Refused before it began: everything is to be as it was.
-  if [ -n "$earlier" ] && [ ! -e "$folder" ]; then mv "$earlier" "$folder"; fi
+  if [ -n "$earlier" ] && [ ! -e "$folder" ]; then  # refused before it began: all is to be as it was
+    mv "$earlier" "$folder"
+    echo "Nothing was trained: the earlier run is back in $folder."
+  fi
   exit $status
 }

@@ -18,7 +18,7 @@ awk -v folder="$work/page/" '
   /^```/     { file = "" }
   file       { print > file }' "$source_dir/docs/adding-an-op.md"
 ops=$(basename -s .hpp "$work"/page/autograd/ops/*.hpp | sort | paste -sd';')
-[ "$ops" = "cumsum;elu" ] && [ -f "$work/page/train_elu.cpp" ] || fail "the page has lost its code blocks"
+if [ "$ops" != "cumsum;elu" ] || [ ! -f "$work/page/train_elu.cpp" ]; then fail "the page has lost its code blocks"; fi
 for op in ${ops//;/ }; do
   [ ! -e "$source_dir/autograd/ops/$op.hpp" ] || fail "$op ships by now: the page needs another op"
 done

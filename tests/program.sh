@@ -34,10 +34,12 @@ for threads in 2 3; do
   check "same bits with $threads threads" cmp run/model.safetensors "threads$threads/model.safetensors"
   check "same figures with $threads threads" cmp run/encoding_kl_vs_rcl.csv "threads$threads/encoding_kl_vs_rcl.csv"
 done
-"$elbow" train config.json "${small[@]}" --set training.epochs=1 --out resumed --quiet --threads 1
-check "resume with more epochs" "$elbow" train config.json "${small[@]}" --out resumed --resume --quiet --threads 1
-check "same bits after a resume" cmp run/model.safetensors resumed/model.safetensors
-check "same costs after a resume" cmp run/costs.csv resumed/costs.csv
+steady=("${small[@]}" --set training.schedule.kind=constant --set training.freeze_batch_norm_after=1 --quiet --threads 1)
+"$elbow" train config.json "${steady[@]}" --out whole
+"$elbow" train config.json "${steady[@]}" --set training.epochs=1 --out resumed
+check "resume with more epochs" "$elbow" train config.json "${steady[@]}" --out resumed --resume
+check "same bits after a resume" cmp whole/model.safetensors resumed/model.safetensors
+check "same costs after a resume" cmp whole/costs.csv resumed/costs.csv
 "$elbow" train config.json "${small[@]}" --seed 2 --out other --quiet
 check "another seed, other bits" bash -c '! cmp -s run/model.safetensors other/model.safetensors'
 
@@ -77,7 +79,7 @@ refused data.path "$elbow" train config.json --set 'data={"source":"idx_images",
 refused /nonexistent "$elbow" train config.json --set 'data={"source":"idx_images","path":"/nonexistent"}' --out refused
 refused seed "$elbow" train config.json --seed x --out refused
 refused seed "$elbow" train config.json --seed -1 --out refused
-refused -- "$elbow" train config.json --set nonsense --out refused
+refused path.to.key=value "$elbow" train config.json --set nonsense --out refused
 refused threads "$elbow" train config.json --threads -1 --out refused
 refused CUDA "$elbow" train config.json --device cuda --out refused
 refused device "$elbow" train config.json --device gpu --out refused

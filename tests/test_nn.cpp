@@ -129,7 +129,8 @@ BOOST_AUTO_TEST_CASE(a_network_trains_as_in_pytorch) {
     norm = flat.clip_gradients(1.5);
     optimizer->step(0.05);
   }
-  BOOST_TEST(norm == g["norm"].get<double>(), boost::test_tools::tolerance(1e-9));
+  // the bias before the batch norm has no gradient but rounding, which Adam blows up to steps of about 1e-9
+  BOOST_TEST(norm == g["norm"].get<double>(), boost::test_tools::tolerance(1e-8));
   n.train(false);
   const auto state = state_of(n);
   for (const auto& [name, value] : with_prefix(g["end"])) check_close(state.at(name), value, 1e-8, name);

@@ -4,6 +4,7 @@
 #include <boost/test/unit_test.hpp>
 #include <set>
 
+#include "autograd/operators.hpp"
 #include "autograd/ops.hpp"
 #include "tests/gradcheck.hpp"
 #include "tests/op_samples.hpp"
@@ -140,4 +141,66 @@ BOOST_AUTO_TEST_CASE(the_free_functions_take_their_settings) {
   BOOST_TEST(concat(std::vector<Tensor>{x, x, x}, 0).numel() == 9);
   BOOST_TEST(variance(x, {}, false, 0).item() == ((2.5 * 2.5 + 0 + 2.5 * 2.5) / 3),
              boost::test_tools::tolerance(1e-14));
+}
+
+BOOST_AUTO_TEST_CASE(arithmetic_as_one_writes_it) {
+  const Tensor a = Tensor::from<float>({1, 2}, {2}), b = Tensor::from<float>({4, 8}, {2});
+  const Tensor values[] = {a + b, a - b, a * b, a / b, -a,    a + 1, a - 1,
+                           a * 2, a / 2, 1 + a, 1 - a, 2 * a, 8 / b};
+  const double first[] = {5, -3, 4, 0.25, -1, 2, 0, 2, 0.5, 2, 0, 2, 2};
+  const double second[] = {10, -6, 16, 0.25, -2, 3, 1, 4, 1, 3, -1, 4, 1};
+  for (size_t i = 0; i < std::size(values); ++i) {
+    BOOST_TEST((values[i].dtype() == DType::float32));  // a number takes the type of the tensor
+    BOOST_TEST(values[i].to_vector() == (std::vector<double>{first[i], second[i]}),
+               boost::test_tools::per_element());
+  }
+}
+
+// A class that is ruled out by a logit of -inf costs nothing and gets no gradient.
+BOOST_AUTO_TEST_CASE(masked_logits) {
+  const Tensor logits = Tensor::from<double>({0, -INFINITY, 1}, {1, 3}).set_requires_grad();
+  const Tensor target = Tensor::from<double>({0, 0, 1}, {1, 3});
+  const double cost = std::log(1 + std::exp(-1.0)), p = 1 / (1 + std::exp(1.0));
+  Tape tape;
+  const Tensor loss = cross_entropy_with_logits(logits, target);
+  BOOST_TEST(loss.item() == cost, boost::test_tools::tolerance(1e-14));
+  tape.backward(loss);
+  const std::vector<double> want = {p, 0, -p};
+  for (int i = 0; i < 3; ++i)
+    BOOST_TEST(logits.grad().to_vector()[size_t(i)] == want[size_t(i)], boost::test_tools::tolerance(1e-14));
+  BOOST_TEST(softmax(logits).to_vector()[1] == 0);
+  BOOST_TEST(logsumexp(logits).item() == 1 + cost, boost::test_tools::tolerance(1e-14));
+  BOOST_TEST(logsumexp(Tensor::full({3}, -INFINITY)).item() == -INFINITY);
+}
+
+// A column that does not vary has variance 0: epsilon keeps what is divided by it finite.
+BOOST_AUTO_TEST_CASE(batch_norm_of_a_constant_column) {
+  const Tensor x = Tensor::full({4, 1}, 7, DType::float64).set_requires_grad();
+  const Tensor one = Tensor::ones({1}, DType::float64), bias = Tensor::full({1}, 3, DType::float64);
+  Tape tape;
+  const Tensor y = batch_norm(x, one, bias, Tensor::zeros({1}, DType::float64), one.clone(), true);
+  BOOST_TEST(y.to_vector() == (std::vector<double>{3, 3, 3, 3}), boost::test_tools::per_element());
+  tape.backward(y, Tensor::from<double>({1, -1, 2, 0}, {4, 1}));
+  for (double g : x.grad().to_vector()) BOOST_TEST(std::isfinite(g));
+}
+
+BOOST_AUTO_TEST_CASE(long_float32_sums_keep_their_digits) {
+  const Tensor x = Tensor::full({1 << 20}, 0.1);
+  BOOST_TEST(mean(x).item() == 0.1, boost::test_tools::tolerance(1e-5));
+  const Tensor columns = Tensor::full({60'000, 3}, 0.1), zeros = Tensor::zeros({60'000, 3});
+  BOOST_TEST(mean(columns, 0).to_vector()[1] == 0.1, boost::test_tools::tolerance(1e-5));
+  const Tensor errors = squared_error(columns, zeros, Reduction::per_column);
+  BOOST_TEST(errors.to_vector()[1] == 0.01, boost::test_tools::tolerance(1e-5));
+}
+
+// The largest element is looked for a register at a time, and a NaN must come through wherever it is.
+BOOST_AUTO_TEST_CASE(the_largest_element_is_found_anywhere) {
+  for (int64_t n : {1, 5, 16, 31, 32, 33, 47, 80})
+    for (int64_t at = 0; at < n; ++at) {
+      Tensor x = Tensor::full({n}, -1000), poisoned = x.clone();
+      x.data<float>()[at] = 1000;  // were it not found, e^1000 would overflow
+      poisoned.data<float>()[at] = NAN;
+      BOOST_TEST(logsumexp(x).item() == 1000);
+      BOOST_TEST(std::isnan(logsumexp(poisoned).item()));
+    }
 }

@@ -4,6 +4,7 @@
 // number of threads.
 #include <omp.h>
 
+#include <array>
 #include <boost/test/unit_test.hpp>
 #include <cstring>
 #include <limits>
@@ -55,7 +56,8 @@ int64_t source_of(int64_t at, const Shape& shape, const Shape& own) {
   return index;
 }
 
-/// Compares values and gradients (where nothing was broadcast) with the scalar formula.
+/// Compares values and gradients (where nothing was broadcast) with the scalar formula. Denormal inputs are compared
+/// more loosely.
 template <class T>
 void compare(const OpSample& sample, const std::vector<Tensor>& inputs, double loosened = 0) {
   Tape tape;
@@ -68,24 +70,22 @@ void compare(const OpSample& sample, const std::vector<Tensor>& inputs, double l
   const Tensor seed = random_cotangent(shape, dtype_of<T>);
   tape.backward(y, seed);
   for (int64_t i = 0; i < y.numel(); ++i) {
-    std::vector<double> x;
-    std::string arguments;
-    for (const Tensor& t : inputs) {
-      x.push_back(double(t.data<T>()[source_of(i, shape, t.shape())]));
-      arguments += str(arguments.empty() ? "" : ", ", x.back());
-    }
-    const double want = sample.formula(-1, dtype_of<T>, x.data(), 0), got = double(y.data<T>()[i]);
-    BOOST_TEST(
-        Close<T>::check(got, want, loosened * std::abs(want)),
-        name_of(dtype_of<T>) << " of (" << arguments << "), element " << i << ": " << got << ", not " << want);
+    std::array<double, 3> x;
+    for (size_t k = 0; k < inputs.size(); ++k)
+      x[k] = double(inputs[k].data<T>()[source_of(i, shape, inputs[k].shape())]);
+    const auto must_be = [&](const char* what, double got, double want, double scale) {
+      if (Close<T>::check(got, want, scale)) return;
+      std::string arguments;
+      for (size_t k = 0; k < inputs.size(); ++k) arguments += str(k ? ", " : "", x[k]);
+      BOOST_ERROR(name_of(dtype_of<T>) << ' ' << what << " (" << arguments << "), element " << i << " of "
+                                       << shape << ": " << got << ", not " << want);
+    };
+    const double want = sample.formula(-1, dtype_of<T>, x.data(), 0);
+    must_be("of", double(y.data<T>()[i]), want, loosened * std::abs(want));
     for (size_t k = 0; k < inputs.size(); ++k) {
       if (!(inputs[k].shape() == shape)) continue;
-      const double gy = double(seed.data<T>()[i]);
-      const double slope = sample.formula(int(k), dtype_of<T>, x.data(), gy);
-      const double found = double(leaves[k].grad().data<T>()[i]);
-      BOOST_TEST(Close<T>::check(found, slope, 2), name_of(dtype_of<T>)
-                                                       << " gradient " << k << " at (" << arguments
-                                                       << "): " << found << ", not " << slope);
+      const double gy = double(seed.data<T>()[i]), slope = sample.formula(int(k), dtype_of<T>, x.data(), gy);
+      must_be("gradient at", double(leaves[k].grad().data<T>()[i]), slope, 2);
     }
   }
 }
@@ -139,8 +139,8 @@ BOOST_AUTO_TEST_CASE(broadcast_and_empty_shapes) {
   });
 }
 
-// All combinations of these for the inputs. Near the smallest numbers, where the mantissa runs out of bits,
-// xsimd's log is off by a hundredth.
+// All combinations of these for the inputs. To xsimd's log in double all denormal numbers are much the same: it is
+// off by a twentieth there.
 BOOST_AUTO_TEST_CASE(ends_of_the_number_range) {
   for_each_elementwise_sample([](const OpInfo& op, const OpSample& sample) {
     if (!op.extremes) return;
@@ -177,7 +177,7 @@ BOOST_AUTO_TEST_CASE(ends_of_the_number_range) {
         compare<T>(sample, inputs, loosened);
       };
       compare_all(normal, 0);
-      compare_all(tiny, 0.02 / Close<T>::epsilon / 8);
+      compare_all(tiny, 0.06 / Close<T>::epsilon / 8);
     });
   });
 }
@@ -258,11 +258,32 @@ void same_bits(const OpSample& sample, const std::vector<Tensor>& inputs) {
 
 }  // namespace
 
+namespace {
+
+/// The sample with so many rows in its matrices that the work is shared among the threads; as it is where the op does
+/// not take that (a product, whose sizes hang together: tests/test_gemm.cpp has larger ones).
+OpSample grown(OpSample sample) {
+  const OpSample original = sample;
+  int64_t largest = 1;
+  for (const InputSpec& input : sample.inputs) largest = std::max(largest, input.shape.numel());
+  for (InputSpec& input : sample.inputs)
+    if (input.shape.rank() == 2 && largest < parallel_threshold)
+      input.shape[0] *= 2 * parallel_threshold / largest;
+  try {
+    sample.call(draw_inputs(sample.inputs, {}, 3));
+    return sample;
+  } catch (const Error&) { return original; }
+}
+
+}  // namespace
+
 BOOST_AUTO_TEST_CASE(any_number_of_threads_gives_the_same_bits) {
   for (const OpInfo& op : ops_to_test()) BOOST_TEST_CONTEXT(op.name) {
       for_both_types([&]<class T>() {
-        for (const OpSample& sample : op.benchmarks)
+        for (const OpSample& benchmark : op.benchmarks) {
+          const OpSample sample = grown(benchmark);
           same_bits(sample, draw_inputs(sample.inputs, {}, 3, dtype_of<T>));
+        }
         if (op.arity < 0) return;
         const OpSample& sample = op.samples.front();
         const std::vector<std::vector<Shape>> large = {{{3, 20011}},

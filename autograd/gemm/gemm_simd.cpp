@@ -13,7 +13,7 @@ namespace {
 
 /// Multiply-adds below which a second thread does not pay: starting a team costs 2 to 5 microseconds, about
 /// what one core needs for 2^18 of them.
-constexpr int64_t parallel_from = int64_t(1) << 20;
+constexpr int64_t parallel_from = int64_t(1) << 22;
 
 /// Splits C over a grid of threads, rows by panels, and runs the parts. The grid depends on the number of
 /// threads; the bits do not, because every entry of C is summed in the same order in any part.

@@ -63,7 +63,8 @@ template <class Self, bool average> struct SumOrMean : Op {
     s.add(over({1}, false), {s.in({2, 3, 4})}, "axis 1");
     s.refuse(over({2}, false), {s.in({3, 5})}, "axis 2")
         .refuse(over({0, -2}, false), {s.in({3, 5})}, "named twice");
-    s.benchmark(over({0}, false), {s.in({64, 512})}).benchmark(over({1}, false), {s.in({64, 512})});
+    s.benchmark(over({0}, false), {s.in({64, 512})}, "axis 0");
+    s.benchmark(over({1}, false), {s.in({64, 512})}, "axis 1");
   }
 };
 

@@ -25,7 +25,7 @@ struct Subject {
   OpSample sample;
   std::vector<Tensor> inputs;
   int64_t elements = 0;  // of the largest tensor that goes in or comes out
-  double bytes = 0;      // read and written by the forward pass, each tensor once
+  double bytes = 0;      // read and written by the forward pass, each tensor once; 0: nothing is
   double flops = 0;  // of a matrix product, 0 for the others, which are bound by memory or by function calls
   Tensor seed;
 
@@ -40,6 +40,7 @@ struct Subject {
       elements = std::max(elements, inputs[i].numel());
       bytes += double(inputs[i].numel()) * double(bytes_of(dtype));
     }
+    if (y.body()->storage == inputs[0].body()->storage) bytes = 0;  // a view
     if (op.name == "matmul" || op.name == "linear") flops = 2.0 * double(y.numel()) * double(inputs[0].size(1));
   }
   void forward() const {

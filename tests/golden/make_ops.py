@@ -44,8 +44,8 @@ for training in (True, False):
     before = numbers(mean), numbers(var)
     add("batch_norm_" + ("training" if training else "evaluation"),
         lambda x, w, b: F.batch_norm(x, mean, var, w, b, training, 0.1, 1e-5),
-        [leaf(6, 3, scale=2, shift=1), leaf(3), leaf(3)],
-        running_before=before, running_after=(numbers(mean), numbers(var)))
+        [leaf(6, 3, scale=2, shift=1), leaf(3), leaf(3)], running_before=before)
+    cases["batch_norm_" + ("training" if training else "evaluation")]["running_after"] = numbers(mean), numbers(var)
 
 add("softmax", lambda x: F.softmax(x, 1), [leaf(3, 5, scale=3)])
 add("softmax_extreme", lambda x: F.softmax(x, 1), [extreme.clone().requires_grad_()])
