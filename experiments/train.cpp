@@ -4,7 +4,7 @@
 #include <csignal>
 #include <nlohmann/json.hpp>
 
-#include "autograd/gemm/gemm.hpp"
+#include "autograd/environment.hpp"
 #include "autograd/tape.hpp"
 #include "cvae/checkpoint.hpp"
 #include "cvae/evaluation.hpp"
@@ -73,7 +73,7 @@ void train(const TrainOptions& o) {
   if (o.device != "cpu") Tensor::empty({1}, DType::float32, Device::cuda);  // says why not
   set_threads(o.threads);
   set_check_nan(o.check_nan);
-  gemm_backend();  // an ELBOW_GEMM that it cannot be is refused now, not in the middle
+  check_environment();
   const auto mode = o.resume ? RunFolder::Mode::resume : o.force ? RunFolder::Mode::force : RunFolder::Mode::fresh;
   const Json json = settings_of(o);
   Experiment e(Config(json, o.config));

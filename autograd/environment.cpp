@@ -1,0 +1,9 @@
+#include "autograd/environment.hpp"
+
+#include "autograd/gemm/gemm.hpp"
+
+namespace elbow {
+
+void check_environment() { gemm_backend(); }
+
+}  // namespace elbow
