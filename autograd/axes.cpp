@@ -21,8 +21,7 @@ AxisRows::AxisRows(const Shape& shape, const Axes& axes, const char* op) : rank_
   for (int i = 1; i < rank_; ++i) in_order_ = in_order_ && !(chosen[size_t(i - 1)] && !chosen[size_t(i)]);
 }
 
-template <class F>
-void AxisRows::walk(F f) const {
+template <class F> void AxisRows::walk(F f) const {
   std::array<int64_t, Shape::max_rank> index{};
   int64_t there = 0;
   for (int64_t here = 0; here < rows_ * length_; ++here) {
@@ -47,8 +46,7 @@ Tensor AxisRows::gather(const Tensor& x) const {
   return out;
 }
 
-template <class T>
-void AxisRows::scatter(const T* from, T* to, bool add) const {
+template <class T> void AxisRows::scatter(const T* from, T* to, bool add) const {
   walk([&](int64_t here, int64_t there) { to[there] = add ? to[there] + from[here] : from[here]; });
 }
 template void AxisRows::scatter<float>(const float*, float*, bool) const;

@@ -13,7 +13,8 @@ class Axes {
   Axes() = default;
   Axes(int axis) : Axes({axis}) {}
   Axes(std::initializer_list<int> axes) {
-    if (axes.size() > size_t(Shape::max_rank)) fail("axes", "at most ", Shape::max_rank, " axes, not ", axes.size());
+    if (axes.size() > size_t(Shape::max_rank))
+      fail("axes", "at most ", Shape::max_rank, " axes, not ", axes.size());
     for (int a : axes) axes_[size_t(count_++)] = static_cast<int8_t>(a);
   }
 

@@ -13,8 +13,7 @@ struct AxisView {
 };
 
 /// to[i] = from[i], or to[i] += from[i].
-template <class T>
-void copy_or_add(const T* from, int64_t n, T* to, bool add) {
+template <class T> void copy_or_add(const T* from, int64_t n, T* to, bool add) {
   for (int64_t i = 0; i < n; ++i) to[i] = add ? to[i] + from[i] : from[i];
 }
 

@@ -8,8 +8,7 @@ namespace elbow {
 /// How M dense operands are walked when they are broadcast to one shape: along each axis an operand advances by
 /// its stride, which is 0 where it is repeated. Axes along which all operands can be walked as one are merged,
 /// so most walks have one or two axes; along the last one each stride is 0 or 1.
-template <size_t M>
-struct BroadcastWalk {
+template <size_t M> struct BroadcastWalk {
   int rank = 0;
   std::array<int64_t, Shape::max_rank> sizes{};
   std::array<std::array<int64_t, Shape::max_rank>, M> strides{};

@@ -7,8 +7,7 @@
 
 namespace elbow::ops {
 
-template <class O>
-Shape elementwise_shape(Inputs in) {
+template <class O> Shape elementwise_shape(Inputs in) {
   Shape shape = in[0].shape();
   for (size_t i = 1; i < in.size(); ++i) shape = broadcast(shape, in[i].shape(), O::name);
   return shape;
@@ -64,8 +63,7 @@ void map_broadcast(const Shape& shape, T* y, bool add, F f, const std::array<con
   });
 }
 
-template <class T, class O>
-void elementwise_forward(const O& op, ForwardContext& context) {
+template <class T, class O> void elementwise_forward(const O& op, ForwardContext& context) {
   constexpr size_t N = size_t(O::arity);
   std::array<const T*, N> x;
   std::array<const Shape*, N> shapes;
@@ -83,8 +81,7 @@ void elementwise_forward(const O& op, ForwardContext& context) {
 
 /// The derivative of input I. All formulas take (inputs..., y, gy); what the op did not save is stood in for by
 /// gy, which such a formula never reads.
-template <class T, int I, class O>
-void elementwise_backward_of(const O& op, BackwardContext& context) {
+template <class T, int I, class O> void elementwise_backward_of(const O& op, BackwardContext& context) {
   constexpr size_t N = size_t(O::arity);
   constexpr bool has_inputs = O::saves == Saves::inputs || O::saves == Saves::inputs_and_output;
   constexpr bool has_output = O::saves == Saves::output || O::saves == Saves::inputs_and_output;
@@ -113,8 +110,7 @@ void elementwise_backward_of(const O& op, BackwardContext& context) {
   sum_to_shape(whole.template data<T>(), dy.shape(), target, target_shape, add);
 }
 
-template <class T, class O>
-void elementwise_backward(const O& op, BackwardContext& context) {
+template <class T, class O> void elementwise_backward(const O& op, BackwardContext& context) {
   [&]<int... I>(std::integer_sequence<int, I...>) { (elementwise_backward_of<T, I>(op, context), ...); }
   (std::make_integer_sequence<int, O::arity>{});
 }

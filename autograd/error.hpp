@@ -12,16 +12,14 @@ struct Error : std::runtime_error {
 };
 
 /// Joins its arguments into one string, each as `<<` would print it.
-template <class... Args>
-std::string str(const Args&... args) {
+template <class... Args> std::string str(const Args&... args) {
   std::ostringstream out;
   (out << ... << args);
   return out.str();
 }
 
 /// Throws Error("[where] args..."); `where` is the op, file or command at fault.
-template <class... Args>
-[[noreturn]] void fail(const std::string& where, const Args&... args) {
+template <class... Args> [[noreturn]] void fail(const std::string& where, const Args&... args) {
   throw Error(str("[", where, "] ", args...));
 }
 

@@ -23,8 +23,7 @@ namespace elbow::ops {
 ///   template <class V> ELBOW_FN static V cost(V a, V b)
 ///   template <class V> ELBOW_FN static V gradient(Index<0>, V a, V b)     d cost / d a; Index<1>: d cost / d b
 ///
-template <class Loss>
-struct PairLoss : Op {
+template <class Loss> struct PairLoss : Op {
   Reduction reduction = Reduction::mean;
 
   Shape shape(Inputs in) const {
@@ -57,11 +56,22 @@ struct PairLoss : Op {
       for (int64_t c = 0; c < columns; ++c) y[c] /= T(rows);
       return;
     }
-    const Tensor sums = reduction == Reduction::per_row ? context.y : Tensor::empty({rows}, context.y.dtype());
-    T* s = sums.template data<T>();  // [rows]
-    parallel_for(rows, rows * columns,
-                 [&](int64_t r) { s[r] = simd::sum_of<T>(columns, cost, a + r * columns, b + r * columns); });
-    if (reduction == Reduction::mean) *y = simd::sum_of<T>(rows, [](auto v) { return v; }, s) / T(rows);
+    if (reduction == Reduction::per_row) {
+      parallel_for(rows, rows * columns,
+                   [&](int64_t r) { y[r] = simd::sum_of<T>(columns, cost, a + r * columns, b + r * columns); });
+      return;
+    }
+    constexpr int64_t chunk =
+        8192;  // fixed: the order of the additions must not depend on the number of threads
+    const int64_t n = rows * columns, chunks = (n + chunk - 1) / chunk;
+    const Tensor parts = Tensor::empty({chunks}, context.y.dtype());
+    T* part = parts.template data<T>();  // [chunks]
+    parallel_for(chunks, n, [&](int64_t i) {
+      const int64_t first = i * chunk;
+      part[i] = simd::sum_of<T>(std::min(chunk, n - first), cost, a + first, b + first);
+    });
+    const auto same = [](auto v) { return v; };
+    *y = simd::sum_of<T>(chunks, same, part) / T(rows);
   }
 
   template <class T> void backward(BackwardContext& context) const {
@@ -84,7 +94,11 @@ struct PairLoss : Op {
   }
 
   static void loss_samples(auto& s, const auto& a, const auto& b) {
-    const auto with = [](Reduction r) { Loss loss; loss.reduction = r; return loss; };
+    const auto with = [](Reduction r) {
+      Loss loss;
+      loss.reduction = r;
+      return loss;
+    };
     s.add(with(Reduction::none), {a, b}, "element by element");
     s.add(with(Reduction::per_row), {a, b}, "per row");
     s.add(with(Reduction::per_column), {a, b}, "per column");
@@ -112,12 +126,14 @@ struct PairLoss : Op {
     if (reduction == Reduction::per_column) {
       const T share = T(1) / T(rows);
       for (int64_t r = 0, at = 0; r < rows; ++r, at += columns)
-        simd::map<T>(columns, target + at, add,
-                     [=](auto p, auto q, auto g) { return slope(p, q, g) * decltype(p)(share); }, a + at, b + at, dy);
+        simd::map<T>(
+            columns, target + at, add,
+            [=](auto p, auto q, auto g) { return slope(p, q, g) * decltype(p)(share); }, a + at, b + at, dy);
       return;
     }
     const auto scaled = [&](int64_t n, int64_t at, T g) {
-      simd::map<T>(n, target + at, add, [=](auto p, auto q) { return slope(p, q, decltype(p)(g)); }, a + at, b + at);
+      simd::map<T>(
+          n, target + at, add, [=](auto p, auto q) { return slope(p, q, decltype(p)(g)); }, a + at, b + at);
     };
     if (reduction == Reduction::mean) return scaled(rows * columns, 0, *dy / T(rows));
     for (int64_t r = 0; r < rows; ++r) scaled(columns, r * columns, dy[r]);

@@ -30,22 +30,15 @@ ELBOW_SCALAR_FUNCTION(cos)
 #undef ELBOW_SCALAR_FUNCTION
 
 /// condition ? a : b, lane by lane.
-template <class V>
-ELBOW_FN inline V select(bool condition, V a, V b) {
-  return condition ? a : b;
-}
+template <class V> ELBOW_FN inline V select(bool condition, V a, V b) { return condition ? a : b; }
 
 /// 1 / (1 + e^-x) without overflow: the exponential is taken of -|x| only.
-template <class V>
-ELBOW_FN inline V logistic(V x) {
+template <class V> ELBOW_FN inline V logistic(V x) {
   const V e = exp(-abs(x));  // in (0, 1]
   return select(x < V(0), e, V(1)) / (V(1) + e);
 }
 
 /// log(1 + e^x) without overflow and without losing small results; NaN stays NaN.
-template <class V>
-ELBOW_FN inline V log1p_exp(V x) {
-  return select(x < V(0), V(0), x) + log1p(exp(-abs(x)));
-}
+template <class V> ELBOW_FN inline V log1p_exp(V x) { return select(x < V(0), V(0), x) + log1p(exp(-abs(x))); }
 
 }  // namespace elbow::ops

@@ -10,7 +10,9 @@ inline Tensor operator*(const Tensor& a, const Tensor& b) { return mul(a, b); }
 inline Tensor operator/(const Tensor& a, const Tensor& b) { return div(a, b); }
 inline Tensor operator-(const Tensor& a) { return neg(a); }
 
-inline Tensor scalar_like(const Tensor& t, double value) { return Tensor::full({}, value, t.dtype(), t.device()); }
+inline Tensor scalar_like(const Tensor& t, double value) {
+  return Tensor::full({}, value, t.dtype(), t.device());
+}
 inline Tensor operator+(const Tensor& a, double b) { return add(a, scalar_like(a, b)); }
 inline Tensor operator-(const Tensor& a, double b) { return sub(a, scalar_like(a, b)); }
 inline Tensor operator*(const Tensor& a, double b) { return mul(a, scalar_like(a, b)); }

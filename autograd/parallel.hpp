@@ -11,8 +11,7 @@ inline constexpr int64_t parallel_threshold = 1 << 17;
 
 /// f(i) for i < n, on all threads when `elements`, the size of the whole work, is worth it. The tasks must not
 /// depend on each other, nor on the number of threads: then neither does the result.
-template <class F>
-void parallel_for(int64_t n, int64_t elements, F f) {
+template <class F> void parallel_for(int64_t n, int64_t elements, F f) {
   if (elements < parallel_threshold || n < 2 || omp_get_max_threads() == 1 || omp_in_parallel()) {
     for (int64_t i = 0; i < n; ++i) f(i);
     return;

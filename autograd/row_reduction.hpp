@@ -12,8 +12,7 @@ namespace elbow::ops {
 ///   template <class T> void slope(int64_t n, const T* x, T y, T dy, T* dx) const  its gradient
 ///   double plain(int64_t n, const double* x) const                                the reference loop
 ///
-template <class Self>
-struct RowReduction : Op {
+template <class Self> struct RowReduction : Op {
   Axes axes;
   bool keep = false;
 
@@ -26,8 +25,8 @@ struct RowReduction : Op {
   template <class T> void forward(ForwardContext& c) const {
     const AxisRows rows(c.in[0].shape(), axes, Self::name);
     const Tensor x = rows.gather(c.in[0]);
-    const T* px = x.template data<T>();    // [rows, length]
-    T* y = c.y.template data<T>();         // [rows]
+    const T* px = x.template data<T>();  // [rows, length]
+    T* y = c.y.template data<T>();       // [rows]
     const int64_t n = rows.length();
     parallel_for(rows.rows(), x.numel(), [&](int64_t r) { y[r] = self().reduce(n, px + r * n); });
     c.save(x);
@@ -35,26 +34,35 @@ struct RowReduction : Op {
   }
   template <class T> void backward(BackwardContext& c) const {
     const AxisRows rows(c.shape_of_input(0), axes, Self::name);
-    const T* x = c.saved(0).template data<T>();     // [rows, length]
-    const T* y = c.saved(1).template data<T>();     // [rows]
-    const T* dy = c.dy().template data<T>();        // [rows]
+    const T* x = c.saved(0).template data<T>();  // [rows, length]
+    const T* y = c.saved(1).template data<T>();  // [rows]
+    const T* dy = c.dy().template data<T>();     // [rows]
     const Tensor gradient = Tensor::empty({rows.rows(), rows.length()}, c.dy().dtype());
-    T* g = gradient.template data<T>();             // [rows, length]
+    T* g = gradient.template data<T>();  // [rows, length]
     const int64_t n = rows.length();
-    parallel_for(rows.rows(), gradient.numel(), [&](int64_t r) { self().slope(n, x + r * n, y[r], dy[r], g + r * n); });
+    parallel_for(rows.rows(), gradient.numel(),
+                 [&](int64_t r) { self().slope(n, x + r * n, y[r], dy[r], g + r * n); });
     auto [dx, add] = c.template into<T>(0);
     rows.template scatter<T>(g, dx, add);
   }
   void reference(Inputs in, double* y) const {
     const AxisRows rows(in[0].shape(), axes, Self::name);
     const Tensor x = rows.gather(in[0]);
-    for (int64_t r = 0; r < rows.rows(); ++r) y[r] = self().plain(rows.length(), x.data<double>() + r * rows.length());
+    for (int64_t r = 0; r < rows.rows(); ++r)
+      y[r] = self().plain(rows.length(), x.data<double>() + r * rows.length());
   }
   static void samples(auto& s) {
-    const auto over = [](Axes a, bool keep) { Self op; op.axes = a; op.keep = keep; return op; };
+    const auto over = [](Axes a, bool keep) {
+      Self op;
+      op.axes = a;
+      op.keep = keep;
+      return op;
+    };
     s.add(over({}, false), {s.in({3, 5})}, "all axes").add(over({0}, false), {s.in({3, 5})}, "axis 0");
-    s.add(over({-1}, true), {s.in({3, 37})}, "axis -1, kept").add(over({0, 2}, false), {s.in({2, 3, 4})}, "axes 0, 2");
-    s.refuse(over({2}, false), {s.in({3, 5})}, "axis 2").refuse(over({0}, false), {s.in({0, 5})}, "no elements");
+    s.add(over({-1}, true), {s.in({3, 37})}, "axis -1, kept")
+        .add(over({0, 2}, false), {s.in({2, 3, 4})}, "axes 0, 2");
+    s.refuse(over({2}, false), {s.in({3, 5})}, "axis 2")
+        .refuse(over({0}, false), {s.in({0, 5})}, "no elements");
     s.benchmark(over({1}, false), {s.in({64, 512})});
   }
 
@@ -63,8 +71,7 @@ struct RowReduction : Op {
 };
 
 /// The free function of such an op.
-template <class O>
-Tensor reduce_rows(O op, const Tensor& x, const Axes& axes, bool keep) {
+template <class O> Tensor reduce_rows(O op, const Tensor& x, const Axes& axes, bool keep) {
   op.axes = axes;
   op.keep = keep;
   return apply(op, x);

@@ -13,44 +13,36 @@ namespace elbow::simd {
 
 #if defined(ELBOW_KERNELS)
 /// As many numbers as one register holds.
-template <class T>
-using Vec = xsimd::batch<T>;
-template <class T>
-inline constexpr int64_t width = int64_t(Vec<T>::size);
+template <class T> using Vec = xsimd::batch<T>;
+template <class T> inline constexpr int64_t width = int64_t(Vec<T>::size);
 #else
-template <class T>
-struct Vec;
+template <class T> struct Vec;
 #endif
 
 /// y[i] = f(x0[i], x1[i], ...), or y[i] += ... when `add`, for i < n. f is generic over the vector type. The
 /// last few elements go through a padded register, so an element's bits do not depend on where it lies. y may
 /// be one of the x.
-template <class T, class F, class... X>
-void map(int64_t n, T* y, bool add, F f, const X*... x);
+template <class T, class F, class... X> void map(int64_t n, T* y, bool add, F f, const X*... x);
 
 /// The sum of f(x0[i], x1[i], ...) over i < n, always added up in the same order.
-template <class T, class F, class... X>
-T sum_of(int64_t n, F f, const X*... x);
+template <class T, class F, class... X> T sum_of(int64_t n, F f, const X*... x);
 
 /// The largest of x[n]; NaN when there is one; n > 0.
-template <class T>
-T max_of(int64_t n, const T* x);
+template <class T> T max_of(int64_t n, const T* x);
 
 #if defined(ELBOW_KERNELS)
 
 namespace detail {
 // W elements from p, or the `rest` that are left of them, followed by copies of the first (harmless in any
 // formula).
-template <class T>
-Vec<T> load_some(const T* p, int64_t rest) {
+template <class T> Vec<T> load_some(const T* p, int64_t rest) {
   alignas(64) std::array<T, size_t(width<T>)> lanes;
   std::fill(std::copy_n(p, rest, lanes.begin()), lanes.end(), p[0]);
   return Vec<T>::load_aligned(lanes.data());
 }
 }  // namespace detail
 
-template <class T, class F, class... X>
-inline void map(int64_t n, T* y, bool add, F f, const X*... x) {
+template <class T, class F, class... X> inline void map(int64_t n, T* y, bool add, F f, const X*... x) {
   constexpr int64_t W = width<T>;
   int64_t i = 0;
   if (add) {
@@ -67,12 +59,12 @@ inline void map(int64_t n, T* y, bool add, F f, const X*... x) {
   std::copy_n(lanes.data(), n - i, y + i);
 }
 
-template <class T, class F, class... X>
-inline T sum_of(int64_t n, F f, const X*... x) {
+template <class T, class F, class... X> inline T sum_of(int64_t n, F f, const X*... x) {
   constexpr int64_t W = width<T>, block = 4096;
   if (n > block) {  // blocks are added up in double, so that a long sum loses nothing to rounding
     double total = 0;
-    for (int64_t first = 0; first < n; first += block) total += sum_of<T>(std::min(block, n - first), f, (x + first)...);
+    for (int64_t first = 0; first < n; first += block)
+      total += sum_of<T>(std::min(block, n - first), f, (x + first)...);
     return T(total);
   }
   Vec<T> sum(T(0));
@@ -86,8 +78,7 @@ inline T sum_of(int64_t n, F f, const X*... x) {
   return total;
 }
 
-template <class T>
-inline T max_of(int64_t n, const T* x) {
+template <class T> inline T max_of(int64_t n, const T* x) {
   constexpr int64_t W = width<T>;
   T best = x[0];
   const auto take = [&](T v) { best = v > best || v != v ? v : best; };
@@ -96,7 +87,8 @@ inline T max_of(int64_t n, const T* x) {
     Vec<T> top = Vec<T>::load_unaligned(x);
     for (i = W; i + W <= n; i += W) {
       const Vec<T> v = Vec<T>::load_unaligned(x + i);
-      top = select(v > top, v, select(v <= top, top, v + top));  // beside a NaN neither holds, and the sum is one
+      top =
+          select(v > top, v, select(v <= top, top, v + top));  // beside a NaN neither holds, and the sum is one
     }
     alignas(64) std::array<T, size_t(W)> lanes;
     top.store_aligned(lanes.data());

@@ -13,8 +13,7 @@ namespace elbow::ops {
 ///   template <class T> static void slope(int64_t n, const T* y, const T* dy, T* dx)
 ///   static double plain(double x, double log_sum)
 ///
-template <class Self>
-struct SoftmaxRows : Op {
+template <class Self> struct SoftmaxRows : Op {
   int axis = -1;
 
   Shape shape(Inputs in) const {
@@ -40,7 +39,8 @@ struct SoftmaxRows : Op {
     const T* g = dy.template data<T>();          // [rows, length]
     T* out = gradient.template data<T>();        // [rows, length]
     const int64_t n = rows.length();
-    parallel_for(rows.rows(), dy.numel(), [&](int64_t r) { Self::slope(n, y + r * n, g + r * n, out + r * n); });
+    parallel_for(rows.rows(), dy.numel(),
+                 [&](int64_t r) { Self::slope(n, y + r * n, g + r * n, out + r * n); });
     auto [dx, add] = c.template into<T>(0);
     rows.template scatter<T>(out, dx, add);
   }
@@ -56,7 +56,11 @@ struct SoftmaxRows : Op {
     rows.scatter(out.data<double>(), y, false);
   }
   static void samples(auto& s) {
-    const auto along = [](int axis) { Self op; op.axis = axis; return op; };
+    const auto along = [](int axis) {
+      Self op;
+      op.axis = axis;
+      return op;
+    };
     s.add(along(-1), {s.in({3, 37})}, "axis -1").add(along(0), {s.in({3, 5})}, "axis 0");
     s.add(along(1), {s.in({2, 3, 4})}, "axis 1");
     s.refuse(along(2), {s.in({3, 5})}, "axis 2").refuse(along(1), {s.in({3, 0})}, "no elements");

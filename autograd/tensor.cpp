@@ -22,8 +22,7 @@ void release(Storage* storage) {
   pool_release(storage, storage->bytes);
 }
 
-template <class From, class To>
-void convert(const void* from, void* to, int64_t n) {
+template <class From, class To> void convert(const void* from, void* to, int64_t n) {
   std::copy_n(static_cast<const From*>(from), n, static_cast<To*>(to));
 }
 
@@ -81,8 +80,7 @@ Tensor Tensor::full(const Shape& shape, double value, DType dtype, Device device
 
 Tensor Tensor::ones(const Shape& shape, DType dtype, Device device) { return full(shape, 1, dtype, device); }
 
-template <class T>
-Tensor Tensor::from(const std::vector<T>& values, const Shape& shape) {
+template <class T> Tensor Tensor::from(const std::vector<T>& values, const Shape& shape) {
   if (int64_t(values.size()) != shape.numel())
     fail("from", values.size(), " numbers do not fill a tensor of shape ", shape);
   Tensor t = empty(shape, dtype_of<T>);
@@ -97,8 +95,7 @@ double Tensor::item() const {
   return dispatch(dtype(), [&]<class T>() { return double(*data<T>()); });
 }
 
-template <class T>
-std::vector<T> Tensor::to_vector() const {
+template <class T> std::vector<T> Tensor::to_vector() const {
   std::vector<T> out(static_cast<size_t>(numel()));
   dispatch(dtype(), [&]<class S>() { convert<S, T>(data<S>(), out.data(), numel()); });
   return out;

@@ -16,12 +16,10 @@ enum class Device : uint8_t { cpu, cuda };
 inline const char* name_of(DType d) { return d == DType::float32 ? "float32" : "float64"; }
 inline const char* name_of(Device d) { return d == Device::cpu ? "cpu" : "cuda"; }
 inline size_t bytes_of(DType d) { return d == DType::float32 ? 4 : 8; }
-template <class T>
-inline constexpr DType dtype_of = sizeof(T) == 4 ? DType::float32 : DType::float64;
+template <class T> inline constexpr DType dtype_of = sizeof(T) == 4 ? DType::float32 : DType::float64;
 
 /// Calls f.template operator()<T>() with T = float or double.
-template <class F>
-decltype(auto) dispatch(DType d, F&& f) {
+template <class F> decltype(auto) dispatch(DType d, F&& f) {
   return d == DType::float32 ? f.template operator()<float>() : f.template operator()<double>();
 }
 
@@ -58,8 +56,7 @@ class Tensor {
   static Tensor ones(const Shape& shape, DType dtype = DType::float32, Device device = Device::cpu);
   static Tensor full(const Shape& shape, double value, DType dtype = DType::float32,
                      Device device = Device::cpu);
-  template <class T>
-  static Tensor from(const std::vector<T>& values, const Shape& shape);
+  template <class T> static Tensor from(const std::vector<T>& values, const Shape& shape);
   /// @}
 
   /// @name What it is
@@ -75,13 +72,11 @@ class Tensor {
 
   /// The elements. T must match the dtype (throws otherwise). Writing through the pointer is not seen by the
   /// tape.
-  template <class T>
-  T* data() const;
+  template <class T> T* data() const;
   /// The only element of a one-element tensor, as a double.
   double item() const;
   /// All elements, row by row, converted to T.
-  template <class T = double>
-  std::vector<T> to_vector() const;
+  template <class T = double> std::vector<T> to_vector() const;
 
   /// @name Other tensors of the same elements, unknown to the tape
   /// `view` and `detach` share the elements; `clone` and `to` copy them.
@@ -148,8 +143,7 @@ inline Device Tensor::device() const { return body_->device; }
 inline bool Tensor::requires_grad() const { return body_->requires_grad; }
 inline Tensor Tensor::grad() const { return body_->grad; }
 
-template <class T>
-T* Tensor::data() const {
+template <class T> T* Tensor::data() const {
   if (body_->dtype != dtype_of<T>)
     fail("data", "the tensor is ", name_of(dtype()), ", not ", name_of(dtype_of<T>));
   return static_cast<T*>(body_->data);

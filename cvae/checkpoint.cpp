@@ -36,22 +36,20 @@ EpochCosts epoch_from(const json& list) {
 }
 
 // Runs f and puts the file's name before whatever it complains about.
-template <class F>
-auto naming(const std::filesystem::path& path, F f) {
+template <class F> auto naming(const std::filesystem::path& path, F f) {
   try {
     return f();
   } catch (const json::exception&) {
     throw Error(path.string() + ": its metadata are damaged");
-  } catch (const Error& e) {
-    throw Error(path.string() + ": " + e.what());
-  }
+  } catch (const Error& e) { throw Error(path.string() + ": " + e.what()); }
 }
 
 }  // namespace
 
 void save_model(const std::filesystem::path& path, const Experiment& experiment, int64_t epochs) {
-  save_safetensors(path, {state_of(*experiment.model),
-                          {{"name", experiment.name}, {"seed", str(experiment.seed)}, {"epochs", str(epochs)}}});
+  save_safetensors(path,
+                   {state_of(*experiment.model),
+                    {{"name", experiment.name}, {"seed", str(experiment.seed)}, {"epochs", str(epochs)}}});
 }
 
 void load_model(const std::filesystem::path& path, Experiment& experiment) {
@@ -72,7 +70,8 @@ void save_checkpoint(const std::filesystem::path& path, const Experiment& experi
   save_safetensors(path, file);
 }
 
-std::vector<EpochCosts> load_checkpoint(const std::filesystem::path& path, Experiment& experiment, Training& training) {
+std::vector<EpochCosts> load_checkpoint(const std::filesystem::path& path, Experiment& experiment,
+                                        Training& training) {
   SafeTensors file = load_safetensors(path);
   return naming(path, [&] {
     const auto number = [&](const char* key) { return json::parse(file.metadata[key]).get<int64_t>(); };

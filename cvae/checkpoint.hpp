@@ -15,6 +15,7 @@ void load_model(const std::filesystem::path& path, Experiment& experiment);
 void save_checkpoint(const std::filesystem::path& path, const Experiment& experiment, Training& training,
                      const std::vector<EpochCosts>& epochs);
 /// Takes it up again; returns the costs of the epochs so far. Error "PATH: ..." as above.
-std::vector<EpochCosts> load_checkpoint(const std::filesystem::path& path, Experiment& experiment, Training& training);
+std::vector<EpochCosts> load_checkpoint(const std::filesystem::path& path, Experiment& experiment,
+                                        Training& training);
 
 }  // namespace elbow

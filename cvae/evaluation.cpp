@@ -17,9 +17,7 @@ double seconds_since(std::chrono::steady_clock::time_point start) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
 
-int64_t count_given(const float* mask, int64_t columns) {
-  return std::count(mask, mask + columns, 1.0f);
-}
+int64_t count_given(const float* mask, int64_t columns) { return std::count(mask, mask + columns, 1.0f); }
 
 // Puts the model into evaluation mode for as long as this lives, and records nothing.
 struct Evaluating {
@@ -47,8 +45,8 @@ RowCosts test_costs(Experiment& e, int64_t draws, bool excess) {
     const auto kl = gaussian_kl(q.mu, q.log_var, Reduction::per_row).to_vector<double>();
     std::vector<double> distortion(size_t(rows), 0);
     for (int64_t d = 0; d < draws; ++d) {
-      const Tensor z =
-          reparameterise(q.mu, q.log_var, {e.seed, stream::evaluation_noise, uint64_t(d * batches.count() + b)});
+      const Tensor z = reparameterise(q.mu, q.log_var,
+                                      {e.seed, stream::evaluation_noise, uint64_t(d * batches.count() + b)});
       const auto errors =
           distortion_of(e.loss.distortion, e.model->decode(z, drawn.c), batch.x, true).to_vector<double>();
       for (size_t r = 0; r < errors.size(); ++r) distortion[r] += errors[r] / double(draws);
@@ -85,8 +83,8 @@ LatentScatter latent_scatter(Experiment& e) {
   const Evaluating evaluating(*e.model);
   const int64_t latents = e.model->latents(), total = std::min(e.evaluation.scatter_rows, e.data.test.rows());
   Batches batches(e.data.test, batch_rows, LastBatch::keep);
-  std::vector<float> means;                              // [total, latents]
-  std::vector<double> kl(size_t(latents), 0);            // [latents]
+  std::vector<float> means;                    // [total, latents]
+  std::vector<double> kl(size_t(latents), 0);  // [latents]
   LatentScatter out;
   Condition::Drawn drawn;
   for (int64_t b = 0; b < batches.count() && int64_t(out.given.size()) < total; ++b) {
@@ -99,14 +97,16 @@ LatentScatter latent_scatter(Experiment& e) {
     for (size_t l = 0; l < part.size(); ++l) kl[l] += part[l] * double(rows);
     for (int64_t r = 0; r < rows && int64_t(out.given.size()) < total; ++r) {
       means.insert(means.end(), mu.begin() + r * latents, mu.begin() + (r + 1) * latents);
-      out.given.push_back(
-          e.condition.by_columns() ? count_given(drawn.mask.data<float>() + r * columns, columns)
-                                   : batch.labels.empty() ? 0 : batch.labels[size_t(r)]);
+      out.given.push_back(e.condition.by_columns()
+                              ? count_given(drawn.mask.data<float>() + r * columns, columns)
+                          : batch.labels.empty() ? 0
+                                                 : batch.labels[size_t(r)]);
     }
   }
   std::vector<int64_t> order(kl.size());
   std::iota(order.begin(), order.end(), 0);
-  std::stable_sort(order.begin(), order.end(), [&](int64_t a, int64_t b) { return kl[size_t(a)] > kl[size_t(b)]; });
+  std::stable_sort(order.begin(), order.end(),
+                   [&](int64_t a, int64_t b) { return kl[size_t(a)] > kl[size_t(b)]; });
   out.dimension_x = order[0];
   out.dimension_y = order[std::min<size_t>(1, order.size() - 1)];
   for (size_t r = 0; r < out.given.size(); ++r) {

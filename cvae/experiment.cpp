@@ -10,7 +10,9 @@ namespace {
 Schedule read_schedule(const Config& config, int64_t total_steps) {
   Schedule s;
   const std::string kind = config.choice("kind", {"constant", "step", "cosine"}, "constant");
-  s.kind = kind == "step" ? Schedule::Kind::step : kind == "cosine" ? Schedule::Kind::cosine : Schedule::Kind::constant;
+  s.kind = kind == "step"     ? Schedule::Kind::step
+           : kind == "cosine" ? Schedule::Kind::cosine
+                              : Schedule::Kind::constant;
   s.learning_rate = config.get<double>("learning_rate", 1e-3, at_least(0));
   s.warmup = config.get<int64_t>("warmup_steps", int64_t{0}, at_least(0));
   if (s.kind == Schedule::Kind::step) {
@@ -27,14 +29,16 @@ TrainingSettings read_training(const Config& config, int64_t train_rows) {
   t.epochs = config.get<int64_t>("epochs", t.epochs, at_least(0));
   t.batch_rows = config.get<int64_t>("batch_rows", t.batch_rows, at_least(2));
   if (t.batch_rows > train_rows)
-    config.fail("batch_rows", str("a batch of ", t.batch_rows, " rows is more than the ", train_rows, " training rows"));
+    config.fail("batch_rows",
+                str("a batch of ", t.batch_rows, " rows is more than the ", train_rows, " training rows"));
   t.clip = config.get<double>("clip_gradient_norm", 0.0, at_least(0));
   t.freeze_after = config.get<double>("freeze_batch_norm_after", t.freeze_after, between(0, 1));
   const Config optimizer = config.section("optimizer");
   t.optimizer = optimizer.choice("kind", {"adam", "adamw", "sgd"}, "adam");
   Range decay = between(0, 1);
   decay.high_included = false;
-  const double weight_decay = optimizer.get<double>("weight_decay", t.optimizer == "adamw" ? 0.01 : 0.0, at_least(0));
+  const double weight_decay =
+      optimizer.get<double>("weight_decay", t.optimizer == "adamw" ? 0.01 : 0.0, at_least(0));
   if (t.optimizer == "sgd") {
     t.sgd.weight_decay = weight_decay;
     t.sgd.momentum = optimizer.get<double>("momentum", 0.0, decay);
@@ -71,13 +75,17 @@ Experiment::Experiment(const Config& config)
       training(read_training(config.section("training"), data.train.rows())),
       evaluation(read_evaluation(config.section("evaluation"))),
       dropout_stream(seed, stream::dropout),
-      model(make_model(config.section("model"), {data.train.columns(), condition.width()}, seed, dropout_stream)) {
+      model(make_model(config.section("model"), {data.train.columns(), condition.width()}, seed,
+                       dropout_stream)) {
   if (loss.distortion == Distortion::bce && !data.train.image)
-    config.section("loss").fail("distortion", "bce wants values in 0..1, which only image data are known to have");
+    config.section("loss").fail("distortion",
+                                "bce wants values in 0..1, which only image data are known to have");
   config.done();
   resolved = config.resolved().dump(2) + "\n";
-  if (data.train.gaussian && condition.by_columns() && loss.distortion == Distortion::squared_error && loss.beta > 0)
-    bound = std::make_unique<GaussianBound>(data.train.gaussian->mean, data.train.gaussian->covariance, loss.beta);
+  if (data.train.gaussian && condition.by_columns() && loss.distortion == Distortion::squared_error &&
+      loss.beta > 0)
+    bound =
+        std::make_unique<GaussianBound>(data.train.gaussian->mean, data.train.gaussian->covariance, loss.beta);
 }
 
 }  // namespace elbow

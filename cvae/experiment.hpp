@@ -19,7 +19,8 @@ struct TrainingSettings {
   int64_t epochs = 30, batch_rows = 64;
   Schedule schedule;
   double clip = 0;  ///< largest norm of the gradient; 0 = no limit
-  double freeze_after = 1;  ///< share of the epochs after which batch norm keeps its running statistics; 1 = never
+  double freeze_after =
+      1;  ///< share of the epochs after which batch norm keeps its running statistics; 1 = never
   std::string optimizer = "adam";
   AdamOptions adam;
   SgdOptions sgd;

@@ -21,7 +21,8 @@ std::vector<double> kl_per_latent(Experiment& e, const Mask& subset, int64_t fir
   batch.x = e.data.test.x.range(first, rows);
   Condition::Drawn drawn;
   drawn.mask = Tensor::empty({rows, columns});
-  for (int64_t i = 0; i < rows * columns; ++i) drawn.mask.data<float>()[i] = subset[size_t(i % columns)] ? 1 : 0;
+  for (int64_t i = 0; i < rows * columns; ++i)
+    drawn.mask.data<float>()[i] = subset[size_t(i % columns)] ? 1 : 0;
   e.condition.apply(batch, drawn);
   const Posterior q = e.model->encode(batch.x, drawn.c);
   auto kl = gaussian_kl(q.mu, q.log_var, Reduction::per_column).to_vector<double>();
@@ -41,8 +42,9 @@ void add_latents(Experiment& e, CountResult& result) {
   for (int64_t s = 0; s < n; ++s) {
     const auto kl = kl_per_latent(e, subsets[size_t(s)], s * rows % (total - rows + 1), rows);
     for (size_t l = 0; l < kl.size(); ++l) result.kl_per_latent[l] += kl[l] / double(n);
-    result.active += double(std::count_if(kl.begin(), kl.end(), [&](double k) { return k > e.evaluation.active_kl; })) /
-                     double(n);
+    result.active +=
+        double(std::count_if(kl.begin(), kl.end(), [&](double k) { return k > e.evaluation.active_kl; })) /
+        double(n);
   }
   if (!e.bound) return;
   const CountBound b = e.bound->at_count(result.given);

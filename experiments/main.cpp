@@ -19,20 +19,27 @@ void add_train(CLI::App& app) {
   auto o = std::make_shared<TrainOptions>();
   command->add_option("config", o->config, "Configuration file (JSON; see docs/configuration.md)")->required();
   command->add_option("--out", o->out, "Folder for the results; by default outputs/NAME");
-  command->add_option("--set", o->settings, "Change a setting: path.to.key=value (may be repeated)");
+  command->add_option("--set", o->settings, "Change a setting: path.to.key=value (may be repeated)")
+      ->allow_extra_args(false);
   command->add_option("--seed", o->seed, "Seed of all random numbers, instead of the file's");
-  command->add_option("--threads", o->threads, "Number of threads; 0 = one for each core")->capture_default_str();
-  command->add_option("--device", o->device, "Where to compute")->check(CLI::IsMember({"cpu", "cuda"}))->capture_default_str();
+  command->add_option("--threads", o->threads, "Number of threads; 0 = one for each core")
+      ->capture_default_str();
+  command->add_option("--device", o->device, "Where to compute")
+      ->check(CLI::IsMember({"cpu", "cuda"}))
+      ->capture_default_str();
   auto* resume = command->add_flag("--resume", o->resume, "Go on from the folder's last checkpoint");
   command->add_flag("--force", o->force, "Start over in a folder that holds an earlier run")->excludes(resume);
   command->add_flag("--quiet", o->quiet, "Print nothing but errors");
-  command->add_flag("--check-nan", o->check_nan, "Stop at the first op that makes a NaN or an infinity, and name it");
+  command->add_flag("--check-nan", o->check_nan,
+                    "Stop at the first op that makes a NaN or an infinity, and name it");
   command->callback([o] { train(*o); });
 }
 
 void add_bench(CLI::App& app) {
-  CLI::App* bench = app.add_subcommand("bench", "Time the kernels and the training step")->require_subcommand(1);
-  CLI::App* gemm = bench->add_subcommand("gemm", "The matrix product against OpenBLAS and the peak of the machine");
+  CLI::App* bench =
+      app.add_subcommand("bench", "Time the kernels and the training step")->require_subcommand(1);
+  CLI::App* gemm =
+      bench->add_subcommand("gemm", "The matrix product against OpenBLAS and the peak of the machine");
   auto g = std::make_shared<BenchGemmOptions>();
   gemm->add_option("--threads", g->threads, "Number of threads")->capture_default_str();
   gemm->add_flag("--float64", g->float64, "In double precision");
@@ -49,7 +56,8 @@ void add_bench(CLI::App& app) {
   auto s = std::make_shared<BenchStepOptions>();
   step->add_option("config", s->config, "Configuration file")->required();
   step->add_option("--threads", s->threads, "Number of threads")->capture_default_str();
-  step->add_option("--set", s->settings, "Change a setting: path.to.key=value (may be repeated)");
+  step->add_option("--set", s->settings, "Change a setting: path.to.key=value (may be repeated)")
+      ->allow_extra_args(false);
   step->add_flag("--json", s->json, "One JSON object");
   step->callback([s] { bench_step(*s, std::cout); });
 }
@@ -60,9 +68,9 @@ void add_info(CLI::App& app) {
   command->add_flag("--json", *json, "As one JSON object");
   command->callback([json] {
     const Machine m = machine();
-    const nlohmann::ordered_json facts = {{"version", m.version}, {"compiler", m.compiler}, {"build", m.build},
-                                          {"isa", m.isa},         {"threads", m.threads},   {"blas", m.blas},
-                                          {"blas_core", m.blas_core}, {"cuda", m.cuda}};
+    const nlohmann::ordered_json facts = {
+        {"version", m.version}, {"compiler", m.compiler}, {"build", m.build},         {"isa", m.isa},
+        {"threads", m.threads}, {"blas", m.blas},         {"blas_core", m.blas_core}, {"cuda", m.cuda}};
     if (*json)
       std::cout << facts.dump(2) << '\n';
     else

@@ -15,7 +15,11 @@ double now() {
 }  // namespace
 
 Progress::Progress(bool quiet, int64_t epochs, int64_t steps_per_epoch, int64_t done)
-    : quiet_(quiet), terminal_(isatty(STDOUT_FILENO)), epochs_(epochs), steps_per_epoch_(steps_per_epoch), first_(done),
+    : quiet_(quiet),
+      terminal_(isatty(STDOUT_FILENO)),
+      epochs_(epochs),
+      steps_per_epoch_(steps_per_epoch),
+      first_(done),
       start_(now()) {}
 
 void Progress::step(int64_t epoch, int64_t steps) {
@@ -26,7 +30,8 @@ void Progress::step(int64_t epoch, int64_t steps) {
   const int filled = int(width * done / all);
   const double left = done > begun ? (now() - start_) * (all - done) / (done - begun) : 0;
   std::printf("\r\033[K%s%s epoch %ld/%ld  %s  %.0f s left", std::string(size_t(filled), '#').c_str(),
-              std::string(size_t(width - filled), '.').c_str(), long(epoch + 1), long(epochs_), last_.c_str(), left);
+              std::string(size_t(width - filled), '.').c_str(), long(epoch + 1), long(epochs_), last_.c_str(),
+              left);
   std::fflush(stdout);
 }
 

@@ -39,7 +39,8 @@ void draw_samples(Experiment& e, const std::filesystem::path& png) {
   layout.columns = each;
   for (int32_t k = 0; k < classes; ++k)
     layout.row_labels.push_back(names.empty() ? std::to_string(k) : names[size_t(k)]);
-  write_image_grid(png, {pixels, int64_t(labels.size()), 1, e.data.test.image->height, e.data.test.image->width}, layout);
+  write_image_grid(
+      png, {pixels, int64_t(labels.size()), 1, e.data.test.image->height, e.data.test.image->width}, layout);
 }
 
 // Test images above what the decoder makes of their latent means.
@@ -62,8 +63,9 @@ void draw_reconstructions(Experiment& e, const std::filesystem::path& png) {
     layout.row_labels.push_back("original");
     layout.row_labels.push_back("reconstruction");
   }
-  write_image_grid(png, {pixels, int64_t(pixels.size()) / size, 1, e.data.test.image->height, e.data.test.image->width},
-                   layout);
+  write_image_grid(
+      png, {pixels, int64_t(pixels.size()) / size, 1, e.data.test.image->height, e.data.test.image->width},
+      layout);
 }
 
 }  // namespace
@@ -73,9 +75,7 @@ std::vector<std::string> draw_figures(Experiment& e, const RunResult& result, co
   const auto attempt = [&](const std::function<void()>& draw) {
     try {
       draw();
-    } catch (const Error& error) {
-      problems.push_back(error.what());
-    }
+    } catch (const Error& error) { problems.push_back(error.what()); }
   };
   const RunFigures& figures = result.figures;
   e.model->train(false);
@@ -83,18 +83,21 @@ std::vector<std::string> draw_figures(Experiment& e, const RunResult& result, co
   Report report(e.name);
   report.heading("Results").preformatted("Summary", summary_text(result));
   report.heading("Figures");
-  const auto figure = [&](const std::string& file, const std::string& caption, const std::function<void()>& draw) {
+  const auto figure = [&](const std::string& file, const std::string& caption,
+                          const std::function<void()>& draw) {
     attempt(draw);
     report.figure(caption, folder / file);
   };
-  figure("encoding_test_plots.png", "Loss, latent means, KL per latent and rate against distortion on the test set.",
+  figure("encoding_test_plots.png",
+         "Loss, latent means, KL per latent and rate against distortion on the test set.",
          [&] { plot_encoding_test(figures, folder / "encoding_test_plots.png"); });
   figure("ELBO.png", "Loss and its parts, epoch by epoch.", [&] { plot_elbo(figures, folder / "ELBO.png"); });
   if (!figures.per_count.empty())
     figure("KLD_vs_dimension.png", "KL of each latent dimension, by the number of given columns.",
            [&] { plot_kld_vs_dimension(figures, folder / "KLD_vs_dimension.png"); });
   if (e.data.test.image && e.data.test.labels && e.condition.by_label()) {
-    figure("samples.png", "Samples from the prior, one row for each class.", [&] { draw_samples(e, folder / "samples.png"); });
+    figure("samples.png", "Samples from the prior, one row for each class.",
+           [&] { draw_samples(e, folder / "samples.png"); });
     figure("reconstructions.png", "Test images and their reconstructions.",
            [&] { draw_reconstructions(e, folder / "reconstructions.png"); });
   }

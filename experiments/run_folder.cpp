@@ -9,11 +9,22 @@ namespace fs = std::filesystem;
 namespace {
 
 // Everything that a run may leave in its folder.
-constexpr const char* files[] = {
-    "config.json",    "run.log",           "summary.json",          "costs.csv",
-    "costs_per_dimension.csv", "encoding_kl_per_lt.csv", "encoding_kl_vs_rcl.csv", "model.safetensors",
-    "checkpoint.safetensors",  "encoding_test_plots.png", "ELBO.png",       "KLD_vs_dimension.png",
-    "samples.png",    "reconstructions.png", "data.safetensors",    "report.html"};
+constexpr const char* files[] = {"config.json",
+                                 "run.log",
+                                 "summary.json",
+                                 "costs.csv",
+                                 "costs_per_dimension.csv",
+                                 "encoding_kl_per_lt.csv",
+                                 "encoding_kl_vs_rcl.csv",
+                                 "model.safetensors",
+                                 "checkpoint.safetensors",
+                                 "encoding_test_plots.png",
+                                 "ELBO.png",
+                                 "KLD_vs_dimension.png",
+                                 "samples.png",
+                                 "reconstructions.png",
+                                 "data.safetensors",
+                                 "report.html"};
 
 }  // namespace
 
@@ -23,7 +34,8 @@ RunFolder::RunFolder(fs::path path, Mode mode) : path_(std::move(path)), mode_(m
   if (there && !fs::is_directory(path_)) throw Error(path_.string() + ": exists and is not a folder");
   const bool used = there && !fs::is_empty(path_);
   if (mode_ == Mode::fresh && used)
-    throw Error(path_.string() + ": the folder exists already: choose another --out, or --resume it, or --force to start over");
+    throw Error(path_.string() +
+                ": the folder exists already: choose another --out, or --resume it, or --force to start over");
   if (mode_ == Mode::resume && !fs::exists(path_ / "checkpoint.safetensors"))
     throw Error(path_.string() + ": there is no checkpoint.safetensors to resume from");
 }

@@ -27,8 +27,7 @@ Object point_json(const BoundPoint& b) {
   return {{"loss", b.loss}, {"distortion", b.distortion}, {"kl", b.kl}, {"active", b.active}};
 }
 
-template <class... Args>
-std::string format(const char* pattern, Args... args) {
+template <class... Args> std::string format(const char* pattern, Args... args) {
   char text[300];
   std::snprintf(text, sizeof text, pattern, args...);
   return text;
@@ -59,7 +58,10 @@ std::string summary_json(const Experiment& e, const RunResult& r, int64_t epochs
   s["per_count"] = Object::array();
   for (const CountResult& c : r.figures.per_count) {
     const bool looked_at = !c.kl_per_latent.empty();
-    Object entry = {{"given", c.given}, {"rows", c.rows}, {"distortion", number(c.distortion)}, {"kl", number(c.kl)},
+    Object entry = {{"given", c.given},
+                    {"rows", c.rows},
+                    {"distortion", number(c.distortion)},
+                    {"kl", number(c.kl)},
                     {"active", looked_at ? Object(c.active) : Object(nullptr)}};
     if (c.bound) entry["bound"] = point_json(*c.bound);
     s["per_count"].push_back(entry);

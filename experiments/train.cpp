@@ -41,12 +41,14 @@ void check_same_run(const std::filesystem::path& file, const std::string& resolv
   before["training"].erase("epochs");
   after["training"].erase("epochs");
   if (before != after)
-    throw Error(file.string() + ": the run was begun with other settings: --resume takes the same ones (or more epochs)");
+    throw Error(file.string() +
+                ": the run was begun with other settings: --resume takes the same ones (or more epochs)");
 }
 
 // The constants of the data set (such as the projection P), for whoever wants to check the figures.
 void save_extras(const RunFolder& folder, const Dataset& data) {
-  if (!data.extras.empty()) save_safetensors(folder / "data.safetensors", {data.extras, {{"source", data.name}}});
+  if (!data.extras.empty())
+    save_safetensors(folder / "data.safetensors", {data.extras, {{"source", data.name}}});
 }
 
 RunResult evaluate(Experiment& e, const std::vector<EpochCosts>& epochs) {
@@ -74,10 +76,13 @@ void train(const TrainOptions& o) {
   set_threads(o.threads);
   set_check_nan(o.check_nan);
   check_environment();
-  const auto mode = o.resume ? RunFolder::Mode::resume : o.force ? RunFolder::Mode::force : RunFolder::Mode::fresh;
+  const auto mode = o.resume  ? RunFolder::Mode::resume
+                    : o.force ? RunFolder::Mode::force
+                              : RunFolder::Mode::fresh;
   const Json json = settings_of(o);
   Experiment e(Config(json, o.config));
-  RunFolder folder(o.out.empty() ? std::filesystem::path("outputs") / e.name : std::filesystem::path(o.out), mode);
+  RunFolder folder(o.out.empty() ? std::filesystem::path("outputs") / e.name : std::filesystem::path(o.out),
+                   mode);
   Training training(e);
   std::vector<EpochCosts> epochs;
   if (o.resume) {
@@ -89,8 +94,8 @@ void train(const TrainOptions& o) {
   write_file_atomically(folder / "config.json", e.resolved);
   save_extras(folder, e.data.train);
   const Machine m = machine();
-  folder.log(str(o.resume ? "resumed" : "started", " ", o.config, ", seed ", e.seed, ", ", m.threads, " threads, ",
-                 m.isa));
+  folder.log(str(o.resume ? "resumed" : "started", " ", o.config, ", seed ", e.seed, ", ", m.threads,
+                 " threads, ", m.isa));
   Progress progress(o.quiet, e.training.epochs, training.steps_per_epoch(), training.epochs_done());
   progress.line(str(e.name, ": ", e.data.train.rows(), " rows of ", e.data.train.columns(), " columns, ",
                     e.model->parameters(), " parameters, seed ", e.seed, ", ", m.threads, " threads, ", m.isa));
@@ -113,7 +118,8 @@ void train(const TrainOptions& o) {
     epochs.push_back(costs);
     steps += training.steps_per_epoch();
     progress.epoch(costs, training.train_seconds() / double(steps) * 1e6);
-    folder.log(str("epoch ", costs.epoch, " train loss ", costs.train.loss.mean, " test loss ", costs.test.loss.mean));
+    folder.log(
+        str("epoch ", costs.epoch, " train loss ", costs.train.loss.mean, " test loss ", costs.test.loss.mean));
     if (now() - last_save > 2 || training.epochs_done() == e.training.epochs) {
       save_checkpoint(folder / "checkpoint.safetensors", e, training, epochs);
       last_save = now();

@@ -33,16 +33,17 @@ struct BoundPoint {
 struct CountResult {
   int64_t given = 0, rows = 0;
   double distortion = 0, kl = 0;
-  double active = 0;                  ///< active latents, counted subset by subset, averaged over the subsets
-  std::vector<double> kl_per_latent;  ///< mean KL of each latent over those rows, sorted per subset, largest first
+  double active = 0;  ///< active latents, counted subset by subset, averaged over the subsets
+  std::vector<double>
+      kl_per_latent;  ///< mean KL of each latent over those rows, sorted per subset, largest first
   std::optional<BoundPoint> bound;
 };
 
 /// Test rows as points in the plane of the two latents with the largest KL.
 struct LatentScatter {
   int64_t dimension_x = 0, dimension_y = 1;
-  std::vector<float> x, y;      ///< posterior means
-  std::vector<int64_t> given;   ///< number of given columns of each point
+  std::vector<float> x, y;     ///< posterior means
+  std::vector<int64_t> given;  ///< number of given columns of each point
 };
 
 /// All that the figures of a run are drawn from.

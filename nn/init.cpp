@@ -6,7 +6,8 @@
 namespace elbow {
 
 std::vector<std::string> init_law_names() {
-  return {"constant", "normal", "uniform", "xavier_normal", "xavier_uniform", "kaiming_normal", "kaiming_uniform"};
+  return {"constant",       "normal",         "uniform",        "xavier_normal",
+          "xavier_uniform", "kaiming_normal", "kaiming_uniform"};
 }
 
 Init::Law init_law(const std::string& name) {
@@ -17,13 +18,16 @@ Init::Law init_law(const std::string& name) {
 }
 
 void initialise(Tensor& weight, const Init& init, const RandomKey& key) {
-  const double in = double(weight.rank() > 0 ? weight.size(0) : 1), out = double(weight.rank() > 1 ? weight.size(1) : 1);
+  const double in = double(weight.rank() > 0 ? weight.size(0) : 1),
+               out = double(weight.rank() > 1 ? weight.size(1) : 1);
   const double xavier = std::sqrt(2 / (in + out)), kaiming = std::sqrt(2 / in);
   const double root3 = std::sqrt(3.0);  // a uniform law on [-a, a] has the standard deviation a / sqrt(3)
   dispatch(weight.dtype(), [&]<class T>() {
     T* w = weight.data<T>();
     const int64_t n = weight.numel();
-    const auto normal = [&](double mean, double deviation) { fill_normal<T>(key, w, n, T(mean), T(deviation)); };
+    const auto normal = [&](double mean, double deviation) {
+      fill_normal<T>(key, w, n, T(mean), T(deviation));
+    };
     const auto uniform = [&](double limit) { fill_uniform<T>(key, w, n, T(-limit), T(limit)); };
     switch (init.law) {
       case Init::Law::constant: std::fill_n(w, n, T(init.scale)); break;

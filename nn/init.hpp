@@ -10,8 +10,9 @@ namespace elbow {
 struct Init {
   enum class Law { constant, normal, uniform, xavier_normal, xavier_uniform, kaiming_normal, kaiming_uniform };
   Law law = Law::xavier_normal;
-  double scale = 1;  ///< constant: the value; normal: the standard deviation; uniform: the limit; others: the gain
-  double mean = 0;   ///< of `normal`
+  double scale =
+      1;  ///< constant: the value; normal: the standard deviation; uniform: the limit; others: the gain
+  double mean = 0;  ///< of `normal`
 };
 
 /// The names of the laws: "constant", "normal", ..., "kaiming_uniform"; and the law of a name, an Error for another.

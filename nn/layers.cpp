@@ -31,7 +31,8 @@ BatchNorm1d::BatchNorm1d(int64_t columns, const Init& weight_init, RandomStream&
 }
 
 Tensor BatchNorm1d::forward(const Tensor& x) {
-  return batch_norm(x, weight, bias, running_mean, running_var, training() && !statistics_frozen(), momentum, epsilon);
+  return batch_norm(x, weight, bias, running_mean, running_var, training() && !statistics_frozen(), momentum,
+                    epsilon);
 }
 
 namespace {

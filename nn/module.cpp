@@ -3,7 +3,6 @@
 #include <cmath>
 #include <cstring>
 
-
 namespace elbow {
 namespace {
 
@@ -75,8 +74,9 @@ void set_state(Module& module, const std::map<std::string, Tensor>& state) {
     if (found == state.end()) fail("set_state", "there is no tensor named ", t.name);
     const Tensor value = t.transposed && found->second.rank() == 2 ? transposed(found->second) : found->second;
     if (!(value.shape() == t.tensor->shape()) || value.dtype() != t.tensor->dtype())
-      fail("set_state", t.name, " is ", name_of(value.dtype()), " ", found->second.shape(), ", the model wants ",
-           name_of(t.tensor->dtype()), " ", t.transposed ? transposed(*t.tensor).shape() : t.tensor->shape());
+      fail("set_state", t.name, " is ", name_of(value.dtype()), " ", found->second.shape(),
+           ", the model wants ", name_of(t.tensor->dtype()), " ",
+           t.transposed ? transposed(*t.tensor).shape() : t.tensor->shape());
     checked[t.name] = value;
   }
   for (const auto& [name, tensor] : state)

@@ -11,8 +11,7 @@ namespace {
 
 // Runs f(i), with i the first of one register's elements, over the flat buffers: their length is a multiple of 64 bytes,
 // so nothing is left over.
-template <class T, class F>
-void for_registers(int64_t n, F f) {
+template <class T, class F> void for_registers(int64_t n, F f) {
   constexpr int64_t chunk = 16384;
   parallel_for((n + chunk - 1) / chunk, n, [&](int64_t c) {
     const int64_t last = std::min(n, (c + 1) * chunk);

@@ -35,13 +35,16 @@ void save_safetensors(const std::filesystem::path& path, const SafeTensors& cont
 
 SafeTensors load_safetensors(const std::filesystem::path& path) {
   const std::string file = read_file(path);
-  const auto refuse = [&](const auto&... why) { throw Error(str(path.string(), ": not a safetensors file: ", why...)); };
+  const auto refuse = [&](const auto&... why) {
+    throw Error(str(path.string(), ": not a safetensors file: ", why...));
+  };
   uint64_t length = 0;
   if (file.size() < sizeof length) refuse("it is ", file.size(), " bytes long");
   std::memcpy(&length, file.data(), sizeof length);
-  if (length > file.size() - sizeof length) refuse("its header is said to have ", length, " bytes, more than the file");
-  const auto header = nlohmann::json::parse(file.begin() + sizeof length, file.begin() + sizeof length + long(length),
-                                            nullptr, false);
+  if (length > file.size() - sizeof length)
+    refuse("its header is said to have ", length, " bytes, more than the file");
+  const auto header = nlohmann::json::parse(file.begin() + sizeof length,
+                                            file.begin() + sizeof length + long(length), nullptr, false);
   if (!header.is_object()) refuse("its header is not a JSON object");
   const std::string_view data = std::string_view(file).substr(sizeof length + length);
   SafeTensors contents;
@@ -52,7 +55,8 @@ SafeTensors load_safetensors(const std::filesystem::path& path) {
         continue;
       }
       const std::string dtype = entry.at("dtype");
-      if (dtype != "F32" && dtype != "F64") refuse("tensor ", name, " has the dtype ", dtype, ", not F32 or F64");
+      if (dtype != "F32" && dtype != "F64")
+        refuse("tensor ", name, " has the dtype ", dtype, ", not F32 or F64");
       const auto sizes = entry.at("shape").get<std::vector<int64_t>>();
       const auto offsets = entry.at("data_offsets").get<std::array<uint64_t, 2>>();
       const Shape shape{std::span<const int64_t>(sizes)};
@@ -62,14 +66,12 @@ SafeTensors load_safetensors(const std::filesystem::path& path) {
       for (int64_t s : sizes)
         if (__builtin_mul_overflow(expected, uint64_t(s), &expected)) refuse("tensor ", name, " is too large");
       if (offsets[0] > offsets[1] || offsets[1] > data.size() || offsets[1] - offsets[0] != expected)
-        refuse("tensor ", name, " of shape ", shape, " does not fit its bytes ", offsets[0], " to ", offsets[1], " of ",
-               data.size());
+        refuse("tensor ", name, " of shape ", shape, " does not fit its bytes ", offsets[0], " to ", offsets[1],
+               " of ", data.size());
       Tensor t = Tensor::empty(shape, type);
       if (expected) std::memcpy(t.body()->data, data.data() + offsets[0], expected);
       contents.tensors[name] = t;
-    } catch (const nlohmann::json::exception&) {
-      refuse("the entry of ", name, " in its header is malformed");
-    }
+    } catch (const nlohmann::json::exception&) { refuse("the entry of ", name, " in its header is malformed"); }
   }
   return contents;
 }

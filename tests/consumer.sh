@@ -1,5 +1,6 @@
 #!/bin/sh
-# tests/consumer.sh BUILD_DIR CXX: installs the build into a folder of its own, and builds and runs tests/consumer there.
+# tests/consumer.sh BUILD_DIR CXX: installs the build into a folder of its own, and builds and runs tests/consumer and the
+# README's example there.
 set -eu
 build=$1 cxx=$2
 tests=$(dirname "$(realpath "$0")")
@@ -8,7 +9,8 @@ trap 'rm -rf "$work"' EXIT
 
 cmake --install "$build" --prefix "$work/prefix" >"$work/log"
 run() { "$@" >>"$work/log" 2>&1 || { cat "$work/log"; exit 1; }; }
-run cmake -S "$tests/consumer" -B "$work/build" -DCMAKE_BUILD_TYPE=Release -DCMAKE_CXX_COMPILER="$cxx" \
+awk '/^```cpp/ {inside = 1; next} /^```/ {if (inside) exit} inside' "$tests/../README.md" >"$work/readme_example.cpp"
+run cmake -S "$tests/consumer" -B "$work/build" -DREADME_EXAMPLE="$work/readme_example.cpp" -DCMAKE_BUILD_TYPE=Release -DCMAKE_CXX_COMPILER="$cxx" \
     -DCMAKE_CXX_FLAGS="-Wall -Wextra -Werror" -DCMAKE_PREFIX_PATH="$work/prefix"
 run cmake --build "$work/build" --verbose
 if grep -e -march= -e "$build/" "$work/log" | grep -v -e '-- Install'; then
@@ -17,4 +19,6 @@ if grep -e -march= -e "$build/" "$work/log" | grep -v -e '-- Install'; then
 fi
 "$work/build/consumer" | tee "$work/output"
 grep -q '^gradient -7 -4$' "$work/output" && grep -q '^fitted 2 1$' "$work/output"
+"$work/build/readme_example" | tee "$work/output"
+awk 'NR == 1 {first = $1} {last = $1} END {exit !(NR == 10 && last < 0.01 * first)}' "$work/output"  # it has learned
 if [ -e "$work/prefix/bin/elbow" ]; then "$work/prefix/bin/elbow" --version; fi

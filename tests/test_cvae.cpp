@@ -2,9 +2,9 @@
 #include <omp.h>
 #include <unistd.h>
 
+#include <boost/test/unit_test.hpp>
 #include <filesystem>
 #include <nlohmann/json.hpp>
-#include <boost/test/unit_test.hpp>
 #include <set>
 
 #include "autograd/memory.hpp"
@@ -21,9 +21,11 @@ namespace {
 // A small experiment on two independent Gaussian columns.
 Json settings(int64_t epochs, int64_t rows = 6400) {
   return Json::parse(str(R"({"name": "small", "seed": 3,
-    "data": {"source": "independent_gaussian", "train_rows": )", rows, R"(, "test_rows": )", rows, R"(},
+    "data": {"source": "independent_gaussian", "train_rows": )",
+                         rows, R"(, "test_rows": )", rows, R"(},
     "model": {"encoder": [32, 32], "latents": 8, "decoder": [32, 32]},
-    "training": {"epochs": )", epochs, R"(, "schedule": {"kind": "cosine", "learning_rate": 0.003}}})"));
+    "training": {"epochs": )",
+                         epochs, R"(, "schedule": {"kind": "cosine", "learning_rate": 0.003}}})"));
 }
 
 // The parameters after training, and the costs of the last evaluation.
@@ -50,7 +52,8 @@ BOOST_AUTO_TEST_CASE(the_elbo_is_the_formula) {
   const NoGrad no_grad;
   const Elbo got = elbo(*e.model, batch.x, drawn.c, e.loss, key);
   const Posterior q = e.model->encode(batch.x, drawn.c);
-  const auto mu = q.mu.to_vector(), log_var = q.log_var.to_vector(), noise = normal(key, q.mu.shape()).to_vector();
+  const auto mu = q.mu.to_vector(), log_var = q.log_var.to_vector(),
+             noise = normal(key, q.mu.shape()).to_vector();
   double kl = 0, distortion = 0;
   std::vector<float> z(mu.size());
   for (size_t i = 0; i < mu.size(); ++i) {
@@ -161,13 +164,15 @@ BOOST_AUTO_TEST_CASE(evaluation_repeats_itself_and_leaves_the_model_alone) {
   BOOST_TEST((a.distortion == b.distortion));
   BOOST_TEST((a.kl == b.kl));
   BOOST_TEST(e.model->training());
-  for (const auto& [name, t] : state_of(*e.model)) BOOST_TEST((t.to_vector() == before.at(name).to_vector()), name);
+  for (const auto& [name, t] : state_of(*e.model))
+    BOOST_TEST((t.to_vector() == before.at(name).to_vector()), name);
 }
 
 BOOST_AUTO_TEST_CASE(more_draws_change_the_error_bar_not_the_mean) {
   Experiment e{Config(settings(2, 6400))};
   train(e);
-  const Estimate one = estimate_of(test_costs(e, 1, true).excess), many = estimate_of(test_costs(e, 16, true).excess);
+  const Estimate one = estimate_of(test_costs(e, 1, true).excess),
+                 many = estimate_of(test_costs(e, 16, true).excess);
   BOOST_TEST(many.standard_error < 0.9 * one.standard_error);
   BOOST_TEST(std::abs(one.mean - many.mean) < 4 * one.standard_error);
 }

@@ -97,7 +97,8 @@ BOOST_AUTO_TEST_CASE(schedules_agree_with_pytorch) {
 BOOST_AUTO_TEST_CASE(warm_up_rises_to_the_rate_and_stays) {
   Schedule s{Schedule::Kind::constant, 0.8};
   s.warmup = 4;
-  for (int64_t i = 0; i < 4; ++i) BOOST_TEST(s.at(i) == 0.2 * double(i + 1), boost::test_tools::tolerance(1e-12));
+  for (int64_t i = 0; i < 4; ++i)
+    BOOST_TEST(s.at(i) == 0.2 * double(i + 1), boost::test_tools::tolerance(1e-12));
   BOOST_TEST(s.at(4) == 0.8);
   BOOST_TEST(s.at(1000) == 0.8);
 }
@@ -159,8 +160,9 @@ BOOST_AUTO_TEST_CASE(names_states_and_their_errors) {
   Network n;
   std::vector<std::string> names;
   for (const NamedTensor& t : n.named_tensors()) names.push_back(t.name);
-  const std::vector<std::string> expected{"net.0.weight",       "net.0.bias",        "net.1.weight", "net.1.bias",
-                                          "net.1.running_mean", "net.1.running_var", "net.3.weight", "net.3.bias"};
+  const std::vector<std::string> expected{"net.0.weight", "net.0.bias",         "net.1.weight",
+                                          "net.1.bias",   "net.1.running_mean", "net.1.running_var",
+                                          "net.3.weight", "net.3.bias"};
   BOOST_TEST(names == expected);
   BOOST_TEST(n.parameters() == 3 * 4 + 4 + 4 + 4 + 4 * 2 + 2);
   auto state = state_of(n);
@@ -186,7 +188,8 @@ BOOST_AUTO_TEST_CASE(flat_parameters_are_views_and_padding_stays_zero) {
   for (int step = 0; step < 3; ++step) {
     flat.zero_gradients();
     Tape tape;
-    tape.backward(squared_error(n.net(Tensor::ones({4, 3}, DType::float64)), Tensor::ones({4, 2}, DType::float64)));
+    tape.backward(
+        squared_error(n.net(Tensor::ones({4, 3}, DType::float64)), Tensor::ones({4, 2}, DType::float64)));
     optimizer->step(0.1);
   }
   double inside = 0, all = 0;

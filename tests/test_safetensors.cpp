@@ -76,7 +76,8 @@ BOOST_AUTO_TEST_CASE(an_independent_reader_reads_our_file) {
   BOOST_TEST_REQUIRE(std::system(command.c_str()) == 0);
   const std::string text = read_file(out);
   BOOST_TEST(text.find("a F64 [2] 0x1.999999999999ap-4 0x1.7e43c8800759cp+996\n") != std::string::npos, text);
-  BOOST_TEST(text.find("b.weight F32 [2, 3] 0x1.8000000000000p+0 -0x1.0000000000000p+1") != std::string::npos, text);
+  BOOST_TEST(text.find("b.weight F32 [2, 3] 0x1.8000000000000p+0 -0x1.0000000000000p+1") != std::string::npos,
+             text);
   BOOST_TEST(text.find("scalar F32 [] 0x1.c000000000000p+2\n") != std::string::npos, text);
   BOOST_TEST(text.find("empty F32 [0, 4]") != std::string::npos, text);
 }
@@ -105,7 +106,8 @@ BOOST_AUTO_TEST_CASE(damaged_files_are_refused_in_one_line_that_names_them) {
   refused(with_header(R"({"a":{"dtype":"F32","shape":[3],"data_offsets":[0,8]}})", 8), "does not fit");
   refused(with_header(R"({"a":{"dtype":"F32","shape":[2],"data_offsets":[8,0]}})", 8), "does not fit");
   refused(with_header(R"({"a":{"dtype":"I8","shape":[2],"data_offsets":[0,2]}})", 2), "I8");
-  refused(with_header(R"({"a":{"dtype":"F32","shape":[4611686018427387904,4],"data_offsets":[0,0]}})", 0), "too large");
+  refused(with_header(R"({"a":{"dtype":"F32","shape":[4611686018427387904,4],"data_offsets":[0,0]}})", 0),
+          "too large");
   refused(with_header(R"({"a":{"dtype":"F32","shape":"x","data_offsets":[0,8]}})", 8), "malformed");
   refused(with_header(R"({"a":3})", 0), "malformed");
   save_safetensors(path, sample());

@@ -6,12 +6,8 @@ namespace elbow::ops {
 struct Abs : Unary {
   static constexpr auto name = "abs", doc = "|x|; its derivative at 0 is 0";
   static constexpr auto saves = Saves::inputs;
-  template <class V>
-  ELBOW_FN V forward(V x) const {
-    return abs(x);
-  }
-  template <class V>
-  ELBOW_FN V backward(V x, V /*y*/, V gy) const {
+  template <class V> ELBOW_FN V forward(V x) const { return abs(x); }
+  template <class V> ELBOW_FN V backward(V x, V /*y*/, V gy) const {
     return select(x > V(0), gy, select(x < V(0), -gy, V(0)));
   }
 

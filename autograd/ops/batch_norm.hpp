@@ -20,7 +20,8 @@ struct BatchNorm : Op {
     if (x.rank() != 2) fail(name, "wants [rows, columns], not ", x);
     for (size_t i = 1; i < 5; ++i)
       if (!(in[i].shape() == Shape{x[1]}))
-        fail(name, "input ", x, " wants weight, bias and running statistics of shape [", x[1], "], not ", in[i].shape());
+        fail(name, "input ", x, " wants weight, bias and running statistics of shape [", x[1], "], not ",
+             in[i].shape());
     if (training && x[0] < 2) fail(name, "training needs at least 2 rows to take a variance of, not ", x[0]);
     return x;
   }
@@ -52,8 +53,9 @@ struct BatchNorm : Op {
       simd::map<T>(n, scale, false, inverse_root, c.in[4].template data<T>());
     }
     for (int64_t r = 0; r < rows; ++r)
-      simd::map<T>(n, y + r * n, false, [](auto v, auto m, auto s, auto w, auto b) { return (v - m) * s * w + b; },
-                   x + r * n, mean, scale, weight, bias);
+      simd::map<T>(
+          n, y + r * n, false, [](auto v, auto m, auto s, auto w, auto b) { return (v - m) * s * w + b; },
+          x + r * n, mean, scale, weight, bias);
     c.save(c.in[0]);
     c.save(c.in[1]);
     c.save(means);
@@ -64,44 +66,55 @@ struct BatchNorm : Op {
   template <class T> void backward(BackwardContext& c) const {
     const Tensor& input = c.saved(0);
     const int64_t rows = input.size(0), n = input.size(1);
-    const T* x = input.data<T>();                    // [rows, n]
-    const T* weight = c.saved(1).template data<T>(); // [n]
-    const T* mean = c.saved(2).template data<T>();   // [n]
-    const T* scale = c.saved(3).template data<T>();  // [n]
-    const T* dy = c.dy().template data<T>();         // [rows, n]
+    const T* x = input.data<T>();                     // [rows, n]
+    const T* weight = c.saved(1).template data<T>();  // [n]
+    const T* mean = c.saved(2).template data<T>();    // [n]
+    const T* scale = c.saved(3).template data<T>();   // [n]
+    const T* dy = c.dy().template data<T>();          // [rows, n]
     const Tensor sums = Tensor::zeros({2, n}, input.dtype());
-    T* sum_dy = sums.template data<T>();     // [n]
-    T* sum_dy_xhat = sum_dy + n;             // [n]
+    T* sum_dy = sums.template data<T>();  // [n]
+    T* sum_dy_xhat = sum_dy + n;          // [n]
     for (int64_t r = 0; r < rows; ++r) {
       const T *gr = dy + r * n, *xr = x + r * n;
-      simd::map<T>(n, sum_dy, true, [](auto g) { return g; }, gr);
-      simd::map<T>(n, sum_dy_xhat, true, [](auto g, auto v, auto m, auto s) { return g * ((v - m) * s); }, gr, xr, mean, scale);
+      simd::map<T>(
+          n, sum_dy, true, [](auto g) { return g; }, gr);
+      simd::map<T>(
+          n, sum_dy_xhat, true, [](auto g, auto v, auto m, auto s) { return g * ((v - m) * s); }, gr, xr, mean,
+          scale);
     }
     if (c.needs(1)) {
       auto [dw, add] = c.template into<T>(1);
-      simd::map<T>(n, dw, add, [](auto v) { return v; }, sum_dy_xhat);
+      simd::map<T>(
+          n, dw, add, [](auto v) { return v; }, sum_dy_xhat);
     }
     if (c.needs(2)) {
       auto [db, add] = c.template into<T>(2);
-      simd::map<T>(n, db, add, [](auto v) { return v; }, sum_dy);
+      simd::map<T>(
+          n, db, add, [](auto v) { return v; }, sum_dy);
     }
     if (!c.needs(0)) return;
     auto [dx, add] = c.template into<T>(0);
     const T share = training ? T(1) / T(rows) : T(0);
     for (int64_t r = 0; r < rows; ++r)
-      simd::map<T>(n, dx + r * n, add, [=](auto g, auto v, auto m, auto s, auto w, auto sg, auto sgx) {
-        using V = decltype(g);
-        return w * s * (g - V(share) * (sg + (v - m) * s * sgx));
-      }, dy + r * n, x + r * n, mean, scale, weight, sum_dy, sum_dy_xhat);
+      simd::map<T>(
+          n, dx + r * n, add,
+          [=](auto g, auto v, auto m, auto s, auto w, auto sg, auto sgx) {
+            using V = decltype(g);
+            return w * s * (g - V(share) * (sg + (v - m) * s * sgx));
+          },
+          dy + r * n, x + r * n, mean, scale, weight, sum_dy, sum_dy_xhat);
   }
   // Mean and biased variance of each column; the deviations are taken from the mean, so nothing cancels.
   template <class T> static void batch_statistics(int64_t rows, int64_t n, const T* x, T* mean, T* variance) {
     std::fill_n(mean, n, T(0));
     std::fill_n(variance, n, T(0));
-    for (int64_t r = 0; r < rows; ++r) simd::map<T>(n, mean, true, [](auto v) { return v; }, x + r * n);
+    for (int64_t r = 0; r < rows; ++r)
+      simd::map<T>(
+          n, mean, true, [](auto v) { return v; }, x + r * n);
     for (int64_t i = 0; i < n; ++i) mean[i] /= T(rows);
     for (int64_t r = 0; r < rows; ++r)
-      simd::map<T>(n, variance, true, [](auto v, auto m) { return (v - m) * (v - m); }, x + r * n, mean);
+      simd::map<T>(
+          n, variance, true, [](auto v, auto m) { return (v - m) * (v - m); }, x + r * n, mean);
     for (int64_t i = 0; i < n; ++i) variance[i] /= T(rows);
   }
   void reference(Inputs in, double* y) const {
@@ -139,7 +152,9 @@ struct BatchNorm : Op {
 namespace elbow {
 /// x [rows, n], the others [n]. In training, the running statistics are written to in place.
 inline Tensor batch_norm(const Tensor& x, const Tensor& weight, const Tensor& bias, const Tensor& running_mean,
-                         const Tensor& running_var, bool training, double momentum = 0.1, double epsilon = 1e-5) {
-  return ops::apply(ops::BatchNorm{{}, training, momentum, epsilon}, x, weight, bias, running_mean, running_var);
+                         const Tensor& running_var, bool training, double momentum = 0.1,
+                         double epsilon = 1e-5) {
+  return ops::apply(ops::BatchNorm{{}, training, momentum, epsilon}, x, weight, bias, running_mean,
+                    running_var);
 }
 }  // namespace elbow

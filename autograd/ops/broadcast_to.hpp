@@ -6,7 +6,8 @@
 namespace elbow::ops {
 
 struct BroadcastTo : Op {
-  static constexpr auto name = "broadcast_to", doc = "the tensor repeated along the axes where its size is 1 or missing";
+  static constexpr auto name = "broadcast_to",
+                        doc = "the tensor repeated along the axes where its size is 1 or missing";
   Shape target;
 
   Shape shape(Inputs in) const {
@@ -31,7 +32,8 @@ struct BroadcastTo : Op {
         y[row * walk.inner_size() + i] = in[0].data<double>()[walk.offsets(row)[0] + i * walk.inner_stride(0)];
   }
   static void samples(auto& s) {
-    s.add(BroadcastTo{{}, {3, 4}}, {s.in({4})}, "to [3,4]").add(BroadcastTo{{}, {3, 4}}, {s.in({3, 1})}, "to [3,4]");
+    s.add(BroadcastTo{{}, {3, 4}}, {s.in({4})}, "to [3,4]")
+        .add(BroadcastTo{{}, {3, 4}}, {s.in({3, 1})}, "to [3,4]");
     s.add(BroadcastTo{{}, {2, 3}}, {s.in({})}, "to [2,3]");
     s.refuse(BroadcastTo{{}, {3}}, {s.in({3, 4})}, "do not broadcast");
     s.refuse(BroadcastTo{{}, {1, 3}}, {s.in({2, 3})}, "does not broadcast to");

@@ -8,13 +8,11 @@ namespace elbow::ops {
 struct Clamp : Unary {
   static constexpr auto name = "clamp", doc = "x, but no less than lo and no more than hi; no gradient outside";
   double lo = -1, hi = 1;
-  template <class V>
-  ELBOW_FN V forward(V x) const {
+  template <class V> ELBOW_FN V forward(V x) const {
     const V raised = select(x < V(lo), V(lo), x);
     return select(raised > V(hi), V(hi), raised);
   }
-  template <class V>
-  ELBOW_FN V backward(V x, V /*y*/, V gy) const {
+  template <class V> ELBOW_FN V backward(V x, V /*y*/, V gy) const {
     return select(x < V(lo), V(0), select(x > V(hi), V(0), gy));
   }
   static void samples(auto& s) { s.add({s.in({3, 5})}).extremes().kink(-1).kink(1); }

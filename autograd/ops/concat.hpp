@@ -29,10 +29,11 @@ struct Concat : Op {
     int64_t first = 0;  // where the next tensor begins along the axis
     for (size_t k = 0; k < c.in.size(); ++k) {
       const AxisView part(c.in[k].shape(), a);
-      const T* x = c.in[k].template data<T>();                            // [outer, part.size, inner]
-      T* y = c.y.template data<T>() + first * whole.inner;                // [outer, whole.size, inner]
+      const T* x = c.in[k].template data<T>();              // [outer, part.size, inner]
+      T* y = c.y.template data<T>() + first * whole.inner;  // [outer, whole.size, inner]
       const int64_t n = part.size * part.inner;
-      for (int64_t o = 0; o < whole.outer; ++o) copy_or_add(x + o * n, n, y + o * whole.size * whole.inner, false);
+      for (int64_t o = 0; o < whole.outer; ++o)
+        copy_or_add(x + o * n, n, y + o * whole.size * whole.inner, false);
       first += part.size;
     }
   }
@@ -43,11 +44,12 @@ struct Concat : Op {
     for (size_t k = 0; k < c.inputs(); ++k) {
       const AxisView part(c.shape_of_input(k), a);
       const int64_t n = part.size * part.inner;
-      const T* dy = c.dy().template data<T>() + first * whole.inner;      // [outer, whole.size, inner]
+      const T* dy = c.dy().template data<T>() + first * whole.inner;  // [outer, whole.size, inner]
       first += part.size;
       if (!c.needs(k)) continue;
-      auto [dx, add] = c.template into<T>(k);                             // [outer, part.size, inner]
-      for (int64_t o = 0; o < whole.outer; ++o) copy_or_add(dy + o * whole.size * whole.inner, n, dx + o * n, add);
+      auto [dx, add] = c.template into<T>(k);  // [outer, part.size, inner]
+      for (int64_t o = 0; o < whole.outer; ++o)
+        copy_or_add(dy + o * whole.size * whole.inner, n, dx + o * n, add);
     }
   }
   void reference(Inputs in, double* y) const {
@@ -61,7 +63,8 @@ struct Concat : Op {
       }
   }
   static void samples(auto& s) {
-    s.add(Concat{{}, 1}, {s.in({3, 2}), s.in({3, 4})}, "axis 1").add(Concat{{}, 0}, {s.in({3, 2}), s.in({1, 2})}, "axis 0");
+    s.add(Concat{{}, 1}, {s.in({3, 2}), s.in({3, 4})}, "axis 1")
+        .add(Concat{{}, 0}, {s.in({3, 2}), s.in({1, 2})}, "axis 0");
     s.add(Concat{{}, 1}, {s.in({2, 1, 3}), s.in({2, 2, 3}), s.in({2, 0, 3})}, "three, one of them empty");
     s.refuse(Concat{{}, 1}, {s.in({3, 2}), s.in({4, 2})}, "differ in more than axis 1");
     s.refuse(Concat{{}, 2}, {s.in({3, 2}), s.in({3, 2})}, "axis 2");

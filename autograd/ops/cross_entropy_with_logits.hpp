@@ -6,8 +6,9 @@
 namespace elbow::ops {
 
 struct CrossEntropyWithLogits : Op {
-  static constexpr auto name = "cross_entropy_with_logits",
-                        doc = "-sum of target * log softmax(logits) in nats, row by row; a row of zero targets costs 0";
+  static constexpr auto
+      name = "cross_entropy_with_logits",
+      doc = "-sum of target * log softmax(logits) in nats, row by row; a row of zero targets costs 0";
   Reduction reduction = Reduction::mean;
 
   Shape shape(Inputs in) const {
@@ -24,17 +25,22 @@ struct CrossEntropyWithLogits : Op {
     const T* logits = c.in[0].template data<T>();   // [rows, n]
     const T* targets = c.in[1].template data<T>();  // [rows, n]
     const Tensor costs = reduction == Reduction::per_row ? c.y : Tensor::empty({rows}, c.y.dtype());
-    T* cost = costs.template data<T>();             // [rows]
+    T* cost = costs.template data<T>();  // [rows]
     parallel_for(rows, rows * n, [&](int64_t r) {
       const T log_sum = Logsumexp{}.reduce(n, logits + r * n);
       // a target of exactly 0 costs nothing, even where the logit is -inf
-      cost[r] = simd::sum_of<T>(n, [=](auto l, auto t) {
-        using V = decltype(l);
-        return select(t == V(0), V(0), t * (V(log_sum) - l));
-      }, logits + r * n, targets + r * n);
+      cost[r] = simd::sum_of<T>(
+          n,
+          [=](auto l, auto t) {
+            using V = decltype(l);
+            return select(t == V(0), V(0), t * (V(log_sum) - l));
+          },
+          logits + r * n, targets + r * n);
     });
     if (reduction == Reduction::mean)
-      *c.y.template data<T>() = simd::sum_of<T>(rows, [](auto v) { return v; }, cost) / T(rows);
+      *c.y.template data<T>() = simd::sum_of<T>(
+                                    rows, [](auto v) { return v; }, cost) /
+                                T(rows);
     c.save(c.in[0]);
     c.save(c.in[1]);
   }
@@ -51,22 +57,29 @@ struct CrossEntropyWithLogits : Op {
       const Tensor row = Tensor::empty({n}, l.dtype());
       T* p = row.template data<T>();  // [n] softmax of one row
       for (int64_t r = 0; r < rows; ++r) {
-        const T w = weight(r), mass = simd::sum_of<T>(n, [](auto v) { return v; }, targets + r * n);
+        const T w = weight(r), mass = simd::sum_of<T>(
+                                   n, [](auto v) { return v; }, targets + r * n);
         Softmax::normalise(n, logits + r * n, p);
-        simd::map<T>(n, dx + r * n, add, [=](auto q, auto target) {
-          using V = decltype(q);
-          return (q * V(mass) - target) * V(w);
-        }, p, targets + r * n);
+        simd::map<T>(
+            n, dx + r * n, add,
+            [=](auto q, auto target) {
+              using V = decltype(q);
+              return (q * V(mass) - target) * V(w);
+            },
+            p, targets + r * n);
       }
     }
     if (!c.needs(1)) return;
     auto [dt, add] = c.template into<T>(1);
     for (int64_t r = 0; r < rows; ++r) {
       const T w = weight(r), log_sum = Logsumexp{}.reduce(n, logits + r * n);
-      simd::map<T>(n, dt + r * n, add, [=](auto v) {
-        using V = decltype(v);
-        return (V(log_sum) - v) * V(w);
-      }, logits + r * n);
+      simd::map<T>(
+          n, dt + r * n, add,
+          [=](auto v) {
+            using V = decltype(v);
+            return (V(log_sum) - v) * V(w);
+          },
+          logits + r * n);
     }
   }
   void reference(Inputs in, double* y) const {
@@ -87,7 +100,8 @@ struct CrossEntropyWithLogits : Op {
     s.add(CrossEntropyWithLogits{{}, Reduction::mean}, {s.in({4, 19}), s.in({4, 19}, 0, 1).one_hot()}, "mean");
     s.add(CrossEntropyWithLogits{{}, Reduction::per_row}, {s.in({4, 3}), s.in({4, 3}, 0.1, 1)}, "per row");
     s.refuse(CrossEntropyWithLogits{{}, Reduction::mean}, {s.in({4, 3}), s.in({4, 1})}, "does not broadcast");
-    s.refuse(CrossEntropyWithLogits{{}, Reduction::per_column}, {s.in({4, 3}), s.in({4, 3})}, "one value a row");
+    s.refuse(CrossEntropyWithLogits{{}, Reduction::per_column}, {s.in({4, 3}), s.in({4, 3})},
+             "one value a row");
     s.benchmark(CrossEntropyWithLogits{{}, Reduction::mean}, {s.in({64, 19}), s.in({64, 19}, 0, 1).one_hot()});
   }
 };

@@ -20,10 +20,13 @@ struct Dropout : Op {
     const Tensor mask = Tensor::empty({n}, dtype_of<T>);
     fill_bernoulli<T>(key, mask.template data<T>(), n, 1 - p);
     const T scale = T(1 / (1 - p));
-    simd::map<T>(n, y, add, [=](auto v, auto m) {
-      using V = decltype(v);
-      return select(m == V(0), V(0), v * V(scale));
-    }, x, mask.template data<T>());
+    simd::map<T>(
+        n, y, add,
+        [=](auto v, auto m) {
+          using V = decltype(v);
+          return select(m == V(0), V(0), v * V(scale));
+        },
+        x, mask.template data<T>());
   }
   template <class T> void forward(ForwardContext& c) const {
     scaled_by_mask(c.in[0].template data<T>(), c.y.numel(), c.y.template data<T>(), false);

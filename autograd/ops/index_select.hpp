@@ -7,7 +7,8 @@
 namespace elbow::ops {
 
 struct IndexSelect : Op {
-  static constexpr auto name = "index_select", doc = "the entries with the given indices along an axis, in that order";
+  static constexpr auto name = "index_select",
+                        doc = "the entries with the given indices along an axis, in that order";
   int axis = 0;
   std::vector<int64_t> indices;
 
@@ -50,8 +51,10 @@ struct IndexSelect : Op {
   }
   static void samples(auto& s) {
     s.add(IndexSelect{{}, 0, {2, 0, 2}}, {s.in({3, 4})}, "axis 0, one index twice");
-    s.add(IndexSelect{{}, 1, {3}}, {s.in({3, 4})}, "axis 1").add(IndexSelect{{}, 1, {}}, {s.in({3, 4})}, "no index");
-    s.refuse(IndexSelect{{}, 0, {3}}, {s.in({3, 4})}, "index 3").refuse(IndexSelect{{}, 0, {-1}}, {s.in({3})}, "index -1");
+    s.add(IndexSelect{{}, 1, {3}}, {s.in({3, 4})}, "axis 1")
+        .add(IndexSelect{{}, 1, {}}, {s.in({3, 4})}, "no index");
+    s.refuse(IndexSelect{{}, 0, {3}}, {s.in({3, 4})}, "index 3")
+        .refuse(IndexSelect{{}, 0, {-1}}, {s.in({3})}, "index -1");
     s.benchmark(IndexSelect{{}, 0, {5, 1, 60, 33, 5, 17}}, {s.in({64, 512})});
   }
 };

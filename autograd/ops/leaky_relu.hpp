@@ -7,12 +7,8 @@ struct LeakyRelu : Unary {
   static constexpr auto name = "leaky_relu",
                         doc = "x where x >= 0, slope * x below; its derivative at 0 is the slope";
   double slope = 0.01;
-  template <class V>
-  ELBOW_FN V forward(V x) const {
-    return select(x < V(0), x * V(slope), x);
-  }
-  template <class V>
-  ELBOW_FN V backward(V x, V /*y*/, V gy) const {
+  template <class V> ELBOW_FN V forward(V x) const { return select(x < V(0), x * V(slope), x); }
+  template <class V> ELBOW_FN V backward(V x, V /*y*/, V gy) const {
     return select(x > V(0), gy, gy * V(slope));
   }
   static void samples(auto& s) {

@@ -5,7 +5,8 @@
 namespace elbow::ops {
 
 struct Linear : Op {
-  static constexpr auto name = "linear", doc = "x w + b: x [rows, in], w [in, out], b [out]; the bias is part of the product";
+  static constexpr auto name = "linear",
+                        doc = "x w + b: x [rows, in], w [in, out], b [out]; the bias is part of the product";
 
   // The weight lies as [in, out], so that the product of the forward pass, and that of the weight's gradient, read all
   // matrices along their rows; only the gradient of x needs w transposed, and the first layer of a net needs none.
@@ -14,7 +15,8 @@ struct Linear : Op {
     const Shape &x = in[0].shape(), &w = in[1].shape(), &b = in[2].shape();
     if (x.rank() != 2 || w.rank() != 2 || x[1] != w[0])
       fail(name, "input ", x, " and weight ", w, ": wants [rows, in] and [in, out]");
-    if (b.rank() != 1 || b[0] != w[1]) fail(name, "weight ", w, " and bias ", b, ": wants a bias of shape [", w[1], "]");
+    if (b.rank() != 1 || b[0] != w[1])
+      fail(name, "weight ", w, " and bias ", b, ": wants a bias of shape [", w[1], "]");
     return {x[0], w[1]};
   }
   template <class T> void forward(ForwardContext& c) const {
@@ -52,7 +54,8 @@ struct Linear : Op {
     for (int64_t i = 0; i < m; ++i)
       for (int64_t j = 0; j < n; ++j) {
         y[i * n + j] = in[2].data<double>()[j];
-        for (int64_t l = 0; l < k; ++l) y[i * n + j] += in[0].data<double>()[i * k + l] * in[1].data<double>()[l * n + j];
+        for (int64_t l = 0; l < k; ++l)
+          y[i * n + j] += in[0].data<double>()[i * k + l] * in[1].data<double>()[l * n + j];
       }
   }
   static void samples(auto& s) {

@@ -9,11 +9,14 @@ struct LogSoftmax : SoftmaxRows<LogSoftmax> {
 
   template <class T> static void normalise(int64_t n, const T* x, T* y) {
     const T log_sum = Logsumexp{}.reduce(n, x);
-    simd::map<T>(n, y, false, [=](auto v) { return v - decltype(v)(log_sum); }, x);
+    simd::map<T>(
+        n, y, false, [=](auto v) { return v - decltype(v)(log_sum); }, x);
   }
   template <class T> static void slope(int64_t n, const T* y, const T* dy, T* dx) {
-    const T total = simd::sum_of<T>(n, [](auto g) { return g; }, dy);
-    simd::map<T>(n, dx, false, [=](auto v, auto g) { return g - exp(v) * decltype(v)(total); }, y, dy);
+    const T total = simd::sum_of<T>(
+        n, [](auto g) { return g; }, dy);
+    simd::map<T>(
+        n, dx, false, [=](auto v, auto g) { return g - exp(v) * decltype(v)(total); }, y, dy);
   }
   static double plain(double x, double log_sum) { return x - log_sum; }
 };

@@ -11,10 +11,12 @@ struct Logsumexp : RowReduction<Logsumexp> {
   template <class T> T reduce(int64_t n, const T* x) const {
     const T top = simd::max_of<T>(n, x);
     if (!std::isfinite(top)) return top;  // all -inf, or a +inf, or a NaN
-    return top + std::log(simd::sum_of<T>(n, [=](auto v) { return exp(v - decltype(v)(top)); }, x));
+    return top + std::log(simd::sum_of<T>(
+                     n, [=](auto v) { return exp(v - decltype(v)(top)); }, x));
   }
   template <class T> void slope(int64_t n, const T* x, T y, T dy, T* dx) const {
-    simd::map<T>(n, dx, false, [=](auto v) { return exp(v - decltype(v)(y)) * decltype(v)(dy); }, x);
+    simd::map<T>(
+        n, dx, false, [=](auto v) { return exp(v - decltype(v)(y)) * decltype(v)(dy); }, x);
   }
   double plain(int64_t n, const double* x) const {
     double top = x[0], sum = 0;

@@ -23,13 +23,16 @@ struct Matmul : Op {
   static constexpr auto name = "matmul", doc = "the matrix product, with either factor transposed on the way";
   Trans ta = Trans::no, tb = Trans::no;
 
-  struct Sizes { int64_t m, n, k; };
+  struct Sizes {
+    int64_t m, n, k;
+  };
   Sizes sizes(const Shape& a, const Shape& b) const {
     if (a.rank() != 2 || b.rank() != 2) fail(name, "lhs ", a, " x rhs ", b, ": both must have two axes");
     const bool fa = ta == Trans::yes, fb = tb == Trans::yes;
     const int64_t k = a[fa ? 0 : 1], kb = b[fb ? 1 : 0];
     if (k != kb)
-      fail(name, "lhs ", a, fa ? "^T" : "", " x rhs ", b, fb ? "^T" : "", ": inner sizes ", k, " and ", kb, " differ");
+      fail(name, "lhs ", a, fa ? "^T" : "", " x rhs ", b, fb ? "^T" : "", ": inner sizes ", k, " and ", kb,
+           " differ");
     return {a[fa ? 1 : 0], b[fb ? 0 : 1], k};
   }
   Shape shape(Inputs in) const {
@@ -77,14 +80,18 @@ struct Matmul : Op {
       for (int64_t j = 0; j < n; ++j) {
         y[i * n + j] = 0;
         for (int64_t l = 0; l < k; ++l)
-          y[i * n + j] += a[ta == Trans::no ? i * k + l : l * m + i] * b[tb == Trans::no ? l * n + j : j * k + l];
+          y[i * n + j] +=
+              a[ta == Trans::no ? i * k + l : l * m + i] * b[tb == Trans::no ? l * n + j : j * k + l];
       }
   }
   static void samples(auto& s) {
     const Trans N = Trans::no, T = Trans::yes;
-    s.add(Matmul{{}, N, N}, {s.in({3, 4}), s.in({4, 5})}, "NN").add(Matmul{{}, N, T}, {s.in({3, 4}), s.in({5, 4})}, "NT");
-    s.add(Matmul{{}, T, N}, {s.in({4, 3}), s.in({4, 5})}, "TN").add(Matmul{{}, T, T}, {s.in({4, 3}), s.in({5, 4})}, "TT");
-    s.add(Matmul{{}, N, N}, {s.in({0, 4}), s.in({4, 5})}, "no rows").add(Matmul{}, {s.in({2, 0}), s.in({0, 3})}, "k = 0");
+    s.add(Matmul{{}, N, N}, {s.in({3, 4}), s.in({4, 5})}, "NN")
+        .add(Matmul{{}, N, T}, {s.in({3, 4}), s.in({5, 4})}, "NT");
+    s.add(Matmul{{}, T, N}, {s.in({4, 3}), s.in({4, 5})}, "TN")
+        .add(Matmul{{}, T, T}, {s.in({4, 3}), s.in({5, 4})}, "TT");
+    s.add(Matmul{{}, N, N}, {s.in({0, 4}), s.in({4, 5})}, "no rows")
+        .add(Matmul{}, {s.in({2, 0}), s.in({0, 3})}, "k = 0");
     s.add(Matmul{}, {s.in({67, 33}), s.in({33, 41})});
     s.refuse(Matmul{{}, N, N}, {s.in({32, 10}), s.in({8, 64})}, "inner sizes 10 and 8 differ");
     s.refuse(Matmul{{}, T, N}, {s.in({3, 4}), s.in({4, 5})}, "inner sizes 3 and 4 differ");

@@ -7,20 +7,12 @@ struct Maximum : Binary {
   static constexpr auto name = "maximum",
                         doc =
                             "the larger of a and b; NaN when one is NaN; a tie gives half the gradient to each";
-  template <class V>
-  ELBOW_FN V forward(V a, V b) const {
+  template <class V> ELBOW_FN V forward(V a, V b) const {
     return select(a > b, a, select(a <= b, b, a + b));  // neither holds beside a NaN, and then a + b is one
   }
-  template <class V>
-  ELBOW_FN V backward(Index<0>, V a, V b, V /*y*/, V gy) const {
-    return share(a, b, gy);
-  }
-  template <class V>
-  ELBOW_FN V backward(Index<1>, V a, V b, V /*y*/, V gy) const {
-    return share(b, a, gy);
-  }
-  template <class V>
-  ELBOW_FN static V share(V mine, V other, V gy) {
+  template <class V> ELBOW_FN V backward(Index<0>, V a, V b, V /*y*/, V gy) const { return share(a, b, gy); }
+  template <class V> ELBOW_FN V backward(Index<1>, V a, V b, V /*y*/, V gy) const { return share(b, a, gy); }
+  template <class V> ELBOW_FN static V share(V mine, V other, V gy) {
     return select(mine > other, gy, select(mine < other, V(0), gy * V(0.5)));
   }
   static void samples(auto& s) {

@@ -7,8 +7,9 @@
 namespace elbow::ops {
 
 struct Reparameterise : Op {
-  static constexpr auto name = "reparameterise",
-                        doc = "mu + e^(log_var / 2) * noise: a draw from N(mu, e^log_var) that gradients pass through";
+  static constexpr auto
+      name = "reparameterise",
+      doc = "mu + e^(log_var / 2) * noise: a draw from N(mu, e^log_var) that gradients pass through";
   RandomKey key;
 
   Shape shape(Inputs in) const {
@@ -22,12 +23,16 @@ struct Reparameterise : Op {
     const Tensor deviation = Tensor::empty(c.y.shape(), c.y.dtype());
     T* d = deviation.template data<T>();  // z - mu = e^(log_var / 2) * noise
     fill_normal<T>(key, d, n);
-    simd::map<T>(n, d, false, [](auto log_var, auto noise) {
-      using V = decltype(log_var);
-      return exp(log_var * V(0.5)) * noise;
-    }, c.in[1].template data<T>(), d);
-    simd::map<T>(n, c.y.template data<T>(), false, [](auto mu, auto v) { return mu + v; },
-                 c.in[0].template data<T>(), d);
+    simd::map<T>(
+        n, d, false,
+        [](auto log_var, auto noise) {
+          using V = decltype(log_var);
+          return exp(log_var * V(0.5)) * noise;
+        },
+        c.in[1].template data<T>(), d);
+    simd::map<T>(
+        n, c.y.template data<T>(), false, [](auto mu, auto v) { return mu + v; }, c.in[0].template data<T>(),
+        d);
     c.save(deviation);
   }
   // dz / dmu = 1 and dz / dlog_var = (z - mu) / 2, which is what was saved
@@ -35,8 +40,9 @@ struct Reparameterise : Op {
     if (c.needs(0)) c.give(0, c.dy());
     if (!c.needs(1)) return;
     auto [dv, add] = c.template into<T>(1);
-    simd::map<T>(c.dy().numel(), dv, add, [](auto dz, auto d) { return dz * d * decltype(dz)(0.5); },
-                 c.dy().template data<T>(), c.saved(0).template data<T>());
+    simd::map<T>(
+        c.dy().numel(), dv, add, [](auto dz, auto d) { return dz * d * decltype(dz)(0.5); },
+        c.dy().template data<T>(), c.saved(0).template data<T>());
   }
   void reference(Inputs in, double* z) const {
     std::vector<double> noise(size_t(in[0].numel()));

@@ -10,7 +10,8 @@ struct Reshape : Op {
   Shape shape(Inputs in) const {
     require_inputs(name, in, 1);
     if (in[0].numel() != target.numel())
-      fail(name, "shape ", in[0].shape(), " has ", in[0].numel(), " elements and ", target, " has ", target.numel());
+      fail(name, "shape ", in[0].shape(), " has ", in[0].numel(), " elements and ", target, " has ",
+           target.numel());
     return target;
   }
   /// The output is a view of the input, so there is nothing left for forward to do.
@@ -22,7 +23,8 @@ struct Reshape : Op {
     for (int64_t i = 0; i < in[0].numel(); ++i) y[i] = in[0].data<double>()[i];
   }
   static void samples(auto& s) {
-    s.add(Reshape{{}, {5, 3}}, {s.in({3, 5})}, "to [5,3]").add(Reshape{{}, {2, 2, 3}}, {s.in({12})}, "to [2,2,3]");
+    s.add(Reshape{{}, {5, 3}}, {s.in({3, 5})}, "to [5,3]")
+        .add(Reshape{{}, {2, 2, 3}}, {s.in({12})}, "to [2,2,3]");
     s.refuse(Reshape{{}, {4, 4}}, {s.in({3, 5})}, "15 elements");
     s.benchmark(Reshape{{}, {512, 64}}, {s.in({64, 512})});
   }

@@ -5,7 +5,8 @@
 namespace elbow::ops {
 
 struct Slice : Op {
-  static constexpr auto name = "slice", doc = "the part of a tensor from index `first` to before `last` along an axis";
+  static constexpr auto name = "slice",
+                        doc = "the part of a tensor from index `first` to before `last` along an axis";
   int axis = 0;
   int64_t first = 0, last = 0;
 
@@ -23,7 +24,8 @@ struct Slice : Op {
     const int64_t n = (last - first) * whole.inner;
     const T* x = c.in[0].template data<T>() + first * whole.inner;  // [outer, size, inner]
     T* y = c.y.template data<T>();                                  // [outer, last - first, inner]
-    for (int64_t o = 0; o < whole.outer; ++o) copy_or_add(x + o * whole.size * whole.inner, n, y + o * n, false);
+    for (int64_t o = 0; o < whole.outer; ++o)
+      copy_or_add(x + o * whole.size * whole.inner, n, y + o * n, false);
   }
   template <class T> void backward(BackwardContext& c) const {
     const Shape& shape = c.shape_of_input(0);
@@ -42,7 +44,8 @@ struct Slice : Op {
         for (int64_t k = 0; k < v.inner; ++k) *y++ = in[0].data<double>()[(o * v.size + i) * v.inner + k];
   }
   static void samples(auto& s) {
-    s.add(Slice{{}, 1, 1, 3}, {s.in({3, 4})}, "axis 1, [1, 3)").add(Slice{{}, 0, 0, 2}, {s.in({3, 4})}, "axis 0, [0, 2)");
+    s.add(Slice{{}, 1, 1, 3}, {s.in({3, 4})}, "axis 1, [1, 3)")
+        .add(Slice{{}, 0, 0, 2}, {s.in({3, 4})}, "axis 0, [0, 2)");
     s.add(Slice{{}, -2, 2, 2}, {s.in({2, 3, 2})}, "empty");
     s.refuse(Slice{{}, 1, 2, 5}, {s.in({3, 4})}, "[2, 5)").refuse(Slice{{}, 1, 3, 2}, {s.in({3, 4})}, "[3, 2)");
     s.benchmark(Slice{{}, 1, 0, 64}, {s.in({64, 128})});

@@ -6,18 +6,9 @@ namespace elbow::ops {
 struct Sub : Binary {
   static constexpr auto name = "sub", doc = "a - b";
   static constexpr auto saves = Saves::nothing;
-  template <class V>
-  ELBOW_FN V forward(V a, V b) const {
-    return a - b;
-  }
-  template <class V>
-  ELBOW_FN V backward(Index<0>, V /*a*/, V /*b*/, V /*y*/, V gy) const {
-    return gy;
-  }
-  template <class V>
-  ELBOW_FN V backward(Index<1>, V /*a*/, V /*b*/, V /*y*/, V gy) const {
-    return -gy;
-  }
+  template <class V> ELBOW_FN V forward(V a, V b) const { return a - b; }
+  template <class V> ELBOW_FN V backward(Index<0>, V /*a*/, V /*b*/, V /*y*/, V gy) const { return gy; }
+  template <class V> ELBOW_FN V backward(Index<1>, V /*a*/, V /*b*/, V /*y*/, V gy) const { return -gy; }
   void backward_in_ops(auto& c) const {
     c.give(0, sum_to(c.dy(), c.shape_of_input(0)));
     c.give(1, neg(sum_to(c.dy(), c.shape_of_input(1))));

@@ -6,7 +6,8 @@
 namespace elbow::ops {
 
 struct SumTo : Op {
-  static constexpr auto name = "sum_to", doc = "the sum over all axes along which the target shape would be broadcast";
+  static constexpr auto name = "sum_to",
+                        doc = "the sum over all axes along which the target shape would be broadcast";
   Shape target;
 
   Shape shape(Inputs in) const {

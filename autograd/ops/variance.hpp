@@ -9,15 +9,25 @@ struct Variance : RowReduction<Variance> {
   int correction = 1;
 
   template <class T> static T mean_of(int64_t n, const T* x) {
-    return simd::sum_of<T>(n, [](auto v) { return v; }, x) / T(n);
+    return simd::sum_of<T>(
+               n, [](auto v) { return v; }, x) /
+           T(n);
   }
   template <class T> T reduce(int64_t n, const T* x) const {
     const T mean = mean_of(n, x);
-    return simd::sum_of<T>(n, [=](auto v) { const auto d = v - decltype(v)(mean); return d * d; }, x) / T(n - correction);
+    return simd::sum_of<T>(
+               n,
+               [=](auto v) {
+                 const auto d = v - decltype(v)(mean);
+                 return d * d;
+               },
+               x) /
+           T(n - correction);
   }
   template <class T> void slope(int64_t n, const T* x, T /*y*/, T dy, T* dx) const {
     const T mean = mean_of(n, x), scale = dy * 2 / T(n - correction);
-    simd::map<T>(n, dx, false, [=](auto v) { return (v - decltype(v)(mean)) * decltype(v)(scale); }, x);
+    simd::map<T>(
+        n, dx, false, [=](auto v) { return (v - decltype(v)(mean)) * decltype(v)(scale); }, x);
   }
   double plain(int64_t n, const double* x) const {
     double mean = 0, sum = 0;

@@ -6,20 +6,14 @@ namespace elbow::ops {
 struct Where : Ternary {
   static constexpr auto name = "where",
                         doc = "a where the condition is not 0, b elsewhere; the condition has no gradient";
-  template <class V>
-  ELBOW_FN V forward(V condition, V a, V b) const {
-    return select(condition == V(0), b, a);
-  }
-  template <class V>
-  ELBOW_FN V backward(Index<0>, V /*condition*/, V /*a*/, V /*b*/, V /*y*/, V /*gy*/) const {
+  template <class V> ELBOW_FN V forward(V condition, V a, V b) const { return select(condition == V(0), b, a); }
+  template <class V> ELBOW_FN V backward(Index<0>, V /*condition*/, V /*a*/, V /*b*/, V /*y*/, V /*gy*/) const {
     return V(0);
   }
-  template <class V>
-  ELBOW_FN V backward(Index<1>, V condition, V /*a*/, V /*b*/, V /*y*/, V gy) const {
+  template <class V> ELBOW_FN V backward(Index<1>, V condition, V /*a*/, V /*b*/, V /*y*/, V gy) const {
     return select(condition == V(0), V(0), gy);
   }
-  template <class V>
-  ELBOW_FN V backward(Index<2>, V condition, V /*a*/, V /*b*/, V /*y*/, V gy) const {
+  template <class V> ELBOW_FN V backward(Index<2>, V condition, V /*a*/, V /*b*/, V /*y*/, V gy) const {
     return select(condition == V(0), gy, V(0));
   }
   static void samples(auto& s) {

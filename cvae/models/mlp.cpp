@@ -21,10 +21,13 @@ int64_t add_hidden(Sequential& net, int64_t in, const std::vector<int64_t>& widt
 
 }  // namespace
 
-MlpCvae::MlpCvae(const MlpSettings& s, const ModelSizes& sizes, RandomStream& initialisation, RandomStream& dropout)
+MlpCvae::MlpCvae(const MlpSettings& s, const ModelSizes& sizes, RandomStream& initialisation,
+                 RandomStream& dropout)
     : latents_(s.latents) {
-  const int64_t top = add_hidden(encoder_, sizes.columns + sizes.condition, s.encoder, s, initialisation, dropout);
-  const Init head{Init::Law::uniform, 1 / std::sqrt(double(top))};  // small: the first posteriors are near N(0, 1)
+  const int64_t top =
+      add_hidden(encoder_, sizes.columns + sizes.condition, s.encoder, s, initialisation, dropout);
+  const Init head{Init::Law::uniform,
+                  1 / std::sqrt(double(top))};  // small: the first posteriors are near N(0, 1)
   mu_ = std::make_unique<Linear>(top, latents_, head, head, initialisation);
   log_var_ = std::make_unique<Linear>(top, latents_, head, head, initialisation);
   const int64_t last = add_hidden(decoder_, latents_ + sizes.condition, s.decoder, s, initialisation, dropout);

@@ -19,7 +19,8 @@ struct MlpSettings {
 /// layer is Linear, BatchNorm, activation, dropout, as far as the settings ask for them.
 class MlpCvae : public Cvae {
  public:
-  MlpCvae(const MlpSettings& settings, const ModelSizes& sizes, RandomStream& initialisation, RandomStream& dropout);
+  MlpCvae(const MlpSettings& settings, const ModelSizes& sizes, RandomStream& initialisation,
+          RandomStream& dropout);
   Posterior encode(const Tensor& x, const Tensor& c) override;
   Tensor decode(const Tensor& z, const Tensor& c) override;
   int64_t latents() const override { return latents_; }

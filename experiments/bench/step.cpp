@@ -15,13 +15,13 @@ namespace elbow {
 namespace {
 
 // Median over the repeats of the mean time of one call, in microseconds.
-template <class F>
-double median_us(int repeats, int steps, F f) {
+template <class F> double median_us(int repeats, int steps, F f) {
   std::vector<double> times;
   for (int r = 0; r < repeats; ++r) {
     const auto start = std::chrono::steady_clock::now();
     for (int s = 0; s < steps; ++s) f(s);
-    times.push_back(std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count() / steps * 1e6);
+    times.push_back(std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count() / steps *
+                    1e6);
   }
   std::nth_element(times.begin(), times.begin() + repeats / 2, times.end());
   return times[size_t(repeats / 2)];
