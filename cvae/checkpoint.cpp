@@ -74,10 +74,17 @@ std::vector<EpochCosts> load_checkpoint(const std::filesystem::path& path, Exper
                                         Training& training) {
   SafeTensors file = load_safetensors(path);
   return naming(path, [&] {
-    const auto number = [&](const char* key) { return json::parse(file.metadata[key]).get<int64_t>(); };
+    const auto number = [&](const char* key) {
+      const json value = json::parse(file.metadata[key]);
+      if (!value.is_number_unsigned()) fail("resume", key, " is not a count");
+      return value.get<int64_t>();
+    };
     std::vector<EpochCosts> epochs;
     for (const json& e : json::parse(file.metadata["epochs"])) epochs.push_back(epoch_from(e));
     const int64_t steps = number("steps"), done = number("epochs_done"), dropout_step = number("dropout_step");
+    if (done != int64_t(epochs.size()) || steps != done * training.steps_per_epoch())
+      fail("resume", "its counters contradict each other: ", done, " epochs, ", epochs.size(),
+           " lines of costs, ", steps, " steps of ", training.steps_per_epoch(), " an epoch");
     for (const auto& [name, tensor] : training.optimizer().buffers()) {
       const auto found = file.tensors.find(prefix + name);
       if (found == file.tensors.end()) fail("resume", "there is no tensor named ", prefix, name);

@@ -12,6 +12,7 @@
 #include "cvae/checkpoint.hpp"
 #include "cvae/evaluation.hpp"
 #include "cvae/subsets.hpp"
+#include "nn/safetensors.hpp"
 #include "nn/streams.hpp"
 
 using namespace elbow;
@@ -140,6 +141,34 @@ BOOST_AUTO_TEST_CASE(training_resumes_to_the_bit) {
   BOOST_TEST(training.epochs_done() == 1);
   while (training.epochs_done() < 3) training.epoch([](int64_t) {});
   BOOST_TEST((training.parameters().values().to_vector<float>() == expected.parameters));
+}
+
+BOOST_AUTO_TEST_CASE(a_checkpoint_that_contradicts_itself_is_refused) {
+  const auto path = std::filesystem::temp_directory_path() / str("elbow-contradiction-", getpid());
+  Experiment e{Config(settings(1, 640))};
+  Training training(e);
+  training.epoch([](int64_t) {});
+  save_checkpoint(path, e, training, {EpochCosts{1, {}, {}}});
+  const SafeTensors sound = load_safetensors(path);
+  for (const auto& [key, value] : {std::pair{"epochs_done", "7"},
+                                   {"epochs_done", "-1"},
+                                   {"steps", "9"},
+                                   {"steps", "1e30"},
+                                   {"epochs", "[]"},
+                                   {"epochs", "[[1]]"},
+                                   {"epochs", "{"},
+                                   {"dropout_step", "\"x\""},
+                                   {"dropout_step", ""}}) {
+    SafeTensors damaged = sound;
+    damaged.metadata[key] = value;
+    save_safetensors(path, damaged);
+    BOOST_CHECK_EXCEPTION(load_checkpoint(path, e, training), Error, [&](const Error& error) {
+      return std::string(error.what()).starts_with(path.string());
+    });
+  }
+  save_safetensors(path, sound);
+  BOOST_TEST(load_checkpoint(path, e, training).size() == 1U);
+  std::filesystem::remove(path);
 }
 
 BOOST_AUTO_TEST_CASE(a_training_step_allocates_nothing_after_warm_up) {
