@@ -12,7 +12,12 @@ namespace {
 
 constexpr size_t header_bytes = 64;  // the storage's header, padded so that the elements are aligned
 
-Storage* new_storage(int64_t numel, DType dtype) {
+Storage* new_storage(const Shape& shape, DType dtype) {
+  int64_t numel = int64_t(bytes_of(dtype));  // counted in bytes, to see whether it is a number at all
+  for (int64_t size : shape.sizes())
+    if (__builtin_mul_overflow(numel, size, &numel) || numel > int64_t{1} << 46)
+      fail("memory", "a tensor of shape ", shape, " is larger than any memory");
+  numel = shape.numel();
   const size_t bytes = header_bytes + size_t(numel) * bytes_of(dtype);
   return new (pool_allocate(bytes)) Storage{1, 0, "", bytes};
 }
@@ -63,7 +68,7 @@ Tensor::~Tensor() {
 
 Tensor Tensor::empty(const Shape& shape, DType dtype, Device device) {
   if (device == Device::cuda) fail("cuda", "this build has no CUDA backend: use --device cpu");
-  return make(shape, dtype, device, new_storage(shape.numel(), dtype), 0);
+  return make(shape, dtype, device, new_storage(shape, dtype), 0);
 }
 
 Tensor Tensor::zeros(const Shape& shape, DType dtype, Device device) {

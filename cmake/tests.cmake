@@ -26,6 +26,7 @@ if(ELBOW_PROGRAM AND NOT ELBOW_SANITIZE)  # what is installed must be usable wit
 endif()
 if(ELBOW_PROGRAM)
   add_test(NAME program COMMAND ${PROJECT_SOURCE_DIR}/tests/program.sh $<TARGET_FILE:elbow_program> ${PROJECT_SOURCE_DIR})
+  set_tests_properties(program PROPERTIES COST 100)  # the longest starts first, so as not to run alone in the end
 endif()
 
 # Follows docs/adding-an-op.md with the compiler and the flags of this build, and its library.
@@ -36,4 +37,5 @@ if(TARGET test_ops AND NOT ELBOW_EXTRA_OPS)
             -DCMAKE_CXX_COMPILER=${CMAKE_CXX_COMPILER} -DCMAKE_BUILD_TYPE=${CMAKE_BUILD_TYPE}
             -DCMAKE_CXX_FLAGS_RELEASE=${CMAKE_CXX_FLAGS_RELEASE} -DCMAKE_CXX_FLAGS_DEBUG=${CMAKE_CXX_FLAGS_DEBUG}
             -DELBOW_NATIVE=${ELBOW_NATIVE} -DELBOW_SANITIZE=${ELBOW_SANITIZE})
+  set_tests_properties(adding_an_op PROPERTIES COST 50 LABELS slow)  # `make sanitize` leaves out what is slow
 endif()

@@ -65,6 +65,7 @@ void save_checkpoint(const std::filesystem::path& path, const Experiment& experi
   for (const EpochCosts& e : epochs) costs.push_back(to_json(e));
   file.metadata = {{"steps", str(training.optimizer().steps())},
                    {"epochs_done", str(training.epochs_done())},
+                   {"train_seconds", json(training.train_seconds()).dump()},
                    {"dropout_step", str(experiment.dropout_stream.state().step)},
                    {"epochs", costs.dump()}};
   save_safetensors(path, file);
@@ -82,6 +83,7 @@ std::vector<EpochCosts> load_checkpoint(const std::filesystem::path& path, Exper
     std::vector<EpochCosts> epochs;
     for (const json& e : json::parse(file.metadata["epochs"])) epochs.push_back(epoch_from(e));
     const int64_t steps = number("steps"), done = number("epochs_done"), dropout_step = number("dropout_step");
+    const double seconds = json::parse(file.metadata["train_seconds"]);
     if (done != int64_t(epochs.size()) || steps != done * training.steps_per_epoch())
       fail("resume", "its counters contradict each other: ", done, " epochs, ", epochs.size(),
            " lines of costs, ", steps, " steps of ", training.steps_per_epoch(), " an epoch");
@@ -93,7 +95,7 @@ std::vector<EpochCosts> load_checkpoint(const std::filesystem::path& path, Exper
     }
     set_state(*experiment.model, file.tensors);
     training.optimizer().set_steps(steps);
-    training.set_epochs_done(done);
+    training.set_done(done, seconds);
     experiment.dropout_stream.set_step(uint64_t(dropout_step));
     return epochs;
   });

@@ -25,7 +25,7 @@ class Condition {
   /// Whether the condition is the class of the row.
   bool by_label() const { return kind_ == Kind::label; }
   /// The probability that a column is given.
-  double given() const { return rule_.given; }
+  double given() const { return by_columns() ? rule_.given : 0; }
 
   /// The condition of one batch.
   struct Drawn {

@@ -13,6 +13,12 @@ namespace {
 
 constexpr int64_t batch_rows = 512;  // fixed: the bits of the results must not depend on a setting of speed
 
+// Rows whose optimum is worked out: each new mask costs O(columns^3), and there must be an end to it.
+int64_t most_excess_rows(int64_t columns) {
+  const double d = double(columns);
+  return std::max<int64_t>(batch_rows, int64_t(std::min(1e9, 3e10 / (d * d * d))));
+}
+
 double seconds_since(std::chrono::steady_clock::time_point start) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
@@ -57,7 +63,8 @@ RowCosts test_costs(Experiment& e, int64_t draws, bool excess) {
       for (int64_t r = 0; r < rows; ++r)
         out.given.push_back(count_given(drawn.mask.data<float>() + r * columns, columns));
     out.seconds += seconds_since(start);
-    if (!excess) continue;
+    if (!excess || int64_t(out.excess.size()) >= most_excess_rows(columns)) continue;
+    if (!drawn.mask) drawn.mask = Tensor::zeros({rows, columns});  // nothing is given
     const auto optimal = e.bound->optimal_rows(batch.x.data<float>(), drawn.mask.data<float>(), rows);
     for (size_t r = 0; r < optimal.size(); ++r)
       out.excess.push_back(distortion[r] + out.beta * kl[r] - optimal[r].loss);
@@ -70,7 +77,7 @@ Estimate estimate_of(const std::vector<double>& values) {
   const double mean = std::accumulate(values.begin(), values.end(), 0.0) / n;
   double squares = 0;
   for (double v : values) squares += (v - mean) * (v - mean);
-  return {mean, n > 1 ? std::sqrt(squares / (n - 1) / n) : 0};
+  return {mean, n > 1 ? std::sqrt(squares / (n - 1) / n) : std::nan("")};
 }
 
 Costs costs_of(const RowCosts& rows) {

@@ -10,7 +10,9 @@ namespace elbow {
 struct RowCosts {
   std::vector<double> distortion, kl;  ///< [rows]; distortion: the mean over the draws of the error
   std::vector<int64_t> given;  ///< [rows] number of given columns; empty unless there are columns to give
-  std::vector<double> excess;  ///< [rows] loss minus that of the optimal linear model; empty without a bound
+  std::vector<double>
+      excess;  ///< [rows] [rows, or the first ones of a very wide set] loss minus that of the optimal linear
+               ///< model; empty without a bound
   double beta = 1;
   double seconds = 0;  ///< how long it took, the optimal model's part left out
 };

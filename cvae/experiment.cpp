@@ -1,11 +1,22 @@
 #include "cvae/experiment.hpp"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "nn/streams.hpp"
 
 namespace elbow {
 namespace {
+
+// The name is also that of a folder.
+std::string read_name(const Config& config) {
+  const auto name = config.get<std::string>("name");
+  const bool printable =
+      std::all_of(name.begin(), name.end(), [](unsigned char c) { return c >= ' ' && c != '/'; });
+  if (name.empty() || name.front() == '.' || !printable)
+    config.fail("name", "must be a name for a folder: not empty, no '/', not beginning with '.'");
+  return name;
+}
 
 Schedule read_schedule(const Config& config, int64_t total_steps) {
   Schedule s;
@@ -67,7 +78,7 @@ EvaluationSettings read_evaluation(const Config& config) {
 
 // The settings are read in the order of the members, which is also the order of the resolved file.
 Experiment::Experiment(const Config& config)
-    : name(config.get<std::string>("name")),
+    : name(read_name(config)),
       seed(config.get<uint64_t>("seed", uint64_t{1})),
       data(make_data(config.section("data"), seed)),
       condition(config.section("condition"), data.train),
@@ -82,10 +93,14 @@ Experiment::Experiment(const Config& config)
                                 "bce wants values in 0..1, which only image data are known to have");
   config.done();
   resolved = config.resolved().dump(2) + "\n";
-  if (data.train.gaussian && condition.by_columns() && loss.distortion == Distortion::squared_error &&
-      loss.beta > 0)
+  if (data.train.gaussian && loss.distortion == Distortion::squared_error && loss.beta > 0)
     bound =
         std::make_unique<GaussianBound>(data.train.gaussian->mean, data.train.gaussian->covariance, loss.beta);
+}
+
+int64_t Experiment::bound_masks() const {
+  const double d = double(data.train.columns());
+  return std::clamp<int64_t>(int64_t(2e9 / (d * d * d)), 32, 1024);
 }
 
 }  // namespace elbow

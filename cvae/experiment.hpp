@@ -49,8 +49,10 @@ struct Experiment {
   EvaluationSettings evaluation;
   RandomStream dropout_stream;
   std::unique_ptr<Cvae> model;
-  /// The analytic optimum, for Gaussian sets under squared error with columns as conditions.
+  /// The analytic optimum, for Gaussian sets under squared error.
   std::unique_ptr<GaussianBound> bound;
+  /// How many masks an average of the bound takes; fewer for wide sets, where each costs O(columns^3).
+  int64_t bound_masks() const;
   /// The configuration as JSON text with every setting in it, also those that were left out.
   std::string resolved;
 };

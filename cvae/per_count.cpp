@@ -1,6 +1,5 @@
 #include <algorithm>
-#include <map>
-#include <numeric>
+#include <cmath>
 
 #include "autograd/ops.hpp"
 #include "cvae/evaluation.hpp"
@@ -38,6 +37,7 @@ void add_latents(Experiment& e, CountResult& result) {
   const auto subsets = subsets_of_size(columns, result.given, most, e.seed);
   const int64_t n = int64_t(subsets.size());
   const int64_t rows = std::min(most_rows, std::max(std::min<int64_t>(256, total), total / n));
+  result.active = 0;
   result.kl_per_latent.assign(size_t(e.model->latents()), 0);
   for (int64_t s = 0; s < n; ++s) {
     const auto kl = kl_per_latent(e, subsets[size_t(s)], s * rows % (total - rows + 1), rows);
@@ -47,7 +47,7 @@ void add_latents(Experiment& e, CountResult& result) {
         double(n);
   }
   if (!e.bound) return;
-  const CountBound b = e.bound->at_count(result.given);
+  const CountBound b = e.bound->at_count(result.given, e.bound_masks());
   result.bound = BoundPoint{b.loss, b.distortion, b.kl, b.active, b.kl_per_latent};
 }
 
@@ -58,7 +58,10 @@ std::vector<CountResult> per_count_results(Experiment& e, const RowCosts& rows) 
   if (!e.condition.by_columns()) return out;
   const int64_t columns = e.data.test.columns();
   out.resize(size_t(columns) + 1);
-  for (size_t k = 0; k < out.size(); ++k) out[k].given = int64_t(k);
+  for (size_t k = 0; k < out.size(); ++k) {
+    out[k].given = int64_t(k);
+    out[k].active = std::nan("");  // until it is looked at
+  }
   for (size_t r = 0; r < rows.kl.size(); ++r) {  // means over the rows with that count, under the count itself
     CountResult& c = out[size_t(rows.given[r])];
     ++c.rows;
@@ -71,7 +74,6 @@ std::vector<CountResult> per_count_results(Experiment& e, const RowCosts& rows) 
   }
   e.model->train(false);
   const NoGrad no_grad;
-  std::vector<CountResult> looked_at;
   for (int64_t given : subset_sizes(columns, columns <= all_subsets_up_to ? columns + 1 : most_sizes))
     add_latents(e, out[size_t(given)]);
   e.model->train(true);

@@ -47,7 +47,6 @@ Training::StepCosts Training::step(int64_t i) {
 Costs Training::epoch(const std::function<void(int64_t)>& progress) {
   using Clock = std::chrono::steady_clock;
   const auto start = Clock::now();
-  auto last_call = start;
   begin_epoch();
   std::vector<double> loss, distortion, kl;
   for (int64_t i = 0; i < batches_.count(); ++i) {
@@ -58,10 +57,7 @@ Costs Training::epoch(const std::function<void(int64_t)>& progress) {
     loss.push_back(c.loss);
     distortion.push_back(c.distortion);
     kl.push_back(c.kl);
-    if (i % 16 == 15 && Clock::now() - last_call > std::chrono::milliseconds(100)) {
-      progress(i + 1);
-      last_call = Clock::now();
-    }
+    if (i % 16 == 15) progress(i + 1);
   }
   ++epochs_done_;
   train_seconds_ += std::chrono::duration<double>(Clock::now() - start).count();

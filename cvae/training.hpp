@@ -19,7 +19,7 @@ class Training {
   };
   StepCosts step(int64_t i);
 
-  /// One epoch: fresh masks and noise, the rows in a new order. `progress` is called now and then with the number of
+  /// One epoch: fresh masks and noise, the rows in a new order. `progress` is called every 16 steps with the number of
   /// steps done in this epoch. Throws, naming epoch and step, when the loss is not finite.
   Costs epoch(const std::function<void(int64_t)>& progress);
 
@@ -32,7 +32,11 @@ class Training {
 
   FlatParameters& parameters() { return parameters_; }
   Optimizer& optimizer() { return *optimizer_; }
-  void set_epochs_done(int64_t epochs) { epochs_done_ = epochs; }
+  /// Takes up the count of an earlier run.
+  void set_done(int64_t epochs, double train_seconds) {
+    epochs_done_ = epochs;
+    train_seconds_ = train_seconds;
+  }
 
  private:
   Experiment& experiment_;

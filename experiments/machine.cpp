@@ -41,7 +41,9 @@ double peak_rss_mb() {
 }
 
 void set_threads(int threads) {
-  if (threads < 0) throw Error(str("--threads: must be a positive number, or 0 for all cores, not ", threads));
+  constexpr int most = 512;  // beyond that, stacks and workspaces of the threads themselves become the problem
+  if (threads < 0 || threads > most)
+    throw Error(str("--threads: must be a number up to ", most, ", or 0 for all cores, not ", threads));
   omp_set_num_threads(threads ? threads : omp_get_num_procs());
 }
 

@@ -1,6 +1,9 @@
 // The elbow program: reads the command line, runs the command, and turns an error into one line and exit status 2.
 #include <CLI/CLI.hpp>
+#include <algorithm>
+#include <filesystem>
 #include <iostream>
+#include <new>
 #include <nlohmann/json.hpp>
 
 #include "autograd/error.hpp"
@@ -18,10 +21,12 @@ void add_train(CLI::App& app) {
   CLI::App* command = app.add_subcommand("train", "Train the model that a configuration file describes");
   auto o = std::make_shared<TrainOptions>();
   command->add_option("config", o->config, "Configuration file (JSON; see docs/configuration.md)")->required();
-  command->add_option("--out", o->out, "Folder for the results; by default outputs/NAME");
+  const CLI::Validator not_empty(
+      [](std::string& text) { return std::string(text.empty() ? "must not be empty" : ""); }, "");
+  command->add_option("--out", o->out, "Folder for the results; by default outputs/NAME")->check(not_empty);
   command->add_option("--set", o->settings, "Change a setting: path.to.key=value (may be repeated)")
       ->allow_extra_args(false);
-  command->add_option("--seed", o->seed, "Seed of all random numbers, instead of the file's");
+  command->add_option("--seed", o->seed, "Seed of all random numbers, instead of the file's")->check(not_empty);
   command->add_option("--threads", o->threads, "Number of threads; 0 = one for each core")
       ->capture_default_str();
   command->add_option("--device", o->device, "Where to compute")
@@ -44,14 +49,20 @@ void add_bench(CLI::App& app) {
   gemm->add_option("--threads", g->threads, "Number of threads")->capture_default_str();
   gemm->add_flag("--float64", g->float64, "In double precision");
   gemm->add_flag("--json", g->json, "One JSON object per line");
-  gemm->callback([g] { bench_gemm(*g, std::cout); });
+  gemm->callback([g] {
+    set_threads(g->threads);
+    bench_gemm(*g, std::cout);
+  });
   CLI::App* ops = bench->add_subcommand("ops", "Each op of the registry, forward and backward");
   auto p = std::make_shared<BenchOpsOptions>();
   ops->add_option("op", p->only, "Only this one");
   ops->add_option("--threads", p->threads, "Number of threads")->capture_default_str();
   ops->add_flag("--float64", p->float64, "In double precision");
   ops->add_flag("--json", p->json, "One JSON object per line");
-  ops->callback([p] { bench_ops(*p, std::cout); });
+  ops->callback([p] {
+    set_threads(p->threads);
+    bench_ops(*p, std::cout);
+  });
   CLI::App* step = bench->add_subcommand("step", "The training step of a configuration, part by part");
   auto s = std::make_shared<BenchStepOptions>();
   step->add_option("config", s->config, "Configuration file")->required();
@@ -99,14 +110,21 @@ int main(int argc, char** argv) {
   add_train(app);
   add_bench(app);
   add_info(app);
+  const auto refuse = [](std::string message) {
+    // names from files may hold anything; a message is one line all the same
+    std::replace_if(
+        message.begin(), message.end(), [](unsigned char c) { return c < ' '; }, '?');
+    std::cerr << "elbow: " << message << '\n';
+    return 2;
+  };
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     if (error.get_exit_code() == 0) return app.exit(error);  // --help, --version
-    std::cerr << "elbow: " << explained(app, argc, argv, error.what()) << '\n';
-    return 2;
-  } catch (const std::exception& error) {
-    std::cerr << "elbow: " << error.what() << '\n';
-    return 2;
-  }
+    return refuse(explained(app, argc, argv, error.what()));
+  } catch (const std::filesystem::filesystem_error& error) {
+    return refuse(error.path1().string() + ": " + error.code().message());
+  } catch (const std::bad_alloc&) {
+    return refuse("out of memory: the data or the model are too large for this machine");
+  } catch (const std::exception& error) { return refuse(error.what()); }
 }

@@ -1,15 +1,25 @@
 #include "experiments/progress.hpp"
 
+#include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <cstdio>
+
+#include "autograd/error.hpp"
 
 namespace elbow {
 namespace {
 
 double now() {
   return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
+size_t terminal_width() {
+  winsize size{};
+  return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 1 ? size.ws_col : 80;
 }
 
 }  // namespace
@@ -24,14 +34,17 @@ Progress::Progress(bool quiet, int64_t epochs, int64_t steps_per_epoch, int64_t 
 
 void Progress::step(int64_t epoch, int64_t steps) {
   if (quiet_ || !terminal_) return;
-  constexpr int width = 30;
+  if (steps < steps_per_epoch_ && now() - drawn_ < 0.1) return;
+  drawn_ = now();
+  constexpr int width = 20;
   const double all = double(epochs_ * steps_per_epoch_), done = double(epoch * steps_per_epoch_ + steps);
   const double begun = double(first_ * steps_per_epoch_);
   const int filled = int(width * done / all);
   const double left = done > begun ? (now() - start_) * (all - done) / (done - begun) : 0;
-  std::printf("\r\033[K%s%s epoch %ld/%ld  %s  %.0f s left", std::string(size_t(filled), '#').c_str(),
-              std::string(size_t(width - filled), '.').c_str(), long(epoch + 1), long(epochs_), last_.c_str(),
-              left);
+  std::string bar = std::string(size_t(filled), '#') + std::string(size_t(width - filled), '.') +
+                    str(" epoch ", epoch + 1, '/', epochs_, "  ", std::lround(left), " s left  ", last_);
+  bar.resize(std::min(bar.size(), terminal_width() - 1));  // a line that wraps could not be drawn over
+  std::printf("\r\033[K%s", bar.c_str());
   std::fflush(stdout);
 }
 
@@ -51,10 +64,6 @@ void Progress::line(const std::string& text) {
   if (quiet_) return;
   std::printf("%s%s\n", terminal_ ? "\r\033[K" : "", text.c_str());
   std::fflush(stdout);
-}
-
-void Progress::end() {
-  if (!quiet_ && terminal_) std::printf("\n");
 }
 
 }  // namespace elbow

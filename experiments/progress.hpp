@@ -14,12 +14,11 @@ class Progress {
   void epoch(const EpochCosts& costs, double train_step_us);
   /// A line on its own.
   void line(const std::string& text);
-  void end();
 
  private:
   bool quiet_, terminal_;
   int64_t epochs_, steps_per_epoch_, first_;
-  double start_;
+  double start_, drawn_ = 0;
   std::string last_;
 };
 

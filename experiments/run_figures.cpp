@@ -45,8 +45,9 @@ void draw_samples(Experiment& e, const std::filesystem::path& png) {
 
 // Test images above what the decoder makes of their latent means.
 void draw_reconstructions(Experiment& e, const std::filesystem::path& png) {
-  constexpr int64_t columns = 12, pairs = 4;
-  const int64_t n = std::min(columns * pairs, e.data.test.rows());
+  constexpr int64_t pairs = 4;
+  const int64_t columns = std::min<int64_t>(12, e.data.test.rows()),
+                n = std::min(columns * pairs, e.data.test.rows());
   const Tensor x = e.data.test.x.range(0, n);
   const auto& labels = e.data.test.labels->values;
   const Tensor c = label_condition(e, {labels.begin(), labels.begin() + n});

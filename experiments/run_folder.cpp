@@ -1,5 +1,9 @@
 #include "experiments/run_folder.hpp"
 
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
 #include <ctime>
 
 #include "autograd/error.hpp"
@@ -26,6 +30,12 @@ constexpr const char* files[] = {"config.json",
                                  "data.safetensors",
                                  "report.html"};
 
+// A run that was killed may leave files that it had not finished: .NAME.PID.part and the like.
+bool unfinished(const fs::path& file) {
+  const std::string name = file.filename().string();
+  return name.starts_with('.') && (name.ends_with(".part") || name.ends_with(".log"));
+}
+
 }  // namespace
 
 RunFolder::RunFolder(fs::path path, Mode mode) : path_(std::move(path)), mode_(mode) {
@@ -38,14 +48,27 @@ RunFolder::RunFolder(fs::path path, Mode mode) : path_(std::move(path)), mode_(m
                 ": the folder exists already: choose another --out, or --resume it, or --force to start over");
   if (mode_ == Mode::resume && !fs::exists(path_ / "checkpoint.safetensors"))
     throw Error(path_.string() + ": there is no checkpoint.safetensors to resume from");
+  if (mode_ == Mode::force && used && !(fs::exists(path_ / "config.json") && fs::exists(path_ / "run.log")))
+    throw Error(path_.string() + ": holds files but no run of elbow: choose another --out");
+}
+
+RunFolder::~RunFolder() {
+  if (lock_ >= 0) close(lock_);
 }
 
 void RunFolder::open() {
   std::error_code error;
   fs::create_directories(path_, error);
   if (error) throw Error(str(path_.string(), ": cannot be made: ", error.message()));
+  lock_ = ::open(path_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (lock_ < 0 || flock(lock_, LOCK_EX | LOCK_NB) != 0)
+    throw Error(path_.string() + ": another run is writing to it");
+  if (mode_ == Mode::fresh && fs::exists(path_ / "config.json"))
+    throw Error(path_.string() + ": another run was there first");
   if (mode_ == Mode::force)
-    for (const char* file : files) fs::remove(path_ / file);
+    for (const char* file : files) fs::remove(path_ / file, error);
+  for (const auto& entry : fs::directory_iterator(path_))
+    if (unfinished(entry.path())) fs::remove(entry.path(), error);
   log_.open(path_ / "run.log", std::ios::app);
   if (!log_) throw Error((path_ / "run.log").string() + ": cannot be written");
 }

@@ -11,13 +11,18 @@ class RunFolder {
   enum class Mode {
     fresh,   ///< an existing folder is refused
     resume,  ///< it must hold a checkpoint
-    force    ///< the files of an earlier run in it are removed
+    force    ///< the files of an earlier run in it are removed; it must hold one, or nothing
   };
 
   /// Only looks: Error when the folder may not be used in that way. Nothing is made or removed before open().
   RunFolder(std::filesystem::path path, Mode mode);
 
-  /// Makes the folder, or clears it of an earlier run's files (Mode::force), and opens run.log.
+  RunFolder(const RunFolder&) = delete;
+  RunFolder& operator=(const RunFolder&) = delete;
+  ~RunFolder();
+
+  /// Makes the folder, or clears it of an earlier run's files (Mode::force), and opens run.log. Error, with nothing
+  /// touched, when another run is writing to it.
   void open();
   /// The path of one of its files.
   std::filesystem::path operator/(const std::string& file) const { return path_ / file; }
@@ -28,6 +33,7 @@ class RunFolder {
  private:
   std::filesystem::path path_;
   Mode mode_;
+  int lock_ = -1;  // a file descriptor of the folder; the lock goes when the process does, however that ends
   std::ofstream log_;
 };
 

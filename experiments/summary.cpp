@@ -33,6 +33,11 @@ template <class... Args> std::string format(const char* pattern, Args... args) {
   return text;
 }
 
+// A number flush right in its column; "-" where there is none.
+std::string cell(double x, int width, int digits) {
+  return std::isfinite(x) ? format("%*.*f", width, digits, x) : format("%*s", width, "-");
+}
+
 }  // namespace
 
 std::string summary_json(const Experiment& e, const RunResult& r, int64_t epochs) {
@@ -44,29 +49,29 @@ std::string summary_json(const Experiment& e, const RunResult& r, int64_t epochs
   s["threads"] = m.threads;
   s["isa"] = m.isa;
   s["epochs"] = epochs;
-  s["rows"] = e.data.train.rows();
-  s["test_rows"] = e.data.test.rows();
+  s["rows"] = e.data.test.rows();
+  s["train_rows"] = e.data.train.rows();
   s["parameters"] = e.model->parameters();
   s["beta"] = e.loss.beta;
   s["train"] = costs_json(r.train);
   s["test"] = costs_json(r.test);
   if (r.figures.bound) {
     s["bound"] = point_json(*r.figures.bound);
+    if (r.bound_loss_stderr > 0) s["bound"]["loss_stderr"] = r.bound_loss_stderr;  // where masks are sampled
     s["bound"]["excess"] = r.excess->mean;
     s["bound"]["excess_stderr"] = r.excess->standard_error;
   }
   s["per_count"] = Object::array();
   for (const CountResult& c : r.figures.per_count) {
-    const bool looked_at = !c.kl_per_latent.empty();
     Object entry = {{"given", c.given},
                     {"rows", c.rows},
                     {"distortion", number(c.distortion)},
                     {"kl", number(c.kl)},
-                    {"active", looked_at ? Object(c.active) : Object(nullptr)}};
+                    {"active", number(c.active)}};
     if (c.bound) entry["bound"] = point_json(*c.bound);
     s["per_count"].push_back(entry);
   }
-  s["timing"] = {{"train_step_us", r.timing.train_step_us},
+  s["timing"] = {{"train_step_us", number(r.timing.train_step_us)},
                  {"eval_step_us", r.timing.eval_step_us},
                  {"total_s", r.timing.total_s}};
   s["peak_rss_mb"] = std::round(peak_rss_mb() * 10) / 10;
@@ -84,7 +89,8 @@ std::string summary_text(const RunResult& r) {
     out += "  given     rows  distortion        KL  active latents";
     out += r.figures.bound ? "   (optimum: distortion, KL, active)\n" : "\n";
     for (const CountResult& c : r.figures.per_count) {
-      out += format("%7ld %8ld %11.4f %9.4f %15.2f", long(c.given), long(c.rows), c.distortion, c.kl, c.active);
+      out += format("%7ld %8ld", long(c.given), long(c.rows)) + cell(c.distortion, 12, 4) + cell(c.kl, 10, 4) +
+             cell(c.active, 16, 2);
       if (c.bound) out += format("   (%.4f, %.4f, %.2f)", c.bound->distortion, c.bound->kl, c.bound->active);
       out += "\n";
     }

@@ -17,6 +17,7 @@ struct RunResult {
   RunFigures figures;
   Costs train, test;
   std::optional<Estimate> excess;  ///< loss minus that of the optimal linear model on the same rows
+  double bound_loss_stderr = 0;    ///< of figures.bound, where its masks had to be sampled
   Timing timing;
 };
 

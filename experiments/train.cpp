@@ -1,6 +1,7 @@
 #include "experiments/train.hpp"
 
 #include <chrono>
+#include <cmath>
 #include <csignal>
 #include <nlohmann/json.hpp>
 
@@ -24,9 +25,15 @@ double now() {
   return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
 }
 
-// Ctrl-C: the running epoch is given up, the last checkpoint stays.
+// Ctrl-C or a polite kill: the running epoch is given up, the last checkpoint stays. A second one ends the program.
 volatile std::sig_atomic_t interrupted = 0;
-void on_interrupt(int) { interrupted = 1; }
+void on_interrupt(int signal) {
+  interrupted = 1;
+  std::signal(signal, SIG_DFL);
+}
+void stop_if_interrupted() {
+  if (interrupted) throw Error("interrupted: go on with --resume");
+}
 
 Json settings_of(const TrainOptions& o) {
   Json json = read_json(o.config);
@@ -35,14 +42,25 @@ Json settings_of(const TrainOptions& o) {
   return json;
 }
 
-// A run is taken up again only under the settings that it was begun with; just more epochs may be asked for.
+// A run is taken up again only under the settings that it was begun with. More epochs may be asked for where that is as if
+// they had been asked for at once: where nothing else depends on their number.
 void check_same_run(const std::filesystem::path& file, const std::string& resolved) {
-  Json before = read_json(file), after = Json::parse(resolved);
-  before["training"].erase("epochs");
-  after["training"].erase("epochs");
-  if (before != after)
-    throw Error(file.string() +
-                ": the run was begun with other settings: --resume takes the same ones (or more epochs)");
+  const auto refuse = [&](const std::string& why) { throw Error(file.string() + ": " + why); };
+  try {
+    Json before = read_json(file), after = Json::parse(resolved);
+    const int64_t epochs_before = before.at("training").at("epochs"),
+                  epochs = after.at("training").at("epochs");
+    if (epochs < epochs_before)
+      refuse(str("the run was begun with ", epochs_before, " epochs: --resume takes no fewer"));
+    const Json& training = after.at("training");
+    if (epochs > epochs_before &&
+        (training.at("schedule").at("kind") == "cosine" || training.at("freeze_batch_norm_after") < 1))
+      refuse("its schedule depends on the number of epochs, so --resume cannot add any: start anew");
+    before["training"].erase("epochs");
+    after["training"].erase("epochs");
+    if (before != after)
+      refuse("the run was begun with other settings: --resume takes the same ones (or more epochs)");
+  } catch (const Json::exception&) { refuse("is not the configuration of a run"); }
 }
 
 // The constants of the data set (such as the projection P), for whoever wants to check the figures.
@@ -51,18 +69,34 @@ void save_extras(const RunFolder& folder, const Dataset& data) {
     save_safetensors(folder / "data.safetensors", {data.extras, {{"source", data.name}}});
 }
 
+// Over all epochs, those before a --resume as well.
+double train_step_us(const Training& training) {
+  const int64_t steps = training.epochs_done() * training.steps_per_epoch();
+  return steps ? training.train_seconds() / double(steps) * 1e6 : std::nan("");
+}
+
+void require_finite(const Costs& test) {
+  if (!std::isfinite(test.loss.mean))
+    throw Error(str("the loss on the test set is ", test.loss.mean,
+                    ": lower the learning rate, or find the op at fault with --check-nan"));
+}
+
 RunResult evaluate(Experiment& e, const std::vector<EpochCosts>& epochs) {
   RunResult r;
   const RowCosts rows = test_costs(e, e.evaluation.draws, e.bound != nullptr);
   r.test = costs_of(rows);
-  if (!epochs.empty()) r.train = epochs.back().train;
+  require_finite(r.test);
+  const Estimate none{std::nan(""), std::nan("")};
+  r.train = epochs.empty() ? Costs{none, none, none} : epochs.back().train;
   r.figures.name = e.name;
   r.figures.beta = e.loss.beta;
+  r.figures.active_kl = e.evaluation.active_kl;
   r.figures.epochs = epochs;
   r.figures.per_count = per_count_results(e, rows);
   r.figures.scatter = latent_scatter(e);
   if (!e.bound) return r;
-  const AverageBound b = e.bound->average(e.condition.given());
+  const AverageBound b = e.bound->average(e.condition.given(), e.bound_masks());
+  r.bound_loss_stderr = b.loss_stderr;
   r.figures.bound = BoundPoint{b.loss, b.distortion, b.kl, b.active, {}};
   r.excess = estimate_of(rows.excess);
   return r;
@@ -101,36 +135,40 @@ void train(const TrainOptions& o) {
                     e.model->parameters(), " parameters, seed ", e.seed, ", ", m.threads, " threads, ", m.isa));
 
   interrupted = 0;
-  const auto before = std::signal(SIGINT, on_interrupt);
-  double last_save = now(), eval_seconds = 0;
-  int64_t steps = 0;
+  for (int signal : {SIGINT, SIGTERM}) std::signal(signal, on_interrupt);
+  const auto checkpoint = folder / "checkpoint.safetensors";
+  if (!o.resume) save_checkpoint(checkpoint, e, training, epochs);
+  double last_save = now(), save_seconds = 0, eval_seconds = 0;
   while (training.epochs_done() < e.training.epochs) {
     const int64_t epoch = training.epochs_done();
     EpochCosts costs;
     costs.epoch = epoch + 1;
     costs.train = training.epoch([&](int64_t step) {
+      stop_if_interrupted();
       progress.step(epoch, step);
-      if (interrupted) throw Error("interrupted: go on with --resume");
     });
     const RowCosts rows = test_costs(e, 1, false);
     eval_seconds = rows.seconds;
     costs.test = costs_of(rows);
+    require_finite(costs.test);
     epochs.push_back(costs);
-    steps += training.steps_per_epoch();
-    progress.epoch(costs, training.train_seconds() / double(steps) * 1e6);
+    progress.epoch(costs, train_step_us(training));
     folder.log(
         str("epoch ", costs.epoch, " train loss ", costs.train.loss.mean, " test loss ", costs.test.loss.mean));
-    if (now() - last_save > 2 || training.epochs_done() == e.training.epochs) {
-      save_checkpoint(folder / "checkpoint.safetensors", e, training, epochs);
+    // saved as often as it costs no more than a few percent of the time, and in the end in any case
+    if (now() - last_save > 20 * save_seconds || interrupted || training.epochs_done() == e.training.epochs) {
       last_save = now();
+      save_checkpoint(checkpoint, e, training, epochs);
+      save_seconds = now() - last_save;
     }
+    stop_if_interrupted();
   }
-  progress.end();
-  std::signal(SIGINT, before);
+  for (int signal : {SIGINT, SIGTERM}) std::signal(signal, SIG_DFL);
 
   save_model(folder / "model.safetensors", e, training.epochs_done());
   RunResult result = evaluate(e, epochs);
-  result.timing.train_step_us = steps ? training.train_seconds() / double(steps) * 1e6 : 0;
+  result.timing.train_step_us = train_step_us(training);
+  if (eval_seconds == 0) eval_seconds = test_costs(e, 1, false).seconds;  // nothing was left to train
   result.timing.eval_step_us = eval_seconds * 1e6 * double(e.training.batch_rows) / double(e.data.test.rows());
   result.timing.total_s = now() - start;
   write_csv_files(result.figures, folder.path());

@@ -33,7 +33,8 @@ struct BoundPoint {
 struct CountResult {
   int64_t given = 0, rows = 0;
   double distortion = 0, kl = 0;
-  double active = 0;  ///< active latents, counted subset by subset, averaged over the subsets
+  double active =
+      0;  ///< active latents, counted subset by subset, averaged over the subsets; NaN: not looked at
   std::vector<double>
       kl_per_latent;  ///< mean KL of each latent over those rows, sorted per subset, largest first
   std::optional<BoundPoint> bound;
@@ -42,14 +43,15 @@ struct CountResult {
 /// Test rows as points in the plane of the two latents with the largest KL.
 struct LatentScatter {
   int64_t dimension_x = 0, dimension_y = 1;
-  std::vector<float> x, y;     ///< posterior means
-  std::vector<int64_t> given;  ///< number of given columns of each point
+  std::vector<float> x, y;  ///< posterior means
+  std::vector<int64_t>
+      given;  ///< number of given columns of each point; its class where columns are not given one by one
 };
 
 /// All that the figures of a run are drawn from.
 struct RunFigures {
   std::string name;
-  double beta = 1;
+  double beta = 1, active_kl = 0.01;  ///< active_kl: nats above which a latent counts as active
   std::vector<EpochCosts> epochs;
   std::vector<CountResult> per_count;
   LatentScatter scatter;

@@ -10,6 +10,17 @@ ok() { passed=$((passed + 1)); }
 bad() { failed=$((failed + 1)); echo "FAILED: $*"; }
 check() { if "${@:2}"; then ok; else bad "$1"; fi; }
 
+refused() { # text that the message must hold, then the command
+  local part=$1 out status
+  shift
+  out=$("$@" 2>&1 >/dev/null)
+  status=$?
+  [ $status -eq 2 ] || bad "exit status $status, not 2: $*"
+  [ "$(printf '%s\n' "$out" | wc -l)" -eq 1 ] || bad "not one line: $out"
+  case $out in *"$part"*) ok ;; *) bad "'$part' is not in: $out ($*)" ;; esac
+  [ ! -e refused ] || { bad "a folder was left behind: $*"; rm -rf refused; }
+}
+
 cp "$source/experiments/baseline.json" config.json
 small=(--set training.epochs=2 --set data.train_rows=6400 --set data.test_rows=6400 --set evaluation.draws=2)
 
@@ -43,27 +54,43 @@ check "same costs after a resume" cmp whole/costs.csv resumed/costs.csv
 "$elbow" train config.json "${small[@]}" --seed 2 --out other --quiet
 check "another seed, other bits" bash -c '! cmp -s run/model.safetensors other/model.safetensors'
 
+refused "no fewer" "$elbow" train config.json "${steady[@]}" --set training.epochs=1 --out resumed --resume
+refused "depends on the number of epochs" "$elbow" train config.json "${small[@]}" --set training.epochs=3 --out run --resume
+"$elbow" train config.json "${steady[@]}" --out resumed --resume
+check "resuming a finished run changes no result" cmp whole/model.safetensors resumed/model.safetensors
+
+# --- Ctrl-C, also where epochs are short: one line, and the run goes on from there ---
+"$elbow" train config.json "${steady[@]}" --set training.epochs=100000 --set data.test_rows=640 --out stopped 2>message &
+sleep 1
+kill -TERM $!
+wait $!
+check "an interrupted run says so with exit status 2" test $? -eq 2
+check "and how to go on" grep -q -- --resume message
+check "a checkpoint is there" test -s stopped/checkpoint.safetensors
+
+# --- one run at a time in a folder ---
+"$elbow" train config.json "${steady[@]}" --set training.epochs=100000 --out busy 2>/dev/null &
+for _ in $(seq 100); do sleep 0.1; [ -s busy/run.log ] && break; done
+refused "another run" "$elbow" train config.json "${small[@]}" --out busy --force
+kill -TERM $!
+wait $!
+check "the first run is unharmed" grep -q epoch busy/run.log
+
 # --- a kill at any moment leaves whole files ---
-"$elbow" train config.json --set training.epochs=2000 --set data.train_rows=6400 --set data.test_rows=640 --out killed --quiet &
-for _ in $(seq 100); do sleep 0.1; [ -s killed/checkpoint.safetensors ] && break; done
+long=("${small[@]}" --set training.epochs=120 --set data.test_rows=640 --quiet --threads 1)
+"$elbow" train config.json "${long[@]}" --out killed &
+sleep 0.7
 kill -9 $!
 wait $! 2>/dev/null
 check "a checkpoint is there after a kill" test -s killed/checkpoint.safetensors
-check "and it can be taken up again" "$elbow" train killed/config.json --out killed --resume --quiet \
-  --set training.epochs=1
-check "no temporary files are left over" test -z "$(find run resumed -name '*tmp*' -o -name '*.part')"
+check "it was killed in time" test ! -e killed/summary.json
+check "and it can be taken up again" "$elbow" train killed/config.json --out killed --resume --quiet --threads 1
+"$elbow" train config.json "${long[@]}" --out unharmed
+check "same bits as without a kill" cmp unharmed/model.safetensors killed/model.safetensors
+check "same costs as without a kill" cmp unharmed/costs.csv killed/costs.csv
+check "no unfinished files are left over" test -z "$(find run resumed -name '*tmp*' -o -name '*.part')"
 
 # --- what is wrong is told in one line, with exit status 2, and nothing is left behind or lost ---
-refused() { # text that the message must hold, then the command
-  local part=$1 out status
-  shift
-  out=$("$@" 2>&1 >/dev/null)
-  status=$?
-  [ $status -eq 2 ] || bad "exit status $status, not 2: $*"
-  [ "$(printf '%s\n' "$out" | wc -l)" -eq 1 ] || bad "not one line: $out"
-  case $out in *"$part"*) ok ;; *) bad "'$part' is not in: $out ($*)" ;; esac
-  [ ! -e refused ] || { bad "a folder was left behind: $*"; rm -rf refused; }
-}
 refused missing.json "$elbow" train missing.json --out refused
 echo '{"name": "x", ' >broken.json
 refused broken.json "$elbow" train broken.json --out refused
@@ -90,6 +117,14 @@ refused checkpoint "$elbow" train config.json --out refused --resume
 cp -r run kept
 refused kept "$elbow" train config.json "${small[@]}" --out kept
 check "a refused folder is untouched" diff -r run kept
+mkdir foreign
+echo mine >foreign/config.json
+refused "no run of elbow" "$elbow" train config.json "${small[@]}" --out foreign --force
+check "a foreign file is untouched" grep -q mine foreign/config.json
+refused name "$elbow" train config.json "${small[@]}" --set name=../evil
+refused out "$elbow" train config.json "${small[@]}" --out ""
+refused threads "$elbow" train config.json --threads 100000 --out refused
+refused "memory" "$elbow" train config.json --set model.latents=100000000000 --out refused
 refused "other settings" "$elbow" train config.json "${small[@]}" --set loss.beta=2 --out kept --resume
 check "a refused resume touches nothing" diff -r run kept
 refused training.epoch "$elbow" train config.json "${small[@]}" --set training.epoch=2 --out kept --force
@@ -107,6 +142,11 @@ rm -rf nan
 "$elbow" train config.json "${small[@]}" --set training.schedule.learning_rate=1e30 --out nan --quiet 2>message
 check "a loss that is not finite ends the run" test $? -eq 2
 check "with a reason" grep -q "check-nan" message
+rm -rf nan
+"$elbow" train config.json --set training.epochs=1 --set data.train_rows=64 --set data.test_rows=64 \
+  --set training.schedule.learning_rate=1e30 --out nan --quiet 2>message
+check "also when only the last step went wrong" test $? -eq 2
+check "with a reason, too" grep -q "check-nan" message
 
 # --- no gnuplot: a warning, and all results ---
 mkdir empty

@@ -6,15 +6,22 @@
 namespace elbow {
 namespace {
 
+// The labels of an IDX file are numbers; what they stand for is known for one folder.
+std::vector<std::string> names_for(const std::string& folder, int64_t classes) {
+  if (classes != 10 || (!folder.ends_with("fashion-mnist") && !folder.ends_with("fashion-mnist/"))) return {};
+  return {"T-shirt", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"};
+}
+
 Dataset half(const Config& data, const std::string& prefix, const std::string& rows_setting) {
   const int64_t classes = data.get<int64_t>("classes", 10, between(1, 256));
   const auto wanted = data.get_optional<int64_t>(rows_setting, at_least(1));
   const std::string folder = data.get<std::string>("path", "/usr/share/datasets/fashion-mnist");
-  auto names = data.get<std::vector<std::string>>("class_names", std::vector<std::string>{});
+  auto names = data.get<std::vector<std::string>>("class_names", names_for(folder, classes));
   if (!names.empty() && int64_t(names.size()) != classes)
     data.fail("class_names", str(names.size(), " names do not fit ", classes, " classes"));
   IdxPair pair = read_idx_pair(folder, prefix, int32_t(classes));
   IdxImages& images = pair.images;
+  if (images.count == 0) data.fail("path", str("there are no images in the ", prefix, " files of ", folder));
   if (wanted) {
     if (*wanted > images.count)
       data.fail(rows_setting, str("there are only ", images.count, " images in ", folder));
@@ -32,7 +39,8 @@ Dataset half(const Config& data, const std::string& prefix, const std::string& r
 
 /// Labelled images in the IDX files of a folder, as MNIST and Fashion-MNIST are kept: the "train" pair to train
 /// and the "t10k" pair to test. Options: path (default: where Debian's dataset-fashion-mnist puts them),
-/// classes (default 10), class_names, train_rows and test_rows (default null: all of them, else the first so many).
+/// classes (default 10), class_names (default: those of
+/// Fashion-MNIST in a folder of that name, else none), train_rows and test_rows (default null: all of them, else the first so many).
 DataSplit idx_images(const Config& data, uint64_t /*seed*/) {
   DataSplit split{half(data, "train", "train_rows"), half(data, "t10k", "test_rows"), {}};
   const ImageSize &a = *split.train.image, &b = *split.test.image;

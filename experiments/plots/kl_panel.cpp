@@ -7,7 +7,6 @@ namespace elbow {
 
 namespace {
 
-constexpr double active_above = 0.01;  // nats: the design's limit for an active latent
 constexpr double floor_of_log = 1e-5;  // nats: a logarithmic axis shows what is below as this
 
 /// The number of dimensions until all curves are below the limit.
@@ -15,7 +14,7 @@ std::size_t active_dimensions(const RunFigures& run) {
   std::size_t n = 0;
   const auto extend = [&](const std::vector<double>& kl) {
     for (std::size_t i = n; i < kl.size(); ++i)
-      if (kl[i] >= active_above) n = i + 1;
+      if (kl[i] >= run.active_kl) n = i + 1;
   };
   for (const auto& count : run.per_count) {
     extend(count.kl_per_latent);
@@ -74,7 +73,7 @@ Panel kl_curves(const RunFigures& run, const CountColours& colours, std::size_t 
     has_bound = true;
   }
   std::move(rings.series.begin(), rings.series.end(), std::back_inserter(panel.series));
-  if (panel.y.empty()) panel.y.include(log_y ? active_above : 0);
+  if (panel.y.empty()) panel.y.include(log_y ? run.active_kl : 0);
 
   colours.explain(panel, "with linespoints pt 7 ps 0.8 lw 1.2");
   if (has_bound) panel.legend.push_back({"bound", "with points pt 6 ps 2 lw 1.1 lc rgb '#202020'"});
@@ -91,7 +90,7 @@ Panel kl_panel(const RunFigures& run, const CountColours& colours) {
 Panel kl_all_panel(const RunFigures& run, const CountColours& colours) {
   Panel panel = kl_curves(run, colours, latent_dimensions(run), true);
   panel.title = "KL of all latent dimensions";
-  panel.level(active_above, "lc rgb '#606060' lw 0.8 dt (4,6)", str("active above ", active_above));
+  panel.level(run.active_kl, "lc rgb '#606060' lw 0.8 dt (4,6)", str("active above ", run.active_kl));
   return panel;
 }
 

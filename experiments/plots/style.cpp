@@ -45,7 +45,10 @@ std::string line_colour(const std::string& colour, double opacity) {
 }
 
 CountColours::CountColours(const std::vector<CountResult>& per_count) {
-  for (const auto& count : per_count) counts_.push_back(count.given);
+  for (const auto& count : per_count) {
+    if (!count.kl_per_latent.empty()) looked_at_.push_back(counts_.size());
+    counts_.push_back(count.given);
+  }
 }
 
 std::string CountColours::operator()(std::int64_t given) const {
@@ -57,7 +60,7 @@ std::string CountColours::operator()(std::int64_t given) const {
 
 void CountColours::explain(Panel& panel, const std::string& style) const {
   if (counts_.empty()) return;
-  panel.legend_label = "given:";
+  panel.legend_label = legend_label_;
   if (few()) {
     for (auto given : counts_)
       panel.legend.push_back({str(given), str(style, " ", line_colour((*this)(given)))});
@@ -69,8 +72,9 @@ void CountColours::explain(Panel& panel, const std::string& style) const {
 
 std::vector<std::size_t> CountColours::chosen(std::size_t most) const {
   std::vector<std::size_t> indices;
-  const std::size_t n = counts_.size(), steps = std::min(n, most);
-  for (std::size_t i = 0; i < steps; ++i) indices.push_back(steps == 1 ? 0 : i * (n - 1) / (steps - 1));
+  const std::size_t n = looked_at_.size(), steps = std::min(n, most);
+  for (std::size_t i = 0; i < steps; ++i)
+    indices.push_back(looked_at_[steps == 1 ? 0 : i * (n - 1) / (steps - 1)]);
   return indices;
 }
 

@@ -23,6 +23,9 @@ std::string line_colour(const std::string& colour, double opacity = 1);
 class CountColours {
  public:
   explicit CountColours(const std::vector<CountResult>& per_count);
+  /// For points that are told apart by another number, such as their class.
+  CountColours(std::vector<std::int64_t> numbers, std::string legend_label)
+      : counts_(std::move(numbers)), legend_label_(std::move(legend_label)) {}
 
   std::string operator()(std::int64_t given) const;
 
@@ -31,12 +34,14 @@ class CountColours {
   void explain(Panel& panel, const std::string& style) const;
 
   /// Indices into per_count of those that get their own curve or label: all of few, about `most` of many,
-  /// evenly spread, with the first and the last.
+  /// evenly spread, with the first and the last. In wide sets, those whose latents were looked at.
   std::vector<std::size_t> chosen(std::size_t most = 9) const;
 
  private:
   bool few() const { return counts_.size() <= okabe_ito.size(); }
   std::vector<std::int64_t> counts_;
+  std::vector<std::size_t> looked_at_;  ///< indices into counts_
+  std::string legend_label_ = "given:";
 };
 
 }  // namespace elbow
