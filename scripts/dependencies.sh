@@ -63,7 +63,8 @@ missing() {
 
 by_hand() {
   echo "Elbow needs these packages (the names are Debian's); please install them:" >&2
-  echo "$1" | tr '|' '\n' | sed 's/^/  /' >&2
+  echo "$1" | sed 's/^/  /' >&2
+  echo "(If they are there under other names, DEPS=no keeps make from asking.)" >&2
 }
 
 case $action in

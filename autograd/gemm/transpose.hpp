@@ -16,7 +16,7 @@ template <class T> using Index = std::conditional_t<sizeof(T) == 4, uint32_t, ui
 template <int S, class V, int... L> ELBOW_INLINE V exchange_lanes(V x, std::integer_sequence<int, L...>) {
   using U = Index<typename V::value_type>;
   using A = typename V::arch_type;
-#if XSIMD_VERSION_MAJOR >= 12
+#if XSIMD_VERSION_MAJOR >= 13
   return xsimd::swizzle(x, xsimd::batch_constant<U, A, U(L ^ S)...>{});
 #else
   return xsimd::swizzle(x, xsimd::batch_constant<xsimd::batch<U, A>, U(L ^ S)...>{});
