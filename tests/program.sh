@@ -10,6 +10,13 @@ ok() { passed=$((passed + 1)); }
 bad() { failed=$((failed + 1)); echo "FAILED: $*"; }
 check() { if "${@:2}"; then ok; else bad "$1"; fi; }
 
+trained() { # waits until a run in the background has done epoch $2 into folder $1
+  for _ in $(seq 3000); do
+    grep -qs "epoch $2 " "$1/run.log" && return
+    sleep 0.02
+  done
+}
+
 refused() { # text that the message must hold, then the command
   local part=$1 out status
   shift
@@ -61,7 +68,7 @@ check "resuming a finished run changes no result" cmp whole/model.safetensors re
 
 # --- Ctrl-C, also where epochs are short: one line, and the run goes on from there ---
 "$elbow" train config.json "${steady[@]}" --set training.epochs=100000 --set data.test_rows=640 --out stopped 2>message &
-sleep 1
+trained stopped 1
 kill -TERM $!
 wait $!
 check "an interrupted run says so with exit status 2" test $? -eq 2
@@ -70,7 +77,7 @@ check "a checkpoint is there" test -s stopped/checkpoint.safetensors
 
 # --- one run at a time in a folder ---
 "$elbow" train config.json "${steady[@]}" --set training.epochs=100000 --out busy 2>/dev/null &
-for _ in $(seq 100); do sleep 0.1; [ -s busy/run.log ] && break; done
+trained busy 1
 refused "another run" "$elbow" train config.json "${small[@]}" --out busy --force
 kill -TERM $!
 wait $!
@@ -79,7 +86,7 @@ check "the first run is unharmed" grep -q epoch busy/run.log
 # --- a kill at any moment leaves whole files ---
 long=("${small[@]}" --set training.epochs=120 --set data.test_rows=640 --quiet --threads 1)
 "$elbow" train config.json "${long[@]}" --out killed &
-sleep 0.7
+trained killed 3
 kill -9 $!
 wait $! 2>/dev/null
 check "a checkpoint is there after a kill" test -s killed/checkpoint.safetensors
