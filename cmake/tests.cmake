@@ -26,7 +26,9 @@ if(ELBOW_PROGRAM AND NOT ELBOW_SANITIZE)  # what is installed must be usable wit
 endif()
 if(ELBOW_PROGRAM)
   add_test(NAME program COMMAND ${PROJECT_SOURCE_DIR}/tests/program.sh $<TARGET_FILE:elbow_program> ${PROJECT_SOURCE_DIR})
-  set_tests_properties(program PROPERTIES COST 100)  # the longest starts first, so as not to run alone in the end
+  # The longest starts first, so as not to run alone in the end. It trains for tens of thousands of steps: too slow for the
+  # sanitizers, which see the same code in test_cvae.
+  set_tests_properties(program PROPERTIES COST 100 LABELS slow)
 endif()
 
 # Follows docs/adding-an-op.md with the compiler and the flags of this build, and its library.

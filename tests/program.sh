@@ -84,7 +84,7 @@ wait $!
 check "the first run is unharmed" grep -q epoch busy/run.log
 
 # --- a kill at any moment leaves whole files ---
-long=("${small[@]}" --set training.epochs=120 --set data.test_rows=640 --quiet --threads 1)
+long=("${small[@]}" --set training.epochs=60 --set data.test_rows=640 --quiet --threads 1)
 "$elbow" train config.json "${long[@]}" --out killed &
 trained killed 3
 kill -9 $!
