@@ -1,5 +1,7 @@
 #include "cvae/condition.hpp"
 
+#include <algorithm>
+
 namespace elbow {
 namespace {
 
@@ -9,10 +11,16 @@ void fit(Tensor& t, const Shape& shape) {
 
 }  // namespace
 
-Condition::Condition(const Config& config, const Dataset& data) : columns_(data.columns()) {
+Condition::Condition(const Config& config, const Dataset& data)
+    : columns_(data.columns()), features_(data.features) {
   const std::string kind = config.choice("kind", {"columns", "label", "none"}, "columns");
   kind_ = kind == "columns" ? Kind::columns : kind == "label" ? Kind::label : Kind::none;
-  if (kind_ == Kind::columns) rule_.given = config.get<double>("given", 0.5, between(0, 1));
+  if (kind_ == Kind::columns) {
+    rule_.given = config.get<double>("given", 0.5, between(0, 1));
+    if (features() < columns_)
+      for (int64_t f = 0; f < features(); ++f)
+        rule_.groups.insert(rule_.groups.end(), size_t(features_[size_t(f)].width), int32_t(f));
+  }
   if (kind_ == Kind::label) {
     if (!data.labels) config.fail("kind", str("the data set ", data.name, " has no labels to condition on"));
     label_.classes = data.labels->classes;
@@ -23,11 +31,30 @@ int64_t Condition::width() const {
   return kind_ == Kind::columns ? 2 * columns_ : kind_ == Kind::label ? label_.width() : 0;
 }
 
+int64_t Condition::count_given(const float* mask) const {
+  int64_t count = 0;
+  for (const Feature& f : features_) count += mask[f.first] != 0;
+  return count;
+}
+
 void Condition::draw(const Batch& batch, const RandomKey& key, Drawn& out) const {
   if (kind_ == Kind::columns) {
     fit(out.mask, {batch.x.size(0), columns_});
     draw_mask(key, rule_, out.mask);
+    if (batch.observed) withhold_missing(batch.observed, out.mask);
   }
+  apply(batch, out);
+}
+
+void Condition::give(const Batch& batch, const Mask& subset, Drawn& out) const {
+  const int64_t rows = batch.x.size(0);
+  fit(out.mask, {rows, columns_});
+  float* mask = out.mask.data<float>();  // [rows, d]
+  for (int64_t r = 0; r < rows; ++r)
+    for (size_t f = 0; f < features_.size(); ++f)
+      std::fill_n(mask + r * columns_ + features_[f].first, features_[f].width, subset[f] ? 1.0f : 0.0f);
+  out.mask.mark_written("condition");
+  if (batch.observed) withhold_missing(batch.observed, out.mask);
   apply(batch, out);
 }
 

@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "autograd/random.hpp"
+#include "cvae/gaussian.hpp"
 #include "data/batches.hpp"
 #include "data/label_condition.hpp"
 #include "data/mask.hpp"
@@ -10,7 +11,7 @@
 
 namespace elbow {
 
-/// What the encoder and the decoder are told of a row: some of its columns (arbitrary conditioning), its class, or
+/// What the encoder and the decoder are told of a row: some of its features (arbitrary conditioning), its class, or
 /// nothing.
 class Condition {
  public:
@@ -20,11 +21,16 @@ class Condition {
 
   /// Columns of c: 2 d for columns (c = [x * m, m]), the number of classes for labels.
   int64_t width() const;
-  /// Whether columns are given or withheld one by one, so that results are told by their number.
+  /// Whether features (a column, or the columns of a categorical value) are given or withheld one by one, so that results
+  /// are told by their number.
   bool by_columns() const { return kind_ == Kind::columns; }
   /// Whether the condition is the class of the row.
   bool by_label() const { return kind_ == Kind::label; }
-  /// The probability that a column is given.
+  /// How many features there are to give.
+  int64_t features() const { return int64_t(features_.size()); }
+  /// The number of features that a row of a mask [d] gives.
+  int64_t count_given(const float* mask) const;
+  /// The probability that a feature is given.
   double given() const { return by_columns() ? rule_.given : 0; }
 
   /// The condition of one batch.
@@ -34,13 +40,16 @@ class Condition {
   };
   /// Draws the condition of a batch into `out`, whose tensors are made or replaced when their size does not fit.
   void draw(const Batch& batch, const RandomKey& key, Drawn& out) const;
-  /// The same with a mask that is already in `out`.
+  /// The same with a mask that is already in `out`, and that gives nothing that is missing.
   void apply(const Batch& batch, Drawn& out) const;
+  /// The condition under which every row is given the features of `subset` [features()], as far as it has them.
+  void give(const Batch& batch, const Mask& subset, Drawn& out) const;
 
  private:
   enum class Kind { columns, label, none };
   Kind kind_;
   int64_t columns_;
+  std::vector<Feature> features_;
   MaskRule rule_;
   LabelCondition label_;
 };

@@ -1,29 +1,122 @@
 #include "cvae/elbo.hpp"
 
+#include <algorithm>
+
 #include "autograd/operators.hpp"
 
 namespace elbow {
 
-LossSettings read_loss(const Config& config) {
+bool LossSettings::is_squared_error() const {
+  return std::all_of(parts.begin(), parts.end(), [](const LossPart& p) { return p.kind == FeatureKind::real; });
+}
+
+namespace {
+
+// One part for each run of features of one kind, and one for each categorical feature: its columns share a softmax.
+std::vector<LossPart> parts_of(const std::vector<Feature>& features) {
+  std::vector<LossPart> parts;
+  for (const Feature& f : features)
+    if (!parts.empty() && parts.back().kind == f.kind && f.kind != FeatureKind::categorical)
+      parts.back().width += f.width;
+    else
+      parts.push_back({f.kind, f.first, f.width});
+  return parts;
+}
+
+// How far a rise through `steps` steps has come, 0..1.
+double risen(int64_t step, int64_t steps) { return step >= steps ? 1.0 : double(step) / double(steps); }
+
+// The columns of one part.
+Tensor columns_of(const LossPart& part, const Tensor& t) {
+  return part.width == t.size(1) ? t : slice(t, 1, part.first, part.first + part.width);
+}
+
+Tensor cost(const LossPart& part, const Tensor& y, const Tensor& x, Reduction reduction) {
+  switch (part.kind) {
+    case FeatureKind::real: return squared_error(y, x, reduction);
+    case FeatureKind::binary: return bce_with_logits(y, x, reduction);
+    case FeatureKind::categorical: return cross_entropy_with_logits(y, x, reduction);
+  }
+  return {};
+}
+
+// The cost of each row [rows] over the entries that are there.
+Tensor observed_cost(const LossPart& part, const Tensor& y, const Tensor& x, const Tensor& observed) {
+  if (part.kind == FeatureKind::categorical)  // missing as a whole
+    return cost(part, y, x, Reduction::per_row) * reshape(slice(observed, 1, 0, 1), {observed.size(0)});
+  return sum(cost(part, y, x, Reduction::none) * observed, 1);
+}
+
+// What the KL counts for at a training step.
+Tensor kl_term(const Posterior& q, const Tensor& kl, const LossSettings& loss, int64_t step) {
+  Tensor cost = kl;
+  if (loss.free_nats > 0) {
+    const Tensor each = gaussian_kl(q.mu, q.log_var, Reduction::per_column);  // [latents]
+    cost = sum(maximum(each, Tensor::full(each.shape(), loss.free_nats)));
+  }
+  if (loss.has_capacity) cost = abs(cost - loss.capacity * risen(step, loss.capacity_steps));
+  return loss.beta * risen(step, loss.warmup_steps) * cost;
+}
+
+}  // namespace
+
+LossSettings read_loss(const Config& config, const Dataset& data) {
   LossSettings s;
-  const std::string kind = config.choice("distortion", {"squared_error", "bce"}, "squared_error");
-  s.distortion = kind == "bce" ? Distortion::bce : Distortion::squared_error;
+  const bool all_real = std::all_of(data.features.begin(), data.features.end(),
+                                    [](const Feature& f) { return f.kind == FeatureKind::real; });
+  const std::string kind = config.choice("distortion", {"squared_error", "bce", "by_feature"},
+                                         all_real ? "squared_error" : "by_feature");
+  if (kind == "by_feature")
+    s.parts = parts_of(data.features);
+  else
+    s.parts = {{kind == "bce" ? FeatureKind::binary : FeatureKind::real, 0, data.columns()}};
+  if (kind == "bce" && !data.image)
+    config.fail("distortion", "bce wants values in 0..1, which only image data are known to have");
   s.beta = config.get<double>("beta", 1.0, at_least(0));
+  s.warmup_steps = config.get<int64_t>("kl_warmup_steps", int64_t{0}, at_least(0));
+  s.free_nats = config.get<double>("free_nats", 0.0, at_least(0));
+  const auto capacity = config.get_optional<double>("capacity", at_least(0));
+  s.has_capacity = capacity.has_value();
+  s.capacity = capacity.value_or(0);
+  s.capacity_steps = config.get<int64_t>("capacity_steps", int64_t{0}, at_least(0));
+  if (s.capacity_steps > 0 && !capacity) config.fail("capacity_steps", "there is no `capacity` to rise to");
   return s;
 }
 
-Tensor distortion_of(Distortion kind, const Tensor& y, const Tensor& x, bool per_row) {
-  const Reduction reduction = per_row ? Reduction::per_row : Reduction::mean;
-  return kind == Distortion::bce ? bce_with_logits(y, x, reduction) : squared_error(y, x, reduction);
+Tensor distortion_of(const LossSettings& loss, const Tensor& y, const Batch& batch, bool per_row) {
+  Tensor total;
+  for (const LossPart& part : loss.parts) {
+    const Tensor yp = columns_of(part, y), xp = columns_of(part, batch.x);
+    Tensor term;
+    if (batch.observed) {
+      term = observed_cost(part, yp, xp, columns_of(part, batch.observed));
+      if (!per_row) term = mean(term);
+    } else {
+      term = cost(part, yp, xp, per_row ? Reduction::per_row : Reduction::mean);
+    }
+    total = total ? total + term : term;
+  }
+  return total;
 }
 
-Elbo elbo(Cvae& model, const Tensor& x, const Tensor& c, const LossSettings& loss, const RandomKey& noise) {
-  const Posterior q = model.encode(x, c);
+Tensor values_of(const LossSettings& loss, const Tensor& y) {
+  Tensor values;
+  for (const LossPart& part : loss.parts) {
+    Tensor v = columns_of(part, y);
+    if (part.kind == FeatureKind::binary) v = sigmoid(v);
+    if (part.kind == FeatureKind::categorical) v = softmax(v, 1);
+    values = values ? concat(values, v, 1) : v;
+  }
+  return values;
+}
+
+Elbo elbo(Cvae& model, const Batch& batch, const Tensor& c, const LossSettings& loss, const RandomKey& noise,
+          int64_t step) {
+  const Posterior q = model.encode(batch.input, c);
   const Tensor z = reparameterise(q.mu, q.log_var, noise);
-  const Tensor y = model.decode(z, c);
-  const Tensor distortion = distortion_of(loss.distortion, y, x, false);
+  const Tensor distortion = distortion_of(loss, model.decode(z, c), batch, false);
   const Tensor kl = gaussian_kl(q.mu, q.log_var);
-  return {distortion + loss.beta * kl, distortion, kl};
+  return {distortion + kl_term(q, kl, loss, step), distortion, kl};
 }
 
 }  // namespace elbow

@@ -1,34 +1,55 @@
 #pragma once
+#include <limits>
 #include <string>
+#include <vector>
 
 #include "cvae/model.hpp"
+#include "data/batches.hpp"
 
 namespace elbow {
 
-/// How the decoder's answer is held against x, summed over the columns.
-enum class Distortion {
-  squared_error,  ///< (x - y)^2
-  bce             ///< binary cross-entropy of x in [0, 1] under the logits y, in nats
+/// How the decoder's answer y is held against x on some adjacent columns: squared error (x - y)^2 for real ones, binary
+/// cross-entropy of x in [0, 1] under the logit y for binary ones, cross-entropy under the logits y for the one-hot columns
+/// of one categorical value. All are sums over the columns: they stand on one scale.
+struct LossPart {
+  FeatureKind kind;
+  int64_t first, width;
 };
 
 /// What is minimised: distortion + beta * KL(q(z | x, c) || N(0, 1)), in nats per row (Kingma & Welling 2014; beta:
-/// Higgins et al. 2017).
+/// Higgins et al. 2017). Missing entries do not count. The other settings change what training minimises, and never what
+/// evaluation reports.
 struct LossSettings {
-  Distortion distortion = Distortion::squared_error;
+  std::vector<LossPart> parts;  ///< side by side they make up the columns
   double beta = 1;
+  int64_t warmup_steps = 0;  ///< beta rises from 0 through so many steps (Bowman et al. 2016)
+  double free_nats =
+      0;  ///< a latent's KL, averaged over the batch, costs nothing below that (Kingma et al. 2016)
+  bool has_capacity = false;
+  double capacity = 0;         ///< C in beta * |KL - C| (Burgess et al. 2018)
+  int64_t capacity_steps = 0;  ///< C rises from 0 through so many steps
+
+  /// Whether the distortion is the squared error of all columns, as the analytic bound wants it.
+  bool is_squared_error() const;
 };
 
-/// Reads the section `loss`: {"distortion": "squared_error" | "bce", "beta": number >= 0}.
-LossSettings read_loss(const Config& config);
+/// Reads the section `loss`; docs/configuration.md lists its settings. Error, naming the key, for a distortion that does
+/// not fit the data.
+LossSettings read_loss(const Config& config, const Dataset& data);
 
-/// The distortion of each row [rows], or their mean [].
-Tensor distortion_of(Distortion kind, const Tensor& y, const Tensor& x, bool per_row);
+/// The distortion of each row [rows], or their mean [], of the decoder's answer y [rows, columns].
+Tensor distortion_of(const LossSettings& loss, const Tensor& y, const Batch& batch, bool per_row);
+
+/// The decoder's answer [rows, columns] in the units of x: logits become probabilities.
+Tensor values_of(const LossSettings& loss, const Tensor& y);
 
 /// The negative ELBO of a batch with its parts: means over the rows, scalars.
 struct Elbo {
   Tensor loss, distortion, kl;
 };
-/// One draw of the noise for each row, from the sequence that `noise` names.
-Elbo elbo(Cvae& model, const Tensor& x, const Tensor& c, const LossSettings& loss, const RandomKey& noise);
+/// One draw of the noise for each row, from the sequence that `noise` names. `step` counts the training steps, for the
+/// settings that depend on it; by default all schedules are over.
+Elbo elbo(Cvae& model, const Batch& batch, const Tensor& c, const LossSettings& loss, const RandomKey& noise,
+          int64_t step = std::numeric_limits<int64_t>::max());
 
 }  // namespace elbow

@@ -23,8 +23,6 @@ double seconds_since(std::chrono::steady_clock::time_point start) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
 
-int64_t count_given(const float* mask, int64_t columns) { return std::count(mask, mask + columns, 1.0f); }
-
 // Puts the model into evaluation mode for as long as this lives, and records nothing.
 struct Evaluating {
   explicit Evaluating(Cvae& model) : model(model), before(model.training()) { model.train(false); }
@@ -47,21 +45,20 @@ RowCosts test_costs(Experiment& e, int64_t draws, bool excess) {
     const Batch& batch = batches.get(b);
     const int64_t rows = batch.x.size(0), columns = batch.x.size(1);
     e.condition.draw(batch, {e.seed, stream::evaluation_masks, uint64_t(b)}, drawn);
-    const Posterior q = e.model->encode(batch.x, drawn.c);
+    const Posterior q = e.model->encode(batch.input, drawn.c);
     const auto kl = gaussian_kl(q.mu, q.log_var, Reduction::per_row).to_vector<double>();
     std::vector<double> distortion(size_t(rows), 0);
     for (int64_t d = 0; d < draws; ++d) {
       const Tensor z = reparameterise(q.mu, q.log_var,
                                       {e.seed, stream::evaluation_noise, uint64_t(d * batches.count() + b)});
-      const auto errors =
-          distortion_of(e.loss.distortion, e.model->decode(z, drawn.c), batch.x, true).to_vector<double>();
+      const auto errors = distortion_of(e.loss, e.model->decode(z, drawn.c), batch, true).to_vector<double>();
       for (size_t r = 0; r < errors.size(); ++r) distortion[r] += errors[r] / double(draws);
     }
     out.kl.insert(out.kl.end(), kl.begin(), kl.end());
     out.distortion.insert(out.distortion.end(), distortion.begin(), distortion.end());
     if (e.condition.by_columns())
       for (int64_t r = 0; r < rows; ++r)
-        out.given.push_back(count_given(drawn.mask.data<float>() + r * columns, columns));
+        out.given.push_back(e.condition.count_given(drawn.mask.data<float>() + r * columns));
     out.seconds += seconds_since(start);
     if (!excess || int64_t(out.excess.size()) >= most_excess_rows(columns)) continue;
     if (!drawn.mask) drawn.mask = Tensor::zeros({rows, columns});  // nothing is given
@@ -98,14 +95,14 @@ LatentScatter latent_scatter(Experiment& e) {
     const Batch& batch = batches.get(b);
     const int64_t rows = batch.x.size(0), columns = batch.x.size(1);
     e.condition.draw(batch, {e.seed, stream::evaluation_masks, uint64_t(b)}, drawn);
-    const Posterior q = e.model->encode(batch.x, drawn.c);
+    const Posterior q = e.model->encode(batch.input, drawn.c);
     const auto mu = q.mu.to_vector<float>();
     const auto part = gaussian_kl(q.mu, q.log_var, Reduction::per_column).to_vector<double>();
     for (size_t l = 0; l < part.size(); ++l) kl[l] += part[l] * double(rows);
     for (int64_t r = 0; r < rows && int64_t(out.given.size()) < total; ++r) {
       means.insert(means.end(), mu.begin() + r * latents, mu.begin() + (r + 1) * latents);
       out.given.push_back(e.condition.by_columns()
-                              ? count_given(drawn.mask.data<float>() + r * columns, columns)
+                              ? e.condition.count_given(drawn.mask.data<float>() + r * columns)
                           : batch.labels.empty() ? 0
                                                  : batch.labels[size_t(r)]);
     }

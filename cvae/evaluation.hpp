@@ -9,7 +9,7 @@ namespace elbow {
 /// The test set seen through the model, row by row, in nats per row.
 struct RowCosts {
   std::vector<double> distortion, kl;  ///< [rows]; distortion: the mean over the draws of the error
-  std::vector<int64_t> given;  ///< [rows] number of given columns; empty unless there are columns to give
+  std::vector<int64_t> given;  ///< [rows] number of given features; empty unless there are features to give
   std::vector<double>
       excess;  ///< [rows] [rows, or the first ones of a very wide set] loss minus that of the optimal linear
                ///< model; empty without a bound

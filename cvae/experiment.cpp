@@ -71,6 +71,7 @@ EvaluationSettings read_evaluation(const Config& config) {
   e.active_kl = config.get<double>("active_kl", e.active_kl, at_least(0));
   e.subsets = config.get<int64_t>("subsets", e.subsets, at_least(1));
   e.scatter_rows = config.get<int64_t>("scatter_rows", e.scatter_rows, at_least(0));
+  e.analyses = config.get_optional<std::vector<std::string>>("analyses");
   return e;
 }
 
@@ -82,18 +83,16 @@ Experiment::Experiment(const Config& config)
       seed(config.get<uint64_t>("seed", uint64_t{1})),
       data(make_data(config.section("data"), seed)),
       condition(config.section("condition"), data.train),
-      loss(read_loss(config.section("loss"))),
+      loss(read_loss(config.section("loss"), data.train)),
       training(read_training(config.section("training"), data.train.rows())),
       evaluation(read_evaluation(config.section("evaluation"))),
       dropout_stream(seed, stream::dropout),
-      model(make_model(config.section("model"), {data.train.columns(), condition.width()}, seed,
+      model(make_model(config.section("model"),
+                       {data.train.columns(), input_columns(data.train), condition.width()}, seed,
                        dropout_stream)) {
-  if (loss.distortion == Distortion::bce && !data.train.image)
-    config.section("loss").fail("distortion",
-                                "bce wants values in 0..1, which only image data are known to have");
   config.done();
   resolved = config.resolved().dump(2) + "\n";
-  if (data.train.gaussian && loss.distortion == Distortion::squared_error && loss.beta > 0)
+  if (data.train.gaussian && !data.train.observed && loss.is_squared_error() && loss.beta > 0)
     bound =
         std::make_unique<GaussianBound>(data.train.gaussian->mean, data.train.gaussian->covariance, loss.beta);
 }

@@ -31,7 +31,8 @@ struct EvaluationSettings {
   int64_t draws = 16;           ///< of the encoder's noise for each test row, in the last evaluation
   double active_kl = 0.01;      ///< a latent is active when its mean KL is above that, in nats
   int64_t subsets = 8;          ///< of each size, where there are too many to take all
-  int64_t scatter_rows = 4000;  ///< test rows in the scatter plot
+  int64_t scatter_rows = 4000;  ///< test rows in the scatter plots
+  std::optional<std::vector<std::string>> analyses;  ///< by name; none named: all that apply
 };
 
 /// All that a configuration file describes, made and checked: data, condition, model, loss, training. Every number in it

@@ -17,7 +17,8 @@ struct Posterior {
 /// A conditional variational autoencoder: the encoder sees x and c, the decoder a draw of z, and c (Sohn et al. 2015).
 class Cvae : public Module {
  public:
-  virtual Posterior encode(const Tensor& x, const Tensor& c) = 0;
+  /// input [rows, ModelSizes::input] (Batch::input), c [rows, condition width] or undefined.
+  virtual Posterior encode(const Tensor& input, const Tensor& c) = 0;
   /// z [rows, latents], c [rows, condition width] or undefined: [rows, columns], means or logits.
   virtual Tensor decode(const Tensor& z, const Tensor& c) = 0;
   virtual int64_t latents() const = 0;
@@ -25,7 +26,9 @@ class Cvae : public Module {
 
 /// What a model must fit.
 struct ModelSizes {
-  int64_t columns, condition;  ///< columns of x and of c
+  int64_t columns;  ///< of x, which the decoder answers with
+  int64_t input;  ///< columns that the encoder sees: those of x, or [x, observed] where entries may be missing
+  int64_t condition;  ///< columns of c
 };
 
 /// The model that the section `model` describes: {"kind": NAME, ...the settings of that kind}. The first parameters are

@@ -8,22 +8,33 @@
 namespace elbow {
 namespace {
 
-constexpr int64_t all_subsets_up_to = 8;  // columns
+constexpr int64_t all_subsets_up_to = 8;  // features
 constexpr int64_t most_sizes = 17;        // that are looked at in wide sets
 constexpr int64_t most_rows = 4096;       // encoded under one subset
 
-// Mean KL of each latent over test rows under one subset, largest first. Each subset looks at rows of its own where there
-// are enough.
-std::vector<double> kl_per_latent(Experiment& e, const Mask& subset, int64_t first, int64_t rows) {
-  const int64_t columns = e.data.test.columns();
-  Batch batch;
-  batch.x = e.data.test.x.range(first, rows);
+// Test rows that show all features of a subset: up to `most` of them, from the `first`-th row on and round to it again, so
+// that each subset looks at rows of its own where there are enough.
+std::vector<int64_t> rows_that_show(const Dataset& set, const Mask& subset, int64_t first, int64_t most) {
+  const float* observed = set.observed ? set.observed.data<float>() : nullptr;  // [rows, columns]
+  const auto shows = [&](int64_t r) {
+    for (size_t f = 0; f < subset.size(); ++f)
+      if (subset[f] && observed[r * set.columns() + set.features[f].first] == 0) return false;
+    return true;
+  };
+  std::vector<int64_t> rows;
+  for (int64_t i = 0; i < set.rows() && int64_t(rows.size()) < most; ++i) {
+    const int64_t r = (first + i) % set.rows();
+    if (!observed || shows(r)) rows.push_back(r);
+  }
+  return rows;
+}
+
+// Mean KL of each latent over those test rows under one subset, largest first.
+std::vector<double> kl_per_latent(Experiment& e, const Mask& subset, const std::vector<int64_t>& rows) {
+  const Batch batch = rows_of(e.data.test, rows);
   Condition::Drawn drawn;
-  drawn.mask = Tensor::empty({rows, columns});
-  for (int64_t i = 0; i < rows * columns; ++i)
-    drawn.mask.data<float>()[i] = subset[size_t(i % columns)] ? 1 : 0;
-  e.condition.apply(batch, drawn);
-  const Posterior q = e.model->encode(batch.x, drawn.c);
+  e.condition.give(batch, subset, drawn);
+  const Posterior q = e.model->encode(batch.input, drawn.c);
   auto kl = gaussian_kl(q.mu, q.log_var, Reduction::per_column).to_vector<double>();
   std::sort(kl.begin(), kl.end(), std::greater<>());
   return kl;
@@ -32,20 +43,25 @@ std::vector<double> kl_per_latent(Experiment& e, const Mask& subset, int64_t fir
 // Fills in what is counted subset by subset. Two subsets of one size may use different latents: an average over their
 // rows would count both, so each subset is sorted and counted by itself, and the counts are averaged.
 void add_latents(Experiment& e, CountResult& result) {
-  const int64_t columns = e.data.test.columns(), total = e.data.test.rows();
-  const int64_t most = columns <= all_subsets_up_to ? int64_t{1} << columns : e.evaluation.subsets;
-  const auto subsets = subsets_of_size(columns, result.given, most, e.seed);
-  const int64_t n = int64_t(subsets.size());
-  const int64_t rows = std::min(most_rows, std::max(std::min<int64_t>(256, total), total / n));
-  result.active = 0;
-  result.kl_per_latent.assign(size_t(e.model->latents()), 0);
-  for (int64_t s = 0; s < n; ++s) {
-    const auto kl = kl_per_latent(e, subsets[size_t(s)], s * rows % (total - rows + 1), rows);
-    for (size_t l = 0; l < kl.size(); ++l) result.kl_per_latent[l] += kl[l] / double(n);
-    result.active +=
-        double(std::count_if(kl.begin(), kl.end(), [&](double k) { return k > e.evaluation.active_kl; })) /
-        double(n);
+  const int64_t features = e.condition.features(), total = e.data.test.rows();
+  const int64_t most = features <= all_subsets_up_to ? int64_t{1} << features : e.evaluation.subsets;
+  const auto subsets = subsets_of_size(features, result.given, most, e.seed);
+  const int64_t each =
+      std::min(most_rows, std::max(std::min<int64_t>(256, total), total / int64_t(subsets.size())));
+  double looked_at = 0, active = 0;
+  std::vector<double> sum(size_t(e.model->latents()), 0);
+  for (size_t s = 0; s < subsets.size(); ++s) {
+    const auto rows = rows_that_show(e.data.test, subsets[s], int64_t(s) * each, each);
+    if (rows.empty()) continue;
+    const auto kl = kl_per_latent(e, subsets[s], rows);
+    for (size_t l = 0; l < kl.size(); ++l) sum[l] += kl[l];
+    active += double(std::count_if(kl.begin(), kl.end(), [&](double k) { return k > e.evaluation.active_kl; }));
+    ++looked_at;
   }
+  if (looked_at == 0) return;  // no row shows as much
+  for (double& kl : sum) kl /= looked_at;
+  result.kl_per_latent = sum;
+  result.active = active / looked_at;
   if (!e.bound) return;
   const CountBound b = e.bound->at_count(result.given, e.bound_masks());
   result.bound = BoundPoint{b.loss, b.distortion, b.kl, b.active, b.kl_per_latent};
@@ -56,8 +72,8 @@ void add_latents(Experiment& e, CountResult& result) {
 std::vector<CountResult> per_count_results(Experiment& e, const RowCosts& rows) {
   std::vector<CountResult> out;
   if (!e.condition.by_columns()) return out;
-  const int64_t columns = e.data.test.columns();
-  out.resize(size_t(columns) + 1);
+  const int64_t features = e.condition.features();
+  out.resize(size_t(features) + 1);
   for (size_t k = 0; k < out.size(); ++k) {
     out[k].given = int64_t(k);
     out[k].active = std::nan("");  // until it is looked at
@@ -74,7 +90,7 @@ std::vector<CountResult> per_count_results(Experiment& e, const RowCosts& rows) 
   }
   e.model->train(false);
   const NoGrad no_grad;
-  for (int64_t given : subset_sizes(columns, columns <= all_subsets_up_to ? columns + 1 : most_sizes))
+  for (int64_t given : subset_sizes(features, features <= all_subsets_up_to ? features + 1 : most_sizes))
     add_latents(e, out[size_t(given)]);
   e.model->train(true);
   return out;

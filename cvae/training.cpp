@@ -37,7 +37,7 @@ Training::StepCosts Training::step(int64_t i) {
   e.condition.draw(batch, {e.seed, stream::masks, step}, drawn_);
   parameters_.zero_gradients();
   Tape tape;
-  const Elbo costs = elbo(*e.model, batch.x, drawn_.c, e.loss, {e.seed, stream::noise, step});
+  const Elbo costs = elbo(*e.model, batch, drawn_.c, e.loss, {e.seed, stream::noise, step}, int64_t(step));
   tape.backward(costs.loss);
   if (e.training.clip > 0) parameters_.clip_gradients(e.training.clip);
   optimizer_->step(e.training.schedule.at(int64_t(step)));

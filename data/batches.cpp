@@ -3,7 +3,27 @@
 #include <algorithm>
 #include <numeric>
 
+#include "autograd/ops.hpp"
+
 namespace elbow {
+
+int64_t input_columns(const Dataset& set) { return (set.observed ? 2 : 1) * set.columns(); }
+
+Tensor encoder_input(const Tensor& x, const Tensor& observed) { return observed ? concat(x, observed, 1) : x; }
+
+Batch rows_of(const Dataset& set, std::span<const int64_t> index) {
+  Batch batch;
+  const int64_t n = int64_t(index.size()), d = set.columns();
+  batch.index = index;
+  batch.x = Tensor::empty({n, d});
+  set.x.gather(index, batch.x.data<float>());
+  if (set.observed) {
+    batch.observed = Tensor::empty({n, d});
+    Rows(set.observed).gather(index, batch.observed.data<float>());
+  }
+  batch.input = encoder_input(batch.x, batch.observed);
+  return batch;
+}
 
 Batches::Batches(const Dataset& set, int64_t batch_rows, LastBatch last) : set_(set), batch_rows_(batch_rows) {
   if (batch_rows < 1) fail("batches", "a batch has at least one row, not ", batch_rows);
@@ -14,6 +34,10 @@ Batches::Batches(const Dataset& set, int64_t batch_rows, LastBatch last) : set_(
   std::iota(order_.begin(), order_.end(), 0);
   whole_.x = Tensor::empty({batch_rows, set.columns()});
   rest_.x = whole_.x.view({std::min(left_over, batch_rows), set.columns()});
+  if (set.observed) {
+    whole_.observed = Tensor::empty(whole_.x.shape());
+    rest_.observed = whole_.observed.view(rest_.x.shape());
+  }
   if (set.labels) labels_.resize(static_cast<size_t>(batch_rows));
 }
 
@@ -28,6 +52,11 @@ const Batch& Batches::get(int64_t i) {
   batch.index = std::span<const int64_t>(order_).subspan(size_t(first), size_t(n));
   set_.x.gather(batch.index, batch.x.data<float>());
   batch.x.mark_written("batches");
+  if (set_.observed) {
+    Rows(set_.observed).gather(batch.index, batch.observed.data<float>());
+    batch.observed.mark_written("batches");
+  }
+  batch.input = encoder_input(batch.x, batch.observed);
   if (set_.labels) {
     for (int64_t r = 0; r < n; ++r) labels_[r] = set_.labels->values[batch.index[r]];
     batch.labels = std::span<const int32_t>(labels_).first(size_t(n));

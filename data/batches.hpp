@@ -10,7 +10,9 @@ namespace elbow {
 
 /// One mini-batch. Its tensors are written again by the next one.
 struct Batch {
-  Tensor x;                         ///< [rows, columns] float32
+  Tensor x;         ///< [rows, columns] float32; 0 where an entry is missing
+  Tensor observed;  ///< [rows, columns] float32, 0 = missing; undefined where nothing is missing in the set
+  Tensor input;     ///< what the encoder sees: x, or [x, observed] side by side where entries may be missing
   std::span<const int64_t> index;   ///< [rows]: which rows of the set they are
   std::span<const int32_t> labels;  ///< [rows], or empty where the set has none
 };
@@ -21,6 +23,15 @@ enum class LastBatch : uint8_t {
          ///< the end
   keep   ///< for evaluation: every row counts
 };
+
+/// How many columns the encoder sees of a row of `set`: those of x, twice as many where entries may be missing.
+int64_t input_columns(const Dataset& set);
+
+/// What the encoder sees of rows x [rows, columns] of which `observed` (undefined: everything) is there.
+Tensor encoder_input(const Tensor& x, const Tensor& observed);
+
+/// The rows `index` of a set as a batch of its own, which refers to `index`; without labels.
+Batch rows_of(const Dataset& set, std::span<const int64_t> index);
 
 /// Cuts a data set into mini-batches: in its own order until shuffle() is called. Batch i of an epoch is a
 /// function of the set, the shuffle's key and i, so that training resumes anywhere. After construction only

@@ -18,12 +18,38 @@ struct GaussianLaw {
   Matrix covariance;         ///< [d, d], exact to double precision; may be singular
 };
 
+/// Which entries of a drawn set are missing: a row has missing entries with probability `rows`, and then each of its
+/// entries is missing with probability `entries`, independently of each other and of the values.
+struct MissingLaw {
+  double rows = 0, entries = 0;
+  bool any() const { return rows > 0 && entries > 0; }
+};
+
 /// The class of each row.
 struct Labels {
   std::vector<int32_t> values;  ///< [rows], each in 0..classes-1
   int32_t classes = 0;
   std::vector<std::string> names = {};  ///< [classes], or empty where nobody has named them
 };
+
+/// What the values of a feature are; with it goes the loss that fits them.
+enum class FeatureKind : uint8_t {
+  real,        ///< any number: squared error
+  binary,      ///< 0 or 1: binary cross-entropy
+  categorical  ///< one of several categories, as one-hot columns: cross-entropy
+};
+
+/// What is given, withheld or missing as a whole: a column, or the one-hot columns of a categorical value.
+struct Feature {
+  std::string name;
+  FeatureKind kind = FeatureKind::real;
+  int64_t first = 0, width = 1;  ///< its columns: first, first + 1, ..., first + width - 1
+  std::vector<std::string> categories =
+      {};  ///< [width] of a categorical one; {no, yes} of a binary one that has names
+};
+
+/// One feature a column, all real, named x0, x1, ....
+std::vector<Feature> real_features(int64_t columns);
 
 /// Height and width of the image that a row is; height * width = columns.
 struct ImageSize {
@@ -32,8 +58,11 @@ struct ImageSize {
 
 /// One set of rows and what is known about it.
 struct Dataset {
-  std::string name;  ///< of the source
-  Rows x;
+  std::string name;               ///< of the source
+  Rows x;                         ///< 0 where an entry is missing
+  std::vector<Feature> features;  ///< side by side they make up the columns
+  Tensor observed;     ///< [rows, columns] float32, 1 = there, 0 = missing; undefined where nothing is missing
+  MissingLaw missing;  ///< how the missing entries were chosen, for sets whose law is known
   std::optional<GaussianLaw> gaussian;
   std::optional<Labels> labels;
   std::optional<ImageSize> image;

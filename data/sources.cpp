@@ -37,7 +37,10 @@ DataSplit make_data(const Config& data, uint64_t seed) {
     if (source.name == name) {
       DataSplit split = source.make(data, seed);
       data.done();
-      split.train.name = split.test.name = name;
+      for (Dataset* set : {&split.train, &split.test}) {
+        set->name = name;
+        if (set->features.empty()) set->features = real_features(set->columns());
+      }
       return split;
     }
   data.fail("source", "is not in the table");  // choice() has let through only names that are

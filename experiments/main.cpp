@@ -7,6 +7,8 @@
 #include <nlohmann/json.hpp>
 
 #include "autograd/error.hpp"
+#include "experiments/analyse.hpp"
+#include "experiments/analysis.hpp"
 #include "experiments/bench/gemm.hpp"
 #include "experiments/bench/ops.hpp"
 #include "experiments/bench/step.hpp"
@@ -38,6 +40,23 @@ void add_train(CLI::App& app) {
   command->add_flag("--check-nan", o->check_nan,
                     "Stop at the first op that makes a NaN or an infinity, and name it");
   command->callback([o] { train(*o); });
+}
+
+// One sub-command for each analysis.
+void add_analyses(CLI::App& app) {
+  for (const Analysis& analysis : analyses()) {
+    CLI::App* command = app.add_subcommand(analysis.name, analysis.doc);
+    auto o = std::make_shared<AnalyseOptions>();
+    o->analysis = analysis.name;
+    command->add_option("run", o->run, "Folder of a finished run")->required();
+    command->add_option("--out", o->out, "Folder for tables and figures; by default the run's own");
+    command
+        ->add_option("--set", o->settings, "Change a setting of the run: path.to.key=value (may be repeated)")
+        ->allow_extra_args(false);
+    command->add_option("--threads", o->threads, "Number of threads; 0 = one for each core")
+        ->capture_default_str();
+    command->callback([o] { analyse(*o); });
+  }
 }
 
 void add_bench(CLI::App& app) {
@@ -108,6 +127,7 @@ int main(int argc, char** argv) {
   app.set_version_flag("--version", machine().version);
   app.require_subcommand(1);
   add_train(app);
+  add_analyses(app);
   add_bench(app);
   add_info(app);
   const auto refuse = [](std::string message) {

@@ -12,9 +12,9 @@
 namespace elbow {
 namespace {
 
-// What the decoder's answer means as an image: logits are turned into probabilities.
+// The decoder's answer as an image.
 std::vector<float> pixels_of(const Experiment& e, const Tensor& y) {
-  return (e.loss.distortion == Distortion::bce ? sigmoid(y) : y).to_vector<float>();
+  return values_of(e.loss, y).to_vector<float>();
 }
 
 // The condition "label" of each given row.
@@ -71,7 +71,8 @@ void draw_reconstructions(Experiment& e, const std::filesystem::path& png) {
 
 }  // namespace
 
-std::vector<std::string> draw_figures(Experiment& e, const RunResult& result, const RunFolder& folder) {
+std::vector<std::string> draw_figures(Experiment& e, const RunResult& result, const AnalysesDone& analyses,
+                                      const RunFolder& folder) {
   std::vector<std::string> problems;
   const auto attempt = [&](const std::function<void()>& draw) {
     try {
@@ -102,6 +103,8 @@ std::vector<std::string> draw_figures(Experiment& e, const RunResult& result, co
     figure("reconstructions.png", "Test images and their reconstructions.",
            [&] { draw_reconstructions(e, folder / "reconstructions.png"); });
   }
+  for (const auto& [file, caption] : analyses.figures) report.figure(caption, folder / file);
+  if (!analyses.text.empty()) report.preformatted("Analyses", analyses.text);
   report.heading("Settings").preformatted("config.json", e.resolved);
   attempt([&] { report.write(folder / "report.html"); });
   return problems;

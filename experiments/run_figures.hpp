@@ -3,13 +3,15 @@
 #include <vector>
 
 #include "cvae/experiment.hpp"
+#include "experiments/analysis.hpp"
 #include "experiments/run_folder.hpp"
 #include "experiments/summary.hpp"
 
 namespace elbow {
 
-/// Draws all figures of a run into its folder, and report.html from them. A figure that cannot be drawn (gnuplot is
-/// missing, say) costs no results: its reason is in the list that comes back.
-std::vector<std::string> draw_figures(Experiment& experiment, const RunResult& result, const RunFolder& folder);
+/// Draws all figures of a run into its folder, and report.html from them and those of the analyses. A figure that cannot be
+/// drawn (gnuplot is missing, say) costs no results: its reason is in the list that comes back.
+std::vector<std::string> draw_figures(Experiment& experiment, const RunResult& result,
+                                      const AnalysesDone& analyses, const RunFolder& folder);
 
 }  // namespace elbow

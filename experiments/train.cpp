@@ -9,6 +9,7 @@
 #include "autograd/tape.hpp"
 #include "cvae/checkpoint.hpp"
 #include "cvae/evaluation.hpp"
+#include "experiments/analysis.hpp"
 #include "experiments/csv_files.hpp"
 #include "experiments/machine.hpp"
 #include "experiments/progress.hpp"
@@ -115,6 +116,7 @@ void train(const TrainOptions& o) {
                               : RunFolder::Mode::fresh;
   const Json json = settings_of(o);
   Experiment e(Config(json, o.config));
+  check_analyses(e);
   RunFolder folder(o.out.empty() ? std::filesystem::path("outputs") / e.name : std::filesystem::path(o.out),
                    mode);
   Training training(e);
@@ -174,9 +176,14 @@ void train(const TrainOptions& o) {
   write_csv_files(result.figures, folder.path());
   write_file_atomically(folder / "summary.json", summary_json(e, result, training.epochs_done()));
   progress.line(summary_text(result));
-  for (const std::string& problem : draw_figures(e, result, folder)) {
-    progress.line("no figure: " + problem);
-    folder.log("no figure: " + problem);
+  const AnalysesDone done = make_analyses(e, folder.path());
+  if (!done.text.empty()) progress.line(done.text);
+  std::vector<std::string> problems = done.problems;
+  const auto no_figures = draw_figures(e, result, done, folder);
+  problems.insert(problems.end(), no_figures.begin(), no_figures.end());
+  for (const std::string& problem : problems) {
+    progress.line("not made: " + problem);
+    folder.log("not made: " + problem);
   }
   progress.line("results and figures are in " + folder.path().string());
   folder.log("done");

@@ -51,7 +51,7 @@ BOOST_AUTO_TEST_CASE(the_elbo_is_the_formula) {
   const RandomKey key{1, 2, 3};
   e.model->train(false);
   const NoGrad no_grad;
-  const Elbo got = elbo(*e.model, batch.x, drawn.c, e.loss, key);
+  const Elbo got = elbo(*e.model, batch, drawn.c, e.loss, key);
   const Posterior q = e.model->encode(batch.x, drawn.c);
   const auto mu = q.mu.to_vector(), log_var = q.log_var.to_vector(),
              noise = normal(key, q.mu.shape()).to_vector();

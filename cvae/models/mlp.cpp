@@ -25,7 +25,7 @@ MlpCvae::MlpCvae(const MlpSettings& s, const ModelSizes& sizes, RandomStream& in
                  RandomStream& dropout)
     : latents_(s.latents) {
   const int64_t top =
-      add_hidden(encoder_, sizes.columns + sizes.condition, s.encoder, s, initialisation, dropout);
+      add_hidden(encoder_, sizes.input + sizes.condition, s.encoder, s, initialisation, dropout);
   const Init head{Init::Law::uniform,
                   1 / std::sqrt(double(top))};  // small: the first posteriors are near N(0, 1)
   mu_ = std::make_unique<Linear>(top, latents_, head, head, initialisation);
@@ -38,8 +38,8 @@ MlpCvae::MlpCvae(const MlpSettings& s, const ModelSizes& sizes, RandomStream& in
   part("decoder", decoder_);
 }
 
-Posterior MlpCvae::encode(const Tensor& x, const Tensor& c) {
-  const Tensor h = encoder_(with_condition(x, c));
+Posterior MlpCvae::encode(const Tensor& input, const Tensor& c) {
+  const Tensor h = encoder_(with_condition(input, c));
   return {(*mu_)(h), (*log_var_)(h)};
 }
 

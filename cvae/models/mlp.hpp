@@ -21,7 +21,7 @@ class MlpCvae : public Cvae {
  public:
   MlpCvae(const MlpSettings& settings, const ModelSizes& sizes, RandomStream& initialisation,
           RandomStream& dropout);
-  Posterior encode(const Tensor& x, const Tensor& c) override;
+  Posterior encode(const Tensor& input, const Tensor& c) override;
   Tensor decode(const Tensor& z, const Tensor& c) override;
   int64_t latents() const override { return latents_; }
 

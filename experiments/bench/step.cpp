@@ -49,7 +49,7 @@ void bench_step(const BenchStepOptions& o, std::ostream& out) {
   const double eval_us = median_us(o.repeats, o.steps, [&](int s) {
     const Batch& batch = test.get(s % test.count());
     e.condition.draw(batch, {e.seed, stream::evaluation_masks, uint64_t(s)}, drawn);
-    elbo(*e.model, batch.x, drawn.c, e.loss, {e.seed, stream::evaluation_noise, uint64_t(s)});
+    elbo(*e.model, batch, drawn.c, e.loss, {e.seed, stream::evaluation_noise, uint64_t(s)});
   });
   const nlohmann::ordered_json result = {{"name", e.name},
                                          {"threads", machine().threads},

@@ -1,0 +1,25 @@
+#include "experiments/analyse.hpp"
+
+#include <filesystem>
+#include <iostream>
+
+#include "experiments/analysis.hpp"
+#include "experiments/finished_run.hpp"
+#include "experiments/machine.hpp"
+
+namespace elbow {
+
+void analyse(const AnalyseOptions& o) {
+  set_threads(o.threads);
+  const auto experiment = open_run(o.run, o.settings);
+  experiment->evaluation.analyses = {{o.analysis}};
+  check_analyses(*experiment);
+  const std::filesystem::path folder = o.out.empty() ? o.run : o.out;
+  std::filesystem::create_directories(folder);
+  const AnalysesDone done = make_analyses(*experiment, folder);
+  if (!done.problems.empty()) throw Error(done.problems.front());
+  std::cout << done.text;
+  std::cout << "tables and figures are in " << folder.string() << '\n';
+}
+
+}  // namespace elbow

@@ -1,0 +1,60 @@
+#include "experiments/analysis.hpp"
+
+#include "autograd/tape.hpp"
+#include "nn/spelling.hpp"
+
+namespace elbow {
+
+// The list of analyses: {name, what it does, when it applies, the function}.
+const std::vector<Analysis>& analyses() {
+  static const std::vector<Analysis> list = {};
+  return list;
+}
+
+namespace {
+
+const Analysis* find(const std::string& name) {
+  for (const Analysis& a : analyses())
+    if (name == a.name) return &a;
+  return nullptr;
+}
+
+// The names that the configuration lists, or all that apply.
+std::vector<std::string> wanted(const Experiment& e) {
+  if (e.evaluation.analyses) return *e.evaluation.analyses;
+  std::vector<std::string> names;
+  for (const Analysis& a : analyses())
+    if (a.applies(e)) names.emplace_back(a.name);
+  return names;
+}
+
+}  // namespace
+
+void check_analyses(const Experiment& e) {
+  std::vector<std::string> known;
+  for (const Analysis& a : analyses()) known.emplace_back(a.name);
+  for (const std::string& name : wanted(e)) {
+    const Analysis* a = find(name);
+    if (!a)
+      throw Error(str("evaluation.analyses: there is no analysis '", name, "'; there are ", quoted_list(known),
+                      did_you_mean(name, known)));
+    if (!a->applies(e))
+      throw Error(str("evaluation.analyses: '", name, "' has nothing to show of this experiment"));
+  }
+}
+
+AnalysesDone make_analyses(Experiment& e, const std::filesystem::path& folder) {
+  const bool training = e.model->training();
+  e.model->train(false);
+  const NoGrad no_grad;
+  AnalysesDone done;
+  for (const std::string& name : wanted(e)) try {
+      const AnalysisResult result = find(name)->run(e, folder);
+      done.figures.insert(done.figures.end(), result.figures.begin(), result.figures.end());
+      done.text += result.text;
+    } catch (const Error& error) { done.problems.push_back(name + ": " + error.what()); }
+  e.model->train(training);
+  return done;
+}
+
+}  // namespace elbow

@@ -1,0 +1,48 @@
+#pragma once
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "cvae/experiment.hpp"
+
+namespace elbow {
+
+/// What an analysis leaves in a run's folder besides its tables, and what it has to say.
+struct AnalysisResult {
+  struct Figure {
+    std::string file, caption;  ///< the file's name in the folder
+  };
+  std::vector<Figure> figures;
+  std::string text;  ///< lines for the terminal and the report; may be empty
+};
+
+/// One look at a trained model: tables (CSV) and figures in the folder of its run. It is made after each training, where
+/// it applies, and by the sub-command of its name on a finished run.
+struct Analysis {
+  const char *name, *doc;
+  /// Whether there is anything to see in such an experiment.
+  bool (*applies)(const Experiment& experiment);
+  /// Writes the tables first and then the figures, so that a figure that cannot be drawn costs no table. The model is in
+  /// evaluation mode and nothing is recorded.
+  AnalysisResult (*run)(Experiment& experiment, const std::filesystem::path& folder);
+};
+
+/// All analyses, in the order in which they are made. To add one: write experiments/analyses/NAME.cpp and put it into
+/// the list in experiments/analysis.cpp.
+const std::vector<Analysis>& analyses();
+
+/// What became of several analyses.
+struct AnalysesDone {
+  std::vector<AnalysisResult::Figure> figures;
+  std::string text;
+  std::vector<std::string>
+      problems;  ///< "NAME: what went wrong", of those that failed; the others are not touched by it
+};
+
+/// Makes the analyses that the experiment asks for (evaluation.analyses; by default all that apply), one after the other.
+AnalysesDone make_analyses(Experiment& experiment, const std::filesystem::path& folder);
+
+/// Error, naming the setting, when evaluation.analyses holds an unknown name or one that does not apply.
+void check_analyses(const Experiment& experiment);
+
+}  // namespace elbow
