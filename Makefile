@@ -32,7 +32,7 @@ elbow := $(build_dir)/elbow
 no_make := env -u MAKEFLAGS -u MAKELEVEL
 cmake := $(no_make) cmake
 
-.PHONY: all help deps test bench cuda docs format lint sanitize install clean $(EXPERIMENTS)
+.PHONY: all help experiments deps test bench cuda docs format lint sanitize install clean $(EXPERIMENTS)
 .DEFAULT_GOAL := all
 
 all: $(configured) ## Build the library and the program (this is what plain `make` does)
@@ -49,6 +49,7 @@ help: ## List the targets
 	@echo; echo "Variables:"
 	@sed -nE 's/^#  ([A-Z]+=.*)/  \1/p' Makefile
 
+#  QUICK=1            `make experiments` in minutes: a few epochs each
 #  OUT=FOLDER         where an experiment writes
 #  SEED=N             seed of all random numbers, instead of the experiment's
 #  THREADS=N          number of threads
@@ -76,6 +77,10 @@ flags = $(if $(SEED),--seed $(SEED)) $(if $(THREADS),--threads $(THREADS)) $(if 
 
 $(EXPERIMENTS): %: all
 	@OUT='$(OUT)' scripts/run_experiment.sh $(elbow) $@ $(flags)
+
+experiments: all ## Run all experiments and show every figure on one page; QUICK=1: two epochs each, in outputs/quick
+	@JOBS='$(JOBS)' QUICK='$(QUICK)' ARGS='$(filter-out --threads $(THREADS),$(flags))' \
+	  scripts/run_experiments.sh $(elbow) $(EXPERIMENTS)
 
 # ---- building, testing ----------------------------------------------------------------------------------------------
 deps: ## Install the packages that are missing (Debian and Ubuntu; through sudo unless root)

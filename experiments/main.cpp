@@ -13,6 +13,7 @@
 #include "experiments/bench/ops.hpp"
 #include "experiments/bench/step.hpp"
 #include "experiments/machine.hpp"
+#include "experiments/page.hpp"
 #include "experiments/train.hpp"
 
 namespace {
@@ -92,6 +93,15 @@ void add_bench(CLI::App& app) {
   step->callback([s] { bench_step(*s, std::cout); });
 }
 
+void add_page(CLI::App& app) {
+  CLI::App* command = app.add_subcommand("page", "One page that shows the results and figures of several runs");
+  auto o = std::make_shared<PageOptions>();
+  command->add_option("runs", o->runs, "Folders of finished runs")->required();
+  command->add_option("--out", o->out, "The HTML file; figures are linked from their folders")->required();
+  command->add_option("--title", o->title, "Its title")->capture_default_str();
+  command->callback([o] { write_page(*o); });
+}
+
 void add_info(CLI::App& app) {
   CLI::App* command = app.add_subcommand("info", "Version, instruction set, threads, BLAS, CUDA");
   auto json = std::make_shared<bool>(false);
@@ -128,6 +138,7 @@ int main(int argc, char** argv) {
   app.require_subcommand(1);
   add_train(app);
   add_analyses(app);
+  add_page(app);
   add_bench(app);
   add_info(app);
   const auto refuse = [](std::string message) {

@@ -1,12 +1,14 @@
 #include "experiments/run_figures.hpp"
 
 #include <functional>
+#include <nlohmann/json.hpp>
 
 #include "autograd/ops.hpp"
 #include "experiments/machine.hpp"
 #include "experiments/plots/image_grid.hpp"
 #include "experiments/plots/report.hpp"
 #include "experiments/plots/run_plots.hpp"
+#include "nn/files.hpp"
 #include "nn/streams.hpp"
 
 namespace elbow {
@@ -85,10 +87,15 @@ std::vector<std::string> draw_figures(Experiment& e, const RunResult& result, co
   Report report(e.name);
   report.heading("Results").preformatted("Summary", summary_text(result));
   report.heading("Figures");
+  Json drawn = Json::array();
+  const auto show = [&](const std::string& file, const std::string& caption) {
+    report.figure(caption, folder / file);
+    if (std::filesystem::exists(folder / file)) drawn.push_back({{"file", file}, {"caption", caption}});
+  };
   const auto figure = [&](const std::string& file, const std::string& caption,
                           const std::function<void()>& draw) {
     attempt(draw);
-    report.figure(caption, folder / file);
+    show(file, caption);
   };
   figure("encoding_test_plots.png",
          "Loss, latent means, KL per latent and rate against distortion on the test set.",
@@ -103,10 +110,13 @@ std::vector<std::string> draw_figures(Experiment& e, const RunResult& result, co
     figure("reconstructions.png", "Test images and their reconstructions.",
            [&] { draw_reconstructions(e, folder / "reconstructions.png"); });
   }
-  for (const auto& [file, caption] : analyses.figures) report.figure(caption, folder / file);
+  for (const auto& [file, caption] : analyses.figures) show(file, caption);
   if (!analyses.text.empty()) report.preformatted("Analyses", analyses.text);
   report.heading("Settings").preformatted("config.json", e.resolved);
-  attempt([&] { report.write(folder / "report.html"); });
+  attempt([&] {
+    write_file_atomically(folder / "figures.json", drawn.dump(2) + "\n");
+    report.write(folder / "report.html");
+  });
   return problems;
 }
 

@@ -28,6 +28,7 @@ constexpr const char* files[] = {"config.json",
                                  "samples.png",
                                  "reconstructions.png",
                                  "data.safetensors",
+                                 "figures.json",
                                  "report.html"};
 
 // A run that was killed may leave files that it had not finished: .NAME.PID.part and the like.

@@ -44,6 +44,12 @@ std::string cell(const char* tag, const std::string& text, bool number) {
   return std::string("<") + tag + (number ? " class=\"number\">" : ">") + html_escaped(text) + "</" + tag + ">";
 }
 
+std::string figure_html(const std::string& caption, const std::string& source) {
+  const std::string text = html_escaped(caption);
+  return "<figure><img loading=\"lazy\" alt=\"" + text + "\" src=\"" + source + "\"><figcaption>" + text +
+         "</figcaption></figure>\n";
+}
+
 }  // namespace
 
 std::string html_escaped(const std::string& text) {
@@ -86,8 +92,17 @@ Report& Report::paragraph(const std::string& text) {
 Report& Report::figure(const std::string& caption, const std::filesystem::path& png) {
   if (!std::filesystem::exists(png))
     return paragraph(caption + " (not drawn: " + png.filename().string() + ")");
-  body_ += "<figure><img alt=\"" + html_escaped(caption) + "\" src=\"data:image/png;base64," +
-           base64(read_file(png)) + "\"><figcaption>" + html_escaped(caption) + "</figcaption></figure>\n";
+  body_ += figure_html(caption, "data:image/png;base64," + base64(read_file(png)));
+  return *this;
+}
+
+Report& Report::linked_figure(const std::string& caption, const std::filesystem::path& png) {
+  body_ += figure_html(caption, html_escaped(png.generic_string()));
+  return *this;
+}
+
+Report& Report::link(const std::string& text, const std::filesystem::path& path) {
+  body_ += "<p><a href=\"" + html_escaped(path.generic_string()) + "\">" + html_escaped(text) + "</a></p>\n";
   return *this;
 }
 

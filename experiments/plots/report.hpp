@@ -16,6 +16,10 @@ class Report {
   Report& paragraph(const std::string& text);
   /// A PNG, embedded, with its caption below. A figure that was not drawn is replaced by a line that says so.
   Report& figure(const std::string& caption, const std::filesystem::path& png);
+  /// A figure that stays a file of its own: `png` is its path as seen from the page.
+  Report& linked_figure(const std::string& caption, const std::filesystem::path& png);
+  /// A line that leads to another page, at `path` as seen from this one.
+  Report& link(const std::string& text, const std::filesystem::path& path);
   /// A table with its caption above. Cells that read as numbers are set flush right.
   Report& table(const std::string& caption, const std::vector<std::string>& header,
                 const std::vector<std::vector<std::string>>& rows);
