@@ -2,6 +2,7 @@
 #include <omp.h>
 
 #include <cstdint>
+#include <exception>
 
 namespace elbow {
 
@@ -18,6 +19,23 @@ template <class F> void parallel_for(int64_t n, int64_t elements, F f) {
   }
 #pragma omp parallel for schedule(static)
   for (int64_t i = 0; i < n; ++i) f(i);
+}
+
+/// f(i) for i < n on all threads, for few long tasks of unlike length; rethrows one of their errors, which must not
+/// leave an OpenMP region by themselves. Inside it BLAS and LAPACK stay on the thread that calls them, so that results
+/// do not depend on the number of threads.
+template <class F> void parallel_tasks(int64_t n, const F& f) {
+  std::exception_ptr error;
+#pragma omp parallel for schedule(dynamic)
+  for (int64_t i = 0; i < n; ++i) {
+    try {
+      f(i);
+    } catch (...) {
+#pragma omp critical(elbow_task_error)
+      error = std::current_exception();
+    }
+  }
+  if (error) std::rethrow_exception(error);
 }
 
 }  // namespace elbow

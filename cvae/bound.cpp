@@ -2,30 +2,13 @@
 
 #include <algorithm>
 #include <cmath>
-#include <exception>
 #include <utility>
 
 #include "autograd/error.hpp"
+#include "autograd/parallel.hpp"
 
 namespace elbow {
 namespace {
-
-/// body(i) for 0 <= i < n on all threads; rethrows one of the errors, which must not leave an OpenMP region by
-/// themselves. Inside the region BLAS stays on the calling thread, so that results do not depend on their
-/// number.
-template <class Body> void parallel_for(std::int64_t n, const Body& body) {
-  std::exception_ptr error;
-#pragma omp parallel for schedule(dynamic)
-  for (std::int64_t i = 0; i < n; ++i) {
-    try {
-      body(i);
-    } catch (...) {
-#pragma omp critical(elbow_bound_error)
-      error = std::current_exception();
-    }
-  }
-  if (error) std::rethrow_exception(error);
-}
 
 /// How many masks' axes are kept: about 64 MiB of them. All 2^d masks of narrow sets fit many times over; with
 /// hundreds of columns a random mask never comes twice and keeping more would only fill the memory.
@@ -34,13 +17,36 @@ std::size_t cache_capacity(std::int64_t d) {
   return std::max<std::size_t>(1, (std::size_t(64) << 20) / bytes_per_mask);
 }
 
-void read_mask(const float* entries, std::int64_t row, Mask& mask) {
-  for (std::size_t i = 0; i < mask.size(); ++i) {
-    if (entries[i] != 0.0f && entries[i] != 1.0f)
-      fail("bound", "mask row ", row, ", column ", i, ": ", entries[i],
-           " is neither 0 (withheld) nor 1 (given)");
-    mask[i] = entries[i] == 1.0f;
+/// Mask and observed of one row [d] (observed may be null) as a pattern (see GaussianBound).
+void read_pattern(const float* mask, const float* observed, std::int64_t d, std::int64_t row, Mask& pattern) {
+  pattern.resize(d);
+  bool complete = true;
+  for (std::int64_t i = 0; i < d; ++i) {
+    if (mask[i] != 0.0f && mask[i] != 1.0f)
+      fail("bound", "mask row ", row, ", column ", i, ": ", mask[i], " is neither 0 (withheld) nor 1 (given)");
+    pattern[i] = mask[i] == 1.0f;
+    if (!observed) continue;
+    if (observed[i] != 0.0f && observed[i] != 1.0f)
+      fail("bound", "observed row ", row, ", column ", i, ": ", observed[i], " is neither 0 (missing) nor 1");
+    if (observed[i] == 0.0f && pattern[i])
+      fail("bound", "mask row ", row, ", column ", i, ": a missing entry is given");
+    complete &= observed[i] == 1.0f;
   }
+  if (complete) return;
+  pattern.resize(2 * d);
+  for (std::int64_t i = 0; i < d; ++i) pattern[d + i] = observed[i] == 1.0f;
+}
+
+RowLoss row_loss(const PrincipalAxes& axes, const std::vector<double>& centred, double beta) {
+  RowLoss sum;
+  for (std::size_t k = 0; k < axes.variances.size(); ++k) {
+    double u = 0;
+    for (std::size_t i = 0; i < centred.size(); ++i)
+      u += axes.innovations(std::int64_t(k), std::int64_t(i)) * centred[i];
+    const RowLoss r = axis_row_loss(u, axes.variances[k], beta);
+    sum.loss += r.loss, sum.distortion += r.distortion, sum.kl += r.kl;
+  }
+  return sum;
 }
 
 }  // namespace
@@ -86,10 +92,14 @@ GaussianBound::GaussianBound(std::vector<double> mean, Matrix covariance, double
     fail("bound", "the covariance is not positive semi-definite: it has the eigenvalue ", spectrum.back());
 }
 
-Bound GaussianBound::at(const Mask& mask) const {
-  if (std::int64_t(mask.size()) != columns())
-    fail("bound", "a mask of ", mask.size(), " columns for a set of ", columns());
-  const AxesPtr axes = axes_of({mask})[0];  // held here: another thread may empty the cache meanwhile
+Bound GaussianBound::at(const Mask& mask, const Mask& observed) const {
+  if (std::int64_t(mask.size()) != columns() || (!observed.empty() && observed.size() != mask.size()))
+    fail("bound", "a mask of ", mask.size(), " columns",
+         observed.empty() ? "" : str(", of which ", observed.size(), " are missing or not,"), " for a set of ",
+         columns());
+  Pattern pattern = mask;
+  pattern.insert(pattern.end(), observed.begin(), observed.end());
+  const AxesPtr axes = cached_axes({pattern})[0];  // held here: another thread may empty the cache meanwhile
   Bound sum;
   for (const double variance : axes->variances) {
     const Bound b = axis_bound(variance, beta_);
@@ -98,20 +108,21 @@ Bound GaussianBound::at(const Mask& mask) const {
   return sum;
 }
 
-RowLoss GaussianBound::optimal_row(const float* x, const float* mask) const {
-  return optimal_rows(x, mask, 1)[0];
+RowLoss GaussianBound::optimal_row(const float* x, const float* mask, const float* observed) const {
+  return optimal_rows(x, mask, 1, observed)[0];
 }
 
-std::vector<RowLoss> GaussianBound::optimal_rows(const float* x, const float* mask, std::int64_t rows) const {
+std::vector<RowLoss> GaussianBound::optimal_rows(const float* x, const float* mask, std::int64_t rows,
+                                                 const float* observed) const {
   const std::int64_t d = columns();
   std::vector<RowLoss> losses(std::max<std::int64_t>(rows, 0));
-  // In blocks of as many rows as have no more distinct masks between them than the cache may hold.
+  // In blocks of as many rows as have no more distinct patterns between them than the cache may hold.
   for (std::int64_t begin = 0, end = 0; begin < rows; begin = end) {
-    std::unordered_map<Mask, std::size_t> index;  // mask -> its place in `distinct`
-    std::vector<Mask> distinct;
-    std::vector<std::size_t> place;  // of each row's mask
-    for (Mask bits(d); end < rows; ++end) {
-      read_mask(mask + end * d, end, bits);
+    std::unordered_map<Pattern, std::size_t> index;  // pattern -> its place in `distinct`
+    std::vector<Pattern> distinct;
+    std::vector<std::size_t> place;  // of each row's pattern
+    for (Pattern bits; end < rows; ++end) {
+      read_pattern(mask + end * d, observed ? observed + end * d : nullptr, d, end, bits);
       auto found = index.find(bits);
       if (found == index.end()) {
         if (distinct.size() == cache_capacity(d)) break;
@@ -120,51 +131,55 @@ std::vector<RowLoss> GaussianBound::optimal_rows(const float* x, const float* ma
       }
       place.push_back(found->second);
     }
-    const std::vector<AxesPtr> axes = axes_of(distinct);
-#pragma omp parallel for schedule(static)
-    for (std::int64_t r = begin; r < end; ++r) losses[r] = row_loss(*axes[place[r - begin]], x + r * d);
+    const std::vector<AxesPtr> axes = cached_axes(distinct);
+#pragma omp parallel
+    {
+      std::vector<double> centred(d);  // x - mean
+#pragma omp for schedule(static)
+      for (std::int64_t r = begin; r < end; ++r) {
+        for (std::int64_t i = 0; i < d; ++i) {
+          const bool there = !observed || observed[r * d + i] == 1.0f;
+          centred[i] = there ? x[r * d + i] - mean_[i] : 0;  // a missing entry may be a NaN
+        }
+        losses[r] = row_loss(*axes[place[r - begin]], centred, beta_);
+      }
+    }
   }
   return losses;
 }
 
-RowLoss GaussianBound::row_loss(const PrincipalAxes& axes, const float* x) const {
-  RowLoss sum;
-  for (std::size_t k = 0; k < axes.variances.size(); ++k) {
-    double u = 0;
-    for (std::int64_t i = 0; i < columns(); ++i) u += axes.innovations(std::int64_t(k), i) * (x[i] - mean_[i]);
-    const RowLoss r = axis_row_loss(u, axes.variances[k], beta_);
-    sum.loss += r.loss, sum.distortion += r.distortion, sum.kl += r.kl;
-  }
-  return sum;
+PrincipalAxes GaussianBound::axes_of(const Pattern& pattern) const {
+  const auto middle = pattern.begin() + columns();
+  return principal_axes(covariance_, Mask(pattern.begin(), middle), Mask(middle, pattern.end()));
 }
 
-std::vector<std::vector<double>> GaussianBound::variances(const std::vector<Mask>& masks) const {
-  std::vector<std::vector<double>> all(masks.size());
-  parallel_for(std::int64_t(masks.size()),
-               [&](std::int64_t i) { all[i] = principal_axes(covariance_, masks[i]).variances; });
+std::vector<std::vector<double>> GaussianBound::variances(const std::vector<Pattern>& patterns) const {
+  std::vector<std::vector<double>> all(patterns.size());
+  parallel_tasks(std::int64_t(patterns.size()),
+                 [&](std::int64_t i) { all[i] = axes_of(patterns[i]).variances; });
   return all;
 }
 
-std::vector<GaussianBound::AxesPtr> GaussianBound::axes_of(const std::vector<Mask>& masks) const {
-  std::vector<AxesPtr> axes(masks.size());
-  std::vector<std::size_t> missing;
+std::vector<GaussianBound::AxesPtr> GaussianBound::cached_axes(const std::vector<Pattern>& patterns) const {
+  std::vector<AxesPtr> axes(patterns.size());
+  std::vector<std::size_t> absent;
   {
     const std::lock_guard lock(mutex_);
-    for (std::size_t i = 0; i < masks.size(); ++i) {
-      const auto found = cache_.find(masks[i]);
+    for (std::size_t i = 0; i < patterns.size(); ++i) {
+      const auto found = cache_.find(patterns[i]);
       if (found != cache_.end())
         axes[i] = found->second;
       else
-        missing.push_back(i);
+        absent.push_back(i);
     }
   }
-  parallel_for(std::int64_t(missing.size()), [&](std::int64_t i) {
-    axes[missing[i]] = std::make_shared<const PrincipalAxes>(principal_axes(covariance_, masks[missing[i]]));
+  parallel_tasks(std::int64_t(absent.size()), [&](std::int64_t i) {
+    axes[absent[i]] = std::make_shared<const PrincipalAxes>(axes_of(patterns[absent[i]]));
   });
   const std::lock_guard lock(mutex_);
-  if (cache_.size() + missing.size() > cache_capacity(columns()))
+  if (cache_.size() + absent.size() > cache_capacity(columns()))
     cache_.clear();  // what is in use lives on in `axes`
-  for (const std::size_t i : missing) cache_.emplace(masks[i], axes[i]);
+  for (const std::size_t i : absent) cache_.emplace(patterns[i], axes[i]);
   return axes;
 }
 

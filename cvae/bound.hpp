@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "cvae/gaussian.hpp"
+#include "data/dataset.hpp"
 #include "nn/linear_algebra.hpp"
 
 namespace elbow {
@@ -43,7 +44,9 @@ Bound axis_bound(double variance, double beta);
 RowLoss axis_row_loss(double u, double variance, double beta);
 
 /// The analytic bound of a Gaussian set x ~ N(mean, covariance) under arbitrary conditioning, for the loss
-/// squared error + beta KL. See docs/bound.md. All methods may be called from several threads at once, and give
+/// squared error + beta KL. See docs/bound.md. Entries may be missing: then the loss counts the observed columns only,
+/// missing ones are never given, and the value is a lower bound, which need not be attained ("Missing entries"
+/// there). All methods may be called from several threads at once, and give
 /// the same bits for any number of OpenMP threads.
 class GaussianBound {
  public:
@@ -55,43 +58,58 @@ class GaussianBound {
   double beta() const { return beta_; }
   const Matrix& covariance() const { return covariance_; }
 
-  /// The bound when the columns of `mask` [d] are given. Error if the mask has another size.
-  Bound at(const Mask& mask) const;
+  /// The bound when the columns of `mask` [d] are given. `observed` [d]: false where a column is missing; empty:
+  /// nothing is missing. Error if a size differs or a missing column is given.
+  Bound at(const Mask& mask, const Mask& observed = {}) const;
 
   /// The bound averaged over masks whose entries are given with probability `p_given` each, independently: over
-  /// all 2^d of them where that is at most `max_masks`, else over `max_masks` masks drawn from `seed`. The cost
-  /// is O(d^3) per mask. Error if p_given lies outside [0, 1] or max_masks < 2.
-  AverageBound average(double p_given = 0.5, std::int64_t max_masks = 1024, std::uint64_t seed = 1) const;
+  /// all 2^d of them where that is at most `max_masks`, else over `max_masks` masks drawn from `seed`. Where entries
+  /// are `missing` by their law, over rows and masks: first it is drawn what is missing, then each entry that is
+  /// there is given with probability p_given (2^d + 3^d cases). The cost is O(d^3) per mask. Error if a probability
+  /// lies outside [0, 1] or max_masks < 2.
+  AverageBound average(double p_given = 0.5, std::int64_t max_masks = 1024, std::uint64_t seed = 1,
+                       const MissingLaw& missing = {}) const;
 
   /// The bound averaged over the masks that give exactly `given` of the columns, all equally likely: over all
-  /// of them or over `max_masks` drawn ones, as in average(). Error if `given` lies outside [0, d] or max_masks
-  /// < 2.
-  CountBound at_count(std::int64_t given, std::int64_t max_masks = 1024, std::uint64_t seed = 1) const;
+  /// of them or over `max_masks` drawn ones, as in average(). Where entries are `missing` by their law: the mean over
+  /// those rows and masks of average(p_given, ..., missing) that have exactly `given` given columns, which is what the
+  /// rows of a test set with that count show (only then does p_given matter: rows with few given columns are more
+  /// often rows with missing ones). Error if `given` lies outside [0, d], max_masks < 2, a probability lies outside
+  /// [0, 1], or no row can have that count.
+  CountBound at_count(std::int64_t given, std::int64_t max_masks = 1024, std::uint64_t seed = 1,
+                      const MissingLaw& missing = {}, double p_given = 0.5) const;
 
   /// at_count() for 0, 1, ..., d given columns.
-  std::vector<CountBound> per_count(std::int64_t max_masks = 1024, std::uint64_t seed = 1) const;
+  std::vector<CountBound> per_count(std::int64_t max_masks = 1024, std::uint64_t seed = 1,
+                                    const MissingLaw& missing = {}, double p_given = 0.5) const;
 
-  /// The optimal model's loss on row x [d] under mask [d] (1 = given, 0 = withheld). Error if a mask entry is
-  /// neither.
-  RowLoss optimal_row(const float* x, const float* mask) const;
+  /// The optimal model's loss on row x [d] under mask [d] (1 = given, 0 = withheld). `observed` [d]: 0 where an entry is
+  /// missing, whose value in x is not looked at, 1 elsewhere; null: nothing is missing. (With missing entries it is the
+  /// model whose decoder is told what is missing.) Error if an entry of mask or observed is neither 0 nor 1, or a
+  /// missing one is given.
+  RowLoss optimal_row(const float* x, const float* mask, const float* observed = nullptr) const;
 
-  /// optimal_row() for each of `rows` rows of x [rows,d] and mask [rows,d], in parallel. What depends on the
-  /// mask alone is worked out once per distinct mask and kept for later calls. Error as optimal_row, naming the
-  /// row.
-  std::vector<RowLoss> optimal_rows(const float* x, const float* mask, std::int64_t rows) const;
+  /// optimal_row() for each of `rows` rows of x [rows,d], mask [rows,d] and observed [rows,d], in parallel. What
+  /// depends on mask and observed alone is worked out once per distinct pair and kept for later calls. Error as
+  /// optimal_row, naming the row.
+  std::vector<RowLoss> optimal_rows(const float* x, const float* mask, std::int64_t rows,
+                                    const float* observed = nullptr) const;
 
  private:
   using AxesPtr = std::shared_ptr<const PrincipalAxes>;
 
-  std::vector<std::vector<double>> variances(const std::vector<Mask>& masks) const;
-  std::vector<AxesPtr> axes_of(const std::vector<Mask>& masks) const;
-  RowLoss row_loss(const PrincipalAxes& axes, const float* x) const;
+  // What is given of a row and what is there, as one sequence of bits: the mask [d] where nothing is missing, else
+  // mask and observed [2 d]. It is what the axes depend on.
+  using Pattern = Mask;
+  PrincipalAxes axes_of(const Pattern& pattern) const;
+  std::vector<std::vector<double>> variances(const std::vector<Pattern>& patterns) const;
+  std::vector<AxesPtr> cached_axes(const std::vector<Pattern>& patterns) const;
 
   std::vector<double> mean_;
   Matrix covariance_;
   double beta_;
   mutable std::mutex mutex_;  // guards cache_
-  mutable std::unordered_map<Mask, AxesPtr> cache_;
+  mutable std::unordered_map<Pattern, AxesPtr> cache_;
 };
 
 }  // namespace elbow

@@ -1,5 +1,6 @@
 // The averages of the bound over masks: which masks, with which weights.
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <numeric>
 #include <random>
@@ -11,11 +12,17 @@
 namespace elbow {
 namespace {
 
-/// Masks and their weights, which add up to 1. `sampled`: drawn, rather than all there are.
+/// Patterns (masks, or masks and what is observed; see GaussianBound) and their weights, which add up to 1. `sampled`:
+/// drawn, rather than all there are.
 struct WeightedMasks {
   std::vector<Mask> masks;
   std::vector<double> weights;
   bool sampled = false;
+
+  void add(Mask mask, double weight) {
+    masks.push_back(std::move(mask));
+    weights.push_back(weight);
+  }
 };
 
 /// Uniform in [0, 1). Of our own because the standard library's distributions differ from one library to the
@@ -24,6 +31,16 @@ double uniform(std::mt19937_64& engine) { return double(engine() >> 11) * 0x1p-5
 
 void check_max_masks(std::int64_t max_masks) {
   if (max_masks < 2) fail("bound", "max_masks is ", max_masks, "; it must be at least 2");
+}
+
+void check_probability(const char* what, double p) {
+  if (!(p >= 0 && p <= 1)) fail("bound", what, " is ", p, "; it must lie in [0, 1]");
+}
+
+void check_law(const MissingLaw& missing, double p_given) {
+  check_probability("p_given", p_given);
+  check_probability("the share of rows with missing entries", missing.rows);
+  check_probability("the share of missing entries", missing.entries);
 }
 
 /// n choose k, as a double: only compared with max_masks.
@@ -44,8 +61,7 @@ WeightedMasks bernoulli_masks(std::int64_t d, double p, std::int64_t max_masks, 
         mask[i] = (bits >> i) & 1;
         weight *= mask[i] ? p : 1 - p;
       }
-      w.masks.push_back(std::move(mask));
-      w.weights.push_back(weight);
+      w.add(std::move(mask), weight);
     }
     return w;
   }
@@ -85,6 +101,90 @@ WeightedMasks subset_masks(std::int64_t d, std::int64_t given, std::int64_t max_
   return w;
 }
 
+/// The patterns [2 d] of rows with missing entries, and of those without.
+WeightedMasks bernoulli_patterns(std::int64_t d, double p, std::int64_t max_masks, std::uint64_t seed,
+                                 const MissingLaw& missing) {
+  WeightedMasks w;
+  if (std::ldexp(1.0, int(d)) + std::pow(3.0, double(d)) <= double(max_masks)) {
+    w = bernoulli_masks(d, p, max_masks, seed);
+    for (double& weight : w.weights) weight *= 1 - missing.rows;
+    const double probability[3] = {(1 - missing.entries) * (1 - p), (1 - missing.entries) * p, missing.entries};
+    for (std::int64_t code = 0; code < std::llround(std::pow(3.0, double(d))); ++code) {
+      Mask pattern(2 * d);
+      double weight = missing.rows;
+      std::int64_t digits = code;  // in base 3: 0 withheld, 1 given, 2 missing
+      for (std::int64_t i = 0; i < d; ++i, digits /= 3) {
+        pattern[i] = digits % 3 == 1;
+        pattern[d + i] = digits % 3 != 2;
+        weight *= probability[digits % 3];
+      }
+      w.add(std::move(pattern), weight);
+    }
+    return w;
+  }
+  std::mt19937_64 engine(seed);
+  w.sampled = true;
+  for (std::int64_t n = 0; n < max_masks; ++n) {
+    Mask pattern(2 * d);
+    const double p_missing = uniform(engine) < missing.rows ? missing.entries : 0;
+    for (std::int64_t i = 0; i < d; ++i) {
+      pattern[d + i] = uniform(engine) >= p_missing;
+      pattern[i] = uniform(engine) < p && pattern[d + i];
+    }
+    w.add(std::move(pattern), 1.0 / double(max_masks));
+  }
+  return w;
+}
+
+/// The patterns [2 d] with `given` given columns. The given ones are any, equally likely; of the others, in a row with
+/// missing entries, each is missing or withheld independently.
+WeightedMasks subset_patterns(std::int64_t d, std::int64_t given, std::int64_t max_masks, std::uint64_t seed,
+                              const MissingLaw& missing, double p) {
+  // P(row of that kind and its count is `given`), both divided by (d choose given) p^given, which may be 0.
+  const double there = 1 - missing.entries;
+  const double complete = (1 - missing.rows) * std::pow(1 - p, double(d - given));
+  const double incomplete =
+      missing.rows * std::pow(there, double(given)) * std::pow(1 - there * p, double(d - given));
+  if (!(complete + incomplete > 0)) fail("bound", "no row has ", given, " given columns of ", d);
+  const double p_incomplete = incomplete / (complete + incomplete);
+  const double not_given = 1 - there * p;  // of an entry of a row with missing entries: missing or withheld
+  const double p_missing = not_given > 0 ? missing.entries / not_given : 0;
+
+  WeightedMasks w;
+  const double missing_sets = std::ldexp(1.0, int(d - given));
+  w.sampled = choose(d, given) * (1 + missing_sets) > double(max_masks);
+  const auto add = [&](const Mask& mask, double weight, auto&& is_missing) {
+    Mask pattern = mask;
+    pattern.resize(2 * d, true);
+    for (std::int64_t i = 0, other = 0; i < d; ++i)
+      if (!mask[i] && is_missing(other++)) pattern[d + i] = false;
+    w.add(std::move(pattern), weight);
+  };
+  if (w.sampled) {
+    std::mt19937_64 engine(~seed);  // apart from the numbers that draw the subsets
+    const WeightedMasks subsets = subset_masks(d, given, max_masks, seed);
+    for (std::int64_t n = 0; n < max_masks; ++n) {
+      const auto any = std::size_t(uniform(engine) * double(subsets.masks.size()));
+      const double p_entry = uniform(engine) < p_incomplete ? p_missing : 0;
+      add(subsets.masks[subsets.sampled ? std::size_t(n) : any], 1.0 / double(max_masks),
+          [&](std::int64_t) { return uniform(engine) < p_entry; });
+    }
+    return w;
+  }
+  for (const Mask& mask : subset_masks(d, given, max_masks, seed).masks) {
+    const double weight = 1 / choose(d, given);
+    add(mask, weight * (1 - p_incomplete), [](std::int64_t) { return false; });
+    for (std::uint64_t bits = 0; bits < std::uint64_t(missing_sets); ++bits) {
+      const int count = std::popcount(bits);
+      add(mask,
+          weight * p_incomplete * std::pow(p_missing, count) *
+              std::pow(1 - p_missing, double(d - given - count)),
+          [&](std::int64_t other) { return (bits >> other) & 1; });
+    }
+  }
+  return w;
+}
+
 CountBound weighted_mean(const WeightedMasks& w, const std::vector<std::vector<double>>& variances,
                          std::int64_t d, double beta) {
   CountBound mean;
@@ -115,26 +215,34 @@ CountBound weighted_mean(const WeightedMasks& w, const std::vector<std::vector<d
 
 }  // namespace
 
-AverageBound GaussianBound::average(double p_given, std::int64_t max_masks, std::uint64_t seed) const {
+AverageBound GaussianBound::average(double p_given, std::int64_t max_masks, std::uint64_t seed,
+                                    const MissingLaw& missing) const {
   check_max_masks(max_masks);
-  if (!(p_given >= 0 && p_given <= 1)) fail("bound", "p_given is ", p_given, "; it must lie in [0, 1]");
-  const WeightedMasks w = bernoulli_masks(columns(), p_given, max_masks, seed);
+  check_law(missing, p_given);
+  const WeightedMasks w = missing.any() ? bernoulli_patterns(columns(), p_given, max_masks, seed, missing)
+                                        : bernoulli_masks(columns(), p_given, max_masks, seed);
   return weighted_mean(w, variances(w.masks), columns(), beta_);
 }
 
-CountBound GaussianBound::at_count(std::int64_t given, std::int64_t max_masks, std::uint64_t seed) const {
+CountBound GaussianBound::at_count(std::int64_t given, std::int64_t max_masks, std::uint64_t seed,
+                                   const MissingLaw& missing, double p_given) const {
   check_max_masks(max_masks);
+  check_law(missing, p_given);
   if (given < 0 || given > columns())
     fail("bound", given, " columns of a set of ", columns(), " cannot be given");
-  const WeightedMasks w = subset_masks(columns(), given, max_masks, seed + std::uint64_t(given));
+  seed += std::uint64_t(given);
+  const WeightedMasks w = missing.any() ? subset_patterns(columns(), given, max_masks, seed, missing, p_given)
+                                        : subset_masks(columns(), given, max_masks, seed);
   CountBound bound = weighted_mean(w, variances(w.masks), columns(), beta_);
   bound.given = given;
   return bound;
 }
 
-std::vector<CountBound> GaussianBound::per_count(std::int64_t max_masks, std::uint64_t seed) const {
+std::vector<CountBound> GaussianBound::per_count(std::int64_t max_masks, std::uint64_t seed,
+                                                 const MissingLaw& missing, double p_given) const {
   std::vector<CountBound> counts;
-  for (std::int64_t given = 0; given <= columns(); ++given) counts.push_back(at_count(given, max_masks, seed));
+  for (std::int64_t given = 0; given <= columns(); ++given)
+    counts.push_back(at_count(given, max_masks, seed, missing, p_given));
   return counts;
 }
 

@@ -13,7 +13,10 @@ using Mask = std::vector<bool>;
 struct Split {
   std::vector<std::int64_t> given, withheld;
 };
-Split split(const Mask& mask);
+
+/// Splits the columns of a mask [d]. Columns that are missing in the row (false in `observed` [d]; empty = nothing is
+/// missing) are neither given nor withheld. Error if `observed` has another size or a missing column is given.
+Split split(const Mask& mask, const Mask& observed = {});
 
 /// A Gaussian's withheld columns U once the given ones O are known:
 /// x_U | x_O ~ N(mean_U + regression (x_O - mean_O), covariance). The covariance does not depend on the values
@@ -25,20 +28,21 @@ struct ConditionalGaussian {
 };
 
 /// Conditions a Gaussian of covariance `sigma` [d,d] on the columns given by `mask` [d]. Given columns that
-/// depend on one another linearly (a singular S_OO) are allowed. Error if the sizes differ.
-ConditionalGaussian condition_on(const Matrix& sigma, const Mask& mask);
+/// depend on one another linearly (a singular S_OO) are allowed. Missing columns (see split) are left out. Error if the
+/// sizes differ, or as split.
+ConditionalGaussian condition_on(const Matrix& sigma, const Mask& mask, const Mask& observed = {});
 
 /// What an optimal linear encoder looks at when `mask` is given: the parts of a row that the condition does not
 /// tell, along the principal axes of the conditional covariance. They are u = innovations (x - mean), [axes],
 /// independent, u_i ~ N(0, variances[i]).
 struct PrincipalAxes {
   std::vector<double> variances;  ///< [axes], descending, all > 0
-  Matrix innovations;             ///< [axes, d]
+  Matrix innovations;             ///< [axes, d]; 0 in missing columns
 };
 
 /// The principal axes of N(., sigma) under `mask`. Axes of no variance (below rank_tolerance of the largest
 /// variance of a withheld column) are left out: nothing is to be learnt, sent or lost along them. At most as
 /// many axes as columns are withheld. Error as condition_on.
-PrincipalAxes principal_axes(const Matrix& sigma, const Mask& mask);
+PrincipalAxes principal_axes(const Matrix& sigma, const Mask& mask, const Mask& observed = {});
 
 }  // namespace elbow
