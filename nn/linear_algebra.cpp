@@ -57,7 +57,12 @@ Matrix submatrix(const Matrix& a, const std::vector<std::int64_t>& rows,
   return s;
 }
 
-EigenSystem symmetric_eigen(const Matrix& a) {
+namespace {
+
+// LAPACK's dsyevd: `a` becomes its eigenvectors (job 'V') or is destroyed (job 'N'); the eigenvalues, ascending. To
+// LAPACK, which is column-major, our lower triangle is the upper one, and the eigenvectors that it leaves in columns are
+// our rows.
+std::vector<double> decompose(char job, Matrix& a) {
   const std::int64_t n = a.rows;
   if (a.cols != n) fail("symmetric_eigen", "the matrix [", a.rows, ",", a.cols, "] is not square");
   if (n > std::numeric_limits<lapack_int>::max())
@@ -65,18 +70,32 @@ EigenSystem symmetric_eigen(const Matrix& a) {
   // LAPACK may loop or return garbage without a word on a NaN, so it is caught here.
   if (!std::all_of(a.values.begin(), a.values.end(), [](double v) { return std::isfinite(v); }))
     fail("symmetric_eigen", "the matrix [", n, ",", n, "] has a non-finite element");
-  EigenSystem e{std::vector<double>(n), a};
-  if (n == 0) return e;
-  // To LAPACK, which is column-major, our lower triangle is the upper one, and the eigenvectors that it leaves
-  // in columns are our rows.
-  const lapack_int info = LAPACKE_dsyevd(LAPACK_COL_MAJOR, 'V', 'U', lapack_int(n), e.vectors.values.data(),
-                                         lapack_int(n), e.values.data());
+  std::vector<double> values(n);
+  if (n == 0) return values;
+  const lapack_int info =
+      LAPACKE_dsyevd(LAPACK_COL_MAJOR, job, 'U', lapack_int(n), a.values.data(), lapack_int(n), values.data());
   if (info != 0)
     fail("symmetric_eigen", "LAPACK dsyevd on [", n, ",", n, "] did not converge (info ", info, ")");
+  return values;
+}
+
+}  // namespace
+
+EigenSystem symmetric_eigen(const Matrix& a) {
+  EigenSystem e{{}, a};
+  e.values = decompose('V', e.vectors);
   std::reverse(e.values.begin(), e.values.end());  // LAPACK puts the smallest first
+  const std::int64_t n = a.rows;
   for (std::int64_t top = 0, bottom = n - 1; top < bottom; ++top, --bottom)
     std::swap_ranges(&e.vectors(top, 0), &e.vectors(top, 0) + n, &e.vectors(bottom, 0));
   return e;
+}
+
+std::vector<double> symmetric_eigenvalues(const Matrix& a) {
+  Matrix copy = a;
+  std::vector<double> values = decompose('N', copy);
+  std::reverse(values.begin(), values.end());
+  return values;
 }
 
 double rank_tolerance(std::int64_t n) {

@@ -42,6 +42,9 @@ struct EigenSystem {
 /// `a` is not square, has a non-finite element, or does not converge. n = 0 is allowed.
 EigenSystem symmetric_eigen(const Matrix& a);
 
+/// The eigenvalues alone, largest first, at a fraction of the cost. Error as symmetric_eigen.
+std::vector<double> symmetric_eigenvalues(const Matrix& a);
+
 /// An eigenvalue of an n x n positive semi-definite matrix below this fraction of the largest counts as zero:
 /// max(1e-12, 8 n eps). Rounding alone moves every eigenvalue by about n eps of the largest, and one that is
 /// kept at 1e-12 is known to about 1e-16/1e-12, a part in ten thousand.

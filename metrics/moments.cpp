@@ -1,0 +1,68 @@
+#include "metrics/moments.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "autograd/ops.hpp"
+
+namespace elbow {
+namespace {
+
+constexpr std::int64_t chunk_rows =
+    2048;  // held as doubles at a time; fixed, as the order of the sums depends on it
+
+}  // namespace
+
+Moments moments_of(const Tensor& x) {
+  if (x.rank() != 2 || x.size(0) < 2 || x.size(1) < 1)
+    fail("moments", "needs rows of one shape, at least two of them, not ", x.shape());
+  const NoGrad no_grad;
+  const std::int64_t rows = x.size(0), d = x.size(1);
+  const auto chunk = [&](std::int64_t first) {  // as doubles, [at most chunk_rows, d]
+    return x.view({std::min(chunk_rows, rows - first), d}, first * d).to(DType::float64);
+  };
+  Moments m{rows, std::vector<double>(std::size_t(d), 0.0), Matrix(d, d)};
+  for (std::int64_t first = 0; first < rows; first += chunk_rows) {
+    const Tensor part = chunk(first);
+    const double* values = part.data<double>();
+    for (std::int64_t i = 0; i < part.numel(); ++i) m.mean[std::size_t(i % d)] += values[i];
+  }
+  for (double& mean : m.mean) {
+    mean /= double(rows);
+    if (!std::isfinite(mean)) fail("moments", "the rows have a non-finite element");
+  }
+  // Differences from the mean before they are squared: sums of plain squares would cancel.
+  for (std::int64_t first = 0; first < rows; first += chunk_rows) {
+    const Tensor part = chunk(first).clone();
+    double* values = part.data<double>();
+    for (std::int64_t i = 0; i < part.numel(); ++i) values[i] -= m.mean[std::size_t(i % d)];
+    const Tensor products = matmul(part, part, Trans::yes);  // [d, d]
+    for (std::int64_t i = 0; i < d * d; ++i) m.covariance.values[std::size_t(i)] += products.data<double>()[i];
+  }
+  for (std::int64_t r = 0; r < d; ++r)
+    for (std::int64_t c = 0; c <= r; ++c) {
+      m.covariance(r, c) /= double(rows - 1);
+      m.covariance(c, r) = m.covariance(r, c);
+    }
+  return m;
+}
+
+Moments merged(const Moments& a, const Moments& b) {
+  const std::int64_t d = a.columns();
+  if (b.columns() != d) fail("moments", "rows of ", d, " and of ", b.columns(), " columns cannot be merged");
+  const double na = double(a.rows), nb = double(b.rows), n = na + nb;
+  Moments m{a.rows + b.rows, a.mean, Matrix(d, d)};
+  std::vector<double> apart(std::size_t(d), 0.0);
+  for (std::size_t i = 0; i < apart.size(); ++i) {
+    apart[i] = b.mean[i] - a.mean[i];
+    m.mean[i] += apart[i] * nb / n;
+  }
+  for (std::int64_t r = 0; r < d; ++r)
+    for (std::int64_t c = 0; c < d; ++c)
+      m.covariance(r, c) = ((na - 1) * a.covariance(r, c) + (nb - 1) * b.covariance(r, c) +
+                            apart[std::size_t(r)] * apart[std::size_t(c)] * na * nb / n) /
+                           (n - 1);
+  return m;
+}
+
+}  // namespace elbow
