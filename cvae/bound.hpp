@@ -74,7 +74,8 @@ class GaussianBound {
   /// of them or over `max_masks` drawn ones, as in average(). Where entries are `missing` by their law: the mean over
   /// those rows and masks of average(p_given, ..., missing) that have exactly `given` given columns, which is what the
   /// rows of a test set with that count show (only then does p_given matter: rows with few given columns are more
-  /// often rows with missing ones). Error if `given` lies outside [0, d], max_masks < 2, a probability lies outside
+  /// often rows with missing ones; p_given = 0 is the limit in which they are not: a subset of that size, in a row that
+  /// shows all of it and whatever else). Error if `given` lies outside [0, d], max_masks < 2, a probability lies outside
   /// [0, 1], or no row can have that count.
   CountBound at_count(std::int64_t given, std::int64_t max_masks = 1024, std::uint64_t seed = 1,
                       const MissingLaw& missing = {}, double p_given = 0.5) const;

@@ -62,7 +62,8 @@ RowCosts test_costs(Experiment& e, int64_t draws, bool excess) {
     out.seconds += seconds_since(start);
     if (!excess || int64_t(out.excess.size()) >= most_excess_rows(columns)) continue;
     if (!drawn.mask) drawn.mask = Tensor::zeros({rows, columns});  // nothing is given
-    const auto optimal = e.bound->optimal_rows(batch.x.data<float>(), drawn.mask.data<float>(), rows);
+    const auto optimal = e.bound->optimal_rows(batch.x.data<float>(), drawn.mask.data<float>(), rows,
+                                               batch.observed ? batch.observed.data<float>() : nullptr);
     for (size_t r = 0; r < optimal.size(); ++r)
       out.excess.push_back(distortion[r] + out.beta * kl[r] - optimal[r].loss);
   }

@@ -92,14 +92,16 @@ Experiment::Experiment(const Config& config)
                        dropout_stream)) {
   config.done();
   resolved = config.resolved().dump(2) + "\n";
-  if (data.train.gaussian && !data.train.observed && loss.is_squared_error() && loss.beta > 0)
+  const bool known_gaps = !data.test.observed || data.test.missing.any();  // what is missing, and by which law
+  if (data.train.gaussian && known_gaps && loss.is_squared_error() && loss.beta > 0)
     bound =
         std::make_unique<GaussianBound>(data.train.gaussian->mean, data.train.gaussian->covariance, loss.beta);
 }
 
 int64_t Experiment::bound_masks() const {
   const double d = double(data.train.columns());
-  return std::clamp<int64_t>(int64_t(2e9 / (d * d * d)), 32, 1024);
+  // With missing entries there are 3^d + 2^d cases, all of which are to be taken for 8 columns.
+  return std::clamp<int64_t>(int64_t(2e9 / (d * d * d)), 32, data.test.missing.any() ? 8192 : 1024);
 }
 
 }  // namespace elbow

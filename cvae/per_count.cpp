@@ -63,8 +63,13 @@ void add_latents(Experiment& e, CountResult& result) {
   result.kl_per_latent = sum;
   result.active = active / looked_at;
   if (!e.bound) return;
-  const CountBound b = e.bound->at_count(result.given, e.bound_masks());
-  result.bound = BoundPoint{b.loss, b.distortion, b.kl, b.active, b.kl_per_latent};
+  // Two laws where entries are missing: distortion and KL are those of the test rows with that count, the latents those of
+  // rows that show a subset, whatever else they show (see at_count).
+  const MissingLaw& missing = e.data.test.missing;
+  const CountBound b = e.bound->at_count(result.given, e.bound_masks(), 1, missing, e.condition.given());
+  const CountBound latents =
+      missing.any() ? e.bound->at_count(result.given, e.bound_masks(), 1, missing, 0) : b;
+  result.bound = BoundPoint{b.loss, b.distortion, b.kl, latents.active, latents.kl_per_latent};
 }
 
 }  // namespace

@@ -138,6 +138,29 @@ BOOST_AUTO_TEST_CASE(averages_against_brute_force) {
     }
 }
 
+BOOST_AUTO_TEST_CASE(a_count_with_p_given_0_is_a_subset_in_rows_that_show_it) {
+  const std::int64_t d = 3;
+  const Matrix sigma = random_covariance(d, d, 4);
+  const GaussianBound bound = bound_of(sigma, 0.7);
+  for (const MissingLaw law : {MissingLaw{1, 0.5}, {0.5, 0.3}}) {
+    std::vector<double> mass(d + 1, 0.0), loss(d + 1, 0.0);
+    // P(observed) is the sum over what is given of it; with p_given = 0 only nothing is.
+    for_each_row(d, 0, law, [&](const Mask&, const Mask& observed, double weight) {
+      if (weight == 0) return;
+      for (int code = 0; code < 1 << d; ++code) {
+        const Mask subset = mask_of(code, d);
+        bool shown = true;
+        for (int i = 0; i < d; ++i) shown &= observed[i] || !subset[i];
+        if (!shown) continue;
+        const auto k = std::count(subset.begin(), subset.end(), true);
+        mass[k] += weight, loss[k] += weight * of_smaller_set(sigma, 0.7, subset, observed).loss;
+      }
+    });
+    for (std::int64_t k = 0; k <= d; ++k)
+      BOOST_TEST(std::abs(bound.at_count(k, 1024, 1, law, 0).loss - loss[k] / mass[k]) < 1e-12);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(a_law_that_leaves_nothing_out_changes_nothing) {
   const GaussianBound bound = bound_of(random_covariance(5, 5, 4), 0.7);
   for (const MissingLaw law : {MissingLaw{0, 0.5}, {0.5, 0}}) {
