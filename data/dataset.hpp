@@ -2,6 +2,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -56,6 +57,8 @@ struct ImageSize {
   int64_t height = 0, width = 0;
 };
 
+class TableCodec;
+
 /// One set of rows and what is known about it.
 struct Dataset {
   std::string name;               ///< of the source
@@ -67,6 +70,8 @@ struct Dataset {
   std::optional<Labels> labels;
   std::optional<ImageSize> image;
   Tensor coordinate;  ///< [rows] float32, where a row lies on its curve, for colours; or undefined
+  std::shared_ptr<const TableCodec>
+      codec;  ///< how rows are text, for sets read from a table (codec_of for any set)
   std::map<std::string, Tensor> extras;  ///< what the set is made of, saved with the run: "P", ...
 
   int64_t rows() const { return x.size(); }

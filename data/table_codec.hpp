@@ -1,0 +1,74 @@
+#pragma once
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "data/dataset.hpp"
+#include "data/table_file.hpp"
+
+namespace elbow {
+
+/// The scaling of a real feature: x = (value - mean) / sd.
+struct Scale {
+  double mean = 0, sd = 1;
+};
+
+/// How the rows of a text table become the numbers that a model sees, and back. A text row has one field for each
+/// feature; its numbers x are `columns()` many: a scaled value for a real feature, 0 or 1 for a binary one, one-hot
+/// columns for a categorical one.
+class TableCodec {
+ public:
+  /// Features side by side; `scales` [features] (those of features that are not real are not used; empty: all 1). Binary
+  /// features without categories read and write "0" and "1", categorical ones the numbers of their columns, from 0.
+  explicit TableCodec(std::vector<Feature> features, std::vector<Scale> scales = {}, TableFormat format = {});
+
+  const std::vector<Feature>& features() const { return features_; }
+  const std::vector<Scale>& scales() const { return scales_; }  ///< [features]
+  const TableFormat& format() const { return format_; }
+  int64_t columns() const;                 ///< of x
+  std::vector<std::string> names() const;  ///< of the features
+
+  /// The feature of that name; Error, with the nearest name, if there is none.
+  size_t find(const std::string& name) const;
+
+  /// Writes one field of a row into x [columns()] and observed [columns()], 1 = there, 0 = missing (and x = 0): the
+  /// feature's columns of both. Error 'column NAME: "abc" is not a number', or is none of the categories.
+  void encode(size_t feature, const std::string& text, float* x, float* observed) const;
+
+  /// One feature of a row x [columns()] as text in the table's own units. x may hold what a model answers
+  /// (values_of): of probabilities the likelier category is told. A number is the shortest that float32 tells from its
+  /// neighbours, so that what was encoded is decoded as it was written.
+  std::string decode(size_t feature, const float* x) const;
+  /// All features of a row x [columns()], in their order.
+  std::vector<std::string> decode_row(const float* x) const;
+
+  /// Which column of a file each feature is [features]; -1 where the file has none. Error, with the nearest name, for a
+  /// column that is neither a feature nor ignored by format(); unless `partial`, also for a feature that the file lacks.
+  std::vector<int64_t> match(const TableFile& file, const std::filesystem::path& path, bool partial) const;
+
+ private:
+  std::vector<Feature> features_;  // binary and categorical ones with their categories
+  std::vector<Scale> scales_;
+  TableFormat format_;
+};
+
+/// Rows of a text table as a model sees them.
+struct TableRows {
+  Tensor x;         ///< [rows, columns] float32; 0 where an entry is missing
+  Tensor observed;  ///< [rows, columns] float32, 0 = missing
+};
+
+/// Reads a whole file. `partial`: a feature that the file lacks is missing in every row, not an error. Error, naming file,
+/// line and column, for what cannot be read; also if there is no row.
+TableRows read_table(const std::filesystem::path& path, const TableCodec& codec, bool partial = false);
+
+/// The codec of a set: its own (Dataset::codec) or, for sets that come from no table, one made of its features, in which
+/// all scales are 1.
+TableCodec codec_of(const Dataset& set);
+
+/// The number that the text is, or nothing. Blanks around it and a leading '+' are allowed; NaN and infinities are no
+/// numbers here.
+std::optional<double> parse_number(const std::string& text);
+
+}  // namespace elbow
