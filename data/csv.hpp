@@ -1,21 +1,36 @@
 #pragma once
 #include <filesystem>
 #include <string>
+#include <type_traits>
+#include <utility>
 #include <vector>
 
 namespace elbow {
 
-/// A table of numbers, written as CSV: a header line, then one line per row, '\n' after each.
+/// One field of a table: a number, written as the shortest text that reads back as the same double, so that whole
+/// numbers have no point, and NaN (there is no value here) as nothing; or text.
+class CsvField {
+ public:
+  template <class T>
+  requires std::is_arithmetic_v<T> CsvField(T number);
+  CsvField(std::string text) : text_(std::move(text)) {}
+  CsvField(const char* text) : text_(text) {}
+  /// As it stands between two commas: with a comma, quote or line break in it, in quotes (RFC 4180).
+  std::string escaped() const;
+
+ private:
+  std::string text_;
+};
+
+/// A table, written as CSV: a header line, then one line per row, '\n' after each.
 class CsvTable {
  public:
   explicit CsvTable(std::vector<std::string> header) : header_(std::move(header)) {}
 
-  /// Appends a row. A number is written as the shortest text that reads back as the same double, so that whole
-  /// numbers have no point; NaN (there is no value here) as an empty field. Error if it has not one number per
-  /// column.
-  void add(const std::vector<double>& row);
+  /// Appends a row. Error if it has not one field per column.
+  void add(const std::vector<CsvField>& row);
 
-  /// The whole file. Names with a comma, quote or line break are quoted (RFC 4180).
+  /// The whole file.
   std::string text() const;
   /// Writes the file atomically; Error as write_file_atomically.
   void write(const std::filesystem::path& path) const;
@@ -27,5 +42,9 @@ class CsvTable {
 
 /// The shortest text that reads back as the same double: "0.1", "3", "1e-07", "inf", "nan".
 std::string to_text(double value);
+
+template <class T>
+requires std::is_arithmetic_v<T> CsvField::CsvField(T number)
+    : text_(number != number ? "" : to_text(double(number))) {}
 
 }  // namespace elbow

@@ -72,5 +72,14 @@ BOOST_AUTO_TEST_CASE(a_table) {
   const TemporaryFolder folder;
   table.write(folder.path / "table.csv");
   BOOST_TEST(read_file(folder.path / "table.csv") == expected);
-  BOOST_TEST(error_of([&] { table.add({1}); }) == "[csv] a row of 1 numbers in a table of 3 columns");
+  BOOST_TEST(error_of([&] { table.add({1}); }) == "[csv] a row of 1 fields in a table of 3 columns");
+}
+
+BOOST_AUTO_TEST_CASE(a_table_with_text) {
+  CsvTable table({"number", "name"});
+  table.add({0, "plain"});
+  table.add({std::nan(""), std::string("a, b")});
+  table.add({int64_t{-7}, "6\" wide"});
+  table.add({0.1f, ""});
+  BOOST_TEST(table.text() == "number,name\n0,plain\n,\"a, b\"\n-7,\"6\"\" wide\"\n0.10000000149011612,\n");
 }
