@@ -212,6 +212,7 @@ ELBOW_SETTING(std::vector<int64_t>)
 ELBOW_SETTING(std::vector<double>)
 ELBOW_SETTING(std::vector<std::string>)
 ELBOW_SETTING(std::vector<Json>)
+ELBOW_SETTING(std::vector<std::vector<int64_t>>)
 ELBOW_SETTING(std::vector<std::vector<double>>)
 #undef ELBOW_SETTING
 

@@ -43,8 +43,8 @@ Range between(double low, double high);  ///< both included
 ///
 ///     baseline.json: data.columns: must be a positive whole number, not "two"
 ///
-/// T is bool, int64_t, uint64_t, double, std::string, Json, or a vector of int64_t, double, std::string, Json or
-/// std::vector<double>. A Range holds for every number of a vector.
+/// T is bool, int64_t, uint64_t, double, std::string, Json, or a vector of int64_t, double, std::string, Json,
+/// std::vector<int64_t> or std::vector<double>. A Range holds for every number of a vector.
 class Config {
  public:
   /// Settings in `object`. `file` and `path` come first in messages ("" = leave out). Error if it is not an

@@ -1,0 +1,38 @@
+#include "cvae/models/stacks.hpp"
+
+namespace elbow {
+
+StackedCvae::StackedCvae(Stacks stacks, int64_t latents) : stacks_(std::move(stacks)), latents_(latents) {
+  part("encoder", *stacks_.encoder);
+  part("mu", *stacks_.mu);
+  part("log_var", *stacks_.log_var);
+  part("decoder", *stacks_.decoder);
+}
+
+Posterior StackedCvae::encode(const Tensor& input, const Tensor& c) {
+  const Tensor h = (*stacks_.encoder)(with_condition(input, c));
+  return {(*stacks_.mu)(h), (*stacks_.log_var)(h)};
+}
+
+Tensor StackedCvae::decode(const Tensor& z, const Tensor& c) {
+  return (*stacks_.decoder)(with_condition(z, c));
+}
+
+LayerStyle read_layer_style(const Config& config) {
+  LayerStyle s;
+  s.activation = config.choice("activation", ActivationLayer::names(), s.activation);
+  s.batch_norm = config.get<bool>("batch_norm", s.batch_norm);
+  Range probability = between(0, 1);
+  probability.high_included = false;
+  s.dropout = config.get<double>("dropout", s.dropout, probability);
+  const Config init = config.section("init");
+  const auto laws = init_law_names();
+  Init &weights = s.init.weights, &biases = s.init.biases;
+  weights.law = init_law(init.choice("weights", laws, "xavier_normal"));
+  weights.scale = init.get<double>("weight_scale", weights.scale, at_least(0));
+  biases.law = init_law(init.choice("biases", laws, "normal"));
+  biases.scale = init.get<double>("bias_scale", biases.scale, at_least(0));
+  return s;
+}
+
+}  // namespace elbow
