@@ -4,28 +4,40 @@
 
 namespace elbow {
 
-void add_batch_norm(Sequential& net, int64_t columns, const LayerStyle& style, LayerStreams streams) {
-  const Init around_one{Init::Law::normal, 0.02, 1};
-  if (style.batch_norm)
-    net.emplace<BatchNorm1d>(columns, around_one, streams.initialisation, 0.1, 1e-5, style.dtype);
+namespace {
+
+const Init around_one{Init::Law::normal, 0.02, 1}, zero{Init::Law::constant, 0};
+
+void add_linear(Sequential& net, int64_t in, int64_t out, const LinearInit& init, const LayerStyle& style,
+                LayerStreams streams) {
+  net.emplace<Linear>(in, out, init.weights, init.biases, streams.initialisation, style.dtype);
 }
 
+void add_batch_norm(Sequential& net, int64_t columns, const Init& weights, const LayerStyle& style,
+                    LayerStreams streams) {
+  net.emplace<BatchNorm1d>(columns, weights, streams.initialisation, 0.1, 1e-5, style.dtype);
+}
+
+}  // namespace
+
 void add_hidden(Sequential& net, int64_t in, int64_t out, const LayerStyle& style, LayerStreams streams) {
-  net.emplace<Linear>(in, out, style.init.weights, style.init.biases, streams.initialisation, style.dtype);
-  add_batch_norm(net, out, style, streams);
+  add_linear(net, in, out, style.init, style, streams);
+  if (style.batch_norm) add_batch_norm(net, out, around_one, style, streams);
   net.emplace<ActivationLayer>(style.activation);
   if (style.dropout > 0) net.emplace<Dropout>(style.dropout, streams.dropout);
 }
 
-ResidualBlock::ResidualBlock(int64_t in, int64_t out, int64_t bottleneck, bool activate,
-                             const LayerStyle& style, LayerStreams streams) {
-  const auto& [weights, biases] = style.init;
-  add_hidden(main_, in, bottleneck, style, streams);
-  main_.emplace<Linear>(bottleneck, out, weights, biases, streams.initialisation, style.dtype);
-  add_batch_norm(main_, out, style, streams);
+ResidualBlock::ResidualBlock(int64_t in, int64_t out, bool activate, const ResidualStyle& style,
+                             LayerStreams streams) {
+  const LinearInit& init = style.init;
+  const bool zero_linear = style.zero_init_residual && !style.batch_norm;
+  add_hidden(main_, in, style.bottleneck, style, streams);
+  add_linear(main_, style.bottleneck, out, zero_linear ? LinearInit{zero, zero} : init, style, streams);
+  if (style.batch_norm)
+    add_batch_norm(main_, out, style.zero_init_residual ? zero : around_one, style, streams);
   part("main", main_);
   if (in != out) {
-    bypass_ = std::make_unique<Linear>(in, out, weights, biases, streams.initialisation, style.dtype);
+    bypass_ = std::make_unique<Linear>(in, out, init.weights, init.biases, streams.initialisation, style.dtype);
     part("bypass", *bypass_);
   }
   if (activate) activation_ = std::make_unique<ActivationLayer>(style.activation);
@@ -42,8 +54,7 @@ DenseBlock::DenseBlock(int64_t in, const std::vector<int64_t>& widths, const Lay
   for (size_t i = 0; i < widths.size(); ++i) {
     auto layer = std::make_unique<Sequential>();
     if (output && i + 1 == widths.size())
-      layer->emplace<Linear>(in, widths[i], output->weights, output->biases, streams.initialisation,
-                             style.dtype);
+      add_linear(*layer, in, widths[i], *output, style, streams);
     else
       add_hidden(*layer, in, widths[i], style, streams);
     part(str(i), *layer);

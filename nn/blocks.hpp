@@ -19,15 +19,21 @@ struct LayerStyle {
   DType dtype = DType::float32;
 };
 
+/// What the residual layers of a net have in common.
+struct ResidualStyle : LayerStyle {
+  int64_t bottleneck = 32;
+  /// Whether a layer starts as its bypass alone, the last weights of its main branch being 0: those of the batch norm
+  /// (Goyal et al. 2017, "Accurate, large minibatch SGD"), or of the last Linear where there is no batch norm.
+  bool zero_init_residual = true;
+};
+
 /// Where layers take their random numbers from; the second is kept by reference and must outlive them.
 struct LayerStreams {
   RandomStream &initialisation, &dropout;
 };
 
-/// Appends to `net` a batch norm whose weights start around 1, N(1, 0.02), if the style asks for batch norm.
-void add_batch_norm(Sequential& net, int64_t columns, const LayerStyle& style, LayerStreams streams);
-
-/// Appends to `net` a hidden layer: Linear, BatchNorm1d, activation, dropout, as far as the style asks for them.
+/// Appends to `net` a hidden layer: Linear, BatchNorm1d, activation, dropout, as far as the style asks for them. The
+/// weights of the batch norm start around 1, N(1, 0.02).
 void add_hidden(Sequential& net, int64_t in, int64_t out, const LayerStyle& style, LayerStreams streams);
 
 /// A residual layer with a bottleneck (He, Zhang, Ren & Sun 2016, "Deep residual learning for image recognition"), fully
@@ -39,8 +45,7 @@ void add_hidden(Sequential& net, int64_t in, int64_t out, const LayerStyle& styl
 class ResidualBlock : public Layer {
  public:
   /// Without `activate`, y = main(x) + bypass(x), of either sign: for the end of a net.
-  ResidualBlock(int64_t in, int64_t out, int64_t bottleneck, bool activate, const LayerStyle& style,
-                LayerStreams streams);
+  ResidualBlock(int64_t in, int64_t out, bool activate, const ResidualStyle& style, LayerStreams streams);
   Tensor forward(const Tensor& x) override;
 
  private:

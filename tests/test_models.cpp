@@ -154,7 +154,8 @@ BOOST_AUTO_TEST_CASE(gradients_of_blocks_agree_with_differences) {
   RandomStream initialisation(7, 1), dropout(7, 2);
   const LayerStreams streams{initialisation, dropout};
   const LayerStyle s = style(DType::float64);
-  ResidualBlock same(4, 4, 3, true, s, streams), other(4, 5, 3, false, s, streams);
+  const ResidualStyle r{s, 3, false};
+  ResidualBlock same(4, 4, true, r, streams), other(4, 5, false, r, streams);
   DenseBlock hidden(4, {3, 2, 5}, s, streams), output(4, {3, 2, 5}, s, streams, s.init);
   for (bool training : {true, false}) {
     const std::string mode = training ? " in training" : " in evaluation";
@@ -174,9 +175,9 @@ BOOST_AUTO_TEST_CASE(blocks_end_with_their_activation_unless_they_end_a_net) {
   BOOST_TEST(least(DenseBlock(4, {3, 2, 5}, style(), streams)(x)) == 0);
   BOOST_TEST(least(DenseBlock(4, {5}, style(), streams)(x)) == 0);
   BOOST_TEST(least(DenseBlock(4, {3, 2, 5}, style(), streams, LinearInit{})(x)) < 0);
-  BOOST_TEST(least(ResidualBlock(4, 4, 3, true, style(), streams)(x)) == 0);
-  BOOST_TEST(least(ResidualBlock(4, 5, 3, true, style(), streams)(x)) == 0);
-  BOOST_TEST(least(ResidualBlock(4, 5, 3, false, style(), streams)(x)) < 0);
+  BOOST_TEST(least(ResidualBlock(4, 4, true, ResidualStyle{style(), 3, false}, streams)(x)) == 0);
+  BOOST_TEST(least(ResidualBlock(4, 5, true, ResidualStyle{style(), 3, false}, streams)(x)) == 0);
+  BOOST_TEST(least(ResidualBlock(4, 5, false, ResidualStyle{style(), 3, false}, streams)(x)) < 0);
   LayerStyle bounded = style();
   bounded.activation = "sigmoid";
   const Tensor y = DenseBlock(4, {3, 2, 5}, bounded, streams)(100 * x);
@@ -188,6 +189,36 @@ BOOST_AUTO_TEST_CASE(blocks_end_with_their_activation_unless_they_end_a_net) {
     const Answers a = answers(*model, golden()[kind]);
     for (const Tensor& t : {a.q.mu, a.q.log_var, a.y}) BOOST_TEST((least(t) < 0 && least(-t) < 0), kind);
   }
+}
+
+BOOST_AUTO_TEST_CASE(a_residual_layer_starts_as_its_bypass) {
+  RandomStream initialisation(7, 1), dropout(7, 2);
+  const LayerStreams streams{initialisation, dropout};
+  const Tensor x = normal({5, 1, 3}, {64, 4});
+  for (bool batch_norm : {true, false}) {
+    ResidualStyle s;
+    s.batch_norm = batch_norm;
+    BOOST_TEST((ResidualBlock(4, 4, false, s, streams)(x).to_vector() == x.to_vector()));
+    BOOST_TEST((ResidualBlock(4, 4, true, s, streams)(x).to_vector() == relu(x).to_vector()));
+    s.zero_init_residual = false;
+    BOOST_TEST((ResidualBlock(4, 4, false, s, streams)(x).to_vector() != x.to_vector()));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(the_first_posteriors) {
+  const auto first_kl = [](const Json& config) {
+    const auto model = model_of(config);
+    const Json& g = golden()["dense"];
+    const Posterior q = model->encode(tensor_of(g["x"]), tensor_of(g["c"]));
+    return gaussian_kl(q.mu, q.log_var).item() / double(model->latents());
+  };
+  // Near the prior: well below one nat for each latent.
+  BOOST_TEST(first_kl({{"kind", "dense"}}) < 0.5);
+  BOOST_TEST(first_kl({{"kind", "residual"}}) < 0.5);
+  // Heads of identities start with the encoder's features; without zero_init_residual they add much to them.
+  const double features = first_kl({{"kind", "residual_extended"}});
+  BOOST_TEST(features > 0.5);
+  BOOST_TEST(features < 0.1 * first_kl({{"kind", "residual_extended"}, {"zero_init_residual", false}}));
 }
 
 // Layers given as [inputs, outputs, outputs, ...]; a Linear has (inputs + 1) outputs, a batch norm 2 more for each output.
@@ -263,6 +294,7 @@ BOOST_AUTO_TEST_CASE(the_same_bits_for_any_number_of_threads) {
 BOOST_AUTO_TEST_CASE(the_settings_of_layers_are_used) {
   for (const std::string& kind : kinds) {
     Json plain = golden()[kind]["model"];
+    if (kind != "dense") plain["zero_init_residual"] = false;
     plain["batch_norm"] = false;
     plain["activation"] = "identity";
     plain["init"] = {
@@ -273,9 +305,9 @@ BOOST_AUTO_TEST_CASE(the_settings_of_layers_are_used) {
       if (t.name.starts_with("encoder") && t.name.ends_with("bias"))
         BOOST_TEST((t.tensor->to_vector() == std::vector<double>(size_t(t.tensor->numel()), 0.25)), t.name);
     }
-    Json dropping = golden()[kind]["model"];
-    dropping["dropout"] = 0.5;
-    const auto dropper = model_of(dropping);
+    plain["dropout"] = 0.5;
+    plain.erase("init");
+    const auto dropper = model_of(plain);
     const auto mu = [&] { return answers(*dropper, golden()[kind]).q.mu.to_vector(); };
     BOOST_TEST((mu() != mu()));
   }

@@ -1,7 +1,5 @@
 #include "cvae/models/dense.hpp"
 
-#include <cmath>
-
 #include "cvae/models/stacks.hpp"
 
 namespace elbow {
@@ -47,13 +45,11 @@ std::unique_ptr<Cvae> make_dense_cvae(const Config& config, const ModelSizes& si
   const LayerStyle style = read_layer_style(config);
   const LayerStreams streams{initialisation, dropout};
 
-  // Weights of variance 1 / (3 inputs), as in the MLP: the first posteriors are near N(0, 1).
-  const LinearInit head{{Init::Law::kaiming_uniform, 1 / std::sqrt(6.0)}, {Init::Law::constant, 0}};
   const int64_t top = encoder.back().back(), latents = latent.back().back();
   Stacks s;
   s.encoder = stack(sizes.input + sizes.condition, encoder, style, streams);
-  s.mu = stack(top, latent, style, streams, head);
-  s.log_var = stack(top, latent, style, streams, head);
+  s.mu = stack(top, latent, style, streams, near_prior());
+  s.log_var = stack(top, latent, style, streams, near_prior());
   s.decoder = stack(latents + sizes.condition, decoder, style, streams, style.init);
   return std::make_unique<StackedCvae>(std::move(s), latents);
 }

@@ -8,12 +8,12 @@ namespace {
 using Widths = std::vector<int64_t>;
 
 // Residual layers one behind the other; the last one has an activation only if asked for.
-std::unique_ptr<Layer> stack(int64_t in, const Widths& widths, bool activate_last, int64_t bottleneck,
-                             const LayerStyle& style, LayerStreams streams) {
+std::unique_ptr<Layer> stack(int64_t in, const Widths& widths, bool activate_last, const ResidualStyle& style,
+                             LayerStreams streams) {
   auto net = std::make_unique<Sequential>();
   for (size_t i = 0; i < widths.size(); ++i) {
     const bool activate = activate_last || i + 1 < widths.size();
-    net->emplace<ResidualBlock>(in, widths[i], bottleneck, activate, style, streams);
+    net->emplace<ResidualBlock>(in, widths[i], activate, style, streams);
     in = widths[i];
   }
   return net;
@@ -27,16 +27,19 @@ std::unique_ptr<Cvae> make(const Config& config, const ModelSizes& sizes, Random
   const Widths latent = read_latent();
   auto decoder = config.get<Widths>("decoder", {512, 256, 256, 128, 128, 64, 64}, at_least(1));
   decoder.push_back(sizes.columns);
-  const auto bottleneck = config.get<int64_t>("bottleneck", 32, at_least(1));
-  const LayerStyle style = read_layer_style(config);
+  ResidualStyle style{read_layer_style(config)};
+  style.bottleneck = config.get<int64_t>("bottleneck", style.bottleneck, at_least(1));
+  style.zero_init_residual = config.get<bool>("zero_init_residual", style.zero_init_residual);
+  ResidualStyle head = style;
+  head.init = near_prior();
   const LayerStreams streams{initialisation, dropout};
 
   const int64_t input = sizes.input + sizes.condition, top = encoder.empty() ? input : encoder.back();
   Stacks s;
-  s.encoder = stack(input, encoder, true, bottleneck, style, streams);
-  s.mu = stack(top, latent, false, bottleneck, style, streams);
-  s.log_var = stack(top, latent, false, bottleneck, style, streams);
-  s.decoder = stack(latent.back() + sizes.condition, decoder, false, bottleneck, style, streams);
+  s.encoder = stack(input, encoder, true, style, streams);
+  s.mu = stack(top, latent, false, head, streams);
+  s.log_var = stack(top, latent, false, head, streams);
+  s.decoder = stack(latent.back() + sizes.condition, decoder, false, style, streams);
   return std::make_unique<StackedCvae>(std::move(s), latent.back());
 }
 

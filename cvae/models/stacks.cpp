@@ -1,5 +1,7 @@
 #include "cvae/models/stacks.hpp"
 
+#include <cmath>
+
 namespace elbow {
 
 StackedCvae::StackedCvae(Stacks stacks, int64_t latents) : stacks_(std::move(stacks)), latents_(latents) {
@@ -33,6 +35,10 @@ LayerStyle read_layer_style(const Config& config) {
   biases.law = init_law(init.choice("biases", laws, "normal"));
   biases.scale = init.get<double>("bias_scale", biases.scale, at_least(0));
   return s;
+}
+
+LinearInit near_prior() {  // Kaiming's variance is 2 / inputs
+  return {{Init::Law::kaiming_uniform, 1 / std::sqrt(6.0)}, {Init::Law::constant, 0}};
 }
 
 }  // namespace elbow

@@ -27,4 +27,8 @@ class StackedCvae : public Cvae {
 /// bias_scale}.
 LayerStyle read_layer_style(const Config& config);
 
+/// For the last layer of mu and log_var: weights of variance 1 / (3 inputs) and no bias, so that the first posteriors are
+/// near the prior N(0, 1) and the first KL is small.
+LinearInit near_prior();
+
 }  // namespace elbow
