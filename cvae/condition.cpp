@@ -17,9 +17,7 @@ Condition::Condition(const Config& config, const Dataset& data)
   kind_ = kind == "columns" ? Kind::columns : kind == "label" ? Kind::label : Kind::none;
   if (kind_ == Kind::columns) {
     rule_.given = config.get<double>("given", 0.5, between(0, 1));
-    if (features() < columns_)
-      for (int64_t f = 0; f < features(); ++f)
-        rule_.groups.insert(rule_.groups.end(), size_t(features_[size_t(f)].width), int32_t(f));
+    rule_.groups = groups_of(features_);
   }
   if (kind_ == Kind::label) {
     if (!data.labels) config.fail("kind", str("the data set ", data.name, " has no labels to condition on"));

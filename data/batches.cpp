@@ -11,17 +11,31 @@ int64_t input_columns(const Dataset& set) { return (set.observed ? 2 : 1) * set.
 
 Tensor encoder_input(const Tensor& x, const Tensor& observed) { return observed ? concat(x, observed, 1) : x; }
 
-Batch rows_of(const Dataset& set, std::span<const int64_t> index) {
-  Batch batch;
-  const int64_t n = int64_t(index.size()), d = set.columns();
+namespace {
+
+// Writes the rows `index` of the set into the batch, whose tensors have the right sizes.
+void gather(const Dataset& set, std::span<const int64_t> index, Batch& batch) {
   batch.index = index;
-  batch.x = Tensor::empty({n, d});
   set.x.gather(index, batch.x.data<float>());
   if (set.observed) {
-    batch.observed = Tensor::empty({n, d});
     Rows(set.observed).gather(index, batch.observed.data<float>());
+    const float* observed = batch.observed.data<float>();
+    float* x = batch.x.data<float>();
+    for (int64_t i = 0; i < batch.x.numel(); ++i)
+      if (observed[i] == 0) x[i] = 0;
+    batch.observed.mark_written("batches");
   }
+  batch.x.mark_written("batches");
   batch.input = encoder_input(batch.x, batch.observed);
+}
+
+}  // namespace
+
+Batch rows_of(const Dataset& set, std::span<const int64_t> index) {
+  Batch batch;
+  batch.x = Tensor::empty({int64_t(index.size()), set.columns()});
+  if (set.observed) batch.observed = Tensor::empty(batch.x.shape());
+  gather(set, index, batch);
   return batch;
 }
 
@@ -49,14 +63,7 @@ const Batch& Batches::get(int64_t i) {
   if (i < 0 || i >= count_) fail("batches", "there is no batch ", i, " among ", count_);
   const int64_t first = i * batch_rows_, n = std::min(batch_rows_, set_.rows() - first);
   Batch& batch = n == batch_rows_ ? whole_ : rest_;
-  batch.index = std::span<const int64_t>(order_).subspan(size_t(first), size_t(n));
-  set_.x.gather(batch.index, batch.x.data<float>());
-  batch.x.mark_written("batches");
-  if (set_.observed) {
-    Rows(set_.observed).gather(batch.index, batch.observed.data<float>());
-    batch.observed.mark_written("batches");
-  }
-  batch.input = encoder_input(batch.x, batch.observed);
+  gather(set_, std::span<const int64_t>(order_).subspan(size_t(first), size_t(n)), batch);
   if (set_.labels) {
     for (int64_t r = 0; r < n; ++r) labels_[r] = set_.labels->values[batch.index[r]];
     batch.labels = std::span<const int32_t>(labels_).first(size_t(n));

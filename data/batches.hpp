@@ -8,7 +8,8 @@
 
 namespace elbow {
 
-/// One mini-batch. Its tensors are written again by the next one.
+/// One mini-batch. Its tensors are written again by the next one. What the set holds in the place of a missing entry,
+/// a NaN even, does not get here: from here on it can reach neither a loss nor a condition nor an encoder.
 struct Batch {
   Tensor x;         ///< [rows, columns] float32; 0 where an entry is missing
   Tensor observed;  ///< [rows, columns] float32, 0 = missing; undefined where nothing is missing in the set

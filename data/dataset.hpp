@@ -52,6 +52,9 @@ struct Feature {
 /// One feature a column, all real, named x0, x1, ....
 std::vector<Feature> real_features(int64_t columns);
 
+/// Which feature each column belongs to, as the `groups` of a MaskRule; empty where every feature is one column.
+std::vector<int32_t> groups_of(const std::vector<Feature>& features);
+
 /// Height and width of the image that a row is; height * width = columns.
 struct ImageSize {
   int64_t height = 0, width = 0;

@@ -2,25 +2,82 @@
 
 #include <algorithm>
 
+#include <nlohmann/json.hpp>
+
 #include "autograd/parallel.hpp"
+#include "data/mask.hpp"
 #include "nn/streams.hpp"
 
 namespace elbow {
+namespace {
+
+MissingLaw read_missing(const Config& data) {
+  if (!data.get<Json>("missing", 0.0).is_object()) return {1, data.get<double>("missing", 0.0, between(0, 1))};
+  const Config missing = data.section("missing");
+  return {missing.get<double>("rows", 1.0, between(0, 1)), missing.get<double>("entries", between(0, 1))};
+}
+
+}  // namespace
 
 DataSplit draw_split(const Config& data, uint64_t seed, const Dataset& description, int64_t columns,
                      DrawRows draw) {
-  const auto make = [&](const std::string& setting, uint32_t stream) {
+  const auto draw_all = [seed, draw = std::move(draw)](Dataset& set, uint32_t rows_stream,
+                                                       uint32_t missing_stream, int64_t epoch) {
+    draw(set, RandomKey{seed, rows_stream, uint64_t(epoch)});
+    draw_missing(set, RandomKey{seed, missing_stream, uint64_t(epoch)});
+  };
+  const auto empty_set = [&](const std::string& setting) {
     Dataset set = description;
     set.x = Rows(Tensor::empty({data.get<int64_t>(setting, 64000, at_least(1)), columns}));
-    draw(set, RandomKey{seed, stream, 0});
     return set;
   };
-  DataSplit split{make("train_rows", stream::train_data), make("test_rows", stream::test_data), {}};
-  if (data.get<bool>("redraw", false))
-    split.redraw = [seed, draw = std::move(draw)](Dataset& train, int64_t epoch) {
-      draw(train, RandomKey{seed, stream::train_data, uint64_t(epoch)});
+  DataSplit split{empty_set("train_rows"), empty_set("test_rows"), {}};
+  const bool redraw = data.get<bool>("redraw", false);
+  split.train.missing = split.test.missing = read_missing(data);
+  draw_all(split.train, stream::train_data, stream::train_missing, 0);
+  draw_all(split.test, stream::test_data, stream::test_missing, 0);
+  if (redraw)
+    split.redraw = [draw_all](Dataset& train, int64_t epoch) {
+      draw_all(train, stream::train_data, stream::train_missing, epoch);
     };
   return split;
+}
+
+void draw_missing(Dataset& set, const RandomKey& key) {
+  if (!set.missing.any()) return;
+  const int64_t rows = set.rows(), columns = set.columns();
+  if (!set.observed) set.observed = Tensor::empty({rows, columns});
+  draw_mask(part(key, 1), {1 - set.missing.entries, groups_of(set.features)}, set.observed);
+  const Tensor incomplete = bernoulli(key, {rows}, set.missing.rows), values = set.x.tensor();
+  float *observed = set.observed.data<float>(), *x = values.data<float>();
+  for (int64_t r = 0; r < rows; ++r)
+    if (incomplete.data<float>()[r] == 0) std::fill_n(observed + r * columns, columns, 1.0f);
+  for (int64_t i = 0; i < rows * columns; ++i)
+    if (observed[i] == 0) x[i] = 0;
+  set.observed.mark_written("draw_missing");
+  values.mark_written("draw_missing");
+}
+
+RandomKey part(const RandomKey& key, uint64_t i) { return {key.seed, key.stream, key.step + (i << 32)}; }
+
+float* positions_of(Dataset& set) {
+  if (!set.coordinate) set.coordinate = Tensor::empty({set.rows()});
+  set.coordinate.mark_written("positions_of");
+  return set.coordinate.data<float>();
+}
+
+int32_t* classes_of(Dataset& set, int32_t classes) {
+  if (!set.labels) set.labels = Labels{std::vector<int32_t>(size_t(set.rows())), classes, {}};
+  return set.labels->values.data();
+}
+
+void add_noise(Dataset& set, double stddev, const RandomKey& key) {
+  if (stddev == 0) return;
+  const Tensor noise = normal(key, {set.rows(), set.columns()}, 0, stddev), values = set.x.tensor();
+  const float* n = noise.data<float>();
+  float* x = values.data<float>();
+  for (int64_t i = 0; i < values.numel(); ++i) x[i] += n[i];
+  values.mark_written("add_noise");
 }
 
 void draw_linear_gaussian(Dataset& set, const Matrix& factor, const RandomKey& key) {

@@ -8,15 +8,33 @@
 
 namespace elbow {
 
-/// Writes rows of a law into set.x (and set.coordinate, where the law has one), all of which are allocated. A
-/// function of the key: the same key gives the same rows.
+/// Writes rows of a law into set.x, which is allocated, and into set.coordinate and set.labels, where the law has them
+/// (positions_of, classes_of). A function of the key: the same key gives the same rows.
 using DrawRows = std::function<void(Dataset& set, const RandomKey& key)>;
 
 /// Train and test rows of a law, from the options that all laws share: train_rows, test_rows (default 64,000
-/// each: 1000 batches of 64) and redraw (default false: whether each epoch gets new training rows).
+/// each: 1000 batches of 64), redraw (default false: whether each epoch gets new training rows) and missing (default
+/// 0: nothing is). The last is {"rows": p, "entries": q}, the MissingLaw, or one number q for {"rows": 1, "entries": q};
+/// the one-hot columns of a categorical feature are missing together. With `redraw`, each epoch also misses other entries.
 /// `description` is what the two sets have in common, without rows.
 DataSplit draw_split(const Config& data, uint64_t seed, const Dataset& description, int64_t columns,
                      DrawRows draw);
+
+/// Draws which entries of `set` are missing, by set.missing, into set.observed, and writes 0 in their place in set.x.
+/// Tensors that are there are written in place. Does nothing where nothing can be missing.
+void draw_missing(Dataset& set, const RandomKey& key);
+
+/// The i-th of several sequences that a law needs side by side, all named by one key; the 0th is the key's own. For keys
+/// whose step is an epoch, below 2^32.
+RandomKey part(const RandomKey& key, uint64_t i);
+
+/// set.coordinate's elements [rows], allocated at the first call, for a law to write.
+float* positions_of(Dataset& set);
+/// The classes of the rows, resized at the first call, for a law to write.
+int32_t* classes_of(Dataset& set, int32_t classes);
+
+/// Adds N(0, stddev^2) to every entry; does nothing where stddev is 0.
+void add_noise(Dataset& set, double stddev, const RandomKey& key);
 
 /// Writes rows x = factor z, z ~ N(0, I), into set.x: [rows, factor.rows].
 void draw_linear_gaussian(Dataset& set, const Matrix& factor, const RandomKey& key);

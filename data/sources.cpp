@@ -4,7 +4,7 @@
 // put its name in this list.
 #define ELBOW_SOURCES(source)                                                                            \
   source(independent_gaussian) source(correlated_gaussian) source(projected_gaussian) source(swiss_roll) \
-      source(idx_images)
+      source(circles) source(moons) source(blobs) source(s_curve) source(idx_images)
 
 namespace elbow {
 

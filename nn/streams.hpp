@@ -17,7 +17,9 @@ enum Stream : uint32_t {
   dropout = 8,           ///< dropped units; step: the training step
   evaluation_masks = 9,  ///< what is given in the test set
   evaluation_noise = 10,
-  sampling = 11,  ///< latents of generated rows
+  sampling = 11,       ///< latents of generated rows
+  train_missing = 12,  ///< which entries of the training rows are missing; step: as of train_data
+  test_missing = 13,   ///< which entries of the test rows are missing
 };
 
 }  // namespace elbow::stream

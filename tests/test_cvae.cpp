@@ -118,6 +118,7 @@ BOOST_AUTO_TEST_CASE(seeds_differ) {
 BOOST_AUTO_TEST_CASE(training_resumes_to_the_bit) {
   Json config = settings(3, 3200);
   config["model"]["dropout"] = 0.1;
+  config["data"]["redraw"] = true;
   Experiment whole{Config(config)};
   const Trained expected = train(whole);
 

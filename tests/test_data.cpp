@@ -224,10 +224,10 @@ BOOST_AUTO_TEST_CASE(cholesky_of_any_rank) {
 
 BOOST_AUTO_TEST_CASE(settings_that_make_no_data) {
   const auto message = [](const Json& options) { return error_of([&] { make(options); }); };
-  BOOST_TEST(
-      message({{"source", "independent_gausian"}}) ==
-      "data.source: must be one of \"independent_gaussian\", \"correlated_gaussian\", \"projected_gaussian\", "
-      "\"swiss_roll\", \"idx_images\", not \"independent_gausian\"; did you mean \"independent_gaussian\"?");
+  const std::string unknown = message({{"source", "independent_gausian"}});
+  BOOST_TEST(unknown.starts_with("data.source: must be one of \"independent_gaussian\", "));
+  for (const std::string& name : source_names()) BOOST_TEST(contains(unknown, '"' + name + '"'));
+  BOOST_TEST(unknown.ends_with(", not \"independent_gausian\"; did you mean \"independent_gaussian\"?"));
   BOOST_TEST(message(Json::object()) == "data.source: must be given");
   BOOST_TEST(message({{"source", "independent_gaussian"}, {"columns", "two"}}) ==
              "data.columns: must be a positive whole number, not \"two\"");
