@@ -277,6 +277,14 @@ BOOST_AUTO_TEST_CASE(tables) {
   BOOST_TEST(shown.rows[1][5] == "2.00 (0.00)");
   std::istringstream lines(shown.aligned());
   for (std::string line; std::getline(lines, line);) BOOST_TEST(line.size() <= 100u);
+  Comparison wide = c;  // forty columns of settings: what can be done without is left out
+  wide.varied = {"a.setting.with.quite.a.long.name", "seed"};
+  wide.values = {{"1", "1"}, {"2", "2"}};
+  const TextTable narrow = short_table(wide, false);
+  BOOST_TEST(narrow.header[0] == wide.varied[0]);
+  BOOST_TEST((std::find(narrow.header.begin(), narrow.header.end(), "s") == narrow.header.end()));
+  const std::string text = narrow.aligned();
+  BOOST_TEST(text.find('\n') <= 100u);
   const std::string csv = run_table(c).csv();
   BOOST_TEST(
       csv.starts_with("run,loss.beta,loss,loss_stderr,distortion,distortion_stderr,kl,kl_stderr,bound_loss,"

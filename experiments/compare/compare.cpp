@@ -86,9 +86,8 @@ std::string differences(const Comparison& c) {
 }
 
 const char* const legend =
-    "Nats per row, on the test set; +- is one standard error. Excess: loss above the optimal model's on the "
-    "same rows. "
-    "Active: latents in use, with nothing given and averaged over the masks, and in brackets the optimum's.";
+    "Nats per row, on the test set; +- is one standard error. Excess: loss above the optimal model's on the\n"
+    "same rows. Active: latents in use with nothing given, and averaged over the masks (the optimum's).";
 
 }  // namespace
 

@@ -87,13 +87,6 @@ std::string with_bound(double active, double bound) {
   return fixed(active, 2) + (std::isfinite(bound) ? " (" + fixed(bound, 2) + ")" : "");
 }
 
-std::string csv_field(const std::string& text) {
-  if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
-  std::string quoted(1, '"');
-  for (const char c : text) quoted.append(c == '"' ? 2 : 1, c);
-  return quoted + '"';
-}
-
 std::string cut(const std::string& text, std::size_t most) {
   return text.size() <= most ? text : "..." + text.substr(text.size() - (most - 3));
 }
@@ -130,13 +123,23 @@ void name_lines(const Comparison& c, bool over_seeds, TextTable& table) {
     }
 }
 
-// Drops the columns from `first` on that hold nothing in any line.
-void drop_empty(TextTable& table, std::size_t first) {
-  for (std::size_t k = table.header.size(); k-- > first;) {
-    if (!std::all_of(table.rows.begin(), table.rows.end(), [&](const auto& row) { return row[k] == "-"; }))
-      continue;
-    table.header.erase(table.header.begin() + std::ptrdiff_t(k));
-    for (auto& row : table.rows) row.erase(row.begin() + std::ptrdiff_t(k));
+void drop_column(TextTable& table, std::size_t k) {
+  table.header.erase(table.header.begin() + std::ptrdiff_t(k));
+  for (auto& row : table.rows) row.erase(row.begin() + std::ptrdiff_t(k));
+}
+
+// Drops the columns from `first` on that hold nothing in any line, and then what a person can best do without, until a
+// line fits on the terminal.
+void make_narrow(TextTable& table, std::size_t first) {
+  constexpr std::size_t most = 100;
+  for (std::size_t k = table.header.size(); k-- > first;)
+    if (std::all_of(table.rows.begin(), table.rows.end(), [&](const auto& row) { return row[k] == "-"; }))
+      drop_column(table, k);
+  for (const char* name : {"s", "distortion", "KL"}) {
+    const std::string text = table.aligned();
+    if (width_of(text.substr(0, text.find('\n'))) <= most) return;
+    const auto at = std::find(table.header.begin() + std::ptrdiff_t(first), table.header.end(), name);
+    if (at != table.header.end()) drop_column(table, std::size_t(at - table.header.begin()));
   }
 }
 
@@ -210,19 +213,14 @@ TextTable short_table(const Comparison& c, bool over_seeds) {
                    value([](const Run& r) { return of_bound(r, [](auto& b) { return b.active; }); }).mean));
     row.push_back(fixed(value([](const Run& r) { return r.total_s; }).mean, 1));
   }
-  drop_empty(table, names);
+  make_narrow(table, names);
   return table;
 }
 
 std::string TextTable::csv() const {
-  std::string text;
-  const auto add = [&](const std::vector<std::string>& fields) {
-    for (std::size_t i = 0; i < fields.size(); ++i) text += (i ? "," : "") + csv_field(fields[i]);
-    text += '\n';
-  };
-  add(header);
-  for (const auto& row : rows) add(row);
-  return text;
+  CsvTable table(header);
+  for (const auto& row : rows) table.add({row.begin(), row.end()});
+  return table.text();
 }
 
 std::string TextTable::aligned() const {
