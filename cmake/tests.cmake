@@ -29,6 +29,8 @@ if(ELBOW_PROGRAM)
   # The longest starts first, so as not to run alone in the end. It trains for tens of thousands of steps: too slow for the
   # sanitizers, which see the same code in test_cvae.
   set_tests_properties(program PROPERTIES COST 100 LABELS slow)
+  add_test(NAME sweep COMMAND ${PROJECT_SOURCE_DIR}/tests/sweep.sh $<TARGET_FILE:elbow_program> ${PROJECT_SOURCE_DIR})
+  set_tests_properties(sweep PROPERTIES COST 60 LABELS slow)
 endif()
 
 # Follows docs/adding-an-op.md with the compiler and the flags of this build, and its library.

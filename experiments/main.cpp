@@ -12,8 +12,10 @@
 #include "experiments/bench/gemm.hpp"
 #include "experiments/bench/ops.hpp"
 #include "experiments/bench/step.hpp"
+#include "experiments/compare/compare.hpp"
 #include "experiments/machine.hpp"
 #include "experiments/page.hpp"
+#include "experiments/sweep.hpp"
 #include "experiments/train.hpp"
 
 namespace {
@@ -102,6 +104,31 @@ void add_page(CLI::App& app) {
   command->callback([o] { write_page(*o); });
 }
 
+void add_compare(CLI::App& app) {
+  CLI::App* command = app.add_subcommand("compare", "Tables and figures of finished runs, side by side");
+  auto o = std::make_shared<CompareOptions>();
+  command->add_option("runs", o->runs, "Folders of finished runs")->required();
+  command->add_option("--out", o->out, "Folder for the comparison")->capture_default_str();
+  command->add_flag("--quiet", o->quiet, "Print nothing but errors");
+  command->callback([o] { compare(*o); });
+}
+
+void add_sweep(CLI::App& app) {
+  CLI::App* command =
+      app.add_subcommand("sweep", "Train one configuration under many settings and compare the runs");
+  auto o = std::make_shared<SweepOptions>();
+  command->add_option("sweep", o->file, "Sweep file (JSON; see docs/sweeps.md)")->required();
+  command->add_option("--out", o->out, "Folder for the runs; by default outputs/NAME");
+  command->add_option("--set", o->settings, "Change a setting of all runs: path.to.key=value (may be repeated)")
+      ->allow_extra_args(false);
+  command->add_option("--jobs", o->jobs, "Runs at once; 0 = as many as there are cores for")
+      ->capture_default_str();
+  command->add_option("--threads", o->threads, "Number of threads of each run")->capture_default_str();
+  command->add_flag("--dry-run", o->dry_run, "Only list the runs");
+  command->add_flag("--quiet", o->quiet, "Print nothing but errors");
+  command->callback([o] { sweep(*o); });
+}
+
 void add_info(CLI::App& app) {
   CLI::App* command = app.add_subcommand("info", "Version, instruction set, threads, BLAS, CUDA");
   auto json = std::make_shared<bool>(false);
@@ -140,6 +167,8 @@ int main(int argc, char** argv) {
   add_analyses(app);
   add_page(app);
   add_bench(app);
+  add_compare(app);
+  add_sweep(app);
   add_info(app);
   const auto refuse = [](std::string message) {
     // names from files may hold anything; a message is one line all the same

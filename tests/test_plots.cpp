@@ -9,7 +9,9 @@
 #include <limits>
 
 #include "autograd/error.hpp"
+#include "experiments/compare/group_style.hpp"
 #include "experiments/csv_files.hpp"
+#include "experiments/plots/figure.hpp"
 #include "experiments/plots/gnuplot.hpp"
 #include "experiments/plots/image_grid.hpp"
 #include "experiments/plots/report.hpp"
@@ -210,6 +212,39 @@ BOOST_AUTO_TEST_CASE(colours) {
   BOOST_TEST(many.chosen().front() == 0u);
   BOOST_TEST(many.chosen().back() == 159u);
   BOOST_TEST(CountColours({}).chosen().empty());
+}
+
+// The groups of a comparison: a colour each, or a scale where they are many and in the order of a number.
+BOOST_AUTO_TEST_CASE(styles_of_groups) {
+  BOOST_TEST(plain_text("model.batch_norm {a}^2\n") == "model.batch\\_norm \\{a\\}\\^2?");
+  BOOST_TEST(plain_text("β=1") == "β=1");
+  Comparison c;
+  c.group_key = "loss.beta";
+  for (int i = 1; i <= 8; ++i) c.groups.push_back({{}, str(i), 1.0 * i, 0});
+  Panel models, scale;
+  GroupStyle(c).explain(models);
+  BOOST_TEST(models.legend.size() == 8u);
+  BOOST_TEST(GroupStyle(c).colour(0) == GroupStyle(c).colour(6));  // told apart by their points
+  BOOST_TEST(GroupStyle(c).point(0) != GroupStyle(c).point(6));
+  c.ordered = true;
+  GroupStyle(c).explain(scale);
+  BOOST_TEST(scale.bar.first == "1");
+  BOOST_TEST(scale.bar.last == "8");
+  BOOST_TEST(scale.bar.colours.size() == 8u);
+  BOOST_TEST(scale.bar.colours[0] == viridis(0));
+  BOOST_TEST(scale.legend.empty());
+}
+
+BOOST_AUTO_TEST_CASE(a_long_legend_takes_several_lines) {
+  Folder folder;
+  Panel panel;
+  panel.title = "Many models";
+  panel.x.include(0), panel.x.include(1), panel.y.include(0), panel.y.include(1);
+  for (int i = 0; i < 9; ++i) panel.legend.push_back({str("a model with a long name, ", i), "with lines"});
+  Figure figure(1050, 880);
+  figure.add(panel);
+  figure.save(folder.path / "figure.png");
+  check_png(folder.path / "figure.png", 1050, 880);
 }
 
 BOOST_AUTO_TEST_CASE(csv_files) {

@@ -11,9 +11,13 @@ namespace elbow {
 
 namespace {
 
+using Range = Panel::Range;
+
 // Pixels around a panel, for text of the default size.
 constexpr double left_margin = 165, right_margin = 45, bottom_margin = 110, top_margin = 130;
-constexpr double title_height = 82, legend_height = 36;  // above the panel's upper edge
+constexpr double title_height = 46,
+                 legend_height = 36;  // of the title above the legend, of a line of the legend
+constexpr double bar_length = 200;
 
 const char* const axis_style = R"(reset
 set encoding utf8
@@ -62,6 +66,33 @@ double text_width(const std::string& text) {
   return 13.5 * double(text.size() - std::count_if(text.begin(), text.end(), inside_character));
 }
 
+/// How wide an entry of a legend is, with the room after it.
+double entry_width(const Panel::LegendEntry& entry) { return 92 + text_width(entry.text); }
+
+/// How wide a colour bar is, with its two values.
+double bar_width(const ColourBar& bar) {
+  return bar.colours.empty() ? 0 : text_width(bar.first) + text_width(bar.last) + bar_length + 56;
+}
+
+/// Where a panel's legend goes on in a new line: calls place(entry, x, line) for each of its entries, x from 0.
+template <class Place> void lay_out_legend(const Panel& panel, double width, Place place) {
+  double x = panel.legend_label.empty() ? 0 : text_width(panel.legend_label) + 22;
+  x += bar_width(panel.bar);
+  int line = 0;
+  for (const auto& entry : panel.legend) {
+    // the last entry of a line may reach into the margin by the room that follows it
+    if (x > 0 && x + entry_width(entry) > width + right_margin) x = 0, ++line;
+    place(entry, x, line);
+    x += entry_width(entry);
+  }
+}
+
+int legend_lines(const Panel& panel, double width) {
+  int lines = 1;
+  lay_out_legend(panel, width, [&](const auto&, double, int line) { lines = line + 1; });
+  return lines;
+}
+
 std::string interval(const Range& range) { return "[" + to_text(range.low) + ":" + to_text(range.high) + "]"; }
 
 }  // namespace
@@ -71,7 +102,8 @@ Figure::Figure(int width, int height, int rows, int columns)
 
 void Figure::add(Panel panel) {
   if (panels_ == rows_ * columns_) fail("plot", "the figure has room for ", panels_, " panels only");
-  const Box box = next_box();
+  Box box = next_box();
+  box.top -= legend_height * double(legend_lines(panel, box.right - box.left) - 1);
   const bool empty = panel.x.empty();
 
   panel.x = panel.integer_x && !empty ? Range{panel.x.low - 0.5, panel.x.high + 0.5}.padded(0.005)
@@ -119,8 +151,10 @@ void Figure::write_axes(const Panel& panel, const Box& box) {
     script_ += "set logscale y\nset format y '10^{%L}'\nset mytics 1\n";
   else
     script_ += ticks('y', panel.y, 8, false);
-  script_ += str("set label ", gnuplot_quoted("{/:Bold " + panel.title + "}"), " at ",
-                 at(box.left, box.top + title_height), " left\n");
+  script_ +=
+      str("set label ", gnuplot_quoted("{/:Bold " + panel.title + "}"), " at ",
+          at(box.left, box.top + title_height + legend_height * legend_lines(panel, box.right - box.left)),
+          " left\n");
   for (const auto& level : panel.levels)
     if (std::isfinite(level.y))
       script_ += str("set arrow from graph 0, first ", to_text(level.y), " to graph 1, first ",
@@ -131,36 +165,35 @@ void Figure::write_strip(const Panel& panel, const Box& box) {
   // gnuplot would put all entries into columns of one width; a plot of nothing per entry lets each have its
   // own.
   script_ += "unset arrow\nunset label\nunset border\nunset tics\nunset xlabel\nunset grid\n";
-  const double y = box.top + legend_height;
+  const int lines = legend_lines(panel, box.right - box.left);
+  const double y = box.top + legend_height * lines;  // of the first line
   double x = box.left;
   if (!panel.legend_label.empty()) {
     script_ += str("set label ", gnuplot_quoted(panel.legend_label), " at ", at(x, y), " left\n");
     x += text_width(panel.legend_label) + 22;
   }
-  if (!panel.bar.colours.empty()) x = write_bar(panel.bar, x, y);
-  for (const auto& entry : panel.legend) {
-    script_ +=
-        str("set key at ", at(x - 16, y), " left center Left reverse samplen 1.4\nplot NaN notitle, keyentry ",
-            entry.style, " title ", gnuplot_quoted(entry.text), "\nunset label\nunset object\n");
-    x += 92 + text_width(entry.text);
-  }
+  if (!panel.bar.colours.empty()) write_bar(panel.bar, x, y);
+  lay_out_legend(panel, box.right - box.left, [&](const Panel::LegendEntry& entry, double offset, int line) {
+    script_ += str("set key at ", at(box.left + offset - 16, y - legend_height * line),
+                   " left center Left reverse samplen 1.4\nplot NaN notitle, keyentry ", entry.style, " title ",
+                   gnuplot_quoted(entry.text), "\nunset label\nunset object\n");
+  });
   if (panel.legend.empty()) script_ += "plot NaN notitle\n";
 }
 
-double Figure::write_bar(const ColourBar& bar, double x, double y) {
+void Figure::write_bar(const ColourBar& bar, double x, double y) {
   const auto text = [&](const std::string& words) {
     script_ += str("set label ", gnuplot_quoted(words), " at ", at(x, y), " left\n");
     x += text_width(words) + 12;
   };
   text(bar.first);
-  const double right = x + 200, step = (right - x) / double(bar.colours.size());
+  const double right = x + bar_length, step = (right - x) / double(bar.colours.size());
   // Every slice reaches to the right end and is covered by the next: no seams between neighbours.
   for (std::size_t i = 0; i < bar.colours.size(); ++i)
     script_ += str("set object rectangle from ", at(x + step * double(i), y - 12), " to ", at(right, y + 12),
                    " fillcolor rgb '", bar.colours[i], "' fillstyle solid noborder\n");
   x = right + 12;
   text(bar.last);
-  return x + 20;
 }
 
 std::string Figure::define(const Rows& rows) {

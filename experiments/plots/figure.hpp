@@ -8,7 +8,7 @@
 namespace elbow {
 
 /// A grid of panels, filled in reading order, that becomes one PNG. All text is of one size; legends stand in a
-/// strip above their panel, where they cannot cover data.
+/// strip above their panel, where they cannot cover data; a long one takes several lines.
 class Figure {
  public:
   /// A figure of `rows` x `columns` panels and width x height pixels.
@@ -28,7 +28,7 @@ class Figure {
   std::string at(double x_pixels, double y_pixels) const;
   void write_axes(const Panel& panel, const Box& box);
   void write_strip(const Panel& panel, const Box& box);
-  double write_bar(const ColourBar& bar, double x, double y);
+  void write_bar(const ColourBar& bar, double x, double y);
   std::string define(const Rows& rows);
 
   int width_, height_, rows_, columns_;

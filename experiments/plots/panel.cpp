@@ -5,13 +5,13 @@
 
 namespace elbow {
 
-void Range::include(double value) {
+void Panel::Range::include(double value) {
   if (!std::isfinite(value)) return;
   low = std::min(low, value);
   high = std::max(high, value);
 }
 
-Range Range::padded(double fraction) const {
+Panel::Range Panel::Range::padded(double fraction) const {
   if (empty()) return {0, 1};
   const double length = high - low;
   const double room = length > 1e-9 * std::abs(high) ? length * fraction : std::max(0.5 * std::abs(high), 0.05);

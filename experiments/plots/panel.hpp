@@ -10,16 +10,6 @@ namespace elbow {
 /// gaps.
 using Rows = std::vector<std::vector<double>>;
 
-/// An interval that grows with what it is shown. Values that are not finite do not count.
-struct Range {
-  double low = std::numeric_limits<double>::infinity(), high = -std::numeric_limits<double>::infinity();
-
-  void include(double value);
-  bool empty() const { return low > high; }
-  /// Wider by `fraction` of its length on both sides; an empty range becomes 0..1, a single point gets room.
-  Range padded(double fraction) const;
-};
-
 /// A row of colours with the value of the first and of the last; stands above a panel in place of a long
 /// legend.
 struct ColourBar {
@@ -30,6 +20,16 @@ struct ColourBar {
 /// One set of axes and what is drawn on them, before it has a place in a figure. A plot is a function that
 /// returns one; see panels.hpp.
 struct Panel {
+  /// An interval that grows with what it is shown. Values that are not finite do not count.
+  struct Range {
+    double low = std::numeric_limits<double>::infinity(), high = -std::numeric_limits<double>::infinity();
+
+    void include(double value);
+    bool empty() const { return low > high; }
+    /// Wider by `fraction` of its length on both sides; an empty range becomes 0..1, a single point gets room.
+    Range padded(double fraction) const;
+  };
+
   struct Series {
     Rows rows;
     std::string style;  ///< gnuplot, from `using` on

@@ -1,0 +1,95 @@
+#include "experiments/child_process.hpp"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cstring>
+#include <sstream>
+
+#include "autograd/error.hpp"
+
+namespace elbow {
+namespace {
+
+std::vector<std::string> environment(int threads) {
+  std::vector<std::string> variables;
+  for (char** entry = environ; *entry; ++entry)
+    if (!std::string(*entry).starts_with("OMP_NUM_THREADS=")) variables.push_back(*entry);
+  variables.push_back(str("OMP_NUM_THREADS=", threads));
+  return variables;
+}
+
+std::vector<char*> pointers(std::vector<std::string>& texts) {
+  std::vector<char*> out;
+  for (std::string& text : texts) out.push_back(text.data());
+  out.push_back(nullptr);
+  return out;
+}
+
+}  // namespace
+
+ChildProcess::ChildProcess(const std::vector<std::string>& arguments, int threads)
+    : errors_(std::tmpfile(), &std::fclose) {
+  if (!errors_) throw Error(str("no temporary file for a run's errors: ", std::strerror(errno)));
+  std::vector<std::string> all = {"elbow"}, variables = environment(threads);
+  all.insert(all.end(), arguments.begin(), arguments.end());
+
+  posix_spawn_file_actions_t files;
+  posix_spawn_file_actions_init(&files);
+  posix_spawn_file_actions_addopen(&files, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+  posix_spawn_file_actions_addopen(&files, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
+  posix_spawn_file_actions_adddup2(&files, fileno(errors_.get()), STDERR_FILENO);
+  posix_spawnattr_t attributes;
+  posix_spawnattr_init(&attributes);
+  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP);
+  posix_spawnattr_setpgroup(&attributes, 0);
+  // the link of the child itself, which at that moment is still this program, even if its file was replaced
+  const int error = posix_spawn(&pid_, "/proc/self/exe", &files, &attributes, pointers(all).data(),
+                                pointers(variables).data());
+  posix_spawnattr_destroy(&attributes);
+  posix_spawn_file_actions_destroy(&files);
+  if (error) {
+    ended_ = true;
+    throw Error(str("no further process can be started: ", std::strerror(error)));
+  }
+}
+
+ChildProcess::~ChildProcess() {
+  if (ended()) return;
+  stop();
+  while (waitpid(pid_, &status_, 0) < 0 && errno == EINTR) {}
+}
+
+bool ChildProcess::ended() {
+  if (!ended_) ended_ = waitpid(pid_, &status_, WNOHANG) == pid_;
+  return ended_;
+}
+
+void ChildProcess::stop() {
+  if (!ended_) kill(pid_, SIGTERM);
+}
+
+std::string ChildProcess::problem() const {
+  if (WIFEXITED(status_) && WEXITSTATUS(status_) == 0) return "";
+  std::string last, line;
+  std::rewind(errors_.get());
+  for (int c; (c = std::fgetc(errors_.get())) != EOF;) {
+    if (c != '\n') {
+      line += char(c);
+      continue;
+    }
+    if (!line.empty()) last = line;
+    line.clear();
+  }
+  if (!line.empty()) last = line;
+  if (last.starts_with("elbow: ")) last.erase(0, 7);
+  if (!last.empty()) return last;
+  return WIFSIGNALED(status_)
+             ? str("was killed by signal ", WTERMSIG(status_), " (", strsignal(WTERMSIG(status_)), ")")
+             : str("ended with exit status ", WEXITSTATUS(status_));
+}
+
+}  // namespace elbow

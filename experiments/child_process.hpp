@@ -1,0 +1,37 @@
+#pragma once
+#include <sys/types.h>
+
+#include <cstdio>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace elbow {
+
+/// This very program, started once more with other arguments. It hears nothing on its input, its output is dropped, and its
+/// errors are kept. It stands in a process group of its own: Ctrl-C on the terminal reaches only the parent, who stops it
+/// politely.
+class ChildProcess {
+ public:
+  /// Starts it with so many OpenMP threads. Error if the system will not.
+  ChildProcess(const std::vector<std::string>& arguments, int threads);
+  /// Stops it and waits for its end, if it still runs.
+  ~ChildProcess();
+  ChildProcess(const ChildProcess&) = delete;
+  ChildProcess& operator=(const ChildProcess&) = delete;
+
+  /// Whether it has come to its end. Does not wait.
+  bool ended();
+  /// Asks it to stop (SIGTERM).
+  void stop();
+  /// Once it has ended: "" if it went well, else what it said last, in one line.
+  std::string problem() const;
+
+ private:
+  pid_t pid_ = 0;
+  int status_ = 0;
+  bool ended_ = false;
+  std::unique_ptr<std::FILE, int (*)(std::FILE*)> errors_;
+};
+
+}  // namespace elbow

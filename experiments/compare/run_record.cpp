@@ -1,0 +1,128 @@
+#include "experiments/compare/run_record.hpp"
+
+#include <cmath>
+#include <limits>
+
+#include "autograd/error.hpp"
+#include "experiments/compare/number_table.hpp"
+
+namespace elbow {
+namespace fs = std::filesystem;
+namespace {
+
+constexpr double none = std::numeric_limits<double>::quiet_NaN();
+
+double number(const Json& object, const char* key) {
+  const Json& value = object.at(key);
+  return value.is_null() ? none : value.get<double>();
+}
+
+Estimate estimate(const Json& costs, const std::string& key) {
+  return {number(costs, key.c_str()), number(costs, (key + "_stderr").c_str())};
+}
+
+void read_summary(const Json& s, RunRecord& run) {
+  run.seed = s.at("seed").get<uint64_t>();
+  run.beta = number(s, "beta");
+  const Json& test = s.at("test");
+  run.test = {estimate(test, "loss"), estimate(test, "distortion"), estimate(test, "kl")};
+  if (s.contains("bound")) {
+    const Json& b = s.at("bound");
+    run.bound =
+        BoundPoint{number(b, "loss"), number(b, "distortion"), number(b, "kl"), number(b, "active"), {}};
+    run.excess = estimate(b, "excess");
+  }
+  run.train_step_us = number(s.at("timing"), "train_step_us");
+  run.total_s = number(s.at("timing"), "total_s");
+}
+
+void read_costs(const fs::path& file, RunRecord& run) {
+  const NumberTable t = NumberTable::read(file);
+  const auto epoch = t.column("epoch");
+  const auto train_loss = t.column("total_train_losses"), train_d = t.column("total_train_rcl"),
+             train_kl = t.column("total_train_klds"), loss = t.column("total_test_losses"),
+             d = t.column("total_test_rcl"), kl = t.column("total_test_klds"),
+             loss_se = t.column_or_nan("total_test_losses_stderr"),
+             d_se = t.column_or_nan("total_test_rcl_stderr"), kl_se = t.column_or_nan("total_test_klds_stderr");
+  for (std::size_t i = 0; i < t.rows(); ++i)
+    run.epochs.push_back({int64_t(epoch[i]),
+                          {{train_loss[i], none}, {train_d[i], none}, {train_kl[i], none}},
+                          {{loss[i], loss_se[i]}, {d[i], d_se[i]}, {kl[i], kl_se[i]}}});
+}
+
+// The count that row i of a table is about; each may appear once.
+template <class Map> int64_t count_of(const fs::path& file, std::size_t i, double value, const Map& seen) {
+  const auto refuse = [&](const std::string& why) {
+    throw Error(str(file.string(), ':', i + 2, ": num_conds ", why));
+  };
+  if (!(value >= 0 && value < 1e9 && value == std::floor(value))) refuse("must be a whole number");
+  if (seen.contains(int64_t(value))) refuse(str("is ", value, " in an earlier line already"));
+  return int64_t(value);
+}
+
+void read_per_count(const fs::path& file, RunRecord& run) {
+  const NumberTable t = NumberTable::read(file);
+  const auto given = t.column("num_conds"), kl = t.column("KLD"), d = t.column("RCL"), rows = t.column("rows"),
+             active = t.column("active"), bound_kl = t.column("bound_KLD"), bound_d = t.column("bound_RCL"),
+             bound_loss = t.column("bound_ELBO"), bound_active = t.column("bound_active");
+  for (std::size_t i = 0; i < t.rows(); ++i) {
+    CountResult c;
+    c.given = count_of(file, i, given[i], run.per_count);
+    c.rows = std::isfinite(rows[i]) ? int64_t(rows[i]) : 0;
+    c.distortion = d[i], c.kl = kl[i], c.active = active[i];
+    if (std::isfinite(bound_kl[i]))
+      c.bound = BoundPoint{bound_loss[i], bound_d[i], bound_kl[i], bound_active[i], {}};
+    run.per_count[c.given] = c;
+  }
+}
+
+void read_fid(const fs::path& file, RunRecord& run) {
+  const NumberTable t = NumberTable::read(file);
+  const auto given = t.column("num_conds"), fid = t.column("fid");
+  for (std::size_t i = 0; i < t.rows(); ++i) run.fid[count_of(file, i, given[i], run.fid)] = fid[i];
+}
+
+}  // namespace
+
+double RunRecord::active() const {
+  double sum = 0, rows = 0;
+  for (const auto& [given, count] : per_count)
+    if (count.rows > 0) sum += double(count.rows) * count.active, rows += double(count.rows);
+  return rows > 0 ? sum / rows : none;
+}
+
+bool is_finished_run(const fs::path& folder) {
+  if (!fs::exists(folder / "summary.json") || !fs::exists(folder / "config.json")) return false;
+  // A run that was taken up again for more epochs and not yet finished still has the summary of the fewer.
+  try {
+    return read_json(folder / "summary.json").at("epochs") ==
+           read_json(folder / "config.json").at("training").at("epochs");
+  } catch (const Json::exception&) { return false; }
+}
+
+RunRecord read_run_record(const fs::path& folder) {
+  const auto refuse = [&](const std::string& why) {
+    throw Error(folder.string() + ": is no finished run: " + why);
+  };
+  if (!fs::is_directory(folder)) refuse(fs::exists(folder) ? "it is not a folder" : "there is no such folder");
+  for (const char* file : {"config.json", "summary.json", "costs.csv", "encoding_kl_vs_rcl.csv"})
+    if (!fs::exists(folder / file)) refuse(str("there is no ", file, " in it"));
+  RunRecord run;
+  run.folder = folder;
+  // the last part of the folder's name, also of "run/", "." and ".."
+  run.label = fs::absolute(folder / "").lexically_normal().parent_path().filename().string();
+  run.config = read_json(folder / "config.json");
+  const Json summary = read_json(folder / "summary.json");
+  try {
+    read_summary(summary, run);
+  } catch (const Json::exception&) {
+    throw Error((folder / "summary.json").string() + ": is not the summary of a run");
+  }
+  if (!is_finished_run(folder)) refuse("it was taken up again for other epochs and has not ended (--resume)");
+  read_costs(folder / "costs.csv", run);
+  read_per_count(folder / "encoding_kl_vs_rcl.csv", run);
+  if (fs::exists(folder / "fid_data.csv")) read_fid(folder / "fid_data.csv", run);
+  return run;
+}
+
+}  // namespace elbow

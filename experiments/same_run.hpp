@@ -1,0 +1,12 @@
+#pragma once
+#include <filesystem>
+#include <string>
+
+namespace elbow {
+
+/// A run is taken up again only under the settings that it was begun with: Error, naming `file`, its config.json, unless
+/// `resolved` (Experiment::resolved) holds the same ones. More epochs may be asked for where that is as if they had been
+/// asked for at once: where nothing else depends on their number.
+void check_same_run(const std::filesystem::path& file, const std::string& resolved);
+
+}  // namespace elbow

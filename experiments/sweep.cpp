@@ -1,0 +1,176 @@
+#include "experiments/sweep.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <csignal>
+#include <cstdio>
+#include <iostream>
+#include <list>
+#include <thread>
+
+#include "autograd/environment.hpp"
+#include "autograd/error.hpp"
+#include "experiments/child_process.hpp"
+#include "experiments/compare/compare.hpp"
+#include "experiments/compare/run_record.hpp"
+#include "experiments/machine.hpp"
+#include "experiments/sweep_plan.hpp"
+
+namespace elbow {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+volatile std::sig_atomic_t interrupted = 0;
+void on_interrupt(int signal) {
+  interrupted = 1;
+  std::signal(signal, SIG_DFL);
+}
+
+double seconds_since(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+std::string duration(double seconds) {
+  const long s = std::lround(seconds);
+  if (s < 120) return str(s, " s");
+  return s < 7200 ? str((s + 30) / 60, " min") : str((s + 1800) / 3600, " h");
+}
+
+std::vector<std::string> arguments_of(const SweepPlan& plan, const SweepRun& run, int threads) {
+  std::vector<std::string> arguments = {"train",     plan.base.string(), "--out",  run.folder.string(),
+                                        "--threads", str(threads),       "--quiet"};
+  for (const std::string& setting : run.settings) arguments.insert(arguments.end(), {"--set", setting});
+  if (run.state == SweepRun::State::resume) arguments.push_back("--resume");
+  if (run.state == SweepRun::State::restart) arguments.push_back("--force");
+  return arguments;
+}
+
+const char* words(SweepRun::State state) {
+  switch (state) {
+    case SweepRun::State::done: return "done";
+    case SweepRun::State::resume: return "to go on";
+    case SweepRun::State::restart: return "to start over";
+    case SweepRun::State::fresh: break;
+  }
+  return "to do";
+}
+
+// Runs what is left of a plan, up to `jobs` at once.
+class Runner {
+ public:
+  Runner(SweepPlan& plan, int jobs, int threads, bool quiet)
+      : plan_(plan), jobs_(std::size_t(jobs)), threads_(threads), quiet_(quiet), start_(Clock::now()) {
+    for (SweepRun& run : plan.runs)
+      if (run.state == SweepRun::State::done)
+        ++done_;
+      else
+        waiting_.push_back(&run);
+  }
+
+  // "NAME: what went wrong" of the runs that failed. Error when interrupted, after all have stopped.
+  std::vector<std::string> run() {
+    while (!waiting_.empty() || !running_.empty()) {
+      while (!interrupted && running_.size() < jobs_ && !waiting_.empty()) {
+        running_.emplace_back(*waiting_.front(), arguments_of(plan_, *waiting_.front(), threads_), threads_);
+        waiting_.pop_front();
+      }
+      running_.remove_if([&](Job& job) { return job.process.ended() && (finish(job), true); });
+      if (interrupted) stop();
+      std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    }
+    return failures_;
+  }
+
+ private:
+  struct Job {
+    Job(SweepRun& r, const std::vector<std::string>& arguments, int threads)
+        : run(r), process(arguments, threads) {}
+    SweepRun& run;
+    ChildProcess process;
+    Clock::time_point start = Clock::now();
+  };
+
+  void finish(Job& job) {
+    ++ended_;
+    const std::string problem = job.process.problem();
+    const auto left = double(waiting_.size() + running_.size() - 1);
+    std::string line = str(job.run.name, "  ");
+    if (problem.empty()) {
+      ++done_;
+      job.run.state = SweepRun::State::done;
+      char loss[32];
+      std::snprintf(loss, sizeof loss, "loss %.4f", read_run_record(job.run.folder).test.loss.mean);
+      line += str(loss, ", ", duration(seconds_since(job.start)));
+    } else {
+      failures_.push_back(job.run.name + ": " + problem);
+      line += "failed: " + problem;
+    }
+    if (left > 0) line += str("; about ", duration(seconds_since(start_) / double(ended_) * left), " left");
+    if (!quiet_) std::cout << done_ + failures_.size() << '/' << plan_.runs.size() << "  " << line << std::endl;
+  }
+
+  [[noreturn]] void stop() {
+    for (Job& job : running_) job.process.stop();
+    running_.clear();  // waits for each
+    throw Error(
+        str("interrupted, ", done_, " of ", plan_.runs.size(), " runs are done: the same command goes on"));
+  }
+
+  SweepPlan& plan_;
+  std::size_t jobs_;
+  int threads_;
+  bool quiet_;
+  Clock::time_point start_;
+  std::list<SweepRun*> waiting_;
+  std::list<Job> running_;
+  std::size_t done_ = 0, ended_ = 0;  // ended_: in this very call
+  std::vector<std::string> failures_;
+};
+
+void list_runs(const SweepPlan& plan) {
+  for (const SweepRun& run : plan.runs) { std::cout << run.name << "  (" << words(run.state) << ")\n"; }
+  std::cout << plan.runs.size() << " runs of " << plan.base.string() << " in " << plan.folder.string()
+            << std::endl;
+}
+
+}  // namespace
+
+void sweep(const SweepOptions& o) {
+  if (o.threads < 1) throw Error(str("--threads: must be a positive number, not ", o.threads));
+  if (o.jobs < 0)
+    throw Error(str("--jobs: must be a positive number, or 0 for one for each core, not ", o.jobs));
+  set_threads(o.threads);
+  set_threads(0);
+  check_environment();
+  SweepPlan plan = plan_sweep(o.file, o.settings, o.out);
+  const auto comparison = plan.folder / "comparison";
+  check_comparison_folder(comparison);
+  if (o.dry_run) return list_runs(plan);
+
+  const int jobs = o.jobs ? o.jobs : std::max(1, machine().threads / o.threads);
+  const auto is_done = [](const SweepRun& run) { return run.state == SweepRun::State::done; };
+  const auto done = std::count_if(plan.runs.begin(), plan.runs.end(), is_done);
+  if (!o.quiet)
+    std::cout << plan.name << ": " << plan.runs.size() << " runs of " << plan.base.string() << ", " << done
+              << " done, " << jobs << " at once" << std::endl;
+  interrupted = 0;
+  for (int signal : {SIGINT, SIGTERM}) std::signal(signal, on_interrupt);
+  const std::vector<std::string> failures = Runner(plan, jobs, o.threads, o.quiet).run();
+  for (int signal : {SIGINT, SIGTERM}) std::signal(signal, SIG_DFL);
+
+  CompareOptions compared;
+  for (const SweepRun& run : plan.runs)
+    if (is_done(run)) compared.runs.push_back(run.folder.string());
+  compared.out = comparison.string();
+  compared.quiet = o.quiet;
+  if (!o.quiet) std::cout << std::endl;
+  if (!compared.runs.empty()) compare(compared);
+  if (failures.empty()) return;
+  std::string text = str(failures.size(), " of ", plan.runs.size(), " runs failed: ");
+  for (std::size_t i = 0; i < failures.size(); ++i) text += (i ? "; " : "") + failures[i];
+  throw Error(text);
+}
+
+}  // namespace elbow
