@@ -5,6 +5,7 @@ BUILD ?= release
 JOBS ?= $(shell nproc 2>/dev/null || echo 2)
 PREFIX ?= /usr/local
 EXPERIMENTS := $(sort $(basename $(notdir $(wildcard experiments/*.json))))
+SWEEPS := $(sort $(basename $(notdir $(wildcard experiments/sweeps/*.json))))
 
 # One build tree for each kind of build, so that going from one to another compiles nothing twice.
 build_dir := build$(if $(filter-out release,$(BUILD)),-$(BUILD))
@@ -32,7 +33,7 @@ elbow := $(build_dir)/elbow
 no_make := env -u MAKEFLAGS -u MAKELEVEL
 cmake := $(no_make) cmake
 
-.PHONY: all help experiments deps test bench cuda docs format lint sanitize install clean $(EXPERIMENTS)
+.PHONY: all help experiments deps test bench cuda docs format lint sanitize install clean $(EXPERIMENTS) $(SWEEPS)
 .DEFAULT_GOAL := all
 
 all: $(configured) ## Build the library and the program (this is what plain `make` does)
@@ -81,6 +82,17 @@ $(EXPERIMENTS): %: all
 experiments: all ## Run all experiments and show every figure on one page; QUICK=1: two epochs each, in outputs/quick
 	@JOBS='$(JOBS)' QUICK='$(QUICK)' ARGS='$(filter-out --threads $(THREADS),$(flags))' \
 	  scripts/run_experiments.sh $(elbow) $(EXPERIMENTS)
+
+# The sweeps of experiments/sweeps (docs/sweeps.md). One that was stopped goes on with the same command.
+sweep-beta: ## The weight of the KL from 0.1 to 4 on `baseline`: its latents fall silent at 2
+sweep-settings: ## What the settings of `baseline` gain over the original study's, with three seeds
+
+quick := $(filter-out 0,$(QUICK))
+quick_sweep := $(if $(quick),--set training.epochs=2 --set evaluation.draws=2 --set loss.kl_warmup_steps=1000)
+
+$(SWEEPS): %: all
+	@$(elbow) sweep experiments/sweeps/$@.json --out '$(or $(OUT),outputs/$(if $(quick),quick/)$@)' $(quick_sweep) \
+	  $(if $(SEED),--set seed=$(SEED)) $(if $(THREADS),--threads $(THREADS)) $(ARGS)
 
 # ---- building, testing ----------------------------------------------------------------------------------------------
 deps: ## Install the packages that are missing (Debian and Ubuntu; through sudo unless root)

@@ -3,47 +3,25 @@
 #include <algorithm>
 #include <charconv>
 #include <limits>
-#include <sstream>
 
 #include "autograd/error.hpp"
-#include "nn/files.hpp"
+#include "data/table_file.hpp"
 
 namespace elbow {
-namespace {
-
-std::vector<std::string> fields_of(std::string line) {
-  if (line.ends_with('\r')) line.pop_back();
-  std::vector<std::string> fields(1);
-  for (const char c : line) {
-    if (c == ',')
-      fields.emplace_back();
-    else
-      fields.back() += c;
-  }
-  return fields;
-}
-
-}  // namespace
 
 NumberTable NumberTable::read(const std::filesystem::path& path) {
+  TableFile file(path, TableFormat{});
   NumberTable table;
   table.file_ = path.string();
-  std::istringstream in(read_file(path));
-  std::string line;
-  if (!std::getline(in, line)) throw Error(table.file_ + ":1: the header is missing");
-  table.header_ = fields_of(line);
-  for (std::size_t number = 2; std::getline(in, line); ++number) {
-    const auto refuse = [&](const std::string& why) { throw Error(str(table.file_, ':', number, ": ", why)); };
-    const auto fields = fields_of(line);
-    if (fields.size() != table.header_.size())
-      refuse(str(fields.size(), " fields in a table of ", table.header_.size(), " columns"));
+  table.header_ = file.names();
+  for (std::vector<std::string> fields; file.next(fields);) {
     std::vector<double> row;
     for (const std::string& field : fields) {
       double value = std::numeric_limits<double>::quiet_NaN();
       const char* end = field.data() + field.size();
       if (const auto read = std::from_chars(field.data(), end, value);
           !field.empty() && (read.ec != std::errc() || read.ptr != end))
-        refuse("\"" + field + "\" is not a number");
+        throw Error(file.where() + ": \"" + field + "\" is not a number");
       row.push_back(value);
     }
     table.values_.push_back(std::move(row));
