@@ -80,6 +80,10 @@ void add_noise(Dataset& set, double stddev, const RandomKey& key) {
   values.mark_written("add_noise");
 }
 
+uint64_t structure_seed(const Config& data, uint64_t seed) {
+  return data.get<uint64_t>("structure_seed", seed);
+}
+
 void draw_linear_gaussian(Dataset& set, const Matrix& factor, const RandomKey& key) {
   const int64_t rows = set.rows(), columns = factor.rows, factors = factor.cols;
   const Tensor normals = normal(key, {rows, factors}), out = set.x.tensor();

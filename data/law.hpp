@@ -35,6 +35,10 @@ int32_t* classes_of(Dataset& set, int32_t classes);
 
 /// Adds N(0, stddev^2) to every entry; does nothing where stddev is 0.
 void add_noise(Dataset& set, double stddev, const RandomKey& key);
+/// The seed of what a random law is made of (P, a random covariance): the setting structure_seed, by default the run's
+/// seed. The resolved configuration of a run holds it, so that a finished run under another seed gets other rows of the
+/// same law.
+uint64_t structure_seed(const Config& data, uint64_t seed);
 
 /// Writes rows x = factor z, z ~ N(0, I), into set.x: [rows, factor.rows].
 void draw_linear_gaussian(Dataset& set, const Matrix& factor, const RandomKey& key);

@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cvae/checkpoint.hpp"
+#include "nn/safetensors.hpp"
 
 namespace elbow {
 namespace fs = std::filesystem;
@@ -13,12 +14,27 @@ std::unique_ptr<Experiment> open_run(const fs::path& run, const std::vector<std:
   for (const fs::path& file : {config, model})
     if (!fs::exists(file))
       throw Error(str(run.string(), ": holds no finished run: there is no ", file.filename().string()));
-  Json json = read_json(config);
-  for (const std::string& s : settings) set_setting(json, s);
-  auto experiment = std::make_unique<Experiment>(Config(json, config.string()));
-  load_model(model, *experiment);
+  auto experiment = std::make_unique<Experiment>(Config::read(config, settings));
+  try {
+    load_model(model, *experiment);
+  } catch (const Error& e) {
+    if (settings.empty()) throw;
+    std::string changes;
+    for (const std::string& s : settings) changes += "--set " + s + ": ";
+    throw Error(changes + "the trained model does not fit that: " + e.what());
+  }
   experiment->model->train(false);
   return experiment;
+}
+
+int64_t epochs_trained(const fs::path& run) {
+  const fs::path model = run / "model.safetensors";
+  const auto metadata = load_safetensors(model).metadata;
+  const auto epochs = metadata.find("epochs");
+  const Json count = epochs == metadata.end() ? Json() : Json::parse(epochs->second, nullptr, false);
+  if (!count.is_number_unsigned())
+    throw Error(model.string() + ": does not say how many epochs it was trained");
+  return count.get<int64_t>();
 }
 
 }  // namespace elbow

@@ -9,9 +9,12 @@
 namespace elbow {
 
 /// The experiment of a finished run with its trained model, in evaluation mode: RUN/config.json, changed by `settings`
-/// (path.to.key=value), and RUN/model.safetensors. Error, naming the file, when the folder holds no finished run or the
-/// model does not fit the changed settings.
+/// (path.to.key=value), and RUN/model.safetensors. Nothing is written. Error, naming the file, when the folder holds no
+/// finished run, and naming the settings when the model does not fit them.
 std::unique_ptr<Experiment> open_run(const std::filesystem::path& run,
                                      const std::vector<std::string>& settings = {});
+
+/// How many epochs the model of a finished run was trained for. Error, naming the file, when that does not say.
+int64_t epochs_trained(const std::filesystem::path& run);
 
 }  // namespace elbow

@@ -13,6 +13,7 @@
 #include "experiments/bench/ops.hpp"
 #include "experiments/bench/step.hpp"
 #include "experiments/compare/compare.hpp"
+#include "experiments/commands/register.hpp"
 #include "experiments/machine.hpp"
 #include "experiments/page.hpp"
 #include "experiments/sweep.hpp"
@@ -31,7 +32,8 @@ void add_train(CLI::App& app) {
   command->add_option("--out", o->out, "Folder for the results; by default outputs/NAME")->check(not_empty);
   command->add_option("--set", o->settings, "Change a setting: path.to.key=value (may be repeated)")
       ->allow_extra_args(false);
-  command->add_option("--seed", o->seed, "Seed of all random numbers, instead of the file's")->check(not_empty);
+  command->add_option("--seed", o->seed, "Seed of all random numbers, instead of the file's")
+      ->check(whole_number());
   command->add_option("--threads", o->threads, "Number of threads; 0 = one for each core")
       ->capture_default_str();
   command->add_option("--device", o->device, "Where to compute")
@@ -164,6 +166,7 @@ int main(int argc, char** argv) {
   app.set_version_flag("--version", machine().version);
   app.require_subcommand(1);
   add_train(app);
+  add_run_commands(app);
   add_analyses(app);
   add_page(app);
   add_bench(app);

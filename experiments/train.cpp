@@ -15,6 +15,7 @@
 #include "experiments/progress.hpp"
 #include "experiments/run_figures.hpp"
 #include "experiments/run_folder.hpp"
+#include "experiments/run_results.hpp"
 #include "experiments/same_run.hpp"
 #include "experiments/summary.hpp"
 #include "nn/files.hpp"
@@ -37,13 +38,6 @@ void stop_if_interrupted() {
   if (interrupted) throw Error("interrupted: go on with --resume");
 }
 
-Json settings_of(const TrainOptions& o) {
-  Json json = read_json(o.config);
-  for (const std::string& s : o.settings) set_setting(json, s);
-  if (!o.seed.empty()) set_setting(json, "seed=" + o.seed);
-  return json;
-}
-
 // The constants of the data set (such as the projection P), for whoever wants to check the figures.
 void save_extras(const RunFolder& folder, const Dataset& data) {
   if (!data.extras.empty())
@@ -54,33 +48,6 @@ void save_extras(const RunFolder& folder, const Dataset& data) {
 double train_step_us(const Training& training) {
   const int64_t steps = training.epochs_done() * training.steps_per_epoch();
   return steps ? training.train_seconds() / double(steps) * 1e6 : std::nan("");
-}
-
-void require_finite(const Costs& test) {
-  if (!std::isfinite(test.loss.mean))
-    throw Error(str("the loss on the test set is ", test.loss.mean,
-                    ": lower the learning rate, or find the op at fault with --check-nan"));
-}
-
-RunResult evaluate(Experiment& e, const std::vector<EpochCosts>& epochs) {
-  RunResult r;
-  const RowCosts rows = test_costs(e, e.evaluation.draws, e.bound != nullptr);
-  r.test = costs_of(rows);
-  require_finite(r.test);
-  const Estimate none{std::nan(""), std::nan("")};
-  r.train = epochs.empty() ? Costs{none, none, none} : epochs.back().train;
-  r.figures.name = e.name;
-  r.figures.beta = e.loss.beta;
-  r.figures.active_kl = e.evaluation.active_kl;
-  r.figures.epochs = epochs;
-  r.figures.per_count = per_count_results(e, rows);
-  r.figures.scatter = latent_scatter(e);
-  if (!e.bound) return r;
-  const AverageBound b = e.bound->average(e.condition.given(), e.bound_masks(), 1, e.data.test.missing);
-  r.bound_loss_stderr = b.loss_stderr;
-  r.figures.bound = BoundPoint{b.loss, b.distortion, b.kl, b.active, {}};
-  r.excess = estimate_of(rows.excess);
-  return r;
 }
 
 }  // namespace
@@ -94,8 +61,9 @@ void train(const TrainOptions& o) {
   const auto mode = o.resume  ? RunFolder::Mode::resume
                     : o.force ? RunFolder::Mode::force
                               : RunFolder::Mode::fresh;
-  const Json json = settings_of(o);
-  Experiment e(Config(json, o.config));
+  std::vector<std::string> settings = o.settings;
+  if (o.seed) settings.push_back(str("seed=", *o.seed));
+  Experiment e(Config::read(o.config, settings));
   check_analyses(e);
   RunFolder folder(o.out.empty() ? std::filesystem::path("outputs") / e.name : std::filesystem::path(o.out),
                    mode);
@@ -148,10 +116,10 @@ void train(const TrainOptions& o) {
   for (int signal : {SIGINT, SIGTERM}) std::signal(signal, SIG_DFL);
 
   save_model(folder / "model.safetensors", e, training.epochs_done());
-  RunResult result = evaluate(e, epochs);
+  RunResult result = evaluate_run(e, epochs);
   result.timing.train_step_us = train_step_us(training);
   if (eval_seconds == 0) eval_seconds = test_costs(e, 1, false).seconds;  // nothing was left to train
-  result.timing.eval_step_us = eval_seconds * 1e6 * double(e.training.batch_rows) / double(e.data.test.rows());
+  result.timing.eval_step_us = eval_step_us(e, eval_seconds);
   result.timing.total_s = now() - start;
   write_csv_files(result.figures, folder.path());
   write_file_atomically(folder / "summary.json", summary_json(e, result, training.epochs_done()));

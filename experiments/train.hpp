@@ -1,4 +1,6 @@
 #pragma once
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -8,7 +10,7 @@ namespace elbow {
 struct TrainOptions {
   std::string config, out;
   std::vector<std::string> settings;  ///< path.to.key=value
-  std::string seed;                   ///< empty: the file's
+  std::optional<uint64_t> seed;       ///< instead of the file's
   int threads = 0;
   std::string device = "cpu";
   bool resume = false, force = false, quiet = false, check_nan = false;

@@ -15,10 +15,22 @@ namespace elbow {
 struct Config::Node {
   Json given;  // what the file says
   std::string file, path;
+  std::shared_ptr<const std::vector<std::string>> assigned;  // paths that did not come from the file
   Json resolved;  // what it came to, of the keys asked for; sections are kept below
   std::map<std::string, std::shared_ptr<Node>> sections;
 
   std::string path_of(const std::string& key) const { return path.empty() ? key : path + "." + key; }
+  // Where a setting stands and its full path, to begin messages with: "baseline.json: data.columns".
+  std::string name_of(const std::string& key) const {
+    const std::string name = path_of(key);
+    const auto within = [](const std::string& inner, const std::string& outer) {
+      return inner.starts_with(outer) &&
+             (inner.size() == outer.size() || inner[outer.size()] == '.' || inner[outer.size()] == '[');
+    };
+    for (const std::string& p : *assigned)
+      if (within(name, p) || within(p, name)) return "--set " + name;
+    return file.empty() ? name : file + ": " + name;
+  }
   const Json* find(const std::string& key) const {  // null counts as left out
     const auto at = given.find(key);
     return at == given.end() || at->is_null() ? nullptr : &*at;
@@ -119,8 +131,6 @@ template <class T> T read(const Json& value, const std::string& name, const Rang
   }
 }
 
-std::string prefix(const std::string& file) { return file.empty() ? "" : file + ": "; }
-
 std::vector<std::string> keys_of(const Json& object) {
   std::vector<std::string> keys;
   for (const auto& item : object.items()) keys.push_back(item.key());
@@ -130,13 +140,24 @@ std::vector<std::string> keys_of(const Json& object) {
 }  // namespace
 
 Config::Config(const Json& object, const std::string& file, const std::string& path)
-    : node_(std::make_shared<Node>(Node{object, file, path, Json::object(), {}})) {
+    : node_(std::make_shared<Node>(
+          Node{object, file, path, std::make_shared<const std::vector<std::string>>(), Json::object(), {}})) {
   if (object.is_object()) return;
-  throw Error(
-      str(prefix(file), path, path.empty() ? "" : ": ", "must be a section {...}, not ", text_of(object)));
+  const std::string place = file.empty() || path.empty() ? file + path : file + ": " + path;
+  throw Error(str(place, place.empty() ? "" : ": ", "must be a section {...}, not ", text_of(object)));
 }
 
-Config Config::read(const std::filesystem::path& path) { return Config(read_json(path), path.string()); }
+Config Config::read(const std::filesystem::path& path, const std::vector<std::string>& assignments) {
+  Json json = read_json(path);
+  std::vector<std::string> assigned;
+  for (const std::string& text : assignments) {
+    set_setting(json, text);
+    assigned.push_back(text.substr(0, text.find('=')));
+  }
+  Config config(json, path.string());
+  config.node_->assigned = std::make_shared<const std::vector<std::string>>(std::move(assigned));
+  return config;
+}
 
 bool Config::has(const std::string& key) const { return node_->find(key) != nullptr; }
 
@@ -144,7 +165,7 @@ template <class T> std::optional<T> Config::get_optional(const std::string& key,
   Json& resolved = node_->resolved[key] = nullptr;
   const Json* value = node_->find(key);
   if (!value) return {};
-  T result = elbow::read<T>(*value, prefix(node_->file) + node_->path_of(key), range);
+  T result = elbow::read<T>(*value, node_->name_of(key), range);
   resolved = result;
   return result;
 }
@@ -172,7 +193,9 @@ Config Config::section(const std::string& key) const {
   std::shared_ptr<Node>& section = node_->sections[key];
   if (!section) {
     const Json* value = node_->find(key);
+    if (value && !value->is_object()) fail(key, "must be a section {...}, not " + text_of(*value));
     section = Config(value ? *value : Json::object(), node_->file, node_->path_of(key)).node_;
+    section->assigned = node_->assigned;
     node_->resolved[key] = Json::object();  // its place in the order
   }
   return Config(section);
@@ -195,7 +218,7 @@ Json Config::resolved() const {
 }
 
 void Config::fail(const std::string& key, const std::string& message) const {
-  throw Error(str(prefix(node_->file), node_->path_of(key), ": ", message));
+  throw Error(str(node_->name_of(key), ": ", message));
 }
 
 #define ELBOW_SETTING(T)                                                       \

@@ -43,6 +43,8 @@ Range between(double low, double high);  ///< both included
 ///
 ///     baseline.json: data.columns: must be a positive whole number, not "two"
 ///
+/// and where the program's --set gave the value, with that instead of the file: "--set data.columns: must be ...".
+///
 /// T is bool, int64_t, uint64_t, double, std::string, Json, or a vector of int64_t, double, std::string, Json,
 /// std::vector<int64_t> or std::vector<double>. A Range holds for every number of a vector.
 class Config {
@@ -50,8 +52,8 @@ class Config {
   /// Settings in `object`. `file` and `path` come first in messages ("" = leave out). Error if it is not an
   /// object.
   explicit Config(const Json& object, const std::string& file = "", const std::string& path = "");
-  /// Settings in a file: read_json.
-  static Config read(const std::filesystem::path& path);
+  /// Settings in a file (read_json), changed by assignments "path.to.key=value" (set_setting).
+  static Config read(const std::filesystem::path& path, const std::vector<std::string>& assignments = {});
 
   /// Whether the setting is there and not null. Does not count as asking for it.
   bool has(const std::string& key) const;
@@ -79,7 +81,7 @@ class Config {
   /// order in which they were asked for. Reading it again gives the same settings.
   Json resolved() const;
 
-  /// Throws Error("FILE: PATH.KEY: message"), for checks that only the caller can make.
+  /// Throws Error("FILE: PATH.KEY: message"), or "--set PATH.KEY: message", for checks that only the caller can make.
   [[noreturn]] void fail(const std::string& key, const std::string& message) const;
 
  private:

@@ -20,6 +20,7 @@ enum Stream : uint32_t {
   sampling = 11,       ///< latents of generated rows
   train_missing = 12,  ///< which entries of the training rows are missing; step: as of train_data
   test_missing = 13,   ///< which entries of the test rows are missing
+  observations = 14,   ///< what the latents of generated rows leave open: categories, noise
 };
 
 }  // namespace elbow::stream

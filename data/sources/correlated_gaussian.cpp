@@ -24,14 +24,16 @@ Matrix factor_of(const Config& data, const Matrix& covariance) try {
 }  // namespace
 
 /// x ~ N(0, S). Options: columns (default 4); covariance, a list of rows, for S, or null (the default) for a
-/// random correlation matrix (random_correlation_factor) that depends on the seed; and those of draw_split. S
-/// is kept in extras["covariance"].
+/// random correlation matrix (random_correlation_factor) that depends on structure_seed; and those of
+/// draw_split. S is kept in extras["covariance"].
 DataSplit correlated_gaussian(const Config& data, uint64_t seed) {
-  const auto rows = data.get_optional<std::vector<std::vector<double>>>("covariance");
+  // the squares of the rows must fit into single precision
+  const auto rows = data.get_optional<std::vector<std::vector<double>>>("covariance", between(-1e30, 1e30));
   const int64_t columns = data.get<int64_t>("columns", rows ? int64_t(rows->size()) : 4, at_least(1));
-  const Matrix factor =
-      rows ? factor_of(data, given_covariance(data, columns, *rows))
-           : random_correlation_factor(columns, {seed, stream::structure, 0}, {seed, stream::structure, 1});
+  const uint64_t structure = structure_seed(data, seed);
+  const Matrix factor = rows ? factor_of(data, given_covariance(data, columns, *rows))
+                             : random_correlation_factor(columns, {structure, stream::structure, 0},
+                                                         {structure, stream::structure, 1});
   Dataset set;
   set.gaussian = GaussianLaw{std::vector<double>(static_cast<size_t>(columns), 0.0), covariance_of(factor)};
   set.extras["covariance"] = Tensor::from(set.gaussian->covariance.values, {columns, columns});

@@ -31,9 +31,7 @@ template <class F> double median_us(int repeats, int steps, F f) {
 
 void bench_step(const BenchStepOptions& o, std::ostream& out) {
   set_threads(o.threads);
-  Json json = read_json(o.config);
-  for (const std::string& s : o.settings) set_setting(json, s);
-  Experiment e(Config(json, o.config));
+  Experiment e(Config::read(o.config, o.settings));
   Training training(e);
   training.begin_epoch();
   const int64_t batches = training.steps_per_epoch();

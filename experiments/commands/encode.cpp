@@ -1,0 +1,69 @@
+#include "experiments/commands/encode.hpp"
+
+#include <numeric>
+
+#include "autograd/ops.hpp"
+#include "experiments/commands/given.hpp"
+#include "experiments/commands/row_reader.hpp"
+#include "experiments/commands/table_output.hpp"
+#include "experiments/finished_run.hpp"
+#include "experiments/machine.hpp"
+
+namespace elbow {
+namespace {
+
+// The latents whose mean KL over the run's test set is above evaluation.active_kl.
+std::vector<int64_t> active_latents(Experiment& e, const GivenFeatures& given, uint64_t seed) {
+  std::vector<double> kl(size_t(e.model->latents()), 0);  // [latents], sums over the rows
+  RowReader rows(e, "", RowReader::Missing::as_trained);
+  for (Condition::Drawn drawn; rows.next();) {
+    given.draw(rows.batch(), seed, rows.number(), drawn);
+    const Posterior q = e.model->encode(rows.batch().input, drawn.c);
+    const auto part = gaussian_kl(q.mu, q.log_var, Reduction::per_column).to_vector<double>();
+    for (size_t l = 0; l < kl.size(); ++l) kl[l] += part[l] * double(q.mu.size(0));
+  }
+  std::vector<int64_t> active;
+  for (size_t l = 0; l < kl.size(); ++l)
+    if (kl[l] / double(e.data.test.rows()) > e.evaluation.active_kl) active.push_back(int64_t(l));
+  return active;
+}
+
+}  // namespace
+
+void encode(const EncodeOptions& o) {
+  set_threads(o.threads);
+  TableOutput out(o.out, o.force);
+  const auto e = open_run(o.run);
+  const NoGrad no_grad;
+  const uint64_t seed = o.seed.value_or(e->seed);
+  const GivenFeatures given(o.given, *e);
+  RowReader rows(*e, o.data, RowReader::Missing::as_trained);
+  std::vector<int64_t> latents(size_t(e->model->latents()));
+  std::iota(latents.begin(), latents.end(), 0);
+  if (o.active) latents = active_latents(*e, given, seed);
+
+  const bool by_columns = e->condition.by_columns();
+  std::vector<std::string> line = numbered("mu_", latents);
+  for (const std::string& name : numbered("log_var_", latents)) line.push_back(name);
+  line.emplace_back("kl");
+  if (by_columns) line.emplace_back("given");
+  out.write(line);
+  for (Condition::Drawn drawn; rows.next();) {
+    given.draw(rows.batch(), seed, rows.number(), drawn);
+    const Posterior q = e->model->encode(rows.batch().input, drawn.c);
+    const auto kl = gaussian_kl(q.mu, q.log_var, Reduction::per_row).to_vector<float>();
+    const auto mu = q.mu.to_vector<float>(), log_var = q.log_var.to_vector<float>();  // [rows, latents]
+    for (int64_t r = 0; r < q.mu.size(0); ++r) {
+      line.clear();
+      for (const auto* values : {&mu, &log_var})
+        for (const int64_t l : latents) line.push_back(number_text((*values)[size_t(r * q.mu.size(1) + l)]));
+      line.push_back(number_text(kl[size_t(r)]));
+      if (by_columns)
+        line.push_back(str(e->condition.count_given(drawn.mask.data<float>() + r * drawn.mask.size(1))));
+      out.write(line);
+    }
+  }
+  out.finish();
+}
+
+}  // namespace elbow

@@ -1,0 +1,72 @@
+#include "experiments/commands/reconstruct.hpp"
+
+#include "autograd/ops.hpp"
+#include "experiments/commands/generate.hpp"
+#include "experiments/commands/given.hpp"
+#include "experiments/commands/row_reader.hpp"
+#include "experiments/commands/table_output.hpp"
+#include "experiments/finished_run.hpp"
+#include "experiments/machine.hpp"
+
+namespace elbow {
+namespace {
+
+// One reconstruction of each row of a batch.
+struct Reconstruction {
+  std::vector<float> values;      // [rows, columns], in the units of x
+  std::vector<float> distortion;  // [rows]
+};
+
+Reconstruction decode(Experiment& e, const Tensor& z, const Tensor& c, const Batch& batch) {
+  const Tensor y = e.model->decode(z, c);
+  return {values_of(e.loss, y).to_vector<float>(), distortion_of(e.loss, y, batch, true).to_vector<float>()};
+}
+
+}  // namespace
+
+void reconstruct(const ReconstructOptions& o) {
+  set_threads(o.threads);
+  const auto e = open_run(o.run);
+  const NoGrad no_grad;
+  const uint64_t seed = o.seed.value_or(e->seed);
+  const GivenFeatures given(o.given, *e);
+  const TableCodec codec = codec_of(e->data.train);
+  TableOutput out(o.out, o.force, codec.format().separator);
+  RowReader rows(*e, o.data, RowReader::Missing::as_trained);
+
+  const bool by_columns = e->condition.by_columns();
+  std::vector<std::string> line;
+  if (o.draws > 0) line = {"row", "draw"};
+  for (const std::string& name : codec.names()) line.push_back(name);
+  line.insert(line.end(), {"distortion", "kl"});
+  if (by_columns) line.emplace_back("given");
+  out.write(line);
+  int64_t row = 0;  // of the data
+  for (Condition::Drawn drawn; rows.next();) {
+    const Batch& batch = rows.batch();
+    given.draw(batch, seed, rows.number(), drawn);
+    const Posterior q = e->model->encode(batch.input, drawn.c);
+    const auto kl = gaussian_kl(q.mu, q.log_var, Reduction::per_row).to_vector<float>();
+    std::vector<Reconstruction> answers;  // [draws]
+    if (o.draws == 0) answers.push_back(decode(*e, q.mu, drawn.c, batch));
+    for (int64_t d = 0; d < o.draws; ++d) {
+      const Tensor z = reparameterise(q.mu, q.log_var, latent_key(seed, d, rows.number()));
+      answers.push_back(decode(*e, z, drawn.c, batch));
+    }
+    for (int64_t r = 0; r < batch.x.size(0); ++r, ++row)
+      for (size_t d = 0; d < answers.size(); ++d) {
+        line.clear();
+        if (o.draws > 0) line = {str(row), str(d)};
+        for (std::string& field : codec.decode_row(&answers[d].values[size_t(r * codec.columns())]))
+          line.push_back(std::move(field));
+        line.push_back(number_text(answers[d].distortion[size_t(r)]));
+        line.push_back(number_text(kl[size_t(r)]));
+        if (by_columns)
+          line.push_back(str(e->condition.count_given(drawn.mask.data<float>() + r * codec.columns())));
+        out.write(line);
+      }
+  }
+  out.finish();
+}
+
+}  // namespace elbow

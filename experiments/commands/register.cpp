@@ -1,0 +1,141 @@
+#include "experiments/commands/register.hpp"
+
+#include <charconv>
+#include <iostream>
+#include <memory>
+
+#include "experiments/commands/encode.hpp"
+#include "experiments/commands/evaluate.hpp"
+#include "experiments/commands/impute.hpp"
+#include "experiments/commands/reconstruct.hpp"
+#include "experiments/commands/sample.hpp"
+
+namespace elbow {
+namespace {
+
+void add_evaluate(CLI::App& app) {
+  CLI::App* command = app.add_subcommand("evaluate", "Evaluate the model of a finished run again");
+  auto o = std::make_shared<EvaluateOptions>();
+  command->add_option("run", o->run, "Folder of a finished run")->required();
+  command
+      ->add_option("--set", o->settings,
+                   "Change a setting of the run, such as seed=7 (other test rows), data.test_rows=100000, "
+                   "evaluation.draws=64, loss.beta=0.5 (may be repeated)")
+      ->allow_extra_args(false);
+  command->add_option("--out", o->out, "Folder for summary.json and the tables; by default none are written");
+  command->add_flag("--force", o->force, "Write over an earlier evaluation in that folder");
+  command->add_flag("--json", o->json, "Print the summary as JSON");
+  command->add_option("--threads", o->threads, "Number of threads; 0 = one for each core")
+      ->capture_default_str();
+  command->callback([o] { evaluate(*o, std::cout); });
+}
+
+// What the commands on rows have in common.
+void add_common(CLI::App* command, RowsOptions& o) {
+  command->add_option("--out", o.out, "File for the result; by default it goes to standard output");
+  command->add_flag("--force", o.force, "Write over an existing file");
+  command->add_option("--seed", o.seed, "Seed of random numbers, instead of the run's")->check(whole_number());
+  command->add_option("--threads", o.threads, "Number of threads; 0 = one for each core")
+      ->capture_default_str();
+}
+
+constexpr auto given_columns =
+    "Columns that the model is told: none, all, random (as in the evaluation), or a list of names or numbers "
+    "from 0, such "
+    "as 0,2; by default none";
+
+void add_encode(CLI::App& app) {
+  CLI::App* command = app.add_subcommand("encode", "Posterior means and log variances of rows, as CSV");
+  auto o = std::make_shared<EncodeOptions>();
+  command->add_option("run", o->run, "Folder of a finished run")->required();
+  command->add_option("data", o->data, "CSV file with the model's columns; by default the run's test set");
+  command->add_option("--given", o->given, given_columns);
+  command->add_flag("--active", o->active,
+                    "Only the latents that are active: mean KL above evaluation.active_kl on the test set");
+  add_common(command, *o);
+  command->callback([o] { encode(*o); });
+}
+
+void add_reconstruct(CLI::App& app) {
+  CLI::App* command = app.add_subcommand("reconstruct", "What the decoder makes of encoded rows, as CSV");
+  auto o = std::make_shared<ReconstructOptions>();
+  command->add_option("run", o->run, "Folder of a finished run")->required();
+  command->add_option("data", o->data, "CSV file with the model's columns; by default the run's test set");
+  command->add_option("--given", o->given, given_columns);
+  command
+      ->add_option("--draws", o->draws,
+                   "Draws from each row's posterior, a line each; 0 = its mean, which has less distortion")
+      ->check(CLI::Range(int64_t{0}, int64_t{1} << 31))
+      ->capture_default_str();
+  add_common(command, *o);
+  command->callback([o] { reconstruct(*o); });
+}
+
+void add_sample(CLI::App& app) {
+  CLI::App* command = app.add_subcommand(
+      "sample",
+      "Draw rows from the model, as CSV: latents from N(0, I), then the decoder's answer. Real columns are the "
+      "decoder's means: --noise adds the noise that the loss stands for");
+  auto o = std::make_shared<SampleOptions>();
+  command->add_option("run", o->run, "Folder of a finished run")->required();
+  command->add_option(
+      "--given", o->given,
+      "Values that all rows have, by the columns' names or numbers from 0, such as 0=1.5,2=-0.3; "
+      "label=CLASS where the label is the condition");
+  command->add_option("--rows", o->rows, "How many rows")
+      ->check(CLI::Range(int64_t{1}, int64_t{1} << 40))
+      ->capture_default_str();
+  command->add_flag("--noise", o->noise,
+                    "Add N(0, beta/2) to real columns under squared error (in the model's scaling)");
+  command->add_flag("--mean", o->likeliest,
+                    "The likeliest category of binary and categorical columns, not one drawn");
+  add_common(command, *o);
+  command->callback([o] { sample(*o); });
+}
+
+void add_impute(CLI::App& app) {
+  CLI::App* command = app.add_subcommand(
+      "impute",
+      "Fill the missing fields of a CSV file from those that are there, by the model's p(missing | there)");
+  auto o = std::make_shared<ImputeOptions>();
+  command->add_option("run", o->run, "Folder of a finished run, trained with given columns")->required();
+  command->add_option("data", o->data, "CSV file; fields may be empty, columns may be absent")->required();
+  command->add_option("--draws", o->draws, "Draws for each row, of which the mean is taken")
+      ->check(CLI::Range(int64_t{1}, int64_t{1} << 31))
+      ->capture_default_str();
+  CLI::Option* sd = command->add_flag(
+      "--sd", o->sd, "Add columns NAME_sd: the standard deviation of the draws, for real columns");
+  command
+      ->add_flag(
+          "--multiple", o->multiple,
+          "Multiple imputation: a row for each draw, with its number in the column draw, categories drawn")
+      ->excludes(sd);
+  command->add_flag(
+      "--noise", o->noise,
+      "Add N(0, beta/2) to the draws of real columns under squared error (in the model's scaling)");
+  add_common(command, *o);
+  command->callback([o] { impute(*o); });
+}
+
+}  // namespace
+
+CLI::Validator whole_number() {
+  return {[](std::string& text) {
+            uint64_t value = 0;
+            const char* end = text.data() + text.size();
+            const auto read = std::from_chars(text.data(), end, value);
+            const bool good = !text.empty() && read.ec == std::errc() && read.ptr == end;
+            return good ? std::string() : "must be a whole number from 0 to 2^64 - 1, not \"" + text + "\"";
+          },
+          ""};
+}
+
+void add_run_commands(CLI::App& app) {
+  add_evaluate(app);
+  add_encode(app);
+  add_reconstruct(app);
+  add_sample(app);
+  add_impute(app);
+}
+
+}  // namespace elbow

@@ -1,0 +1,89 @@
+#include "experiments/commands/row_reader.hpp"
+
+#include <algorithm>
+
+#include "nn/spelling.hpp"
+
+namespace elbow {
+
+TableCodec codec_of_run(const Experiment& e) {
+  const TableCodec codec = codec_of(e.data.train);
+  if (!e.data.train.labels) return codec;
+  TableFormat format = codec.format();
+  format.ignored.emplace_back("label");
+  return TableCodec(codec.features(), codec.scales(), format);
+}
+
+int32_t class_of(const Labels& labels, const std::string& text) {
+  const auto named = std::find(labels.names.begin(), labels.names.end(), text);
+  if (named != labels.names.end()) return int32_t(named - labels.names.begin());
+  const auto number = parse_number(text);
+  if (number && *number >= 0 && *number < labels.classes && *number == int32_t(*number))
+    return int32_t(*number);
+  throw Error(str("\"", text, "\" is not a class: there are 0 to ", labels.classes - 1,
+                  labels.names.empty() ? "" : ", or " + quoted_list(labels.names)));
+}
+
+RowReader::RowReader(const Experiment& e, const std::filesystem::path& file, Missing missing)
+    : experiment_(e),
+      codec_(codec_of_run(e)),
+      trained_with_missing_(bool(e.data.train.observed)),
+      missing_allowed_(trained_with_missing_ || missing == Missing::allowed) {
+  if (file.empty()) {
+    test_.emplace(e.data.test, rows_at_once, LastBatch::keep);
+    return;
+  }
+  file_.emplace(file, codec_.format());
+  places_ = codec_.match(*file_, file, missing_allowed_);
+  if (!e.condition.by_label()) return;
+  const auto at = std::find(names().begin(), names().end(), "label");
+  if (at == names().end())
+    throw Error(file.string() + ": has no column \"label\", which is the model's condition");
+  label_place_ = at - names().begin();
+}
+
+bool RowReader::next() {
+  ++number_;
+  if (test_) {
+    if (number_ == test_->count()) return false;
+    batch_ = &test_->get(number_);
+    return true;
+  }
+  const size_t d = size_t(codec_.columns());
+  std::vector<std::string> fields;
+  std::vector<float> x, observed;  // [rows, d]
+  text_.clear();
+  labels_.clear();
+  while (int64_t(text_.size()) < rows_at_once && file_->next(fields)) {
+    x.resize(x.size() + d);
+    observed.resize(x.size());
+    try {
+      read_row(fields, &x[x.size() - d], &observed[x.size() - d]);
+    } catch (const Error& e) { throw Error(str(file_->where(), ": ", e.what())); }
+    text_.push_back(fields);
+  }
+  if (text_.empty()) return false;
+  const Shape shape{int64_t(text_.size()), int64_t(d)};
+  own_.x = Tensor::from(x, shape);
+  own_.observed = missing_allowed_ ? Tensor::from(observed, shape) : Tensor();
+  own_.input = encoder_input(own_.x, trained_with_missing_ ? own_.observed : Tensor());
+  own_.labels = labels_;
+  batch_ = &own_;
+  return true;
+}
+
+void RowReader::read_row(const std::vector<std::string>& fields, float* x, float* observed) {
+  for (size_t f = 0; f < places_.size(); ++f) {
+    if (places_[f] < 0) continue;  // x and observed are 0 already
+    codec_.encode(f, fields[size_t(places_[f])], x, observed);
+    const Feature& feature = codec_.features()[f];
+    if (!missing_allowed_ && observed[feature.first] == 0)
+      throw Error(
+          str("column ", feature.name,
+              " is missing, and the model was trained without missing entries: `elbow impute` fills them"));
+  }
+  if (label_place_ >= 0)
+    labels_.push_back(class_of(*experiment_.data.train.labels, fields[size_t(label_place_)]));
+}
+
+}  // namespace elbow

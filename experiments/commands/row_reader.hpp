@@ -1,0 +1,61 @@
+#pragma once
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cvae/experiment.hpp"
+#include "data/table_codec.hpp"
+
+namespace elbow {
+
+/// How many rows a command looks at together. Fixed: what comes out must not depend on a setting of speed.
+inline constexpr int64_t rows_at_once = 512;
+
+/// The rows of a text table, or of a run's own test set, some at a time, as the run's model sees them.
+class RowReader {
+ public:
+  /// What to do about missing entries: `as_trained` refuses them where the model was trained without any.
+  enum class Missing { as_trained, allowed };
+
+  /// Rows of `file`; of the test set where that is empty. The columns are found by their names; one that is not there is
+  /// missing in every row. A model with the label as its condition reads it from the column `label`: a class, by name or
+  /// number. Error, naming the file, for unknown columns, and for missing ones that are not allowed.
+  RowReader(const Experiment& experiment, const std::filesystem::path& file, Missing missing);
+
+  /// Reads on: at most rows_at_once rows; false at the end. Error "FILE:LINE: ..." for a field that cannot be read.
+  bool next();
+  /// The rows that were read. `observed` is there when entries may be missing.
+  const Batch& batch() const { return *batch_; }
+  /// Counts the batches, from 0: the step of their random numbers.
+  uint64_t number() const { return uint64_t(number_); }
+  /// The rows of the file as text [rows][columns of the file].
+  const std::vector<std::vector<std::string>>& text() const { return text_; }
+  /// The columns of the file.
+  const std::vector<std::string>& names() const { return file_->names(); }
+  /// Which column of the file each feature is [features]; -1 where the file has none.
+  const std::vector<int64_t>& places() const { return places_; }
+
+ private:
+  void read_row(const std::vector<std::string>& fields, float* x, float* observed);
+
+  const Experiment& experiment_;
+  TableCodec codec_;
+  bool trained_with_missing_, missing_allowed_;
+  std::optional<Batches> test_;    // without a file
+  std::optional<TableFile> file_;  // or with one
+  std::vector<int64_t> places_;
+  int64_t label_place_ = -1, number_ = -1;
+  std::vector<std::vector<std::string>> text_;
+  std::vector<int32_t> labels_;
+  Batch own_;  // of the file's rows
+  const Batch* batch_ = nullptr;
+};
+
+/// The codec of a run's rows. Where the set has labels, a column `label` is not taken for a feature.
+TableCodec codec_of_run(const Experiment& experiment);
+
+/// The class that the text names, or whose number it is. Error that lists the names.
+int32_t class_of(const Labels& labels, const std::string& text);
+
+}  // namespace elbow

@@ -1,0 +1,19 @@
+#pragma once
+#include <cstdint>
+#include <optional>
+#include <string>
+
+namespace elbow {
+
+/// What the commands on rows of data were asked for.
+struct RowsOptions {
+  std::string run;                    ///< folder of a finished run
+  std::string data;                   ///< CSV file; empty: the run's test set
+  std::string out;                    ///< file for the result; empty: standard output
+  std::string given;                  ///< which columns are given
+  std::optional<uint64_t> seed = {};  ///< of random numbers, instead of the run's
+  int threads = 0;
+  bool force = false;  ///< write over an existing file
+};
+
+}  // namespace elbow
