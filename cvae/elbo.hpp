@@ -18,7 +18,7 @@ struct LossPart {
 
 /// What is minimised: distortion + beta * KL(q(z | x, c) || N(0, 1)), in nats per row (Kingma & Welling 2014; beta:
 /// Higgins et al. 2017). Missing entries do not count. The other settings change what training minimises, and never what
-/// evaluation reports.
+/// is reported.
 struct LossSettings {
   std::vector<LossPart> parts;  ///< side by side they make up the columns
   double beta = 1;

@@ -41,7 +41,8 @@ Training::StepCosts Training::step(int64_t i) {
   tape.backward(costs.loss);
   if (e.training.clip > 0) parameters_.clip_gradients(e.training.clip);
   optimizer_->step(e.training.schedule.at(int64_t(step)));
-  return {costs.loss.item(), costs.distortion.item(), costs.kl.item()};
+  const double distortion = costs.distortion.item(), kl = costs.kl.item();
+  return {distortion + e.loss.beta * kl, distortion, kl};
 }
 
 Costs Training::epoch(const std::function<void(int64_t)>& progress) {

@@ -13,7 +13,8 @@ class Training {
  public:
   explicit Training(Experiment& experiment);
 
-  /// One step on batch `i` of the running epoch; returns the batch's costs (means over its rows).
+  /// One step on batch `i` of the running epoch; returns the batch's costs (means over its rows). The loss is distortion +
+  /// beta KL, also where a schedule has the step minimise something else: epochs and bounds can be compared with it.
   struct StepCosts {
     double loss, distortion, kl;
   };
