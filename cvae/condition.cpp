@@ -44,13 +44,17 @@ void Condition::draw(const Batch& batch, const RandomKey& key, Drawn& out) const
   apply(batch, out);
 }
 
-void Condition::give(const Batch& batch, const Mask& subset, Drawn& out) const {
-  const int64_t rows = batch.x.size(0);
+void Condition::give(const Batch& batch, std::span<const Mask> subsets, Drawn& out) const {
+  const int64_t rows = batch.x.size(0), part = rows / int64_t(subsets.size());
+  if (part * int64_t(subsets.size()) != rows)
+    fail("condition", rows, " rows cannot be shared out evenly among ", subsets.size(), " subsets");
   fit(out.mask, {rows, columns_});
   float* mask = out.mask.data<float>();  // [rows, d]
-  for (int64_t r = 0; r < rows; ++r)
+  for (int64_t r = 0; r < rows; ++r) {
+    const Mask& subset = subsets[size_t(r / part)];
     for (size_t f = 0; f < features_.size(); ++f)
       std::fill_n(mask + r * columns_ + features_[f].first, features_[f].width, subset[f] ? 1.0f : 0.0f);
+  }
   out.mask.mark_written("condition");
   if (batch.observed) withhold_missing(batch.observed, out.mask);
   apply(batch, out);

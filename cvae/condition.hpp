@@ -1,4 +1,5 @@
 #pragma once
+#include <span>
 #include <string>
 #include <vector>
 
@@ -43,7 +44,10 @@ class Condition {
   /// The same with a mask that is already in `out`, and that gives nothing that is missing.
   void apply(const Batch& batch, Drawn& out) const;
   /// The condition under which every row is given the features of `subset` [features()], as far as it has them.
-  void give(const Batch& batch, const Mask& subset, Drawn& out) const;
+  void give(const Batch& batch, const Mask& subset, Drawn& out) const { give(batch, std::span(&subset, 1), out); }
+  /// The same for several subsets at once: the rows are as many parts of one length as there are subsets, one below the
+  /// other, and those of part i are given subset i.
+  void give(const Batch& batch, std::span<const Mask> subsets, Drawn& out) const;
 
  private:
   enum class Kind { columns, label, none };

@@ -23,15 +23,6 @@ double seconds_since(std::chrono::steady_clock::time_point start) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
 
-// Puts the model into evaluation mode for as long as this lives, and records nothing.
-struct Evaluating {
-  explicit Evaluating(Cvae& model) : model(model), before(model.training()) { model.train(false); }
-  ~Evaluating() { model.train(before); }
-  Cvae& model;
-  bool before;
-  NoGrad no_grad;
-};
-
 }  // namespace
 
 RowCosts test_costs(Experiment& e, int64_t draws, bool excess) {
@@ -84,6 +75,31 @@ Costs costs_of(const RowCosts& rows) {
   return {estimate_of(loss), estimate_of(rows.distortion), estimate_of(rows.kl)};
 }
 
+namespace {
+
+// The indices of the values, that of the largest first; of equal ones the first.
+std::vector<int64_t> descending(const std::vector<double>& values) {
+  std::vector<int64_t> order(values.size());
+  std::iota(order.begin(), order.end(), 0);
+  std::stable_sort(order.begin(), order.end(),
+                   [&](int64_t a, int64_t b) { return values[size_t(a)] > values[size_t(b)]; });
+  return order;
+}
+
+}  // namespace
+
+SubsetEncoding encode_under(Experiment& e, const std::vector<int64_t>& index, const Mask& subset) {
+  const Evaluating evaluating(*e.model);
+  const Batch batch = rows_of(e.data.test, index);
+  Condition::Drawn drawn;
+  e.condition.give(batch, subset, drawn);
+  SubsetEncoding out;
+  out.posterior = e.model->encode(batch.input, drawn.c);
+  out.kl = gaussian_kl(out.posterior.mu, out.posterior.log_var, Reduction::per_column).to_vector<double>();
+  out.order = descending(out.kl);
+  return out;
+}
+
 LatentScatter latent_scatter(Experiment& e) {
   const Evaluating evaluating(*e.model);
   const int64_t latents = e.model->latents(), total = std::min(e.evaluation.scatter_rows, e.data.test.rows());
@@ -108,15 +124,12 @@ LatentScatter latent_scatter(Experiment& e) {
                                                  : batch.labels[size_t(r)]);
     }
   }
-  std::vector<int64_t> order(kl.size());
-  std::iota(order.begin(), order.end(), 0);
-  std::stable_sort(order.begin(), order.end(),
-                   [&](int64_t a, int64_t b) { return kl[size_t(a)] > kl[size_t(b)]; });
+  const auto order = descending(kl);
   out.dimension_x = order[0];
-  out.dimension_y = order[std::min<size_t>(1, order.size() - 1)];
+  if (order.size() > 1) out.dimension_y = order[1];
   for (size_t r = 0; r < out.given.size(); ++r) {
     out.x.push_back(means[r * size_t(latents) + size_t(out.dimension_x)]);
-    out.y.push_back(means[r * size_t(latents) + size_t(out.dimension_y)]);
+    if (out.dimension_y) out.y.push_back(means[r * size_t(latents) + size_t(*out.dimension_y)]);
   }
   return out;
 }

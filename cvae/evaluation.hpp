@@ -1,10 +1,25 @@
 #pragma once
 #include <vector>
 
+#include "autograd/tape.hpp"
 #include "cvae/experiment.hpp"
 #include "metrics/results.hpp"
 
 namespace elbow {
+
+/// Puts the model into evaluation mode for as long as this lives, and records nothing.
+class Evaluating {
+ public:
+  explicit Evaluating(Cvae& model) : model_(model), before_(model.training()) { model.train(false); }
+  ~Evaluating() { model_.train(before_); }
+  Evaluating(const Evaluating&) = delete;
+  Evaluating& operator=(const Evaluating&) = delete;
+
+ private:
+  Cvae& model_;
+  bool before_;
+  NoGrad no_grad_;
+};
 
 /// The test set seen through the model, row by row, in nats per row.
 struct RowCosts {
@@ -25,6 +40,17 @@ RowCosts test_costs(Experiment& experiment, int64_t draws, bool excess);
 /// Mean and standard error over the rows.
 Costs costs_of(const RowCosts& rows);
 Estimate estimate_of(const std::vector<double>& values);
+
+/// What the encoder makes of some test rows under one subset.
+struct SubsetEncoding {
+  Posterior posterior;     ///< [rows, latents]
+  std::vector<double> kl;  ///< [latents]: mean KL of each, nats per row
+  std::vector<int64_t>
+      order;  ///< [latents]: the latents, that with the largest KL first; of equal ones the first
+};
+
+/// Encodes the rows `index` of the test set with the features of `subset` given.
+SubsetEncoding encode_under(Experiment& experiment, const std::vector<int64_t>& index, const Mask& subset);
 
 /// For each number of given columns: rows, distortion and KL from `rows`; active latents and the KL of each latent from
 /// encoding test rows under every subset of that size (or as many as the settings say, where there are too many), with

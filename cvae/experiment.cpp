@@ -71,6 +71,7 @@ EvaluationSettings read_evaluation(const Config& config) {
   e.active_kl = config.get<double>("active_kl", e.active_kl, at_least(0));
   e.subsets = config.get<int64_t>("subsets", e.subsets, at_least(1));
   e.scatter_rows = config.get<int64_t>("scatter_rows", e.scatter_rows, at_least(0));
+  e.selection_rows = config.get_optional<int64_t>("selection_rows", at_least(1));
   e.analyses = config.get_optional<std::vector<std::string>>("analyses");
   return e;
 }

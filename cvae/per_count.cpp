@@ -1,7 +1,6 @@
 #include <algorithm>
 #include <cmath>
 
-#include "autograd/ops.hpp"
 #include "cvae/evaluation.hpp"
 #include "cvae/subsets.hpp"
 
@@ -29,17 +28,6 @@ std::vector<int64_t> rows_that_show(const Dataset& set, const Mask& subset, int6
   return rows;
 }
 
-// Mean KL of each latent over those test rows under one subset, largest first.
-std::vector<double> kl_per_latent(Experiment& e, const Mask& subset, const std::vector<int64_t>& rows) {
-  const Batch batch = rows_of(e.data.test, rows);
-  Condition::Drawn drawn;
-  e.condition.give(batch, subset, drawn);
-  const Posterior q = e.model->encode(batch.input, drawn.c);
-  auto kl = gaussian_kl(q.mu, q.log_var, Reduction::per_column).to_vector<double>();
-  std::sort(kl.begin(), kl.end(), std::greater<>());
-  return kl;
-}
-
 // Fills in what is counted subset by subset. Two subsets of one size may use different latents: an average over their
 // rows would count both, so each subset is sorted and counted by itself, and the counts are averaged.
 void add_latents(Experiment& e, CountResult& result) {
@@ -53,7 +41,8 @@ void add_latents(Experiment& e, CountResult& result) {
   for (size_t s = 0; s < subsets.size(); ++s) {
     const auto rows = rows_that_show(e.data.test, subsets[s], int64_t(s) * each, each);
     if (rows.empty()) continue;
-    const auto kl = kl_per_latent(e, subsets[s], rows);
+    auto kl = encode_under(e, rows, subsets[s]).kl;
+    std::sort(kl.begin(), kl.end(), std::greater<>());
     for (size_t l = 0; l < kl.size(); ++l) sum[l] += kl[l];
     active += double(std::count_if(kl.begin(), kl.end(), [&](double k) { return k > e.evaluation.active_kl; }));
     ++looked_at;
@@ -93,11 +82,8 @@ std::vector<CountResult> per_count_results(Experiment& e, const RowCosts& rows) 
     c.distortion /= double(c.rows);
     c.kl /= double(c.rows);
   }
-  e.model->train(false);
-  const NoGrad no_grad;
   for (int64_t given : subset_sizes(features, features <= all_subsets_up_to ? features + 1 : most_sizes))
     add_latents(e, out[size_t(given)]);
-  e.model->train(true);
   return out;
 }
 

@@ -8,10 +8,18 @@
 
 namespace elbow {
 
-std::string to_text(double value) {
+namespace {
+
+template <class T> std::string shortest(T value) {
   std::array<char, 32> buffer;  // the longest double takes 24 characters
   return {buffer.data(), std::to_chars(buffer.data(), buffer.data() + buffer.size(), value).ptr};
 }
+
+}  // namespace
+
+std::string to_text(double value) { return shortest(value); }
+
+std::string float_text(float value) { return shortest(value); }
 
 std::string CsvField::escaped() const {
   if (text_.find_first_of(",\"\r\n") == std::string::npos) return text_;

@@ -7,7 +7,7 @@
 
 namespace elbow {
 
-/// One field of a table: a number, written as the shortest text that reads back as the same double, so that whole
+/// One field of a table: a number, written as the shortest text that reads back as the same number, so that whole
 /// numbers have no point, and NaN (there is no value here) as nothing; or text.
 class CsvField {
  public:
@@ -43,8 +43,16 @@ class CsvTable {
 /// The shortest text that reads back as the same double: "0.1", "3", "1e-07", "inf", "nan".
 std::string to_text(double value);
 
+/// The shortest text that reads back as the same float.
+std::string float_text(float value);
+
 template <class T>
-requires std::is_arithmetic_v<T> CsvField::CsvField(T number)
-    : text_(number != number ? "" : to_text(double(number))) {}
+requires std::is_arithmetic_v<T> CsvField::CsvField(T number) {
+  if (number != number) return;
+  if constexpr (std::is_same_v<T, float>)
+    text_ = float_text(number);
+  else
+    text_ = to_text(double(number));
+}
 
 }  // namespace elbow

@@ -1,13 +1,20 @@
 #include "experiments/analysis.hpp"
 
 #include "autograd/tape.hpp"
+#include "experiments/analyses/latent_space.hpp"
+#include "experiments/analyses/selection.hpp"
 #include "nn/spelling.hpp"
 
 namespace elbow {
 
 // The list of analyses: {name, what it does, when it applies, the function}.
 const std::vector<Analysis>& analyses() {
-  static const std::vector<Analysis> list = {};
+  static const std::vector<Analysis> list = {
+      {"selection", "Greedy selection: which features are worth giving, the most useful first",
+       selection_applies, selection_analysis},
+      {"latent_space", "The latent space beside the data, in the colours of the data's own coordinate or class",
+       latent_space_applies, latent_space_analysis},
+  };
   return list;
 }
 

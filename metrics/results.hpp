@@ -42,8 +42,9 @@ struct CountResult {
 
 /// Test rows as points in the plane of the two latents with the largest KL.
 struct LatentScatter {
-  int64_t dimension_x = 0, dimension_y = 1;
-  std::vector<float> x, y;  ///< posterior means
+  int64_t dimension_x = 0;
+  std::optional<int64_t> dimension_y;  ///< none where the model has a single latent
+  std::vector<float> x, y;             ///< posterior means; y is empty where there is no second latent
   std::vector<int64_t>
       given;  ///< number of given columns of each point; its class where columns are not given one by one
 };

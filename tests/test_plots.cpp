@@ -1,12 +1,14 @@
 #define BOOST_TEST_MODULE plots
 #include <unistd.h>
 
+#include <algorithm>
 #include <boost/test/unit_test.hpp>
 #include <cmath>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <limits>
+#include <set>
 
 #include "autograd/error.hpp"
 #include "experiments/compare/group_style.hpp"
@@ -14,8 +16,11 @@
 #include "experiments/plots/figure.hpp"
 #include "experiments/plots/gnuplot.hpp"
 #include "experiments/plots/image_grid.hpp"
+#include "experiments/plots/latent_space_plot.hpp"
+#include "experiments/plots/panels.hpp"
 #include "experiments/plots/report.hpp"
 #include "experiments/plots/run_plots.hpp"
+#include "experiments/plots/selection_plots.hpp"
 #include "experiments/plots/style.hpp"
 #include "nn/files.hpp"
 
@@ -61,6 +66,7 @@ RunFigures make_run(int columns, int latents, int epochs, bool with_bound) {
       run.scatter.given.push_back(given);
     }
   }
+  run.scatter.dimension_y = 1;
   if (with_bound) run.bound = BoundPoint{0.84657, 0.5, 0.34657, 1, {}};
   return run;
 }
@@ -108,6 +114,115 @@ BOOST_AUTO_TEST_CASE(one_epoch) { check_all_plots(make_run(2, 8, 1, true)); }
 BOOST_AUTO_TEST_CASE(no_bound) { check_all_plots(make_run(8, 64, 50, false)); }
 BOOST_AUTO_TEST_CASE(many_columns) { check_all_plots(make_run(159, 512, 3, true)); }
 BOOST_AUTO_TEST_CASE(nothing_at_all) { check_all_plots({}); }
+
+BOOST_AUTO_TEST_CASE(a_single_latent_is_drawn_against_the_count) {
+  RunFigures run = make_run(3, 1, 5, false);
+  run.scatter.dimension_y.reset();
+  run.scatter.y.clear();
+  check_all_plots(run);
+  const Panel panel = scatter_panel(run, CountColours(run.per_count));
+  BOOST_TEST(panel.y_label == "number of given columns");
+  BOOST_TEST_REQUIRE(panel.series.size() == 4U);
+  std::size_t points = 0;
+  for (const auto& series : panel.series) {
+    const double strip = std::round(series.rows[0][1]);
+    for (const auto& point : series.rows) BOOST_TEST(std::abs(point[1] - strip) <= 0.35);
+    points += series.rows.size();
+  }
+  BOOST_TEST(points == run.scatter.x.size());
+}
+
+BOOST_AUTO_TEST_CASE(many_latents_break_the_axis) {
+  const RunFigures few = make_run(2, 54, 1, false), many = make_run(2, 64, 1, false);
+  BOOST_TEST(!std::isfinite(kl_all_panel(few, CountColours(few.per_count)).x_break));
+  const Panel panel = kl_all_panel(many, CountColours(many.per_count));
+  BOOST_TEST(panel.x_break == 11);
+  const auto& rows = panel.series[0].rows;  // ten dimensions, the gap, four dimensions
+  BOOST_TEST_REQUIRE(rows.size() == 15U);
+  BOOST_TEST(std::isnan(rows[10][1]));
+  BOOST_TEST(rows[11][1] == many.per_count[0].kl_per_latent[60]);
+  BOOST_TEST_REQUIRE(panel.x_ticks.size() == 14U);
+  BOOST_TEST(panel.x_ticks[9].text == "10");
+  BOOST_TEST(panel.x_ticks[10].text == "61");
+  BOOST_TEST(panel.x_ticks[13].text == "64");
+  BOOST_TEST(panel.x_ticks[13].x == rows[14][0]);
+}
+
+// The original gave a point the colour of another one, and cut the coordinate down to a whole number.
+BOOST_AUTO_TEST_CASE(each_point_of_the_latent_space_has_its_own_colour) {
+  LatentSpace space;
+  space.column_names = {"a", "b"};
+  space.data.resize(2);
+  LatentSpace::Encoded k;
+  for (int r = 0; r < 40; ++r) {
+    space.rows.push_back(r);
+    space.coordinate.push_back(2 + std::fmod(0.6180339887 * r, 1.0));  // all within one unit, in no order
+    space.data[0].push_back(r), space.data[1].push_back(-2.0 * r);
+    k.x.push_back(10 + r), k.y.push_back(20 - r);
+  }
+  const auto [low, high] = std::minmax_element(space.coordinate.begin(), space.coordinate.end());
+  const Panel data = data_panel(space, 0, 1), latent = latent_panel(space, k);
+  std::set<double> colours;
+  for (std::size_t r = 0; r < 40; ++r) {
+    const std::string own = viridis((space.coordinate[r] - *low) / (*high - *low));
+    const double number = double(std::stol(own.substr(1), nullptr, 16));
+    BOOST_TEST((data.series[0].rows[r] == std::vector<double>{double(r), -2.0 * double(r), number}));
+    BOOST_TEST((latent.series[0].rows[r] == std::vector<double>{10.0 + double(r), 20.0 - double(r), number}));
+    colours.insert(number);
+  }
+  BOOST_TEST(colours.size() == 40U);
+  BOOST_TEST(data.bar.colours.size() > 20U);
+  BOOST_TEST(data.bar.colours.front() == viridis(0));
+  BOOST_TEST(data.bar.colours.back() == viridis(1));
+  Folder folder;
+  plot_latent_space(space, k, folder.path / "latent.png");
+  check_png(folder.path / "latent.png", 1900, 950);
+  space.classes = 2;  // classes have colours of their own
+  for (std::size_t r = 0; r < 40; ++r) space.coordinate[r] = double(r % 2);
+  const Panel classes = latent_panel(space, k);
+  for (std::size_t r = 0; r < 40; ++r)
+    BOOST_TEST(classes.series[0].rows[r][2] == double(std::stol(okabe_ito[r % 2].substr(1), nullptr, 16)));
+}
+
+BOOST_AUTO_TEST_CASE(selections_of_few_and_many_features) {
+  for (const int features : {1, 8, 107}) {
+    SelectionFigures selection;
+    for (int i = 0; i <= features; ++i) {
+      const double loss = 40 * std::exp(-0.05 * i);
+      SelectionFigures::Step step;
+      if (i > 0) step.feature = str("membrane_curvature_", i % 7, "_", i);
+      step.costs = {{loss, 0.5}, {0.7 * loss, 0.4}, {0.3 * loss, 0.2}};
+      step.gain = {i > 0 ? 2 : nan_value, 0.1};
+      if (features == 8) step.exact = BoundPoint{0.9 * loss, 0.6 * loss, 0.3 * loss, 0, {}};
+      if (features == 8 && i % 3 == 1) step.exact_feature = "another";
+      selection.steps.push_back(step);
+      if (i > 0) selection.first.push_back(step);
+      if (i % 10 == 0) selection.kl.push_back({i, 10, 1, 1, 1, {1.0 / (i + 1), 0.5 / (i + 1), 0.001}, {}});
+    }
+    Folder folder;
+    plot_selection_steps(selection, folder.path / "steps.png");
+    plot_first_features(selection, folder.path / "first.png");
+    plot_selection_kl(selection, folder.path / "kl.png");
+    check_png(folder.path / "steps.png", features > 40 ? 2400 : 1400, 980);
+    check_png(folder.path / "first.png", 1400, 980);
+    check_png(folder.path / "kl.png", 1400, 880);
+    if (const char* keep = std::getenv("ELBOW_KEEP_FIGURES"))  // to look at them
+      for (const char* name : {"steps", "first", "kl"})
+        fs::copy_file(folder.path / str(name, ".png"), fs::path(keep) / str(name, features, ".png"),
+                      fs::copy_options::overwrite_existing);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(labels_of_counts_do_not_lie_on_each_other) {
+  RunFigures run = make_run(8, 8, 1, false);
+  for (auto& count : run.per_count)  // five of them in one place, as where everything is known
+    if (count.given > 3) count.kl = 0.001 * double(count.given), count.distortion = 0.01;
+  const Panel panel = rate_distortion_panel(run, CountColours(run.per_count));
+  const auto& labels = panel.series.back().rows;
+  BOOST_TEST_REQUIRE(labels.size() == 5U);
+  BOOST_TEST(labels.back()[2] == 8);  // the last one is always there
+  BOOST_TEST(labels.front()[2] == 0);
+}
 
 BOOST_AUTO_TEST_CASE(values_that_are_not_finite) {
   RunFigures run = make_run(2, 8, 5, true);

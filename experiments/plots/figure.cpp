@@ -93,6 +93,36 @@ int legend_lines(const Panel& panel, double width) {
   return lines;
 }
 
+/// How the texts of a panel's own ticks stand under an axis of `width` pixels: side by side where they fit, or aslant.
+struct TickLayout {
+  bool aslant = false;
+  double height = 0;      ///< pixels that aslant texts take below the axis
+  std::size_t every = 1;  ///< of the ticks, so that no text lies on another
+};
+
+/// A tick's text, without the middle of a long one: the ends tell the names of one family apart.
+std::string shortened(const std::string& text) {
+  constexpr std::size_t most = 16, head = 8, tail = 7;
+  if (text.size() <= most) return text;
+  const auto inside_character = [&](std::size_t i) { return (text[i] & 0xc0) == 0x80; };  // UTF-8
+  std::size_t first_end = head, last_begin = text.size() - tail;
+  while (inside_character(first_end)) --first_end;
+  while (last_begin < text.size() && inside_character(last_begin)) ++last_begin;
+  return text.substr(0, first_end) + "…" + text.substr(last_begin);
+}
+
+TickLayout layout_of(const std::vector<Panel::Tick>& ticks, double width) {
+  TickLayout layout;
+  double widest = 0;
+  for (const auto& tick : ticks) widest = std::max(widest, text_width(shortened(tick.text)));
+  const double room = width / double(std::max<std::size_t>(1, ticks.size()));
+  layout.aslant = widest + 12 > room && widest > 40;
+  if (layout.aslant) layout.height = 0.71 * widest + 20;  // the sine of 45 degrees
+  const double needed = layout.aslant ? 36 : widest + 12;
+  layout.every = std::size_t(std::max(1.0, std::ceil(needed / room)));
+  return layout;
+}
+
 std::string interval(const Range& range) { return "[" + to_text(range.low) + ":" + to_text(range.high) + "]"; }
 
 }  // namespace
@@ -102,7 +132,7 @@ Figure::Figure(int width, int height, int rows, int columns)
 
 void Figure::add(Panel panel) {
   if (panels_ == rows_ * columns_) fail("plot", "the figure has room for ", panels_, " panels only");
-  Box box = next_box();
+  Box box = next_box(panel);
   box.top -= legend_height * double(legend_lines(panel, box.right - box.left) - 1);
   const bool empty = panel.x.empty();
 
@@ -128,10 +158,12 @@ void Figure::save(const std::filesystem::path& png) const {
   run_gnuplot(data_ + "set multiplot\n" + script_ + "unset multiplot\n", width_, height_, png);
 }
 
-Figure::Box Figure::next_box() const {
+Figure::Box Figure::next_box(const Panel& panel) const {
   const double width = double(width_) / columns_, height = double(height_) / rows_;
   const double left = panels_ % columns_ * width, top = height_ - panels_ / columns_ * height;
-  return {left + left_margin, left + width - right_margin, top - height + bottom_margin, top - top_margin};
+  const double texts = layout_of(panel.x_ticks, width - left_margin - right_margin).height;
+  return {left + left_margin, left + width - right_margin, top - height + bottom_margin + texts,
+          top - top_margin};
 }
 
 std::string Figure::at(double x_pixels, double y_pixels) const {
@@ -146,7 +178,11 @@ void Figure::write_axes(const Panel& panel, const Box& box) {
   // At a fixed place, so that the labels of a column of panels are in line however wide the ticks are.
   script_ += str("set label ", gnuplot_quoted(panel.y_label), " at ",
                  at(box.left - 140, (box.bottom + box.top) / 2), " center rotate tc rgb '#202020'\n");
-  script_ += ticks('x', panel.x, panel.integer_x ? 12 : 8, panel.integer_x);
+  if (panel.x_ticks.empty())
+    script_ += ticks('x', panel.x, panel.integer_x ? 12 : 8, panel.integer_x);
+  else
+    write_x_ticks(panel, box);
+  if (std::isfinite(panel.x_break)) write_break(panel, box);
   if (panel.log_y)
     script_ += "set logscale y\nset format y '10^{%L}'\nset mytics 1\n";
   else
@@ -159,6 +195,32 @@ void Figure::write_axes(const Panel& panel, const Box& box) {
     if (std::isfinite(level.y))
       script_ += str("set arrow from graph 0, first ", to_text(level.y), " to graph 1, first ",
                      to_text(level.y), " nohead ", level.style, "\n");
+}
+
+void Figure::write_x_ticks(const Panel& panel, const Box& box) {
+  const TickLayout layout = layout_of(panel.x_ticks, box.right - box.left);
+  script_ += str("set xtics noenhanced", layout.aslant ? " rotate by 45 right" : "", " (");
+  for (std::size_t i = 0; i < panel.x_ticks.size(); i += layout.every) {
+    const auto& [x, text] = panel.x_ticks[i];
+    script_ += str(i > 0 ? ", " : "", gnuplot_quoted(shortened(text)), " ", to_text(x));
+  }
+  script_ += ")\n";
+  if (layout.aslant)  // below the texts, which gnuplot thinks are shorter
+    script_ +=
+        str("set xlabel ''\nset label ", gnuplot_quoted(panel.x_label), " at ",
+            at((box.left + box.right) / 2, box.bottom - layout.height - 72), " center tc rgb '#202020'\n");
+}
+
+// Two strokes across the axis, with nothing between them.
+void Figure::write_break(const Panel& panel, const Box& box) {
+  const double x =
+      box.left + (panel.x_break - panel.x.low) / (panel.x.high - panel.x.low) * (box.right - box.left);
+  const auto stroke = [&](double from_x, double from_y, double to_x, double to_y, const char* style) {
+    script_ += str("set arrow from ", at(from_x, box.bottom + from_y), " to ", at(to_x, box.bottom + to_y),
+                   " nohead front ", style, "\n");
+  };
+  stroke(x - 5, 0, x + 5, 0, "lc rgb 'white' lw 4");
+  for (const double middle : {x - 6, x + 6}) stroke(middle - 5, -12, middle + 5, 12, "lc rgb '#404040' lw 1");
 }
 
 void Figure::write_strip(const Panel& panel, const Box& box) {

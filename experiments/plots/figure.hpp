@@ -24,9 +24,11 @@ class Figure {
   struct Box {
     double left, right, bottom, top;  ///< pixels from the lower left corner of the figure
   };
-  Box next_box() const;
+  Box next_box(const Panel& panel) const;
   std::string at(double x_pixels, double y_pixels) const;
   void write_axes(const Panel& panel, const Box& box);
+  void write_x_ticks(const Panel& panel, const Box& box);
+  void write_break(const Panel& panel, const Box& box);
   void write_strip(const Panel& panel, const Box& box);
   void write_bar(const ColourBar& bar, double x, double y);
   std::string define(const Rows& rows);

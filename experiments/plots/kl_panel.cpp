@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cmath>
 
 #include "autograd/error.hpp"
 #include "experiments/plots/panels.hpp"
@@ -7,7 +8,9 @@ namespace elbow {
 
 namespace {
 
-constexpr double floor_of_log = 1e-5;  // nats: a logarithmic axis shows what is below as this
+constexpr double floor_of_log = 1e-5;   // nats: a logarithmic axis shows what is below as this
+constexpr std::size_t most_shown = 54;  // latent dimensions; of more, some in the middle are left out
+constexpr std::size_t last_shown = 4;   // beyond the gap
 
 /// The number of dimensions until all curves are below the limit.
 std::size_t active_dimensions(const RunFigures& run) {
@@ -29,18 +32,45 @@ std::size_t latent_dimensions(const RunFigures& run) {
   return n;
 }
 
-Rows first_dimensions(const std::vector<double>& kl, std::size_t dimensions, double lowest) {
+/// Which dimensions are shown, and where: the first ones at 1, 2, 3, ..., and beyond a gap, if there is one, the last.
+struct ShownDimensions {
+  std::size_t first, total;
+  bool gap() const { return first < total; }
+  /// The dimension at the i-th place from the left, from 0; at the place `first` of a broken axis is the gap.
+  std::size_t at(std::size_t place) const {
+    return place <= first ? place : total - last_shown + (place - first - 1);
+  }
+  std::size_t places() const { return gap() ? first + 1 + last_shown : first; }
+};
+
+Rows points_of(const std::vector<double>& kl, const ShownDimensions& shown, double lowest) {
   Rows rows;
-  for (std::size_t i = 0; i < std::min(kl.size(), dimensions); ++i)
-    rows.push_back({double(i + 1), std::max(kl[i], lowest)});
+  for (std::size_t place = 0; place < shown.places(); ++place) {
+    if (shown.gap() && place == shown.first)
+      rows.push_back({double(place + 1), std::nan("")});  // the line stops here
+    else if (shown.at(place) < kl.size())
+      rows.push_back({double(place + 1), std::max(kl[shown.at(place)], lowest)});
+  }
   return rows;
+}
+
+/// Numbers under all dimensions; of many under 1, 10, 20, ... and the last.
+std::vector<Panel::Tick> ticks_around_gap(const ShownDimensions& shown) {
+  const bool all = shown.first <= 20;
+  std::vector<Panel::Tick> ticks;
+  for (std::size_t place = 0; place < shown.places(); ++place) {
+    const std::size_t number = shown.at(place) + 1;
+    const bool round = number == 1 || number == shown.total || (place < shown.first && number % 10 == 0);
+    if (place != shown.first && (all || round)) ticks.push_back({double(place + 1), str(number)});
+  }
+  return ticks;
 }
 
 void include(Panel& panel, const Rows& rows) {
   for (const auto& row : rows) panel.x.include(row[0]), panel.y.include(row[1]);
 }
 
-Panel kl_curves(const RunFigures& run, const CountColours& colours, std::size_t dimensions, bool log_y) {
+Panel kl_curves(const RunFigures& run, const CountColours& colours, const ShownDimensions& shown, bool log_y) {
   Panel panel;
   panel.title = "KL of each latent dimension";
   panel.x_label = "latent dimension, ranked by KL";
@@ -48,8 +78,12 @@ Panel kl_curves(const RunFigures& run, const CountColours& colours, std::size_t 
   panel.integer_x = true;
   panel.log_y = log_y;
   panel.y_from_zero = !log_y;
+  if (shown.gap()) {
+    panel.x_ticks = ticks_around_gap(shown);
+    panel.x_break = double(shown.first + 1);
+  }
 
-  const bool many = dimensions > 20;
+  const bool many = shown.places() > 20;
   const std::string line = many ? "with lines lw 1.4 " : "with linespoints lw 1.2 pt 7 ps 0.8 ";
   const double lowest = log_y ? floor_of_log : 0;
 
@@ -58,11 +92,11 @@ Panel kl_curves(const RunFigures& run, const CountColours& colours, std::size_t 
   for (std::size_t index : colours.chosen()) {
     const auto& count = run.per_count[index];
     const std::string colour = line_colour(colours(count.given));
-    auto rows = first_dimensions(count.kl_per_latent, dimensions, lowest);
+    auto rows = points_of(count.kl_per_latent, shown, lowest);
     include(panel, rows);
     panel.draw(std::move(rows), "using 1:2 " + line + colour);
     if (!count.bound) continue;
-    rows = first_dimensions(count.bound->kl_per_latent, dimensions, lowest);
+    rows = points_of(count.bound->kl_per_latent, shown, lowest);
     // On a logarithmic axis a bound of zero has no place; the inactive dimensions of the bound are left out.
     if (log_y) std::erase_if(rows, [](const auto& row) { return row[1] <= floor_of_log; });
     include(panel, rows);
@@ -83,12 +117,17 @@ Panel kl_curves(const RunFigures& run, const CountColours& colours, std::size_t 
 }  // namespace
 
 Panel kl_panel(const RunFigures& run, const CountColours& colours) {
-  const std::size_t shown = std::max<std::size_t>(10, active_dimensions(run) + 1);
-  return kl_curves(run, colours, std::min(shown, latent_dimensions(run)), false);
+  const std::size_t shown =
+      std::min(std::max<std::size_t>(10, active_dimensions(run) + 1), latent_dimensions(run));
+  return kl_curves(run, colours, {shown, shown}, false);
 }
 
 Panel kl_all_panel(const RunFigures& run, const CountColours& colours) {
-  Panel panel = kl_curves(run, colours, latent_dimensions(run), true);
+  const std::size_t total = latent_dimensions(run);
+  std::size_t first = total;
+  if (total > most_shown) first = std::max<std::size_t>(10, active_dimensions(run) + 4);
+  if (first + last_shown + 1 >= total) first = total;  // no gap for nothing
+  Panel panel = kl_curves(run, colours, {first, total}, true);
   panel.title = "KL of all latent dimensions";
   panel.level(run.active_kl, "lc rgb '#606060' lw 0.8 dt (4,6)", str("active above ", run.active_kl));
   return panel;

@@ -38,16 +38,23 @@ struct Panel {
     double y;
     std::string style;  ///< gnuplot: colour, width and dashes
   };
+  struct Tick {
+    double x;
+    std::string text;  ///< as it is: no mark-up
+  };
   struct LegendEntry {
     std::string text, style;  ///< style: gnuplot, from `with` on
   };
 
   std::string title, x_label, y_label;
-  Range x, y;                ///< what must be visible; the figure pads it
-  bool integer_x = false;    ///< ticks at whole numbers only
-  bool log_y = false;        ///< decades on y
-  bool equal_axes = false;   ///< one unit has the same length on both axes
-  bool y_from_zero = false;  ///< y starts at 0 instead of just below the lowest value
+  Range x, y;                 ///< what must be visible; the figure pads it
+  bool integer_x = false;     ///< ticks at whole numbers only
+  bool log_y = false;         ///< decades on y
+  bool equal_axes = false;    ///< one unit has the same length on both axes
+  bool y_from_zero = false;   ///< y starts at 0 instead of just below the lowest value
+  std::vector<Tick> x_ticks;  ///< in place of regular ones; long texts stand aslant, and of too many only some
+  double x_break =
+      std::numeric_limits<double>::quiet_NaN();  ///< where x leaves something out: a gap in the axis
   std::vector<Series> series;
   std::vector<Level> levels;
   std::vector<LegendEntry> legend;

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cmath>
 #include <map>
 
 #include "autograd/error.hpp"
@@ -16,13 +17,21 @@ struct Group {
   double spread = 0;  ///< mean squared distance from the origin
 };
 
+/// Where a point of the i-th row stands in a strip of unit distance around the number it is told apart by: spread evenly
+/// (by the golden ratio) over the strip, as no second latent says where.
+double in_strip(std::int64_t given, std::size_t i) {
+  return double(given) + 0.7 * (std::fmod(0.6180339887498949 * double(i), 1.0) - 0.5);
+}
+
 /// The points of each count, the widest cloud first: drawn in this order, no cloud hides a smaller one.
 std::vector<Group> groups_of(const LatentScatter& scatter) {
   std::map<std::int64_t, Group> by_count;
-  const std::size_t n = std::min({scatter.x.size(), scatter.y.size(), scatter.given.size()});
+  const bool plane = scatter.dimension_y.has_value();
+  std::size_t n = std::min(scatter.x.size(), scatter.given.size());
+  if (plane) n = std::min(n, scatter.y.size());
   for (std::size_t i = 0; i < n; ++i) {
     Group& group = by_count[scatter.given[i]];
-    const double x = scatter.x[i], y = scatter.y[i];
+    const double x = scatter.x[i], y = plane ? scatter.y[i] : in_strip(scatter.given[i], i);
     group.points.push_back({x, y});
     group.spread += x * x + y * y;
   }
@@ -58,8 +67,11 @@ Panel scatter_panel(const RunFigures& run, const CountColours& colours) {
   Panel panel;
   panel.title = "Latent means of test rows";
   panel.x_label = str("posterior mean of latent ", run.scatter.dimension_x);
-  panel.y_label = str("posterior mean of latent ", run.scatter.dimension_y);
-  panel.equal_axes = true;
+  panel.equal_axes = run.scatter.dimension_y.has_value();
+  if (run.scatter.dimension_y)
+    panel.y_label = str("posterior mean of latent ", *run.scatter.dimension_y);
+  else  // a strip for each
+    panel.y_label = run.per_count.empty() ? "class of the row" : "number of given columns";
 
   const auto groups = groups_of(run.scatter);
   const std::size_t limit = group_limit(groups);

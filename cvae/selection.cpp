@@ -1,0 +1,152 @@
+#include "cvae/selection.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "autograd/operators.hpp"
+#include "cvae/evaluation.hpp"
+#include "nn/streams.hpp"
+
+namespace elbow {
+namespace {
+
+constexpr int64_t block_rows = 512;         // that one candidate brings into a stack
+constexpr uint64_t own_steps = 1ull << 32;  // apart from the noise of test_costs, in the same stream
+
+// Test rows, and the encoder's noise on them, which all subsets share.
+class CommonRows {
+ public:
+  CommonRows(Experiment& e, const SelectionSettings& s)
+      : e_(e), settings_(s), rows_(selection_rows(e.data.test, s.rows)) {}
+
+  // The costs of the rows under each of the subsets.
+  std::vector<RowCosts> costs(const std::vector<Mask>& subsets) {
+    RowCosts none;
+    none.beta = e_.loss.beta;
+    std::vector<RowCosts> out(subsets.size(), none);
+    for (size_t first = 0; first < rows_.size(); first += block_rows) {
+      const std::span block =
+          std::span(rows_).subspan(first, std::min<size_t>(block_rows, rows_.size() - first));
+      const auto noise = noise_of(first, int64_t(block.size()));
+      const size_t stack = std::max<size_t>(1, size_t(settings_.stacked_rows) / block.size());
+      for (size_t s = 0; s < subsets.size(); s += stack) {
+        const size_t n = std::min(stack, subsets.size() - s);
+        add_costs(block, noise, std::span(subsets).subspan(s, n), std::span(out).subspan(s, n));
+      }
+    }
+    return out;
+  }
+
+ private:
+  // Of each draw: [rows, latents].
+  std::vector<Tensor> noise_of(size_t first, int64_t rows) const {
+    std::vector<Tensor> noise;
+    for (int64_t d = 0; d < settings_.draws; ++d)
+      noise.push_back(normal({e_.seed, stream::evaluation_noise,
+                              own_steps + uint64_t(int64_t(first / block_rows) * settings_.draws + d)},
+                             {rows, e_.model->latents()}));
+    return noise;
+  }
+
+  // The rows of `block` once for each subset, one below the other, in one pass through the model.
+  void add_costs(std::span<const int64_t> block, const std::vector<Tensor>& noise,
+                 std::span<const Mask> subsets, std::span<RowCosts> out) {
+    const int64_t n = int64_t(subsets.size()), rows = int64_t(block.size()), latents = e_.model->latents();
+    std::vector<int64_t> index;
+    for (int64_t s = 0; s < n; ++s) index.insert(index.end(), block.begin(), block.end());
+    const Batch batch = rows_of(e_.data.test, index);
+    e_.condition.give(batch, subsets, drawn_);
+    const Posterior q = e_.model->encode(batch.input, drawn_.c);
+    const Shape by_subset{n, rows, latents};  // the noise [rows, latents] is the same for each
+    const Tensor mu = reshape(q.mu, by_subset), deviation = exp(0.5 * reshape(q.log_var, by_subset));
+    std::vector<double> distortion(index.size(), 0);
+    for (const Tensor& each : noise) {
+      const Tensor z = reshape(mu + deviation * each, q.mu.shape());
+      const auto errors =
+          distortion_of(e_.loss, e_.model->decode(z, drawn_.c), batch, true).to_vector<double>();
+      for (size_t r = 0; r < errors.size(); ++r) distortion[r] += errors[r] / double(noise.size());
+    }
+    const auto kl = gaussian_kl(q.mu, q.log_var, Reduction::per_row).to_vector<double>();
+    for (int64_t s = 0; s < n; ++s) {
+      RowCosts& costs = out[size_t(s)];
+      costs.distortion.insert(costs.distortion.end(), distortion.begin() + s * rows,
+                              distortion.begin() + (s + 1) * rows);
+      costs.kl.insert(costs.kl.end(), kl.begin() + s * rows, kl.begin() + (s + 1) * rows);
+    }
+  }
+
+  Experiment& e_;
+  const SelectionSettings settings_;
+  const std::vector<int64_t> rows_;
+  Condition::Drawn drawn_;
+};
+
+// The mean over the rows of the loss before less the loss after.
+Estimate gain_of(const RowCosts& before, const RowCosts& after) {
+  std::vector<double> gain(before.kl.size());
+  for (size_t r = 0; r < gain.size(); ++r)
+    gain[r] = (before.distortion[r] - after.distortion[r]) + before.beta * (before.kl[r] - after.kl[r]);
+  return estimate_of(gain);
+}
+
+}  // namespace
+
+SelectionSettings selection_settings(const Experiment& e) {
+  const int64_t features = e.condition.features(), subsets = features * (features + 1) / 2;
+  constexpr int64_t work = 3'000'000;  // rows through the model: some minutes of one with a million parameters
+  const int64_t rows = std::clamp<int64_t>(work / std::max<int64_t>(1, subsets), 512, 4096);
+  return {e.evaluation.selection_rows.value_or(rows)};
+}
+
+std::vector<int64_t> selection_rows(const Dataset& test, int64_t rows) {
+  const int64_t n = std::min(rows, test.rows());
+  std::vector<int64_t> index;
+  for (int64_t i = 0; i < n; ++i) index.push_back(i * test.rows() / n);
+  return index;
+}
+
+GreedySelection greedy_selection(Experiment& e, const SelectionSettings& settings) {
+  if (!e.condition.by_columns()) fail("selection", "the condition is not made of features");
+  if (settings.rows < 1 || settings.draws < 1)
+    fail("selection", "wants at least one row and one draw, not ", settings.rows, " and ", settings.draws);
+  const Evaluating evaluating(*e.model);
+  CommonRows common(e, settings);
+  Mask given(size_t(e.condition.features()), false);
+  RowCosts before = common.costs({given})[0];
+  GreedySelection out;
+  out.steps.push_back({-1, costs_of(before), {std::nan(""), std::nan("")}});
+  while (out.steps.size() <= given.size()) {
+    std::vector<int64_t> candidates;
+    std::vector<Mask> subsets;
+    for (size_t f = 0; f < given.size(); ++f) {
+      if (given[f]) continue;
+      candidates.push_back(int64_t(f));
+      subsets.push_back(given);
+      subsets.back()[f] = true;
+    }
+    const auto costs = common.costs(subsets);
+    std::vector<SelectionStep> steps;
+    for (size_t i = 0; i < candidates.size(); ++i)
+      steps.push_back({candidates[i], costs_of(costs[i]), gain_of(before, costs[i])});
+    if (out.first.empty()) out.first = steps;
+    const auto best = std::max_element(
+        steps.begin(), steps.end(),
+        [](const SelectionStep& a, const SelectionStep& b) { return a.gain.mean < b.gain.mean; });
+    out.steps.push_back(*best);
+    given[size_t(best->feature)] = true;
+    before = costs[size_t(best - steps.begin())];
+  }
+  return out;
+}
+
+std::vector<Mask> subsets_of(const std::vector<SelectionStep>& steps) {
+  std::vector<Mask> subsets;
+  Mask given(steps.size() - 1, false);
+  for (const SelectionStep& step : steps) {
+    if (step.feature >= 0) given[size_t(step.feature)] = true;
+    subsets.push_back(given);
+  }
+  return subsets;
+}
+
+}  // namespace elbow

@@ -1,0 +1,49 @@
+#pragma once
+#include <vector>
+
+#include "cvae/experiment.hpp"
+#include "metrics/results.hpp"
+
+namespace elbow {
+
+/// One more feature given.
+struct SelectionStep {
+  int64_t feature = -1;  ///< the index of the newly given feature; -1 where nothing is given
+  Costs costs;           ///< means over the rows with everything given that has been chosen so far
+  /// The loss before less the loss after, the mean of the differences row by row: above 0 where the feature helps, below
+  /// where it does harm. Not a number where nothing is given.
+  Estimate gain;
+};
+
+/// The features in the order in which they are worth giving.
+struct GreedySelection {
+  std::vector<SelectionStep> steps;  ///< [features + 1]: nothing given, then one more feature at each step
+  std::vector<SelectionStep> first;  ///< [features]: each feature given alone, in the order of the features
+};
+
+/// On how much a choice is founded.
+struct SelectionSettings {
+  int64_t rows;                 ///< test rows, evenly spread over the test set; at most all of them
+  int64_t draws = 2;            ///< of the encoder's noise for each row
+  int64_t stacked_rows = 4096;  ///< that go through the model at once
+};
+
+/// As many rows as the configuration says, or else 4096, and fewer (down to 512) where there are so many features that
+/// these would take long.
+SelectionSettings selection_settings(const Experiment& experiment);
+
+/// The test rows that a selection looks at.
+std::vector<int64_t> selection_rows(const Dataset& test, int64_t rows);
+
+/// Greedy selection of conditions: begins with nothing given, and at each step gives the feature that lowers the loss
+/// (distortion + beta KL, nats per row) on the test set most, that is by the largest signed gain; of equal ones the first.
+/// All candidates see the same rows and the same noise of the encoder (common random numbers), so that they are compared
+/// by pairs. A row that lacks a feature is never given it. The order goes on to the last feature, also where giving more
+/// does harm. Features F make F (F + 1) / 2 subsets of `rows` rows each; candidates go through the model side by side.
+/// Error unless the condition is made of features, and rows and draws are at least 1.
+GreedySelection greedy_selection(Experiment& experiment, const SelectionSettings& settings);
+
+/// The subset of features that is given after each step: [steps][features].
+std::vector<Mask> subsets_of(const std::vector<SelectionStep>& steps);
+
+}  // namespace elbow

@@ -1,0 +1,116 @@
+#include "experiments/analyses/latent_space.hpp"
+
+#include <algorithm>
+
+#include "cvae/evaluation.hpp"
+#include "data/csv.hpp"
+#include "experiments/plots/latent_space_plot.hpp"
+
+namespace elbow {
+namespace {
+
+constexpr int64_t most_features = 8;  // a figure for each number of given ones
+
+// Up to `most` rows of which everything is there, evenly spread.
+std::vector<int64_t> complete_rows(const Dataset& set, int64_t most) {
+  const auto complete = [&](int64_t r) {
+    if (!set.observed) return true;
+    const float* there = set.observed.data<float>() + r * set.columns();
+    return std::find(there, there + set.columns(), 0.0f) == there + set.columns();
+  };
+  std::vector<int64_t> all, rows;
+  for (int64_t r = 0; r < set.rows(); ++r)
+    if (complete(r)) all.push_back(r);
+  const int64_t total = int64_t(all.size()), n = std::min(most, total);
+  for (int64_t i = 0; i < n; ++i) rows.push_back(all[size_t(i * total / n)]);
+  return rows;
+}
+
+// "x0, x1 given"
+std::string names_of_first(const Dataset& set, int64_t given) {
+  if (given == 0) return "nothing given";
+  std::string names;
+  for (int64_t f = 0; f < given; ++f) names += (f > 0 ? ", " : "") + set.features[size_t(f)].name;
+  return names + " given";
+}
+
+LatentSpace::Encoded encode(Experiment& e, const std::vector<int64_t>& rows, int64_t given) {
+  Mask subset(size_t(e.condition.features()), false);
+  std::fill_n(subset.begin(), given, true);
+  const SubsetEncoding encoding = encode_under(e, rows, subset);
+  const auto mu = encoding.posterior.mu.to_vector<double>();  // [rows, latents]
+  const size_t latents = encoding.order.size();
+  LatentSpace::Encoded out;
+  out.given = given;
+  out.given_names = names_of_first(e.data.test, given);
+  out.dimension_x = encoding.order[0];
+  if (latents > 1) out.dimension_y = encoding.order[1];
+  const auto on = [&](int64_t latent, double& kl, std::vector<double>& means) {
+    kl = latent < 0 ? 0 : encoding.kl[size_t(latent)];
+    for (size_t r = 0; r < rows.size(); ++r) means.push_back(latent < 0 ? 0 : mu[r * latents + size_t(latent)]);
+  };
+  on(out.dimension_x, out.kl_x, out.x);
+  on(out.dimension_y, out.kl_y, out.y);
+  return out;
+}
+
+CsvTable table_of(const LatentSpace& space) {
+  CsvTable table({"num_conds", "row", "coordinate", "z_x", "z_y", "dimension_x", "dimension_y"});
+  for (const auto& k : space.encoded)
+    for (size_t r = 0; r < space.rows.size(); ++r) {
+      const bool plane = k.dimension_y >= 0;
+      table.add({k.given, space.rows[r], float(space.coordinate[r]), float(k.x[r]),
+                 plane ? CsvField(float(k.y[r])) : CsvField(""), k.dimension_x,
+                 plane ? CsvField(k.dimension_y) : CsvField("")});
+    }
+  return table;
+}
+
+}  // namespace
+
+LatentSpace latent_space(Experiment& e, int64_t most) {
+  const Dataset& set = e.data.test;
+  LatentSpace space;
+  space.rows = complete_rows(set, most);
+  if (space.rows.empty()) return space;
+  if (!set.coordinate) {
+    space.classes = set.labels->classes;
+    space.class_names = set.labels->names;
+  }
+  for (const int64_t r : space.rows)
+    space.coordinate.push_back(set.coordinate ? double(set.coordinate.data<float>()[r])
+                                              : double(set.labels->values[size_t(r)]));
+  const auto x = rows_of(set, space.rows).x.to_vector<double>();  // [rows, columns]
+  for (const Feature& f : set.features)
+    for (int64_t column = f.first; column < f.first + f.width; ++column) {
+      space.column_names.push_back(f.width == 1 ? f.name : str(f.name, " ", column - f.first));
+      auto& values = space.data.emplace_back();
+      for (size_t r = 0; r < space.rows.size(); ++r)
+        values.push_back(x[r * size_t(set.columns()) + size_t(column)]);
+    }
+  for (int64_t given = 0; given <= e.condition.features(); ++given)
+    space.encoded.push_back(encode(e, space.rows, given));
+  return space;
+}
+
+bool latent_space_applies(const Experiment& e) {
+  const Dataset& set = e.data.test;
+  return e.condition.by_columns() && e.condition.features() <= most_features && (set.coordinate || set.labels);
+}
+
+AnalysisResult latent_space_analysis(Experiment& e, const std::filesystem::path& folder) {
+  const LatentSpace space = latent_space(e, e.evaluation.scatter_rows);
+  if (space.rows.empty()) throw Error("each test row lacks an entry, so that there is none to show");
+  table_of(space).write(folder / "latent_space.csv");
+  AnalysisResult result;
+  for (const auto& k : space.encoded) {
+    const std::string file = str("latent_space_colormap_", k.given, ".png");
+    plot_latent_space(space, k, folder / file);
+    result.figures.push_back(
+        {file, str("The data beside the two latents with the largest KL, ", k.given_names,
+                   ": each test row in the colour of its own ", space.classes > 0 ? "class." : "coordinate.")});
+  }
+  return result;
+}
+
+}  // namespace elbow

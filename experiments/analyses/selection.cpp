@@ -1,0 +1,207 @@
+#include "experiments/analyses/selection.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <optional>
+
+#include "cvae/evaluation.hpp"
+#include "cvae/greedy_order.hpp"
+#include "cvae/selection.hpp"
+#include "cvae/subsets.hpp"
+#include "data/csv.hpp"
+#include "experiments/plots/selection_plots.hpp"
+
+namespace elbow {
+namespace {
+
+constexpr int64_t most_features = 256;      // beyond: tens of thousands of subsets, each with all its rows
+constexpr int64_t most_exact_columns = 64;  // the exact order costs O(columns^5)
+constexpr int64_t most_kl_steps = 17,
+                  most_scatter_steps = 10;  // in the tables with a line for each latent or row
+constexpr int64_t scatter_rows = 500;
+constexpr double tie = 0.01;  // of the loss with nothing given: what the optima of two orders may differ by
+
+// The selection by the trained model and, on complete Gaussian sets, the exact one beside it.
+struct Found {
+  GreedySelection model;
+  std::vector<Mask> subsets;  // after each step of the model
+  std::optional<GreedyOrder> exact;
+  SelectionSettings settings;
+  double seconds = 0;
+};
+
+Found select(Experiment& e) {
+  const auto start = std::chrono::steady_clock::now();
+  Found f;
+  f.settings = selection_settings(e);
+  f.settings.rows = std::min(f.settings.rows, e.data.test.rows());
+  f.model = greedy_selection(e, f.settings);
+  f.subsets = subsets_of(f.model.steps);
+  f.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  if (e.bound && !e.data.test.observed && e.bound->columns() <= most_exact_columns)
+    f.exact = greedy_order(e.bound->covariance(), e.bound->beta());
+  return f;
+}
+
+std::string name_of(const Experiment& e, int64_t feature) {
+  return feature < 0 ? "" : e.data.test.features[size_t(feature)].name;
+}
+CsvField number_of(int64_t feature) { return feature < 0 ? CsvField("") : CsvField(feature); }
+
+// The features that are not given, as the original lists them: "[0, 3]".
+std::string withheld(const Mask& subset) {
+  std::string text;
+  for (size_t f = 0; f < subset.size(); ++f)
+    if (!subset[f]) text += str(text.empty() ? "" : ", ", f);
+  return "[" + text + "]";
+}
+
+Bound exact_at(const GreedyOrder& order, size_t step) {
+  return step == 0 ? order.nothing_given : order.steps[step - 1].bound;
+}
+
+CsvTable selected_features(const Experiment& e, const Found& f) {
+  CsvTable table({"selected_feature_number", "selected_feature_name", "ELBO", "RCL", "KLD", "num_conds", "gain",
+                  "gain_stderr", "ELBO_stderr", "exact_number", "exact_name", "exact_ELBO", "bound_ELBO"});
+  for (size_t i = 0; i < f.model.steps.size(); ++i) {
+    const auto& [feature, costs, gain] = f.model.steps[i];
+    CsvField number = "", name = "", loss = "", bound = "";
+    if (f.exact) {
+      const int64_t column = i == 0 ? -1 : f.exact->steps[i - 1].column;
+      number = number_of(column), name = name_of(e, column), loss = exact_at(*f.exact, i).loss;
+      bound = e.bound->at(f.subsets[i]).loss;
+    }
+    table.add({number_of(feature), name_of(e, feature), costs.loss.mean, costs.distortion.mean, costs.kl.mean,
+               i, gain.mean, gain.standard_error, costs.loss.standard_error, number, name, loss, bound});
+  }
+  return table;
+}
+
+// The features by the loss with each given alone, the lowest first.
+std::vector<SelectionStep> ranked(std::vector<SelectionStep> first) {
+  std::stable_sort(first.begin(), first.end(), [](const SelectionStep& a, const SelectionStep& b) {
+    return a.costs.loss.mean < b.costs.loss.mean;
+  });
+  return first;
+}
+
+CsvTable first_features(const Experiment& e, const Found& f) {
+  CsvTable table({"selected_feature_number", "selected_feature_name", "ELBO", "RCL", "KLD", "num_conds", "gain",
+                  "gain_stderr", "ELBO_stderr", "exact_ELBO"});
+  for (const auto& [feature, costs, gain] : ranked(f.model.first))
+    table.add({feature, name_of(e, feature), costs.loss.mean, costs.distortion.mean, costs.kl.mean, 1,
+               gain.mean, gain.standard_error, costs.loss.standard_error,
+               f.exact ? CsvField(f.exact->first[size_t(feature)].loss) : CsvField("")});
+  return table;
+}
+
+// KL of each latent at some of the steps, with what the figure shows of it.
+CsvTable kl_per_latent(Experiment& e, const Found& f, std::vector<CountResult>& shown) {
+  CsvTable table({"latent_dim", "kl_divergence", "num_conds", "popped_cond", "cond_comb"});
+  const auto rows = selection_rows(e.data.test, f.settings.rows);
+  for (const int64_t step : subset_sizes(e.condition.features(), most_kl_steps)) {
+    const Mask& subset = f.subsets[size_t(step)];
+    SubsetEncoding encoding = encode_under(e, rows, subset);
+    const auto given = number_of(f.model.steps[size_t(step)].feature);
+    for (size_t l = 0; l < encoding.kl.size(); ++l)
+      table.add({l, encoding.kl[l], step, given, withheld(subset)});
+    CountResult& count = shown.emplace_back();
+    count.given = step;
+    for (const int64_t latent : encoding.order) count.kl_per_latent.push_back(encoding.kl[size_t(latent)]);
+    if (!f.exact) continue;
+    count.bound.emplace();
+    for (const double variance : principal_axes(e.bound->covariance(), subset).variances)
+      count.bound->kl_per_latent.push_back(axis_bound(variance, e.bound->beta()).kl);
+  }
+  return table;
+}
+
+// The posteriors of some rows on the two latents with the largest KL, at some of the steps.
+CsvTable kl_all(Experiment& e, const Found& f) {
+  CsvTable table({"z_means_x", "z_means_y", "z_var_x", "z_var_y", "num_conds", "cond_comb", "row",
+                  "dimension_x", "dimension_y"});
+  const auto rows = selection_rows(e.data.test, scatter_rows);
+  for (const int64_t step : subset_sizes(e.condition.features(), most_scatter_steps)) {
+    const Mask& subset = f.subsets[size_t(step)];
+    const SubsetEncoding encoding = encode_under(e, rows, subset);
+    const auto mu = encoding.posterior.mu.to_vector<float>(),
+               log_var = encoding.posterior.log_var.to_vector<float>();
+    const size_t latents = encoding.order.size(), x = size_t(encoding.order[0]);
+    const std::optional<size_t> y = latents > 1 ? std::optional(size_t(encoding.order[1])) : std::nullopt;
+    const auto on_y = [&](const std::vector<float>& values, size_t r) {
+      return y ? CsvField(values[r * latents + *y]) : CsvField("");
+    };
+    for (size_t r = 0; r < rows.size(); ++r)
+      table.add({mu[r * latents + x], on_y(mu, r), log_var[r * latents + x], on_y(log_var, r), step,
+                 withheld(subset), rows[r], x, y ? CsvField(*y) : CsvField("")});
+  }
+  return table;
+}
+
+SelectionFigures figures_of(const Experiment& e, const Found& f, std::vector<CountResult> kl) {
+  const auto point = [](const Bound& b) { return BoundPoint{b.loss, b.distortion, b.kl, b.active, {}}; };
+  SelectionFigures figures;
+  figures.beta = e.loss.beta;
+  figures.kl = std::move(kl);
+  for (size_t i = 0; i < f.model.steps.size(); ++i) {
+    const auto& [feature, costs, gain] = f.model.steps[i];
+    auto& step = figures.steps.emplace_back();
+    step.feature = name_of(e, feature), step.costs = costs, step.gain = gain;
+    if (!f.exact) continue;
+    step.exact = point(exact_at(*f.exact, i));
+    const double worse = e.bound->at(f.subsets[i]).loss - step.exact->loss;
+    if (worse > tie * f.exact->nothing_given.loss)
+      step.exact_feature = name_of(e, f.exact->steps[i - 1].column);
+  }
+  for (const auto& [feature, costs, gain] : ranked(f.model.first)) {
+    auto& step = figures.first.emplace_back();
+    step.feature = name_of(e, feature), step.costs = costs, step.gain = gain;
+    if (f.exact) step.exact = point(f.exact->first[size_t(feature)]);
+  }
+  return figures;
+}
+
+std::string text_of(const Experiment& e, const Found& f) {
+  constexpr size_t most = 8;
+  std::string order;
+  const size_t named = std::min(f.model.steps.size(), most + 1);
+  for (size_t i = 1; i < named; ++i) order += (i > 1 ? ", " : "") + name_of(e, f.model.steps[i].feature);
+  if (named < f.model.steps.size()) order += ", ...";
+  const auto& start = f.model.steps.front().costs.loss;
+  const auto& end = f.model.steps.back().costs.loss;
+  std::ostringstream text;
+  text.precision(4);
+  text << "selection: most useful first " << order << "; loss " << start.mean << " with nothing given, "
+       << end.mean << " with everything (" << f.settings.rows << " rows, " << f.settings.draws << " draws";
+  text.precision(2);
+  text << ", " << f.seconds << " s)\n";
+  return text.str();
+}
+
+}  // namespace
+
+bool selection_applies(const Experiment& e) {
+  return e.condition.by_columns() && e.condition.features() <= most_features;
+}
+
+AnalysisResult selection_analysis(Experiment& e, const std::filesystem::path& folder) {
+  const Found f = select(e);
+  std::vector<CountResult> kl;
+  selected_features(e, f).write(folder / "selected_features.csv");
+  first_features(e, f).write(folder / "first_features.csv");
+  kl_per_latent(e, f, kl).write(folder / "kl_per_lt.csv");
+  kl_all(e, f).write(folder / "kl_all_lt.csv");
+  const SelectionFigures figures = figures_of(e, f, std::move(kl));
+  plot_selection_steps(figures, folder / "greedy_barplots.png");
+  plot_first_features(figures, folder / "greedy_barplots_first_selection.png");
+  plot_selection_kl(figures, folder / "greedy_elbo_kld_rcl_dims.png");
+  return {{{"greedy_barplots.png",
+            "Loss, distortion and KL as one feature after the other is given, each time the one that lowers "
+            "the loss most."},
+           {"greedy_barplots_first_selection.png", "Loss with a single feature given, the most useful first."},
+           {"greedy_elbo_kld_rcl_dims.png", "KL of each latent dimension at the steps of that order."}},
+          text_of(e, f)};
+}
+
+}  // namespace elbow

@@ -1,0 +1,77 @@
+#!/usr/bin/env bash
+# The analyses of a finished run: after training and as sub-commands. Usage: analyses.sh PATH/TO/elbow SOURCE_DIR
+set -u
+elbow=$1 source=$2
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cd "$work" || exit 1
+passed=0 failed=0
+ok() { passed=$((passed + 1)); }
+bad() { failed=$((failed + 1)); echo "FAILED: $*"; }
+check() { if "${@:2}"; then ok; else bad "$1"; fi; }
+
+refused() { # text that the message must hold, then the command
+  local part=$1 out status
+  shift
+  out=$("$@" 2>&1 >/dev/null)
+  status=$?
+  [ $status -eq 2 ] || bad "exit status $status, not 2: $*"
+  [ "$(printf '%s\n' "$out" | wc -l)" -eq 1 ] || bad "not one line: $out"
+  case $out in *"$part"*) ok ;; *) bad "'$part' is not in: $out ($*)" ;; esac
+}
+
+small=(--set training.epochs=1 --set data.train_rows=3200 --set data.test_rows=3200 --set evaluation.draws=1 --quiet)
+"$elbow" train "$source/experiments/swissroll.json" "${small[@]}" --out roll --threads 1
+"$elbow" train "$source/experiments/baseline.json" "${small[@]}" --out plain --threads 1 --set 'evaluation.analyses=["selection"]'
+
+# --- after training ---
+for file in selected_features.csv first_features.csv kl_per_lt.csv kl_all_lt.csv greedy_barplots.png \
+  greedy_barplots_first_selection.png greedy_elbo_kld_rcl_dims.png; do
+  check "roll/$file is there" test -s "roll/$file"
+  check "plain/$file is there" test -s "plain/$file"
+done
+for k in 0 1 2 3; do check "latent space, $k given" test -s "roll/latent_space_colormap_$k.png"; done
+check "the page shows them" grep -q "greedy order\|most useful first" roll/report.html
+
+# --- the columns of the original come first, under its names ---
+header() { check "header of $1" test "$(head -1 "roll/$1")" = "$2"; }
+header selected_features.csv selected_feature_number,selected_feature_name,ELBO,RCL,KLD,num_conds,gain,gain_stderr,ELBO_stderr,exact_number,exact_name,exact_ELBO,bound_ELBO
+header first_features.csv selected_feature_number,selected_feature_name,ELBO,RCL,KLD,num_conds,gain,gain_stderr,ELBO_stderr,exact_ELBO
+header kl_per_lt.csv latent_dim,kl_divergence,num_conds,popped_cond,cond_comb
+header kl_all_lt.csv z_means_x,z_means_y,z_var_x,z_var_y,num_conds,cond_comb,row,dimension_x,dimension_y
+header latent_space.csv num_conds,row,coordinate,z_x,z_y,dimension_x,dimension_y
+check "a step for nothing and for each column" test "$(wc -l <roll/selected_features.csv)" -eq 5
+check "a line for each single column" test "$(wc -l <roll/first_features.csv)" -eq 4
+check "every latent at every step" test "$(wc -l <roll/kl_per_lt.csv)" -eq $((1 + 4 * 64))
+check "nothing given comes first" grep -q '^,,' roll/selected_features.csv
+check "what is withheld is listed" grep -q '"\[0, 1, 2\]"' roll/kl_per_lt.csv
+check "no exact order without a Gaussian" grep -q ',,,,$' roll/selected_features.csv
+check "the exact order of a Gaussian" bash -c "! grep -q ',,$' plain/selected_features.csv"
+check "the lowest loss first" bash -c "cut -d, -f3 roll/first_features.csv | tail -n +2 | sort -c -g"
+
+# --- as sub-commands: the same bits as after training, for any number of threads ---
+check "selection on a finished run" "$elbow" selection roll --out again --threads 2 >/dev/null
+for file in selected_features.csv first_features.csv kl_per_lt.csv kl_all_lt.csv; do
+  check "the same $file" cmp "roll/$file" "again/$file"
+done
+check "latent space on a finished run" "$elbow" latent_space roll --out again --threads 3 >/dev/null
+check "the same latent space" cmp roll/latent_space.csv again/latent_space.csv
+check "other rows" "$elbow" selection roll --out fewer --set evaluation.selection_rows=100 >/dev/null
+check "other numbers" bash -c "! cmp -s roll/selected_features.csv fewer/selected_features.csv"
+
+# --- what is wrong is told in one line ---
+refused "no such folder" "$elbow" selection nowhere
+mkdir empty
+refused "no finished run" "$elbow" selection empty
+check "an empty folder stays empty" test -z "$(ls empty)"
+refused "nothing to show" "$elbow" latent_space plain
+refused "did you mean" "$elbow" train "$source/experiments/baseline.json" "${small[@]}" --out none \
+  --set 'evaluation.analyses=["selektion"]'
+refused "selection_rows" "$elbow" selection roll --out none --set evaluation.selection_rows=0
+check "nothing is left behind" test ! -e none
+"$elbow" train "$source/experiments/baseline.json" "${small[@]}" --out unconditional --set 'condition={"kind": "none"}'
+check "a run without conditions has no selection" test ! -e unconditional/selected_features.csv
+refused "nothing to show" "$elbow" selection unconditional
+
+echo "$passed passed, $failed failed"
+[ "$failed" -eq 0 ]
