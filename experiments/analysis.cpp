@@ -1,13 +1,19 @@
 #include "experiments/analysis.hpp"
 
 #include "autograd/tape.hpp"
+#include "experiments/analyses/frechet.hpp"
+#include "experiments/analyses/pca.hpp"
 #include "nn/spelling.hpp"
 
 namespace elbow {
 
 // The list of analyses: {name, what it does, when it applies, the function}.
 const std::vector<Analysis>& analyses() {
-  static const std::vector<Analysis> list = {};
+  static const std::vector<Analysis> list = {
+      {"pca", "principal components of the test rows", pca_applies, pca_analysis},
+      {"frechet", "Frechet distance of generated from real rows by number of given features", frechet_applies,
+       frechet_analysis},
+  };
   return list;
 }
 
