@@ -152,6 +152,27 @@ BOOST_AUTO_TEST_CASE(rows_with_missing_entries_are_left_out) {
   BOOST_TEST(contains(error_of([&] { frechet_curve(e, {0, 1, 2}); }), "30 test rows"));
 }
 
+BOOST_AUTO_TEST_CASE(the_order_is_that_of_the_selection_where_there_is_one) {
+  Experiment e{Config(settings(400))};
+  e.model->train(false);
+  const TemporaryFolder folder;
+  const auto order = [&] {
+    frechet_analysis(e, folder.path);
+    std::string names;
+    for (const auto& row : read_csv(folder.path / "fid_data.csv")) names += row[6] + " ";
+    return names;
+  };
+  BOOST_TEST(order() == "feature  x0 x1 x2 ");  // exact: the columns vary less and less
+  write_bytes(folder.path / "selected_features.csv",
+              "selected_feature_number,selected_feature_name,ELBO\n,,3\n2,x2,2\n0,x0,1\n1,x1,0.5\n");
+  BOOST_TEST(order() == "feature  x2 x0 x1 ");
+  write_bytes(folder.path / "selected_features.csv",
+              "selected_feature_number,ELBO\n2,2\n2,1\n");  // of another set
+  BOOST_TEST(order() == "feature  x0 x1 x2 ");
+  e.bound.reset();
+  BOOST_TEST(order() == "feature  x0 x1 x2 ");
+}
+
 BOOST_AUTO_TEST_CASE(the_tables_hold_what_was_computed) {
   Experiment e{Config(settings(2000))};
   e.model->train(false);

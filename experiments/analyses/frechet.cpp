@@ -1,5 +1,7 @@
 #include "experiments/analyses/frechet.hpp"
 
+#include <algorithm>
+#include <charconv>
 #include <cmath>
 #include <numeric>
 
@@ -7,22 +9,56 @@
 #include "cvae/greedy_order.hpp"
 #include "cvae/subsets.hpp"
 #include "data/csv.hpp"
+#include "data/table_file.hpp"
 
 namespace elbow {
 namespace {
 
-constexpr int64_t blocks = 10;             // of the jackknife
-constexpr size_t least_rows = 4 * blocks;  // two rows for each block, on both sides
-constexpr int64_t most_columns = 512;      // the distance costs O(columns^3)
+constexpr int64_t blocks = 10;              // of the jackknife
+constexpr size_t least_rows = 4 * blocks;   // two rows for each block, on both sides
+constexpr int64_t most_columns = 512;       // the distance costs O(columns^3)
+constexpr int64_t most_exact_columns = 64;  // the exact order costs O(columns^5)
+
+using Order = std::vector<int64_t>;
+
+/// Whether an order names each of `features` features once.
+bool names_each(Order order, int64_t features) {
+  std::sort(order.begin(), order.end());
+  for (size_t i = 0; i < order.size(); ++i)
+    if (order[i] != int64_t(i)) return false;
+  return int64_t(order.size()) == features;
+}
+
+/// The order that the analysis `selection` has left in the folder; empty where there is none for these features.
+Order selected_order(const std::filesystem::path& csv, int64_t features) {
+  if (!std::filesystem::exists(csv)) return {};
+  TableFile table(csv, TableFormat{});
+  const auto& names = table.names();
+  const size_t at = size_t(std::find(names.begin(), names.end(), "selected_feature_number") - names.begin());
+  Order order;
+  for (std::vector<std::string> fields; at < names.size() && table.next(fields);) {
+    if (fields[at].empty()) continue;  // nothing given
+    int64_t feature = -1;
+    std::from_chars(fields[at].data(), fields[at].data() + fields[at].size(), feature);
+    order.push_back(feature);
+  }
+  return names_each(order, features) ? order : Order{};
+}
 
 /// The features in the order in which they are worth giving, and what to call that order.
-std::pair<std::vector<int64_t>, std::string> order_of_features(const Experiment& e) {
-  std::vector<int64_t> order(size_t(e.condition.features()));
+std::pair<Order, std::string> order_of_features(const Experiment& e, const std::filesystem::path& folder) {
+  const int64_t features = e.condition.features();
+  if (Order order = selected_order(folder / "selected_features.csv", features); !order.empty())
+    return {order, "in the order of selected_features.csv"};
+  if (e.bound && features <= most_exact_columns) {
+    Order order;
+    for (const GreedyStep& step : greedy_order(e.bound->covariance(), e.loss.beta).steps)
+      order.push_back(step.column);
+    return {order, "in the exact greedy order"};
+  }
+  Order order(static_cast<size_t>(features));
   std::iota(order.begin(), order.end(), 0);
-  if (!e.bound) return {order, "in their own order"};
-  const GreedyOrder greedy = greedy_order(e.bound->covariance(), e.loss.beta);
-  for (size_t i = 0; i < order.size(); ++i) order[i] = greedy.steps[i].column;
-  return {order, "in the exact greedy order"};
+  return {order, "in their own order"};
 }
 
 /// The columns of the first `given` features of an order, as a mask over the columns.
@@ -48,10 +84,7 @@ double optimal_distance(const Experiment& e, const Mask& mask) {
 FrechetCurve frechet_curve(Experiment& e, const std::vector<int64_t>& order, int64_t most_counts) {
   const Dataset& test = e.data.test;
   const int64_t features = e.condition.features();
-  Mask all(size_t(features), false);
-  for (const int64_t f : order)
-    if (f >= 0 && f < features) all[size_t(f)] = true;
-  if (int64_t(order.size()) != features || all != Mask(size_t(features), true))
+  if (!names_each(order, features))
     fail("frechet", "the order does not name each of ", features, " features once");
   std::vector<int64_t> halves[2];
   const std::vector<int64_t> rows = complete_rows(test);
@@ -87,14 +120,14 @@ bool frechet_applies(const Experiment& e) {
 }
 
 AnalysisResult frechet_analysis(Experiment& e, const std::filesystem::path& folder) {
-  const auto [order, called] = order_of_features(e);
+  const auto [order, called] = order_of_features(e, folder);
   const FrechetCurve curve = frechet_curve(e, order);
   CsvTable table({"num_conds", "fid", "fid_stderr", "optimal_fid", "noise_floor", "rows", "feature"});
   for (const FrechetPoint& p : curve.points)
     table.add({p.given, p.estimate.distance, p.estimate.standard_error, p.optimum, curve.floor, curve.rows,
                p.feature});
   table.write(folder / "fid_data.csv");
-  plot_frechet(curve.points, curve.floor, folder / "fid_score.png");
+  plot_frechet(curve.points, curve.floor, "features given, " + called, folder / "fid_score.png");
 
   AnalysisResult result;
   result.figures.push_back(

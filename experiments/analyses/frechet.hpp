@@ -21,6 +21,8 @@ struct FrechetCurve {
 FrechetCurve frechet_curve(Experiment& experiment, const std::vector<int64_t>& order, int64_t most_counts = 17);
 
 /// The curve along the greedy order of the features: fid_data.csv and fid_score.png; docs/outputs.md tells the columns.
+/// The order is that of selected_features.csv in the folder, which the analysis `selection` leaves there; without it the
+/// exact order of a Gaussian set, else that of the features.
 AnalysisResult frechet_analysis(Experiment& experiment, const std::filesystem::path& folder);
 
 /// Whether features are given one by one, and there are rows enough without missing entries.

@@ -68,10 +68,11 @@ void plot_pca(const PrincipalComponents& pca, const std::vector<double>& exact,
   figure.save(png);
 }
 
-void plot_frechet(const std::vector<FrechetPoint>& points, double floor, const std::filesystem::path& png) {
+void plot_frechet(const std::vector<FrechetPoint>& points, double floor, const std::string& x_label,
+                  const std::filesystem::path& png) {
   Panel panel;
   panel.title = "Generated against real rows";
-  panel.x_label = "features given, in greedy order";
+  panel.x_label = x_label;
   panel.y_label = "squared Fréchet distance";
   panel.integer_x = panel.log_y = true;
   Rows model, bars, optimum;

@@ -24,6 +24,7 @@ void plot_pca(const PrincipalComponents& pca, const std::vector<double>& exact,
 
 /// Frechet distance against the number of given features, on a logarithmic axis, with error bars, the optimal model's as
 /// hollow circles and the noise floor (two halves of the real rows) as a line.
-void plot_frechet(const std::vector<FrechetPoint>& points, double floor, const std::filesystem::path& png);
+void plot_frechet(const std::vector<FrechetPoint>& points, double floor, const std::string& x_label,
+                  const std::filesystem::path& png);
 
 }  // namespace elbow
