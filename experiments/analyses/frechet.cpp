@@ -106,7 +106,7 @@ FrechetCurve frechet_curve(Experiment& e, const std::vector<int64_t>& order, int
     for (int64_t i = 0; i < given; ++i) subset[size_t(order[size_t(i)])] = true;
     FrechetPoint point;
     point.given = given;
-    if (given > 0) point.feature = test.features[size_t(order[size_t(given - 1)])].name;
+    if (given > 0) point.feature = order[size_t(given - 1)];
     point.estimate = frechet_distance(real, generated_rows(e, halves[1], subset), blocks);
     point.optimum = optimal_distance(e, columns_of(test, order, given));
     curve.points.push_back(point);
@@ -123,9 +123,11 @@ AnalysisResult frechet_analysis(Experiment& e, const std::filesystem::path& fold
   const auto [order, called] = order_of_features(e, folder);
   const FrechetCurve curve = frechet_curve(e, order);
   CsvTable table({"num_conds", "fid", "fid_stderr", "optimal_fid", "noise_floor", "rows", "feature"});
-  for (const FrechetPoint& p : curve.points)
-    table.add({p.given, p.estimate.distance, p.estimate.standard_error, p.optimum, curve.floor, curve.rows,
-               p.feature});
+  for (const FrechetPoint& p : curve.points) {  // numbers only, so that elbow compare can read it
+    const double feature = p.feature < 0 ? std::nan("") : double(p.feature);
+    table.add(
+        {p.given, p.estimate.distance, p.estimate.standard_error, p.optimum, curve.floor, curve.rows, feature});
+  }
   table.write(folder / "fid_data.csv");
   plot_frechet(curve.points, curve.floor, "features given, " + called, folder / "fid_score.png");
 
