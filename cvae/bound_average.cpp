@@ -140,13 +140,15 @@ WeightedMasks bernoulli_patterns(std::int64_t d, double p, std::int64_t max_mask
 /// missing entries, each is missing or withheld independently.
 WeightedMasks subset_patterns(std::int64_t d, std::int64_t given, std::int64_t max_masks, std::uint64_t seed,
                               const MissingLaw& missing, double p) {
-  // P(row of that kind and its count is `given`), both divided by (d choose given) p^given, which may be 0.
+  // ln P(row of that kind and its count is `given`), both less ln((d choose given) p^given), which may be -infinity.
+  const auto ln_power = [](double base, std::int64_t n) { return n == 0 ? 0 : double(n) * std::log(base); };
   const double there = 1 - missing.entries;
-  const double complete = (1 - missing.rows) * std::pow(1 - p, double(d - given));
+  const double complete = std::log(1 - missing.rows) + ln_power(1 - p, d - given);
   const double incomplete =
-      missing.rows * std::pow(there, double(given)) * std::pow(1 - there * p, double(d - given));
-  if (!(complete + incomplete > 0)) fail("bound", "no row has ", given, " given columns of ", d);
-  const double p_incomplete = incomplete / (complete + incomplete);
+      std::log(missing.rows) + ln_power(there, given) + ln_power(1 - there * p, d - given);
+  if (std::isinf(complete) && std::isinf(incomplete))
+    fail("bound", "no row has ", given, " given columns of ", d);
+  const double p_incomplete = 1 / (1 + std::exp(complete - incomplete));
   const double not_given = 1 - there * p;  // of an entry of a row with missing entries: missing or withheld
   const double p_missing = not_given > 0 ? missing.entries / not_given : 0;
 

@@ -81,6 +81,12 @@ struct Dataset {
   int64_t columns() const { return x.columns(); }
 };
 
+/// The rows of `set` that have no missing entry, ascending.
+std::vector<int64_t> complete_rows(const Dataset& set);
+
+/// What each column is called: the name of its feature; of a categorical one NAME=CATEGORY.
+std::vector<std::string> column_names(const Dataset& set);
+
 /// Training and test rows of one description, drawn apart.
 struct DataSplit {
   Dataset train, test;

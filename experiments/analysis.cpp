@@ -1,7 +1,9 @@
 #include "experiments/analysis.hpp"
 
 #include "autograd/tape.hpp"
+#include "experiments/analyses/frechet.hpp"
 #include "experiments/analyses/latent_space.hpp"
+#include "experiments/analyses/pca.hpp"
 #include "experiments/analyses/selection.hpp"
 #include "nn/spelling.hpp"
 
@@ -14,6 +16,9 @@ const std::vector<Analysis>& analyses() {
        selection_applies, selection_analysis},
       {"latent_space", "The latent space beside the data, in the colours of the data's own coordinate or class",
        latent_space_applies, latent_space_analysis},
+      {"pca", "Principal components of the test rows", pca_applies, pca_analysis},
+      {"frechet", "Frechet distance of generated from real rows by number of given features", frechet_applies,
+       frechet_analysis},
   };
   return list;
 }

@@ -1,0 +1,143 @@
+#include "experiments/analyses/frechet.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <numeric>
+
+#include "cvae/generation.hpp"
+#include "cvae/greedy_order.hpp"
+#include "cvae/subsets.hpp"
+#include "data/csv.hpp"
+#include "data/table_file.hpp"
+
+namespace elbow {
+namespace {
+
+constexpr int64_t blocks = 10;              // of the jackknife
+constexpr size_t least_rows = 4 * blocks;   // two rows for each block, on both sides
+constexpr int64_t most_columns = 512;       // the distance costs O(columns^3)
+constexpr int64_t most_exact_columns = 64;  // the exact order costs O(columns^5)
+
+using Order = std::vector<int64_t>;
+
+/// Whether an order names each of `features` features once.
+bool names_each(Order order, int64_t features) {
+  std::sort(order.begin(), order.end());
+  for (size_t i = 0; i < order.size(); ++i)
+    if (order[i] != int64_t(i)) return false;
+  return int64_t(order.size()) == features;
+}
+
+/// The order that the analysis `selection` has left in the folder; empty where there is none for these features.
+Order selected_order(const std::filesystem::path& csv, int64_t features) {
+  if (!std::filesystem::exists(csv)) return {};
+  TableFile table(csv, TableFormat{});
+  const auto& names = table.names();
+  const size_t at = size_t(std::find(names.begin(), names.end(), "selected_feature_number") - names.begin());
+  Order order;
+  for (std::vector<std::string> fields; at < names.size() && table.next(fields);) {
+    if (fields[at].empty()) continue;  // nothing given
+    int64_t feature = -1;
+    std::from_chars(fields[at].data(), fields[at].data() + fields[at].size(), feature);
+    order.push_back(feature);
+  }
+  return names_each(order, features) ? order : Order{};
+}
+
+/// The features in the order in which they are worth giving, and what to call that order.
+std::pair<Order, std::string> order_of_features(const Experiment& e, const std::filesystem::path& folder) {
+  const int64_t features = e.condition.features();
+  if (Order order = selected_order(folder / "selected_features.csv", features); !order.empty())
+    return {order, "in the order of selected_features.csv"};
+  if (e.bound && features <= most_exact_columns) {
+    Order order;
+    for (const GreedyStep& step : greedy_order(e.bound->covariance(), e.loss.beta).steps)
+      order.push_back(step.column);
+    return {order, "in the exact greedy order"};
+  }
+  Order order(static_cast<size_t>(features));
+  std::iota(order.begin(), order.end(), 0);
+  return {order, "in their own order"};
+}
+
+/// The columns of the first `given` features of an order, as a mask over the columns.
+Mask columns_of(const Dataset& set, const std::vector<int64_t>& order, int64_t given) {
+  Mask mask(size_t(set.columns()), false);
+  for (int64_t i = 0; i < given; ++i) {
+    const Feature& f = set.features[size_t(order[size_t(i)])];
+    std::fill_n(mask.begin() + f.first, f.width, true);
+  }
+  return mask;
+}
+
+/// The distance between the true law and that of the rows that the optimal model makes; NaN where it is not known.
+double optimal_distance(const Experiment& e, const Mask& mask) {
+  if (!e.bound) return std::nan("");
+  const Matrix& covariance = e.bound->covariance();
+  const std::vector<double> mean(mask.size(), 0.0);  // the same on both sides
+  return frechet_distance(mean, covariance, mean, optimal_generated_covariance(covariance, e.loss.beta, mask));
+}
+
+}  // namespace
+
+FrechetCurve frechet_curve(Experiment& e, const std::vector<int64_t>& order, int64_t most_counts) {
+  const Dataset& test = e.data.test;
+  const int64_t features = e.condition.features();
+  if (!names_each(order, features))
+    fail("frechet", "the order does not name each of ", features, " features once");
+  std::vector<int64_t> halves[2];
+  const std::vector<int64_t> rows = complete_rows(test);
+  if (rows.size() < least_rows)
+    fail("frechet", rows.size(), " test rows without missing entries are too few; at least ", least_rows);
+  for (size_t i = 0; i < rows.size() / 2 * 2; ++i) halves[i % 2].push_back(rows[i]);
+
+  const auto values_of_half = [&](int i) {
+    Tensor x = Tensor::empty({int64_t(halves[i].size()), test.columns()});
+    test.x.gather(halves[i], x.data<float>());
+    return x;
+  };
+  const Tensor real = values_of_half(0);
+  FrechetCurve curve;
+  curve.rows = real.size(0);
+  curve.floor = frechet_distance(real, values_of_half(1), blocks).distance;
+  for (const int64_t given : subset_sizes(features, most_counts)) {
+    Mask subset(size_t(features), false);
+    for (int64_t i = 0; i < given; ++i) subset[size_t(order[size_t(i)])] = true;
+    FrechetPoint point;
+    point.given = given;
+    if (given > 0) point.feature = order[size_t(given - 1)];
+    point.estimate = frechet_distance(real, generated_rows(e, halves[1], subset), blocks);
+    point.optimum = optimal_distance(e, columns_of(test, order, given));
+    curve.points.push_back(point);
+  }
+  return curve;
+}
+
+bool frechet_applies(const Experiment& e) {
+  return e.condition.by_columns() && e.data.test.columns() <= most_columns &&
+         complete_rows(e.data.test).size() >= least_rows;
+}
+
+AnalysisResult frechet_analysis(Experiment& e, const std::filesystem::path& folder) {
+  const auto [order, called] = order_of_features(e, folder);
+  const FrechetCurve curve = frechet_curve(e, order);
+  CsvTable table({"num_conds", "fid", "fid_stderr", "optimal_fid", "noise_floor", "rows", "feature"});
+  for (const FrechetPoint& p : curve.points) {  // numbers only, so that elbow compare can read it
+    const double feature = p.feature < 0 ? std::nan("") : double(p.feature);
+    table.add(
+        {p.given, p.estimate.distance, p.estimate.standard_error, p.optimum, curve.floor, curve.rows, feature});
+  }
+  table.write(folder / "fid_data.csv");
+  plot_frechet(curve.points, curve.floor, "features given, " + called, folder / "fid_score.png");
+
+  AnalysisResult result;
+  result.figures.push_back(
+      {"fid_score.png", "Frechet distance between real rows and rows generated from some features."});
+  result.text = str("frechet: features given ", called, "; ", to_text(curve.points.front().estimate.distance),
+                    " with none given; two halves of ", curve.rows, " real rows each are ",
+                    to_text(curve.floor), " apart\n");
+  return result;
+}
+
+}  // namespace elbow
