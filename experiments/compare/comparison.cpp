@@ -120,8 +120,13 @@ void make_groups(Comparison& c) {
     if (!group.label.empty() && group.label.size() <= longest_label &&
         (c.varied.size() <= 3 || !c.group_key.empty()))
       continue;
-    group.label = c.runs[group.runs[0]].label;
-    if (group.size() > 1) group.label += str(" (", group.size(), " seeds)");
+    const RunRecord& first = c.runs[group.runs[0]];
+    group.label = first.label;
+    if (group.size() == 1) continue;
+    if (const std::string seed = str(",seed=", first.seed);
+        group.label.ends_with(seed))  // as a sweep calls its runs
+      group.label.resize(group.label.size() - seed.size());
+    group.label += str(" (", group.size(), " seeds)");
   }
 }
 
