@@ -1,10 +1,10 @@
 #pragma once
+#include <filesystem>
 #include <optional>
 #include <string>
 #include <vector>
 
-#include "data/dataset.hpp"
-#include "data/table_file.hpp"
+#include "data/table_codec.hpp"
 #include "nn/config.hpp"
 
 namespace elbow {
@@ -30,5 +30,17 @@ struct TableSchema {
 /// "kind": "real" | "binary" | "categorical" | "ignore", "categories": [...]}, ...]}. `file` and `path` say where it
 /// stands, for messages. Error, naming the key, for what is misspelt or contradicts itself.
 TableSchema read_schema(const Config& schema, const std::string& file, const std::string& path);
+
+/// The schema as JSON text, one column a line, for someone to go on with: read_schema reads it again.
+std::string schema_text(const TableSchema& schema);
+
+/// The schema of the tables that a codec writes (record_text, with a header).
+TableSchema schema_of(const TableCodec& codec);
+
+/// A schema to start from, guessed from all rows of a file with a header: the separator that the header has most of;
+/// columns of two values are binary, other columns of numbers real, other text categorical if it has few values (at most
+/// 50, each twice on the average), and what is left is ignored. Marks of missing values are the usual ones that the file
+/// has. Error if the file cannot be read.
+TableSchema guess_schema(const std::filesystem::path& path, std::optional<char> separator = {});
 
 }  // namespace elbow

@@ -129,7 +129,7 @@ GaussianLaw law_of(const FactorModel& m) {
 /// a mixed linear factor model (Bartholomew, Knott & Moustaki 2011). Real columns: sparse loadings times the factors, plus
 /// noise; exactly of mean 0 and variance 1. Binary ones by a logit, categorical ones by a softmax of linear scores.
 /// Options: factors (default 5); binary (1), real (102): how many columns; categories ([19, 19, 18]): of each
-/// categorical feature; factors_per_column (2): nonzero loadings of a real column; noise (0.2): the share of its variance
+/// categorical feature; factors_per_column (2): nonzero loadings of a real column; noise (0.4): the share of its variance
 /// that no factor explains; score_sd (2): spread of the logits and scores; and those of draw_split. The model depends on
 /// the seed and is kept in extras: "loadings" [real, factors], "logits" [binary, factors + 1] and "scores" [categories,
 /// factors + 1], the latter two with the offset in the last column.
@@ -141,7 +141,7 @@ DataSplit latent_factors(const Config& data, uint64_t seed) {
   m.groups = data.get<std::vector<int64_t>>("categories", {19, 19, 18}, at_least(2));
   const auto nonzero =
       data.get<int64_t>("factors_per_column", std::min<int64_t>(2, m.factors), between(1, double(m.factors)));
-  const double noise = data.get<double>("noise", 0.2, between(0, 1));
+  const double noise = data.get<double>("noise", 0.4, between(0, 1));
   const double score_sd = data.get<double>("score_sd", 2.0, at_least(0));
   const int64_t categories = std::accumulate(m.groups.begin(), m.groups.end(), int64_t{0});
   if (binary + real + categories == 0) data.fail("real", "there must be at least one column");
