@@ -69,13 +69,13 @@ namespace {
 std::string shortest_text(double value, double tolerance, int most_digits) {
   std::array<char, 64> buffer;
   char* const last = buffer.data() + buffer.size();
+  if (std::abs(value) <= tolerance) return "0";
   double read = value;
   for (int digits = 1; digits <= most_digits; ++digits) {
     const char* end = std::to_chars(buffer.data(), last, value, std::chars_format::scientific, digits - 1).ptr;
     std::from_chars(buffer.data(), end, read);
     if (std::abs(read - value) <= tolerance) break;
   }
-  if (read == 0) return "0";  // not "-0"
   if (std::abs(read) < 1e-4 || std::abs(read) >= 1e15) return to_text(read);
   return {buffer.data(), std::to_chars(buffer.data(), last, read, std::chars_format::fixed).ptr};
 }
