@@ -52,6 +52,7 @@ help: ## List the targets
 
 #  QUICK=1            `make experiments` in minutes: a few epochs each
 #  OUT=FOLDER         where an experiment writes
+#  DATA=... SCHEMA=...  the files that `make table` reads
 #  SEED=N             seed of all random numbers, instead of the experiment's
 #  THREADS=N          number of threads
 #  DEVICE=cpu|cuda    where to compute
@@ -74,7 +75,14 @@ projected-tuned: ## `projected` with better-tuned settings
 swissroll: ## The swiss roll
 fashion: ## Fashion-MNIST, conditioned on the label (another IDX folder: ARGS='--set data.path=FOLDER')
 
+features-2: ## Two real columns of a latent factor model
+features: ## A wide table of a latent factor model: 1 binary, 102 real, 3 categorical features
+table: ## A table of one's own: DATA=FILE.csv SCHEMA=FILE.json (docs/tables.md); by default a small one that is shipped
+
 flags = $(if $(SEED),--seed $(SEED)) $(if $(THREADS),--threads $(THREADS)) $(if $(DEVICE),--device $(DEVICE)) $(ARGS)
+
+table: flags += $(if $(DATA)$(SCHEMA),$(and $(call given,DATA),$(call given,SCHEMA),--set 'data.path=$(DATA)' --set 'data.schema=$(SCHEMA)'))
+given = $(or $($1),$(error make table wants both DATA=FILE.csv and SCHEMA=FILE.json: $1 is missing))
 
 $(EXPERIMENTS): %: all
 	@OUT='$(OUT)' scripts/run_experiment.sh $(elbow) $@ $(flags)

@@ -2,9 +2,10 @@
 
 // The table of sources. To add one: write data/sources/NAME.cpp, which defines the function declared here, and
 // put its name in this list.
-#define ELBOW_SOURCES(source)                                                                            \
-  source(independent_gaussian) source(correlated_gaussian) source(projected_gaussian) source(swiss_roll) \
-      source(circles) source(moons) source(blobs) source(s_curve) source(idx_images)
+#define ELBOW_SOURCES(source)                                                                               \
+  source(independent_gaussian) source(correlated_gaussian) source(projected_gaussian) source(swiss_roll)    \
+      source(circles) source(moons) source(blobs) source(s_curve) source(latent_factors) source(idx_images) \
+          source(table)
 
 namespace elbow {
 

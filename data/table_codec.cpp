@@ -66,23 +66,23 @@ void TableCodec::encode(size_t feature, const std::string& text, float* x, float
 namespace {
 
 // The number with the fewest digits that is at most `tolerance` away, written out (1500000, not 1.5e+06) unless it is long.
-std::string shortest_text(double value, double tolerance) {
+std::string shortest_text(double value, double tolerance, int most_digits) {
   std::array<char, 64> buffer;
   char* const last = buffer.data() + buffer.size();
+  if (std::abs(value) <= tolerance) return "0";
   double read = value;
-  for (int digits = 1; digits <= 17; ++digits) {
+  for (int digits = 1; digits <= most_digits; ++digits) {
     const char* end = std::to_chars(buffer.data(), last, value, std::chars_format::scientific, digits - 1).ptr;
     std::from_chars(buffer.data(), end, read);
     if (std::abs(read - value) <= tolerance) break;
   }
-  if (read == 0) return "0";  // not "-0"
   if (std::abs(read) < 1e-4 || std::abs(read) >= 1e15) return to_text(read);
   return {buffer.data(), std::to_chars(buffer.data(), last, read, std::chars_format::fixed).ptr};
 }
 
 }  // namespace
 
-std::string TableCodec::decode(size_t feature, const float* x) const {
+std::string TableCodec::decode(size_t feature, const float* x, int digits) const {
   const Feature& f = features_[feature];
   const float* v = x + f.first;
   if (f.kind == FeatureKind::binary) return f.categories[v[0] >= 0.5f ? 1 : 0];
@@ -90,12 +90,12 @@ std::string TableCodec::decode(size_t feature, const float* x) const {
   const Scale& s = scales_[feature];
   const double value = s.mean + s.sd * double(v[0]);
   // x was rounded to float32, and mean + sd * x to double
-  return shortest_text(value, std::abs(s.sd * double(v[0])) * 0x1p-23 + std::abs(s.mean) * 0x1p-51);
+  return shortest_text(value, std::abs(s.sd * double(v[0])) * 0x1p-23 + std::abs(s.mean) * 0x1p-51, digits);
 }
 
-std::vector<std::string> TableCodec::decode_row(const float* x) const {
+std::vector<std::string> TableCodec::decode_row(const float* x, int digits) const {
   std::vector<std::string> fields;
-  for (size_t f = 0; f < features_.size(); ++f) fields.push_back(decode(f, x));
+  for (size_t f = 0; f < features_.size(); ++f) fields.push_back(decode(f, x, digits));
   return fields;
 }
 

@@ -38,10 +38,10 @@ class TableCodec {
 
   /// One feature of a row x [columns()] as text in the table's own units. x may hold what a model answers
   /// (values_of): of probabilities the likelier category is told. A number is the shortest that float32 tells from its
-  /// neighbours, so that what was encoded is decoded as it was written.
-  std::string decode(size_t feature, const float* x) const;
+  /// neighbours, so that what was encoded is decoded as it was written; of at most `digits` significant digits.
+  std::string decode(size_t feature, const float* x, int digits = 17) const;
   /// All features of a row x [columns()], in their order.
-  std::vector<std::string> decode_row(const float* x) const;
+  std::vector<std::string> decode_row(const float* x, int digits = 17) const;
 
   /// Which column of a file each feature is [features]; -1 where the file has none. Error, with the nearest name, for a
   /// column that is neither a feature nor ignored by format(); unless `partial`, also for a feature that the file lacks.

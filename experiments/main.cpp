@@ -17,6 +17,7 @@
 #include "experiments/machine.hpp"
 #include "experiments/page.hpp"
 #include "experiments/sweep.hpp"
+#include "experiments/table_commands.hpp"
 #include "experiments/train.hpp"
 
 namespace {
@@ -131,6 +132,28 @@ void add_sweep(CLI::App& app) {
   command->callback([o] { sweep(*o); });
 }
 
+void add_schema(CLI::App& app) {
+  CLI::App* command = app.add_subcommand("schema", "Guess the schema of a text table, to start from");
+  auto o = std::make_shared<SchemaOptions>();
+  command->add_option("table", o->table, "CSV or TSV file with a header")->required();
+  command->add_option("--separator", o->separator,
+                      "Between two fields: a character, or tab; by default found out");
+  command->add_option("--out", o->out, "New file for the schema; by default the terminal");
+  command->callback([o] { write_schema(*o); });
+}
+
+void add_write_table(CLI::App& app) {
+  CLI::App* command =
+      app.add_subcommand("write-table", "Write the training rows of a configuration as CSV, with a schema");
+  auto o = std::make_shared<WriteTableOptions>();
+  command->add_option("config", o->config, "Configuration file")->required();
+  command->add_option("--out", o->out, "The CSV file; FILE.schema.json goes beside it")->required();
+  command->add_option("--set", o->settings, "Change a setting: path.to.key=value (may be repeated)")
+      ->allow_extra_args(false);
+  command->add_option("--digits", o->digits, "Most significant digits of a number")->check(CLI::Range(1, 17));
+  command->callback([o] { write_table(*o); });
+}
+
 void add_info(CLI::App& app) {
   CLI::App* command = app.add_subcommand("info", "Version, instruction set, threads, BLAS, CUDA");
   auto json = std::make_shared<bool>(false);
@@ -169,6 +192,8 @@ int main(int argc, char** argv) {
   add_run_commands(app);
   add_analyses(app);
   add_page(app);
+  add_schema(app);
+  add_write_table(app);
   add_bench(app);
   add_compare(app);
   add_sweep(app);

@@ -83,6 +83,10 @@ void train(const TrainOptions& o) {
   Progress progress(o.quiet, e.training.epochs, training.steps_per_epoch(), training.epochs_done());
   progress.line(str(e.name, ": ", e.data.train.rows(), " rows of ", e.data.train.columns(), " columns, ",
                     e.model->parameters(), " parameters, seed ", e.seed, ", ", m.threads, " threads, ", m.isa));
+  for (const std::string& warning : e.data.warnings) {
+    folder.log("warning: " + warning);
+    progress.line("warning: " + warning);
+  }
 
   interrupted = 0;
   for (int signal : {SIGINT, SIGTERM}) std::signal(signal, on_interrupt);

@@ -1,0 +1,43 @@
+#pragma once
+#include <cstdint>
+#include <filesystem>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "data/table_codec.hpp"
+#include "data/table_schema.hpp"
+
+namespace elbow {
+
+/// One column of a text table that has been read: eight bytes a number, four a text.
+struct TextColumn {
+  TableSchema::Column schema;
+  std::vector<double> numbers;     ///< [rows] of a real column; NaN = missing
+  std::vector<int32_t> codes;      ///< [rows] of the others: which of `texts`; -1 = missing
+  std::vector<std::string> texts;  ///< the schema's categories or, without any, all that the file holds
+};
+
+/// All columns of a text table but the ignored ones, in the order of the file.
+struct TextTable {
+  std::vector<TextColumn> columns;
+  int64_t rows = 0;
+  bool anything_missing = false;
+};
+
+/// Reads the file, record by record. Error, naming file, line and column, for a field that is neither what the schema
+/// says nor a mark of a missing value; Error for a column of the file that the schema does not know, and the other way
+/// round.
+TextTable read_text_table(const std::filesystem::path& path, const TableSchema& schema);
+
+/// The codec of a table, fitted on its rows `train` and on nothing else: mean and standard deviation (of the population,
+/// n in the denominator) of the entries that are there, and the categories where the schema has none, sorted. A constant
+/// column has the sd 1. Error for a column without any value in those rows.
+TableCodec fit_codec(const TextTable& table, const TableFormat& format, std::span<const int64_t> train);
+
+/// The rows `index` of a table as the codec encodes them. A category that the codec does not know counts as missing:
+/// `unknown`, if given, is told of each.
+TableRows encode_rows(const TextTable& table, const TableCodec& codec, std::span<const int64_t> index,
+                      std::vector<std::string>* unknown = nullptr);
+
+}  // namespace elbow

@@ -1,0 +1,30 @@
+#pragma once
+#include <string>
+#include <vector>
+
+namespace elbow {
+
+/// What `elbow schema FILE` was asked for.
+struct SchemaOptions {
+  std::string table;      ///< a text table with a header
+  std::string separator;  ///< empty: found out
+  std::string out;        ///< a new file; empty: the terminal
+};
+
+/// Guesses what the columns of a table are, and writes it as a schema to be looked over by hand. Error if the table cannot
+/// be read or `out` is there already.
+void write_schema(const SchemaOptions& options);
+
+/// What `elbow write-table CONFIG` was asked for.
+struct WriteTableOptions {
+  std::string config;
+  std::vector<std::string> settings;  ///< path.to.key=value
+  std::string out;                    ///< the CSV file; the schema goes beside it
+  int digits = 17;                    ///< most significant digits of a number
+};
+
+/// Writes the training rows of an experiment's data as a text table, FILE.csv, with its schema, FILE.schema.json: what
+/// the source `table` reads. Error for a bad configuration.
+void write_table(const WriteTableOptions& options);
+
+}  // namespace elbow
