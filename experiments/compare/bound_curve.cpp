@@ -13,8 +13,10 @@ namespace {
 
 bool agree_in_law(const Comparison& c) {
   return std::all_of(c.runs.begin(), c.runs.end(), [&](const RunRecord& run) {
-    for (const char* section : {"data", "condition"})
-      if (run.config.at(section) != c.runs[0].config.at(section)) return false;
+    Json data = run.config.at("data"), first = c.runs[0].config.at("data");
+    for (Json* section : {&data, &first})
+      section->erase("structure_seed");  // each run's own law is drawn below
+    if (data != first || run.config.at("condition") != c.runs[0].config.at("condition")) return false;
     return run.bound ||
            run.beta == 0;  // at beta = 0 nothing limits the KL, and a run has no optimum of its own
   });
@@ -24,12 +26,12 @@ bool agree_in_law(const Comparison& c) {
 // seed does not matter; none if the data are not Gaussian, or have missing
 // entries: their optimum is another one.
 std::map<uint64_t, GaussianLaw> laws_of(const Comparison& c) {
-  Json data = c.runs[0].config.at("data");
-  for (const char* rows : {"train_rows", "test_rows"})
-    if (data.contains(rows)) data[rows] = 2;
   std::map<uint64_t, GaussianLaw> laws;
   for (const RunRecord& run : c.runs) {
     if (laws.contains(run.seed)) continue;
+    Json data = run.config.at("data");
+    for (const char* rows : {"train_rows", "test_rows"})
+      if (data.contains(rows)) data[rows] = 2;
     const DataSplit split = make_data(Config(data), run.seed);
     if (!split.train.gaussian || split.train.observed) return {};
     laws[run.seed] = *split.train.gaussian;

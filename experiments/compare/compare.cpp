@@ -61,7 +61,10 @@ constexpr const char* all_figures[] = {"multiple_models_conds_encoding.png", "mu
 
 void draw(const FigureFile& f, const fs::path& png) {
   const int columns = int(f.panels.size());
-  Figure figure(columns * (columns > 2 ? 900 : 1050), 880, 1, columns);
+  std::size_t entries = 3;  // more of them make the legend higher, not the axes lower
+  for (const Panel& panel : f.panels) entries = std::max(entries, panel.legend.size());
+  const int height = 880 + 24 * int(entries - 3);
+  Figure figure(columns * (columns > 2 ? 900 : 1050), height, 1, columns);
   for (const Panel& panel : f.panels) figure.add(panel);
   figure.save(png);
 }

@@ -51,12 +51,19 @@ std::vector<std::string> varied_keys(const std::vector<std::map<std::string, std
   return varied;
 }
 
+// The last part of a dotted key, where no other varied key ends in the same one.
+std::string short_key(const Comparison& c, const std::string& key) {
+  const auto last = [](const std::string& text) { return text.substr(text.rfind('.') + 1); };
+  const auto same = [&](const std::string& other) { return last(other) == last(key); };
+  return std::count_if(c.varied.begin(), c.varied.end(), same) == 1 ? last(key) : key;
+}
+
 // "key=value, key=value" of the varied settings of a run, those in `without` left out.
 std::string settings_text(const Comparison& c, std::size_t run, const std::set<std::string>& without) {
   std::string text;
   for (std::size_t k = 0; k < c.varied.size(); ++k)
     if (!without.contains(c.varied[k]) && !c.values[run][k].empty())
-      text += (text.empty() ? "" : ", ") + c.varied[k] + "=" + c.values[run][k];
+      text += (text.empty() ? "" : ", ") + short_key(c, c.varied[k]) + "=" + c.values[run][k];
   return text;
 }
 
@@ -64,7 +71,9 @@ void find_differences(Comparison& c) {
   std::vector<std::map<std::string, std::string>> settings;
   std::vector<std::string> keys;
   for (const RunRecord& run : c.runs) {
-    const FlatSettings flat = flatten(run.config);
+    FlatSettings flat = flatten(run.config);
+    // by default the structure of the data follows the seed, and is then no setting of its own
+    std::erase(flat, std::pair(std::string("data.structure_seed"), str(run.seed)));
     settings.emplace_back(flat.begin(), flat.end());
     for (const auto& [key, value] : flat)
       if (std::find(keys.begin(), keys.end(), key) == keys.end()) keys.push_back(key);
@@ -98,6 +107,17 @@ void sort_runs(Comparison& c) {
   find_differences(c);
 }
 
+void call_by_folders(Comparison& c) {
+  for (RunGroup& group : c.groups) {
+    const RunRecord& first = c.runs[group.runs[0]];
+    group.label = first.label;
+    if (group.size() == 1) continue;
+    if (const std::string seed = str(",seed=", first.seed); group.label.ends_with(seed))  // as sweeps call runs
+      group.label.resize(group.label.size() - seed.size());
+    group.label += str(" (", group.size(), " seeds)");
+  }
+}
+
 void make_groups(Comparison& c) {
   constexpr std::size_t longest_label = 40;
   std::map<std::string, std::size_t> group_of, series_of;
@@ -116,18 +136,10 @@ void make_groups(Comparison& c) {
     }
     c.groups[at->second].runs.push_back(run);
   }
-  for (RunGroup& group : c.groups) {  // a long list of settings says less than the folder's name
-    if (!group.label.empty() && group.label.size() <= longest_label &&
-        (c.varied.size() <= 3 || !c.group_key.empty()))
-      continue;
-    const RunRecord& first = c.runs[group.runs[0]];
-    group.label = first.label;
-    if (group.size() == 1) continue;
-    if (const std::string seed = str(",seed=", first.seed);
-        group.label.ends_with(seed))  // as a sweep calls its runs
-      group.label.resize(group.label.size() - seed.size());
-    group.label += str(" (", group.size(), " seeds)");
-  }
+  const bool too_long = std::any_of(c.groups.begin(), c.groups.end(), [](const RunGroup& group) {
+    return group.label.empty() || group.label.size() > longest_label;
+  });
+  if (too_long) call_by_folders(c);  // a long list of settings says less than the folder's name
 }
 
 // Folders of the same name in different places are called by their whole path.
