@@ -1,0 +1,163 @@
+#!/usr/bin/env bash
+# The commands on a finished run: evaluate, encode, reconstruct, sample, impute. Usage: commands.sh PATH/TO/elbow
+set -u
+elbow=$1
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cd "$work" || exit 1
+passed=0 failed=0
+ok() { passed=$((passed + 1)); }
+bad() { failed=$((failed + 1)); echo "FAILED: $*"; }
+check() { if "${@:2}"; then ok; else bad "$1"; fi; }
+refused() { # text that the message must hold, then the command: one line, exit status 2, nothing on standard output
+  local part=$1 out status
+  shift
+  out=$("$@" 2>&1 >/dev/null)
+  status=$?
+  [ $status -eq 2 ] || bad "exit status $status, not 2: $*"
+  [ "$(printf '%s\n' "$out" | wc -l)" -eq 1 ] || bad "not one line: $out"
+  case $out in *"$part"*) ok ;; *) bad "'$part' is not in: $out ($*)" ;; esac
+}
+near() { awk -v a="$1" -v b="$2" -v e="$3" 'BEGIN { exit !(a - b <= e && b - a <= e) }'; } # |a - b| <= e
+mean() { awk -F, -v name="$1" 'NR == 1 { for (i = 1; i <= NF; ++i) if ($i == name) k = i; next }
+                               { s += $k; ++n } END { printf "%.9g", s / n }' "$2"; } # of a column of a CSV file
+test_of() { awk -v key="\"$1\":" '/"test"/ { on = 1 } on && $1 == key { sub(",", "", $2); print $2; exit }' "$2"; } # of summary.json
+
+cat >gauss.json <<'END'
+{"name": "gauss",
+ "data": {"source": "correlated_gaussian", "covariance": [[1, 0.8, 0.3], [0.8, 1, 0.5], [0.3, 0.5, 1]], "test_rows": 4000},
+ "model": {"encoder": [64, 64], "decoder": [64, 64], "latents": 8}, "loss": {"beta": 0.2},
+ "evaluation": {"analyses": [], "draws": 4},
+ "training": {"epochs": 10, "freeze_batch_norm_after": 0.5, "schedule": {"kind": "cosine", "learning_rate": 0.003}}}
+END
+cat >mixed.json <<'END'
+{"name": "mixed", "data": {"source": "idx_images", "path": "images", "classes": 2, "class_names": ["dot", "bar"]},
+ "condition": {"kind": "label"}, "model": {"encoder": [8], "decoder": [8], "latents": 2},
+ "evaluation": {"analyses": []}, "training": {"epochs": 2, "batch_rows": 4}}
+END
+mkdir images # 8 images of 1 x 2 pixels, in two classes
+for set in train t10k; do
+  printf '\0\0\10\3\0\0\0\10\0\0\0\1\0\0\0\2\377\0\377\0\377\0\377\0\0\377\0\377\0\377\0\377' >images/$set-images-idx3-ubyte
+  printf '\0\0\10\1\0\0\0\10\0\0\0\0\1\1\1\1' >images/$set-labels-idx1-ubyte
+done
+check "a Gaussian run" "$elbow" train gauss.json --out run --quiet
+check "a run with labels" "$elbow" train mixed.json --out labelled --quiet
+check "a run with a random law" "$elbow" train gauss.json --out random --quiet --set data.covariance=null \
+  --set data.columns=3 --set training.epochs=1 --set data.train_rows=640 --set data.test_rows=640
+check "a run with missing entries" "$elbow" train gauss.json --out holes --quiet --set training.epochs=1 \
+  --set data.missing.entries=0.5 --set data.train_rows=640 --set data.test_rows=640
+cp -r run before
+
+# --- evaluate ---
+"$elbow" evaluate run --json >summary.json
+for key in loss distortion kl; do
+  check "the same $key as at the end of training" test "$(test_of $key summary.json)" = "$(test_of $key run/summary.json)"
+done
+check "evaluate --out" "$elbow" evaluate run --out evaluated --set seed=7 >text
+for file in summary.json config.json costs.csv costs_per_dimension.csv encoding_kl_per_lt.csv encoding_kl_vs_rcl.csv; do
+  check "evaluated/$file is there" test -s evaluated/$file
+done
+check "another seed, other test rows" test "$(test_of loss evaluated/summary.json)" != "$(test_of loss run/summary.json)"
+check "of the same law: within 5 standard errors" near "$(test_of loss evaluated/summary.json)" "$(test_of loss run/summary.json)" \
+  "$(awk -v s="$(test_of loss_stderr run/summary.json)" 'BEGIN { print 5 * sqrt(2) * s }')"
+"$elbow" evaluate run --json --set loss.beta=0.4 >beta.json
+check "another beta weighs the same KL" test "$(test_of kl beta.json)" = "$(test_of kl run/summary.json)"
+check "and makes another loss" near "$(test_of loss beta.json)" \
+  "$(awk -v d="$(test_of distortion beta.json)" -v k="$(test_of kl beta.json)" 'BEGIN { print d + 0.4 * k }')" 1e-6
+"$elbow" evaluate random --set seed=9 --json >law.json
+bound_of() { awk '/"bound"/ { on = 1 } on && $1 == "\"loss\":" { print $2; exit }' "$1"; }
+check "another seed keeps a random law" test "$(bound_of law.json)" = "$(bound_of random/summary.json)"
+refused "holds a run" "$elbow" evaluate run --out run
+refused "exists already" "$elbow" evaluate run --out evaluated
+check "--force writes over an evaluation" "$elbow" evaluate run --out evaluated --force >text
+refused "--set data.columns=4" "$elbow" evaluate run --set data.covariance=null --set data.columns=4
+refused "--set loss.beta: must be a number >= 0" "$elbow" evaluate run --set loss.beta=-1
+refused "--set data.covariance[0][0]: must be a number" "$elbow" evaluate run --set 'data.covariance=[[1e300]]'
+refused "no such folder" "$elbow" evaluate nowhere
+refused "no finished run" "$elbow" evaluate images
+
+# --- encode ---
+"$elbow" encode run --given random >a.csv
+check "encode twice, the same bits" cmp a.csv <("$elbow" encode run --given random --threads 1)
+check "its mean KL is that of the evaluation" near "$(mean kl a.csv)" "$(test_of kl run/summary.json)" 1e-6
+check "4000 rows and a header" test "$(wc -l <a.csv)" -eq 4001
+check "8 means, 8 log variances, kl, given" test "$(head -1 a.csv | tr , '\n' | wc -l)" -eq 18
+"$elbow" encode run --active --given none >active.csv
+check "--active leaves latents out" test "$(head -1 active.csv | tr , '\n' | wc -l)" -lt 18
+check "--active keeps those with KL" test "$(head -1 active.csv | tr , '\n' | wc -l)" -ge 4
+"$elbow" sample run --rows 1000 --noise >rows.csv
+check "what sample writes can be encoded" "$elbow" encode run rows.csv --given x0,2 --out given.csv
+check "x0,2 are two columns" test "$(cut -d, -f18 given.csv | sort -u | tr '\n' ' ')" = "2 given "
+check "columns are found by name" cmp given.csv <(awk -F, '{ print $3 "," $1 "," $2 }' rows.csv | "$elbow" encode run /dev/stdin --given 0,2)
+refused "exists already" "$elbow" encode run rows.csv --out given.csv
+refused 'no column "x9"' "$elbow" encode run --given x9
+refused "numbered from 0 to 2" "$elbow" encode run --given 3
+
+# --- reconstruct ---
+"$elbow" reconstruct run --given random --draws 8 >draws.csv
+check "distortion as in the evaluation" near "$(mean distortion draws.csv)" "$(test_of distortion run/summary.json)" \
+  "$(awk -v s="$(test_of distortion_stderr run/summary.json)" 'BEGIN { print 2 * s }')"
+check "8 lines for each row" test "$(wc -l <draws.csv)" -eq 32001
+"$elbow" reconstruct run rows.csv --given all >told.csv
+check "what is given is reconstructed" near "$(mean distortion told.csv)" 0 0.02
+check "distortion is that of the row" awk -F, 'NR == FNR { x[FNR] = $1; y[FNR] = $2; z[FNR] = $3; next }
+  FNR > 1 { e = ($1-x[FNR])^2 + ($2-y[FNR])^2 + ($3-z[FNR])^2 - $4; if (e > 1e-4 || e < -1e-4) exit 1 }' rows.csv told.csv
+"$elbow" reconstruct holes >of_holes.csv
+check "missing entries may be encoded where they were trained" test "$(wc -l <of_holes.csv)" -eq 641
+
+# --- sample ---
+"$elbow" sample run --given 0=1.50,x2=-0.3 --rows 600 >sampled.csv
+check "given values keep their text" test "$(cut -d, -f1,3 sampled.csv | sort -u | tr '\n' ' ')" = "1.50,-0.3 x0,x2 "
+check "the mean is the conditional one: 0.98571" near "$(mean x1 sampled.csv)" 0.98571 0.08
+check "sample twice, the same bits" cmp sampled.csv <("$elbow" sample run --given 0=1.50,x2=-0.3 --rows 600)
+check "a longer sample begins alike" cmp <(head -601 rows.csv) <("$elbow" sample run --rows 600 --noise)
+check "another seed, other rows" bash -c "! '$elbow' sample run --rows 1000 --noise --seed 5 | cmp -s - rows.csv"
+check "with its noise a sample has the data's variance" near \
+  "$(awk -F, 'NR > 1 { s += $1 * $1 } END { print s / (NR - 1) }' rows.csv)" 1 0.2
+"$elbow" sample labelled --given label=bar --rows 2 >bars.csv
+check "the label stands beside the row" test "$(tail -1 bars.csv | cut -d, -f3)" = bar
+check "labels are read" test "$("$elbow" encode labelled bars.csv | wc -l)" -eq 3
+refused "is not a class" "$elbow" sample labelled --given label=circle
+refused "label=CLASS" "$elbow" sample labelled
+refused "given twice" "$elbow" sample run --given x0=1,0=2
+refused "not a number" "$elbow" sample run --given x0=one
+refused "COLUMN=VALUE" "$elbow" sample run --given x0
+refused "has no value" "$elbow" sample run --given x0=
+
+# --- impute: for a Gaussian the conditional mean S_UO S_OO^-1 x_O is known ---
+awk -F, 'NR == 1 { print "x2,x1,x0"; next } { print $3 ",," $1 }' rows.csv >incomplete.csv
+"$elbow" impute run incomplete.csv >filled.csv
+check "what is there keeps its text" cmp <(cut -d, -f1,3 incomplete.csv) <(cut -d, -f1,3 filled.csv)
+check "x1 given x0 and x2 is 0.65/0.91 x0 + 0.26/0.91 x2, to 6% of its spread" awk -F, 'NR > 1 {
+  m = (0.65 * $3 + 0.26 * $1) / 0.91; e += ($2 - m)^2; s += m^2 } END { exit !(s > 500 && sqrt(e / s) < 0.06) }' filled.csv
+cut -d, -f2 rows.csv >only_x1.csv
+"$elbow" impute run only_x1.csv --sd --noise --draws 200 >wide.csv
+check "columns that are absent are added" test "$(head -1 wide.csv)" = x1,x0,x2,x0_sd,x1_sd,x2_sd
+check "x0 given x1 is 0.8 x1, to 8% of its spread" awk -F, 'NR > 1 { e += ($2 - 0.8 * $1)^2; s += (0.8 * $1)^2 }
+  END { exit !(s > 300 && sqrt(e / s) < 0.08) }' wide.csv
+check "its standard deviation is 0.6" near "$(mean x0_sd wide.csv)" 0.6 0.06
+check "what is there has none" test "$(cut -d, -f5 wide.csv | sort -u | tr -d '\n')" = x1_sd
+printf 'x0,x1,x2\n1.0,,0\n1e0,+2,-0\n,NA,\n' >few.csv
+"$elbow" impute run few.csv --multiple --draws 3 >multiple.csv
+check "three imputations of each row" test "$(cut -d, -f1 multiple.csv | tr '\n' ' ')" = "draw 0 1 2 0 1 2 0 1 2 "
+check "a whole row passes through" test "$(grep -c '1e0,+2,-0' multiple.csv)" -eq 3
+check "nothing is missing in the end" bash -c "! grep -qE ',,|,\$|NA' multiple.csv"
+check "imputing from nothing gives the mean" near "$("$elbow" impute run few.csv | tail -1 | cut -d, -f1)" 0 0.15
+refused "few.csv:2: column x1 is missing" "$elbow" encode run few.csv
+refused "elbow impute" "$elbow" reconstruct run few.csv
+refused 'no column "x0"' "$elbow" encode run only_x1.csv
+printf 'x0,x1,x2,id\n1,2,3,4\n' >extra.csv
+refused '"id"' "$elbow" impute run extra.csv
+printf 'x0,x1,x2\n1,2,3\n1,two,3\n' >wrong.csv
+refused "wrong.csv:3: column x1" "$elbow" impute run wrong.csv --out not_made.csv
+check "and no file is left behind" test ! -e not_made.csv
+refused "given columns" "$elbow" impute labelled bars.csv
+refused "--sd" "$elbow" impute run few.csv --noise
+
+check "none of the commands touched the run" diff -r run before
+for command in evaluate encode reconstruct sample impute; do
+  check "help on $command" bash -c "'$elbow' $command --help | grep -q 'finished run'"
+done
+
+echo "$passed passed, $failed failed"
+[ "$failed" -eq 0 ]
