@@ -67,6 +67,14 @@ check "and makes another loss" near "$(test_of loss beta.json)" \
 "$elbow" evaluate random --set seed=9 --json >law.json
 bound_of() { awk '/"bound"/ { on = 1 } on && $1 == "\"loss\":" { print $2; exit }' "$1"; }
 check "another seed keeps a random law" test "$(bound_of law.json)" = "$(bound_of random/summary.json)"
+# A table is cut into train and test by the seed that the run was trained with: with nothing given, the KL is a function of
+# the test rows alone.
+"$elbow" sample run --rows 500 --noise >table.csv
+check "a run on a table" "$elbow" train gauss.json --out table --quiet --set training.epochs=1 \
+  --set 'data={"source": "table", "path": "table.csv", "schema": {"others": "real"}}'
+for seed in 1 9; do "$elbow" evaluate table --json --set condition.given=0 --set seed=$seed >table$seed.json; done
+check "another seed keeps the test rows of a table" test "$(test_of kl table1.json)" = "$(test_of kl table9.json)"
+check "and draws other noise" test "$(test_of distortion table1.json)" != "$(test_of distortion table9.json)"
 refused "holds a run" "$elbow" evaluate run --out run
 refused "exists already" "$elbow" evaluate run --out evaluated
 check "--force writes over an evaluation" "$elbow" evaluate run --out evaluated --force >text

@@ -130,6 +130,27 @@ BOOST_AUTO_TEST_CASE(json_that_is_wrong) {
                "yes.json: rows: must be a whole number >= 0, not -1"));
 }
 
+BOOST_AUTO_TEST_CASE(what_came_from_the_command_line_is_said_to) {
+  const TemporaryFolder folder;
+  const auto file = folder.path / "a.json";
+  write_bytes(file, R"({"data": {"columns": 0, "rows": [1]}, "x": -1})");
+  const Config config =
+      Config::read(file, {"data.columns=-4", "data.list=[[1, \"a\"]]", "model=3", "data.c.d=1"});
+  const Config data = config.section("data");
+  const auto of = [](auto f) { return error_of(f); };
+  BOOST_TEST(of([&] { data.get<int64_t>("columns", at_least(1)); }) ==
+             "--set data.columns: must be a positive whole number, not -4");
+  BOOST_TEST(of([&] { data.get<std::vector<std::vector<double>>>("list"); }) ==
+             "--set data.list[0][1]: must be a number, not \"a\"");
+  BOOST_TEST(of([&] { data.get<double>("c"); }) == "--set data.c: must be a number, not {\"d\":1}");
+  BOOST_TEST(of([&] { config.section("model"); }) == "--set model: must be a section {...}, not 3");
+  BOOST_TEST(of([&] { config.done(); }).starts_with("--set model: there is no such setting"));
+  // and the file for what came from the file, also where the names begin alike
+  BOOST_TEST(of([&] { data.get<int64_t>("rows"); }) ==
+             file.string() + ": data.rows: must be a whole number, not [1]");
+  BOOST_TEST(of([&] { data.fail("columns_too", "no"); }) == file.string() + ": data.columns_too: no");
+}
+
 BOOST_AUTO_TEST_CASE(settings_from_the_command_line) {
   Json json = parse_json(R"({"data": {"columns": 2}})", "");
   set_setting(json, "data.columns=4");

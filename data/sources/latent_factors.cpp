@@ -131,7 +131,7 @@ GaussianLaw law_of(const FactorModel& m) {
 /// Options: factors (default 5); binary (1), real (102): how many columns; categories ([19, 19, 18]): of each
 /// categorical feature; factors_per_column (2): nonzero loadings of a real column; noise (0.4): the share of its variance
 /// that no factor explains; score_sd (2): spread of the logits and scores; and those of draw_split. The model depends on
-/// the seed and is kept in extras: "loadings" [real, factors], "logits" [binary, factors + 1] and "scores" [categories,
+/// structure_seed and is kept in extras: "loadings" [real, factors], "logits" [binary, factors + 1] and "scores" [categories,
 /// factors + 1], the latter two with the offset in the last column.
 DataSplit latent_factors(const Config& data, uint64_t seed) {
   FactorModel m;
@@ -146,9 +146,10 @@ DataSplit latent_factors(const Config& data, uint64_t seed) {
   const int64_t categories = std::accumulate(m.groups.begin(), m.groups.end(), int64_t{0});
   if (binary + real + categories == 0) data.fail("real", "there must be at least one column");
   m.noise_sd = std::sqrt(noise);
-  m.loadings = sparse_loadings(real, m.factors, nonzero, 1 - noise, seed);
-  m.logits = linear_scores(binary, m.factors, score_sd, {seed, stream::structure, 1});
-  m.scores = linear_scores(categories, m.factors, score_sd, {seed, stream::structure, 2});
+  const uint64_t structure = structure_seed(data, seed);
+  m.loadings = sparse_loadings(real, m.factors, nonzero, 1 - noise, structure);
+  m.logits = linear_scores(binary, m.factors, score_sd, {structure, stream::structure, 1});
+  m.scores = linear_scores(categories, m.factors, score_sd, {structure, stream::structure, 2});
 
   Dataset set;
   set.features = features_of(m);

@@ -2,6 +2,7 @@
 #include <nlohmann/json.hpp>
 
 #include "autograd/random.hpp"
+#include "data/law.hpp"
 #include "data/table_columns.hpp"
 #include "nn/streams.hpp"
 
@@ -50,7 +51,7 @@ Dataset dataset_of(TableRows rows, const std::shared_ptr<const TableCodec>& code
 
 /// A text table (CSV, TSV) with its schema: docs/tables.md. Options: path; schema, a file or the schema itself;
 /// test_fraction (default 0.2), the share of the rows that test; train_rows and test_rows (default null: all of
-/// them). The rows are put in an order that depends on the seed, and then cut in two; scaling and categories are fitted
+/// them). The rows are put in an order that depends on structure_seed, and then cut in two; scaling and categories are fitted
 /// on the training rows. extras: "mean" and "sd" of each feature. Paths are relative to the current folder.
 DataSplit table(const Config& data, uint64_t seed) {
   const auto path = data.get<std::string>("path");
@@ -61,7 +62,7 @@ DataSplit table(const Config& data, uint64_t seed) {
   const double test_fraction = data.get<double>("test_fraction", 0.2, inside);
   TextTable text = read_text_table(path, schema);
   if (text.rows < 2) throw Error(str(path, ": has ", text.rows, " row(s): too few to train and to test"));
-  const auto order = permutation({seed, stream::structure, 0}, text.rows);
+  const auto order = permutation({structure_seed(data, seed), stream::structure, 0}, text.rows);
   const auto tested = std::clamp<int64_t>(std::llround(double(text.rows) * test_fraction), 1, text.rows - 1);
   const std::span<const int64_t> all(order);
   const auto train = limited(data, "train_rows", all.first(size_t(text.rows - tested)));

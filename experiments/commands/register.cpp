@@ -72,10 +72,11 @@ void add_reconstruct(CLI::App& app) {
 }
 
 void add_sample(CLI::App& app) {
-  CLI::App* command = app.add_subcommand(
-      "sample",
-      "Draw rows from the model, as CSV: latents from N(0, I), then the decoder's answer. Real columns are the "
-      "decoder's means: --noise adds the noise that the loss stands for");
+  CLI::App* command = app.add_subcommand("sample", "Rows drawn from the model, as CSV");
+  command->footer(
+      "Latents are drawn from N(0, I); the rows are the decoder's answer. Its real columns are means: --noise "
+      "adds the noise "
+      "that the loss stands for.");
   auto o = std::make_shared<SampleOptions>();
   command->add_option("run", o->run, "Folder of a finished run")->required();
   command->add_option(
@@ -94,9 +95,10 @@ void add_sample(CLI::App& app) {
 }
 
 void add_impute(CLI::App& app) {
-  CLI::App* command = app.add_subcommand(
-      "impute",
-      "Fill the missing fields of a CSV file from those that are there, by the model's p(missing | there)");
+  CLI::App* command = app.add_subcommand("impute", "Fill the missing fields of a CSV file");
+  command->footer(
+      "What a row has is given to the model as its condition; what it lacks is the mean of draws from "
+      "p(missing | given).");
   auto o = std::make_shared<ImputeOptions>();
   command->add_option("run", o->run, "Folder of a finished run, trained with given columns")->required();
   command->add_option("data", o->data, "CSV file; fields may be empty, columns may be absent")->required();
