@@ -144,6 +144,7 @@ BOOST_AUTO_TEST_CASE(what_came_from_the_command_line_is_said_to) {
              "--set data.list[0][1]: must be a number, not \"a\"");
   BOOST_TEST(of([&] { data.get<double>("c"); }) == "--set data.c: must be a number, not {\"d\":1}");
   BOOST_TEST(of([&] { config.section("model"); }) == "--set model: must be a section {...}, not 3");
+  config.get<int64_t>("x");
   BOOST_TEST(of([&] { config.done(); }).starts_with("--set model: there is no such setting"));
   // and the file for what came from the file, also where the names begin alike
   BOOST_TEST(of([&] { data.get<int64_t>("rows"); }) ==
