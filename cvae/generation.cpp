@@ -1,8 +1,10 @@
 #include "cvae/generation.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 #include "autograd/tape.hpp"
+#include "data/covariance.hpp"
 #include "nn/streams.hpp"
 
 namespace elbow {
@@ -36,18 +38,27 @@ Tensor generated_rows(Experiment& e, std::span<const int64_t> index, const Mask&
 
 Matrix optimal_generated_covariance(const Matrix& covariance, double beta, const Mask& mask) {
   const ConditionalGaussian left = condition_on(covariance, mask);
-  const EigenSystem e = symmetric_eigen(left.covariance);
-  const auto& withheld = left.columns.withheld;
-  Matrix generated = covariance;
-  for (size_t k = 0; k < withheld.size(); ++k) {
-    const double lost =
-        std::min(std::max(e.values[k], 0.0), beta / 2);  // the optimum's distortion along the axis
-    for (size_t r = 0; r < withheld.size(); ++r)
-      for (size_t c = 0; c < withheld.size(); ++c)
-        generated(withheld[r], withheld[c]) -=
-            lost * e.vectors(int64_t(k), int64_t(r)) * e.vectors(int64_t(k), int64_t(c));
+  const auto& [given, withheld] = left.columns;
+  const int64_t o = int64_t(given.size()), u = int64_t(withheld.size());
+  const auto root = [](double variance) { return std::sqrt(std::max(variance, 0.0)); };
+  // A row is factor times o + u independent unit normals: the first o make the given columns and with them the
+  // prediction, the others are the latents. As a product of factors the covariance has no negative eigenvalue, also where
+  // given columns almost repeat each other.
+  const EigenSystem known = symmetric_eigen(submatrix(covariance, given, given)),
+                    rest = symmetric_eigen(left.covariance);
+  Matrix columns_given(o, o);
+  for (int64_t i = 0; i < o; ++i)
+    for (int64_t k = 0; k < o; ++k) columns_given(i, k) = root(known.values[size_t(k)]) * known.vectors(k, i);
+  const Matrix prediction = product(left.regression, columns_given);  // [u, o]
+  Matrix factor(o + u, o + u);
+  for (int64_t k = 0; k < o; ++k) {
+    for (int64_t i = 0; i < o; ++i) factor(given[size_t(i)], k) = columns_given(i, k);
+    for (int64_t i = 0; i < u; ++i) factor(withheld[size_t(i)], k) = prediction(i, k);
   }
-  return generated;
+  for (int64_t k = 0; k < u; ++k)
+    for (int64_t i = 0; i < u; ++i)
+      factor(withheld[size_t(i)], o + k) = root(rest.values[size_t(k)] - beta / 2) * rest.vectors(k, i);
+  return covariance_of(factor);
 }
 
 }  // namespace elbow

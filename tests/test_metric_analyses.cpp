@@ -95,14 +95,27 @@ BOOST_AUTO_TEST_CASE(generated_rows_keep_what_is_given_and_meet_the_same_latents
 }
 
 BOOST_AUTO_TEST_CASE(the_covariance_of_the_optimal_models_rows) {
-  const Matrix unit(2, 2, {1, 0, 0, 1});
-  const Matrix none = optimal_generated_covariance(unit, 1, Mask(2, false));
-  BOOST_TEST((none.values == std::vector<double>{0.5, 0, 0, 0.5}));
-  BOOST_TEST((optimal_generated_covariance(unit, 1, Mask(2, true)).values == unit.values));
-  // Nothing is sent at a large beta: what is left of a pair with correlation 0.6 is its prediction.
-  const Matrix silent = optimal_generated_covariance(Matrix(2, 2, {1, 0.6, 0.6, 1}), 9, Mask{true, false});
-  BOOST_TEST(silent(0, 1) == 0.6);
-  BOOST_TEST(silent(1, 1) == 0.36, boost::test_tools::tolerance(1e-14));
+  const auto check = [](const Matrix& covariance, double beta, const Mask& mask,
+                        const std::vector<double>& expected) {
+    const Matrix generated = optimal_generated_covariance(covariance, beta, mask);
+    for (size_t i = 0; i < expected.size(); ++i)
+      BOOST_TEST(std::abs(generated.values[i] - expected[i]) < 1e-14);
+  };
+  const Matrix unit(2, 2, {1, 0, 0, 1}), pair(2, 2, {1, 0.6, 0.6, 1});
+  check(unit, 1, Mask(2, false), {0.5, 0, 0, 0.5});
+  check(pair, 1, Mask(2, true), pair.values);
+  check(pair, 1, Mask{true, false}, {1, 0.6, 0.6, 0.5});     // 0.64 are left, of which 0.5 are lost
+  check(pair, 9, Mask{true, false}, {1, 0.6, 0.6, 0.36});    // nothing is sent: the prediction alone
+  check(pair, 1, Mask(2, false), {0.55, 0.55, 0.55, 0.55});  // axes 1.6 and 0.4, of which 1.1 and 0 remain
+  // Columns that all but repeat each other: a true covariance still, with a distance.
+  const Matrix factor(3, 3, {1, 0, 0, 1, 1e-6, 0, 1, 1e-6, 1e-7});
+  const Matrix near = product(factor, transpose(factor));
+  for (int code = 0; code < 8; ++code) {
+    const Mask mask{(code & 1) != 0, (code & 2) != 0, (code & 4) != 0};
+    const Matrix generated = optimal_generated_covariance(near, 1e-3, mask);
+    BOOST_TEST(symmetric_eigenvalues(generated).back() > -1e-14);
+    BOOST_TEST(frechet_distance({0, 0, 0}, near, {0, 0, 0}, generated) < 1e-3);
+  }
 }
 
 BOOST_AUTO_TEST_CASE(the_curve_of_the_optimal_model_is_the_exact_one_and_ends_at_the_floor) {
