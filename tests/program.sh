@@ -161,6 +161,21 @@ PATH=$work/empty "$elbow" train config.json "${small[@]}" --out plain --threads 
 check "results without gnuplot" test -s plain/summary.json
 check "a warning without gnuplot" grep -q gnuplot message
 
+# --- tables: written, described, trained on ---
+check "a table is written" "$elbow" write-table "$source/experiments/tables/cells.source.json" --digits 3 --out cells.csv >message
+check "as long as the one that is shipped" test "$(wc -l <cells.csv)" -eq "$(wc -l <"$source/experiments/tables/cells.csv")"
+check "its schema is the one that is shipped" cmp cells.schema.json "$source/experiments/tables/cells.schema.json"
+check "a schema is guessed" "$elbow" schema cells.csv --out guess.json
+refused guess.json "$elbow" schema cells.csv --out guess.json
+refused "has no column" "$elbow" train "$source/experiments/table.json" --set data.path=cells.csv \
+  --set 'data.schema={"others":"ignore","columns":[{"name":"r99","kind":"real"}]}' --out refused
+check "a table is trained on" "$elbow" train "$source/experiments/table.json" --set data.path=cells.csv \
+  --set data.schema=guess.json --set training.epochs=2 --out table --quiet
+check "its scaling is kept" test -s table/data.safetensors
+sed -i '7s/,/,oops/' cells.csv
+refused "cells.csv:7: column r0: " "$elbow" train "$source/experiments/table.json" --set data.path=cells.csv \
+  --set data.schema=cells.schema.json --out refused
+
 # --- help, version, info ---
 check "help" bash -c "'$elbow' --help | grep -q train"
 check "help on train" bash -c "'$elbow' train --help | grep -q -- --check-nan"

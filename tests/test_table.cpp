@@ -183,7 +183,8 @@ BOOST_AUTO_TEST_CASE(numbers_survive_the_scaling) {
     Scale scale;
     int decimals;
   };
-  for (const Case& c : {Case{{0, 1}, 2}, Case{{6.85, 0.84}, 3}, Case{{2, 1}, 2}, Case{{-1e4, 250}, 0}, Case{{1e-5, 1e-6}, 8}}) {
+  for (const Case& c :
+       {Case{{0, 1}, 2}, Case{{6.85, 0.84}, 3}, Case{{2, 1}, 2}, Case{{-1e4, 250}, 0}, Case{{1e-5, 1e-6}, 8}}) {
     const TableCodec codec({{"n", FeatureKind::real, 0, 1, {}}}, {c.scale});
     for (int i = -300; i <= 300; ++i) {
       std::ostringstream text;
