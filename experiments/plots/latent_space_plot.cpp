@@ -47,7 +47,7 @@ class Colours {
   static std::string rounded(double value) { return to_text(std::round(value * 100) / 100); }
 
   const LatentSpace& space_;
-  Range range_;
+  Panel::Range range_;
 };
 
 /// Points at (x[r], y[r]) in the colour of row r.

@@ -9,7 +9,7 @@ namespace {
 
 /// The labels [x, y, count] that have room: in the order of their counts, each that is not too near one that already
 /// stands, and the last in any case. Nearness is told in shares of the panel's width and height.
-Rows labels_with_room(const Rows& labels, const Range& x, const Range& y) {
+Rows labels_with_room(const Rows& labels, const Panel::Range& x, const Panel::Range& y) {
   constexpr double width = 0.05, height = 0.05;  // of a label of two digits, with some room
   const auto meet = [&](const auto& a, const auto& b) {
     return std::abs(a[0] - b[0]) < width * (x.high - x.low) &&
