@@ -29,7 +29,24 @@ constexpr const char* files[] = {"config.json",
                                  "reconstructions.png",
                                  "data.safetensors",
                                  "figures.json",
-                                 "report.html"};
+                                 "report.html",
+                                 "selected_features.csv",
+                                 "first_features.csv",
+                                 "kl_per_lt.csv",
+                                 "kl_all_lt.csv",
+                                 "greedy_barplots.png",
+                                 "greedy_barplots_first_selection.png",
+                                 "greedy_elbo_kld_rcl_dims.png",
+                                 "latent_space.csv",
+                                 "pca.csv",
+                                 "pca.png",
+                                 "fid_data.csv",
+                                 "fid_score.png"};
+
+// One figure for each number of given features: latent_space_colormap_K.png.
+bool colormap(const fs::path& file) {
+  return file.filename().string().starts_with("latent_space_colormap_") && file.extension() == ".png";
+}
 
 // A run that was killed may leave files that it had not finished: .NAME.PID.part and the like.
 bool unfinished(const fs::path& file) {
@@ -69,7 +86,8 @@ void RunFolder::open() {
   if (mode_ == Mode::force)
     for (const char* file : files) fs::remove(path_ / file, error);
   for (const auto& entry : fs::directory_iterator(path_))
-    if (unfinished(entry.path())) fs::remove(entry.path(), error);
+    if (unfinished(entry.path()) || (mode_ == Mode::force && colormap(entry.path())))
+      fs::remove(entry.path(), error);
   log_.open(path_ / "run.log", std::ios::app);
   if (!log_) throw Error((path_ / "run.log").string() + ": cannot be written");
 }

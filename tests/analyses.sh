@@ -59,6 +59,11 @@ check "the same latent space" cmp roll/latent_space.csv again/latent_space.csv
 check "other rows" "$elbow" selection roll --out fewer --set evaluation.selection_rows=100 >/dev/null
 check "other numbers" bash -c "! cmp -s roll/selected_features.csv fewer/selected_features.csv"
 
+# --- starting over leaves nothing of the old model ---
+touch roll/latent_space_colormap_7.png
+"$elbow" train "$source/experiments/swissroll.json" "${small[@]}" --out roll --force --set 'evaluation.analyses=[]'
+check "no old analyses" test -z "$(ls roll | grep -e selected -e first_ -e kl_ -e greedy -e latent_space | grep -v encoding)"
+
 # --- what is wrong is told in one line ---
 refused "no such folder" "$elbow" selection nowhere
 mkdir empty

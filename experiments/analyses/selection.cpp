@@ -174,8 +174,8 @@ std::string text_of(const Experiment& e, const Found& f) {
   text.precision(4);
   text << "selection: most useful first " << order << "; loss " << start.mean << " with nothing given, "
        << end.mean << " with everything (" << f.settings.rows << " rows, " << f.settings.draws << " draws";
-  text.precision(2);
-  text << ", " << f.seconds << " s)\n";
+  text.precision(f.seconds < 10 ? 2 : 0);
+  text << ", " << std::fixed << f.seconds << " s)\n";
   return text.str();
 }
 
