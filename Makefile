@@ -72,7 +72,18 @@ projected-original: ## `projected` with the settings of the original study
 projected-2to4: ## Two projected to four
 projected-4to8: ## Four projected to eight
 projected-tuned: ## `projected` with better-tuned settings
+projected-mask: ## `projected` with half of the entries missing
+correlated: ## Four correlated Gaussians
 swissroll: ## The swiss roll
+swissroll-mask: ## The swiss roll, where half of the rows have missing entries
+swissroll-augmented: ## The swiss roll with the radius as a fourth column, residual layers
+dense-swissroll: ## The swiss roll, densely connected layers, two epochs as in the original
+dense-swissroll-long: ## The same until it converges
+residual-swissroll: ## The swiss roll, residual layers, 100 epochs (minutes)
+circles: ## Two circles, one within the other
+moons: ## Two half-moons
+blobs: ## Three round clusters
+s-curve: ## A sheet bent into an S
 fashion: ## Fashion-MNIST, conditioned on the label (another IDX folder: ARGS='--set data.path=FOLDER')
 
 features-2: ## Two real columns of a latent factor model

@@ -226,6 +226,24 @@ AverageBound GaussianBound::average(double p_given, std::int64_t max_masks, std:
   return weighted_mean(w, variances(w.masks), columns(), beta_);
 }
 
+AverageBound GaussianBound::average_uniform(std::int64_t max_masks, std::uint64_t seed) const {
+  // Nodes and weights of 8 points on [-1, 1], which are exact to degree 15 (Abramowitz & Stegun 1964, table 25.4).
+  constexpr double nodes[] = {0.1834346424956498, 0.5255324099163290, 0.7966664774136267, 0.9602898564975363};
+  constexpr double weights[] = {0.3626837833783620, 0.3137066458778874, 0.2223810344533745, 0.1012285362903763};
+  AverageBound mean;
+  double variance = 0;
+  for (int i = 0; i < 8; ++i) {
+    const double p = 0.5 + (i < 4 ? 0.5 : -0.5) * nodes[i % 4], weight = weights[i % 4] / 2;
+    const AverageBound b = average(p, max_masks, seed + std::uint64_t(i));
+    mean.loss += weight * b.loss, mean.distortion += weight * b.distortion, mean.kl += weight * b.kl;
+    mean.active += weight * b.active;
+    mean.masks += b.masks;
+    variance += weight * weight * b.loss_stderr * b.loss_stderr;
+  }
+  mean.loss_stderr = std::sqrt(variance);
+  return mean;
+}
+
 CountBound GaussianBound::at_count(std::int64_t given, std::int64_t max_masks, std::uint64_t seed,
                                    const MissingLaw& missing, double p_given) const {
   check_max_masks(max_masks);

@@ -1,6 +1,7 @@
 #include "cvae/condition.hpp"
 
 #include <algorithm>
+#include <nlohmann/json.hpp>
 
 namespace elbow {
 namespace {
@@ -16,7 +17,8 @@ Condition::Condition(const Config& config, const Dataset& data)
   const std::string kind = config.choice("kind", {"columns", "label", "none"}, "columns");
   kind_ = kind == "columns" ? Kind::columns : kind == "label" ? Kind::label : Kind::none;
   if (kind_ == Kind::columns) {
-    rule_.given = config.get<double>("given", 0.5, between(0, 1));
+    rule_.uniform = config.get<Json>("given", 0.5) == "uniform";
+    if (!rule_.uniform) rule_.given = config.get<double>("given", 0.5, between(0, 1));
     rule_.groups = groups_of(features_);
   }
   if (kind_ == Kind::label) {

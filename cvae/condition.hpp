@@ -33,6 +33,8 @@ class Condition {
   int64_t count_given(const float* mask) const;
   /// The probability that a feature is given.
   double given() const { return by_columns() ? rule_.given : 0; }
+  /// Whether each row has a probability of its own instead (MaskRule::uniform).
+  bool uniform() const { return by_columns() && rule_.uniform; }
 
   /// The condition of one batch.
   struct Drawn {
@@ -44,7 +46,9 @@ class Condition {
   /// The same with a mask that is already in `out`, and that gives nothing that is missing.
   void apply(const Batch& batch, Drawn& out) const;
   /// The condition under which every row is given the features of `subset` [features()], as far as it has them.
-  void give(const Batch& batch, const Mask& subset, Drawn& out) const { give(batch, std::span(&subset, 1), out); }
+  void give(const Batch& batch, const Mask& subset, Drawn& out) const {
+    give(batch, std::span(&subset, 1), out);
+  }
   /// The same for several subsets at once: the rows are as many parts of one length as there are subsets, one below the
   /// other, and those of part i are given subset i.
   void give(const Batch& batch, std::span<const Mask> subsets, Drawn& out) const;

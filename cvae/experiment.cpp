@@ -93,7 +93,8 @@ Experiment::Experiment(const Config& config)
                        dropout_stream)) {
   config.done();
   resolved = config.resolved().dump(2) + "\n";
-  const bool known_gaps = !data.test.observed || data.test.missing.any();  // what is missing, and by which law
+  const bool known_gaps = !data.test.observed ||  // what is missing, by which law, and given by one probability
+                          (data.test.missing.any() && !condition.uniform());
   if (data.train.gaussian && known_gaps && loss.is_squared_error() && loss.beta > 0)
     bound =
         std::make_unique<GaussianBound>(data.train.gaussian->mean, data.train.gaussian->covariance, loss.beta);

@@ -30,7 +30,9 @@ RunResult evaluate_run(Experiment& e, const std::vector<EpochCosts>& epochs) {
   r.figures.per_count = per_count_results(e, rows);
   r.figures.scatter = latent_scatter(e);
   if (!e.bound) return r;
-  const AverageBound b = e.bound->average(e.condition.given(), e.bound_masks(), 1, e.data.test.missing);
+  const AverageBound b = e.condition.uniform()
+                             ? e.bound->average_uniform(e.bound_masks())
+                             : e.bound->average(e.condition.given(), e.bound_masks(), 1, e.data.test.missing);
   r.bound_loss_stderr = b.loss_stderr;
   r.figures.bound = BoundPoint{b.loss, b.distortion, b.kl, b.active, {}};
   r.excess = estimate_of(rows.excess);

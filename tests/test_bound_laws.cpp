@@ -99,3 +99,20 @@ BOOST_AUTO_TEST_CASE(hundreds_of_columns) {
   BOOST_TEST(bound.at_count(d / 2, 3).loss == 0.5 * double(d) / 2 * (1 + std::log(2.0)), tt::tolerance(1e-12));
   BOOST_TEST(bound.at_count(d - 1).masks == d);
 }
+
+BOOST_AUTO_TEST_CASE(a_uniform_probability_makes_every_count_equally_likely) {
+  for (const std::int64_t d : {1, 5, 8}) {
+    const GaussianBound bound = bound_of(random_covariance(d, d, 12), 0.8);
+    double loss = 0, distortion = 0, kl = 0, active = 0;
+    for (const CountBound& c : bound.per_count()) {
+      loss += c.loss / double(d + 1), distortion += c.distortion / double(d + 1);
+      kl += c.kl / double(d + 1), active += c.active / double(d + 1);
+    }
+    const AverageBound mean = bound.average_uniform();
+    BOOST_TEST(mean.loss == loss, tt::tolerance(1e-12));
+    BOOST_TEST(mean.distortion == distortion, tt::tolerance(1e-12));
+    BOOST_TEST(mean.kl == kl, tt::tolerance(1e-12));
+    BOOST_TEST(mean.active == active, tt::tolerance(1e-12));
+    BOOST_TEST(mean.loss_stderr == 0);
+  }
+}

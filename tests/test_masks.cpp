@@ -43,6 +43,26 @@ BOOST_AUTO_TEST_CASE(frequencies_per_entry_and_per_count) {  // each within four
   }
 }
 
+BOOST_AUTO_TEST_CASE(
+    under_the_uniform_rule_every_count_is_equally_likely) {  // each within four standard errors
+  constexpr int64_t d = 4;
+  MaskRule rule;
+  rule.uniform = true;
+  for (const std::vector<int32_t>& groups : {std::vector<int32_t>{}, {0, 1, 2, 3, 3}}) {
+    rule.groups = groups;
+    const int64_t columns = groups.empty() ? d : d + 1;
+    const auto m = mask_of({1, 2, 4}, rule, rows, columns);
+    BOOST_TEST(std::all_of(m.begin(), m.end(), [](float v) { return v == 0 || v == 1; }));
+    const auto count = [&](int64_t r) { return std::count(&m[r * columns], &m[r * columns] + d, 1.0f); };
+    for (int64_t k = 0; k <= d; ++k)
+      BOOST_TEST(std::abs(deviation(rows, 1.0 / (d + 1), [&](int64_t r) { return count(r) == k; })) < 4);
+    for (int64_t c = 0; c < d; ++c)  // no column is special
+      BOOST_TEST(std::abs(deviation(rows, 0.5, [&](int64_t r) { return m[r * columns + c]; })) < 4);
+    if (!groups.empty())
+      for (int64_t r = 0; r < rows; ++r) BOOST_REQUIRE(m[r * columns + 3] == m[r * columns + 4]);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(masks_change_from_step_to_step) {
   const auto a = mask_of({1, 2, 3}, {}, 64, 2), b = mask_of({1, 2, 4}, {}, 64, 2),
              c = mask_of({1, 2, 3}, {}, 64, 2);

@@ -49,7 +49,7 @@ Order selected_order(const std::filesystem::path& csv, int64_t features) {
 std::pair<Order, std::string> order_of_features(const Experiment& e, const std::filesystem::path& folder) {
   const int64_t features = e.condition.features();
   if (Order order = selected_order(folder / "selected_features.csv", features); !order.empty())
-    return {order, "in the order of selected_features.csv"};
+    return {order, "in greedy order"};
   if (e.bound && features <= most_exact_columns) {
     Order order;
     for (const GreedyStep& step : greedy_order(e.bound->covariance(), e.loss.beta).steps)

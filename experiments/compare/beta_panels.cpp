@@ -82,7 +82,7 @@ std::string series_colour(std::size_t series, double opacity = 1) {
 
 // The optimum: a line where it is known for every beta, else the circles of the single runs.
 void draw_optimum(Panel& panel, const Comparison& c, const BoundCurve& curve, const Quantity& shown) {
-  Rows line, rings;
+  Points line, rings;
   const Panel::Range betas = betas_of(c);
   if (shown.curve)
     for (const auto& point : curve.points)
@@ -118,7 +118,7 @@ Panel beta_panel(const Comparison& c, const BoundCurve& curve, AgainstBeta what)
   if (what == AgainstBeta::excess) panel.level(0, bound_line, "bound");
   draw_optimum(panel, c, curve, shown);
 
-  std::vector<Rows> means(c.series.size());  // {beta, mean, standard error}
+  std::vector<Points> means(c.series.size());  // {beta, mean, standard error}
   for (const RunGroup& group : c.groups) {
     Estimate e = over_runs(c, group, [&](const RunRecord& run) { return shown.of(run).mean; });
     if (group.size() == 1) e = shown.of(c.runs[group.runs[0]]);
@@ -169,7 +169,7 @@ Panel fid_beta_panel(const Comparison& c) {
     const std::string style = "with linespoints pt 7 ps 1.1 lw 1.2 " + series_colour(i);
     panel.legend.push_back({str(chosen[i]), style});
     for (std::size_t s = 0; s < c.series.size(); ++s) {
-      Rows rows;
+      Points rows;
       for (const RunGroup& group : c.groups) {
         const double fid = over_runs(c, group, [&](const RunRecord& run) {
                              const auto at = run.fid.find(chosen[i]);

@@ -23,7 +23,7 @@ Panel rate_distortion_axes(const std::string& title) {
 
 // The curve that no model can be below. It adds nothing to what must be visible.
 void draw_frontier(Panel& panel, const BoundCurve& curve) {
-  Rows rows;
+  Points rows;
   for (const auto& point : curve.points) rows.push_back({point.all.kl, point.all.distortion});
   if (rows.empty()) return;
   panel.draw(rows, "using 1:2 with lines " + bound_line);
@@ -65,7 +65,7 @@ Panel by_count_panel(const Comparison& c) {
   bool bounds = false;
   Panel above;
   for (std::size_t g = 0; g < c.groups.size(); ++g) {
-    Rows model, bound;
+    Points model, bound;
     for (const CountMean& m : count_means(c, c.groups[g])) {
       model.push_back({m.kl, m.distortion, double(m.given)});
       if (std::isfinite(m.bound_kl)) bound.push_back({m.bound_kl, m.bound_distortion});
@@ -120,7 +120,7 @@ Panel path_panel(const Comparison& c, const BoundCurve& curve) {
   for (std::size_t g = 0; g < c.groups.size(); ++g)
     for (const std::size_t run : c.groups[g].runs) {
       const auto& epochs = c.runs[run].epochs;
-      Rows path;
+      Points path;
       for (std::size_t i = 0; i < epochs.size(); ++i) {
         const Costs& test = epochs[i].test;
         path.push_back({test.kl.mean, test.distortion.mean});
@@ -144,7 +144,7 @@ Panel loss_panel(const Comparison& c) {
   for (std::size_t g = 0; g < c.groups.size(); ++g)
     for (const std::size_t run : c.groups[g].runs) {
       const auto& epochs = c.runs[run].epochs;
-      Rows rows;
+      Points rows;
       for (std::size_t i = 0; i < epochs.size(); ++i) {
         rows.push_back({double(epochs[i].epoch), epochs[i].test.loss.mean});
         panel.x.include(double(epochs[i].epoch));
@@ -166,7 +166,7 @@ Panel fid_panel(const Comparison& c) {
   const GroupStyle style(c);
   for (std::size_t g = 0; g < c.groups.size(); ++g)
     for (const std::size_t run : c.groups[g].runs) {
-      Rows rows;
+      Points rows;
       for (const auto& [given, fid] : c.runs[run].fid) {
         rows.push_back({double(given), fid});
         panel.x.include(double(given)), panel.y.include(fid);

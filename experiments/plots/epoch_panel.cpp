@@ -49,7 +49,7 @@ Panel epoch_panel(const RunFigures& run, Cost cost) {
   panel.y_label = "nats per row";
   panel.integer_x = true;
 
-  Rows train, test, band;
+  Points train, test, band;
   std::vector<double> values;
   for (const auto& epoch : run.epochs) {
     const double x = double(epoch.epoch);

@@ -258,7 +258,7 @@ void Figure::write_bar(const ColourBar& bar, double x, double y) {
   text(bar.last);
 }
 
-std::string Figure::define(const Rows& rows) {
+std::string Figure::define(const Points& rows) {
   const std::string name = str("$block", blocks_++);
   std::ostringstream out;
   out.precision(9);

@@ -31,7 +31,7 @@ class Figure {
   void write_break(const Panel& panel, const Box& box);
   void write_strip(const Panel& panel, const Box& box);
   void write_bar(const ColourBar& bar, double x, double y);
-  std::string define(const Rows& rows);
+  std::string define(const Points& rows);
 
   int width_, height_, rows_, columns_;
   int panels_ = 0, blocks_ = 0;

@@ -43,8 +43,8 @@ struct ShownDimensions {
   std::size_t places() const { return gap() ? first + 1 + last_shown : first; }
 };
 
-Rows points_of(const std::vector<double>& kl, const ShownDimensions& shown, double lowest) {
-  Rows rows;
+Points points_of(const std::vector<double>& kl, const ShownDimensions& shown, double lowest) {
+  Points rows;
   for (std::size_t place = 0; place < shown.places(); ++place) {
     if (shown.gap() && place == shown.first)
       rows.push_back({double(place + 1), std::nan("")});  // the line stops here
@@ -66,7 +66,7 @@ std::vector<Panel::Tick> ticks_around_gap(const ShownDimensions& shown) {
   return ticks;
 }
 
-void include(Panel& panel, const Rows& rows) {
+void include(Panel& panel, const Points& rows) {
   for (const auto& row : rows) panel.x.include(row[0]), panel.y.include(row[1]);
 }
 

@@ -54,7 +54,7 @@ class Colours {
 void draw_points(Panel& panel, const LatentSpace& space, const std::vector<double>& x,
                  const std::vector<double>& y) {
   const Colours colours(space);
-  Rows points;
+  Points points;
   for (std::size_t r = 0; r < space.rows.size(); ++r) {
     const std::string colour = colours(space.coordinate[r]);
     points.push_back({x[r], y[r], double(std::strtol(colour.c_str() + 1, nullptr, 16))});

@@ -25,7 +25,7 @@ Panel variance_panel(const PrincipalComponents& pca, const std::vector<double>& 
   panel.x_label = "principal component";
   panel.y_label = "variance";
   panel.integer_x = panel.y_from_zero = true;
-  Rows bars, rings;
+  Points bars, rings;
   for (std::size_t i = 0; i < shown; ++i) {
     bars.push_back({double(i), pca.variances[i]});
     if (i < exact.size()) rings.push_back({double(i), exact[i]});
@@ -47,7 +47,7 @@ Panel cumulative_panel(const PrincipalComponents& pca, std::size_t shown) {
   panel.x_label = "components taken together";
   panel.y_label = "share of the total variance";
   panel.integer_x = panel.y_from_zero = true;
-  Rows points{{0, 0}};
+  Points points{{0, 0}};
   double sum = 0;
   for (std::size_t i = 0; i < shown; ++i) points.push_back({double(i + 1), sum += pca.ratios[i]});
   panel.x.include(0), panel.x.include(double(shown));
@@ -75,7 +75,7 @@ void plot_frechet(const std::vector<FrechetPoint>& points, double floor, const s
   panel.x_label = x_label;
   panel.y_label = "squared Fréchet distance";
   panel.integer_x = panel.log_y = true;
-  Rows model, bars, optimum;
+  Points model, bars, optimum;
   for (const FrechetPoint& p : points) {
     const double x = double(p.given), y = p.estimate.distance, error = p.estimate.standard_error;
     panel.x.include(x);

@@ -8,7 +8,7 @@ namespace elbow {
 
 /// The rows of a series, as gnuplot's `using 1:2:...` counts their columns. Values that are not finite are
 /// gaps.
-using Rows = std::vector<std::vector<double>>;
+using Points = std::vector<std::vector<double>>;
 
 /// A row of colours with the value of the first and of the last; stands above a panel in place of a long
 /// legend.
@@ -31,7 +31,7 @@ struct Panel {
   };
 
   struct Series {
-    Rows rows;
+    Points rows;
     std::string style;  ///< gnuplot, from `using` on
   };
   struct Level {
@@ -62,7 +62,7 @@ struct Panel {
   ColourBar bar;
 
   /// Adds a series; later ones are drawn above earlier ones.
-  void draw(Rows rows, std::string style) { series.push_back({std::move(rows), std::move(style)}); }
+  void draw(Points rows, std::string style) { series.push_back({std::move(rows), std::move(style)}); }
 
   /// Adds a horizontal line across the whole panel at a value of y, which becomes visible, with an entry in the
   /// legend.

@@ -9,13 +9,13 @@ namespace {
 
 /// The labels [x, y, count] that have room: in the order of their counts, each that is not too near one that already
 /// stands, and the last in any case. Nearness is told in shares of the panel's width and height.
-Rows labels_with_room(const Rows& labels, const Panel::Range& x, const Panel::Range& y) {
+Points labels_with_room(const Points& labels, const Panel::Range& x, const Panel::Range& y) {
   constexpr double width = 0.05, height = 0.05;  // of a label of two digits, with some room
   const auto meet = [&](const auto& a, const auto& b) {
     return std::abs(a[0] - b[0]) < width * (x.high - x.low) &&
            std::abs(a[1] - b[1]) < height * (y.high - y.low);
   };
-  Rows kept;
+  Points kept;
   for (const auto& label : labels) {
     if (&label == &labels.back()) std::erase_if(kept, [&](const auto& other) { return meet(other, label); });
     if (std::none_of(kept.begin(), kept.end(), [&](const auto& other) { return meet(other, label); }))
@@ -34,7 +34,7 @@ Panel rate_distortion_panel(const RunFigures& run, const CountColours& colours) 
 
   // Every count has its point; of many counts only the chosen ones have a label and a bound, or rings would
   // cover all.
-  Rows labels;
+  Points labels;
   Panel lines, rings;
   const std::string size = run.per_count.size() > 40 ? "ps 0.8 " : "ps 1.1 ";
   for (const auto& count : run.per_count) {

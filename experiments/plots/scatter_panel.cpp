@@ -13,7 +13,7 @@ constexpr std::size_t most_points = 4000;
 
 struct Group {
   std::int64_t given = 0;
-  Rows points;
+  Points points;
   double spread = 0;  ///< mean squared distance from the origin
 };
 
@@ -77,7 +77,7 @@ Panel scatter_panel(const RunFigures& run, const CountColours& colours) {
   const std::size_t limit = group_limit(groups);
   for (const auto& group : groups) {
     const std::size_t n = group.points.size(), kept = std::min(n, limit);
-    Rows points;
+    Points points;
     for (std::size_t i = 0; i < kept; ++i) points.push_back(group.points[i * n / kept]);
     for (const auto& point : points) panel.x.include(point[0]), panel.y.include(point[1]);
     panel.draw(std::move(points),

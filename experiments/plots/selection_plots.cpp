@@ -35,7 +35,7 @@ std::vector<Quantity> quantities(double beta) {
 int width_for(std::size_t ticks) { return ticks > 40 ? 2400 : 1400; }
 
 void draw_quantity(Panel& panel, const Quantity& q, const std::vector<Step>& steps, double beta) {
-  Rows band, line, exact;
+  Points band, line, exact;
   for (std::size_t i = 0; i < steps.size(); ++i) {
     const double x = double(i);
     const Estimate e = q.of(steps[i].costs, beta);
@@ -91,7 +91,7 @@ void plot_first_features(const SelectionFigures& selection, const std::filesyste
   panel.y_label = "nats per row";
   panel.integer_x = true;
   const std::size_t total = selection.first.size(), before_gap = total > most ? most - last - 1 : total;
-  Rows loss, distortion, exact;
+  Points loss, distortion, exact;
   for (std::size_t i = 0, place = 0; i < total; ++i, ++place) {
     if (total > most && i == before_gap) {
       panel.x_break = double(place++);
@@ -111,7 +111,7 @@ void plot_first_features(const SelectionFigures& selection, const std::filesyste
     panel.y.include(s.exact->loss);
   }
   const std::string line = "with lines lw 1.2 ", bars = "with yerrorbars pt 7 ps 0.9 lw 1.2 ";
-  const auto draw = [&](const Rows& rows, const std::string& colour, const std::string& name) {
+  const auto draw = [&](const Points& rows, const std::string& colour, const std::string& name) {
     panel.draw(rows, "using 1:2 " + line + line_colour(colour));
     panel.draw(rows, "using 1:2:3 " + bars + line_colour(colour));
     panel.legend.push_back({name, "with linespoints pt 7 ps 0.9 lw 1.2 " + line_colour(colour)});
