@@ -42,6 +42,9 @@ struct Subject {
     }
     if (y.body()->storage == inputs[0].body()->storage) bytes = 0;  // a view
     if (op.name == "matmul" || op.name == "linear") flops = 2.0 * double(y.numel()) * double(inputs[0].size(1));
+    if (op.name == "conv2d") flops = 2.0 * double(y.numel() / y.size(1)) * double(inputs[1].numel());
+    if (op.name == "conv_transpose2d")
+      flops = 2.0 * double(inputs[0].numel() / inputs[0].size(1)) * double(inputs[1].numel());
   }
   void forward() const {
     const NoGrad no_grad;
