@@ -29,11 +29,11 @@ struct Block {
   int64_t first, size;
 };
 
-/// How many blocks: of at most 64 rows, fewer where the images are large.
+/// How many blocks: of 48 rows or a few more, of 16 or more where the images are large.
 int64_t blocks_of(const Convolution& c) {
   constexpr int64_t elements = int64_t(1) << 22;
-  const int64_t size = std::clamp<int64_t>(elements / std::max<int64_t>(1, c.image() + c.map()), 8, 64);
-  return (c.rows + size - 1) / size;
+  const int64_t size = std::clamp<int64_t>(elements / std::max<int64_t>(1, c.image() + c.map()), 16, 48);
+  return std::min(c.rows, std::max<int64_t>(1, c.rows / size));
 }
 Block block_of(const Convolution& c, int64_t i) {
   const int64_t n = blocks_of(c), first = c.rows * i / n;
@@ -52,7 +52,7 @@ template <class F> void for_each_block(const Convolution& c, F f) {
 
 /// f(first, last) for chunks of the pixels of a block.
 template <class F> void for_each_chunk(const Convolution& c, Block b, F f) {
-  constexpr int64_t elements = int64_t(1) << 18, columns = 192;
+  constexpr int64_t elements = int64_t(1) << 17, columns = 256;
   const int64_t most =
       std::max({int64_t(1), elements / std::max<int64_t>(1, c.patch() * b.size), columns / b.size});
   const int64_t n = (c.pixels() + most - 1) / most;
