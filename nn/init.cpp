@@ -18,9 +18,12 @@ Init::Law init_law(const std::string& name) {
 }
 
 void initialise(Tensor& weight, const Init& init, const RandomKey& key) {
-  const double in = double(weight.rank() > 0 ? weight.size(0) : 1),
-               out = double(weight.rank() > 1 ? weight.size(1) : 1);
-  const double xavier = std::sqrt(2 / (in + out)), kaiming = std::sqrt(2 / in);
+  initialise(weight, init, key,
+             {double(weight.rank() > 0 ? weight.size(0) : 1), double(weight.rank() > 1 ? weight.size(1) : 1)});
+}
+
+void initialise(Tensor& weight, const Init& init, const RandomKey& key, Fans fans) {
+  const double xavier = std::sqrt(2 / (fans.in + fans.out)), kaiming = std::sqrt(2 / fans.in);
   const double root3 = std::sqrt(3.0);  // a uniform law on [-a, a] has the standard deviation a / sqrt(3)
   dispatch(weight.dtype(), [&]<class T>() {
     T* w = weight.data<T>();

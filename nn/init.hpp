@@ -19,8 +19,18 @@ struct Init {
 std::vector<std::string> init_law_names();
 Init::Law init_law(const std::string& name);
 
+/// The law of PyTorch's linear and convolutional layers, for the weight and for the bias: uniform on +-1 / sqrt(in).
+inline constexpr Init torch_default{Init::Law::kaiming_uniform, 0.40824829046386302, 0};  // gain 1 / sqrt(6)
+
+/// How many inputs an output has, and how many outputs an input.
+struct Fans {
+  double in, out;
+};
+
 /// Fills `weight` [in, out]. Xavier: variance 2 / (in + out) (Glorot & Bengio 2010); Kaiming: variance 2 / in (He et al.
 /// 2015), both times gain^2; a tensor of one axis counts as [size, 1].
 void initialise(Tensor& weight, const Init& init, const RandomKey& key);
+/// Fills a tensor of any shape, given the fans.
+void initialise(Tensor& weight, const Init& init, const RandomKey& key, Fans fans);
 
 }  // namespace elbow

@@ -8,7 +8,7 @@ Linear::Linear(int64_t in, int64_t out, const Init& weight_init, const Init& bia
                DType dtype)
     : weight(Tensor::empty({in, out}, dtype)), bias(Tensor::empty({out}, dtype)) {
   initialise(weight, weight_init, stream.next());
-  initialise(bias, bias_init, stream.next());
+  initialise(bias, bias_init, stream.next(), {double(in), double(out)});
   parameter("weight", weight, true);
   parameter("bias", bias);
 }

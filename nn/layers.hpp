@@ -11,7 +11,7 @@ namespace elbow {
 /// y = x w + b: x [rows, in], y [rows, out].
 class Linear : public Layer {
  public:
-  /// `stream` gives the keys of the two draws, weight first.
+  /// `stream` gives the keys of the two draws, weight first. Both count the fans of the weight.
   Linear(int64_t in, int64_t out, const Init& weight_init, const Init& bias_init, RandomStream& stream,
          DType dtype = DType::float32);
   Tensor forward(const Tensor& x) override;

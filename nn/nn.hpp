@@ -1,6 +1,7 @@
 #pragma once
 /// Modules, layers, optimisers, schedules and parameter files.
 #include "autograd/autograd.hpp"
+#include "nn/convolution.hpp"
 #include "nn/init.hpp"
 #include "nn/layers.hpp"
 #include "nn/module.hpp"

@@ -2,11 +2,9 @@
 // Ops whose conventions one can get wrong, against what PyTorch computes: tests/golden/make_ops.py wrote
 // ops.json.
 #include <boost/test/unit_test.hpp>
-#include <fstream>
-#include <nlohmann/json.hpp>
 
 #include "autograd/ops.hpp"
-#include "tests/gradcheck.hpp"
+#include "tests/golden_case.hpp"
 
 using namespace elbow;
 using namespace elbow::test;
@@ -14,53 +12,11 @@ using namespace elbow::test;
 namespace {
 
 const nlohmann::json& golden() {
-  static const nlohmann::json file =
-      nlohmann::json::parse(std::ifstream(std::string(ELBOW_SOURCE_DIR) + "/tests/golden/ops.json"));
+  static const nlohmann::json file = golden_file("ops.json");
   return file;
 }
 
-Tensor tensor(const nlohmann::json& j) {
-  std::vector<double> values;
-  for (const auto& v : j.at("values"))
-    values.push_back(v.is_string() ? std::stod(v.get<std::string>()) : v.get<double>());
-  const auto sizes = j.at("shape").get<std::vector<int64_t>>();
-  return Tensor::from(values, Shape(std::span<const int64_t>(sizes)));
-}
-
-/// The elements and a 1: measured so, a gradient that all but vanishes is compared on the scale of the cotangent, of
-/// whose rounding errors it consists.
-std::vector<double> beside_one(const Tensor& gradient) {
-  std::vector<double> values = gradient.to_vector();
-  values.push_back(1);
-  return values;
-}
-
-/// Output and gradients of one case. float64 must agree to 1e-12, float32 to 1e-5 of the largest element.
-void check(const std::string& name, const Function& f) {
-  BOOST_TEST_CONTEXT(name) {
-    const auto& c = golden().at(name);
-    std::vector<Tensor> inputs;
-    std::vector<bool> wanted;
-    for (size_t i = 0; i < c.at("inputs").size(); ++i) {
-      inputs.push_back(tensor(c.at("inputs")[i]));
-      wanted.push_back(!c.at("gradients")[i].is_null());
-    }
-    const Tensor cotangent = tensor(c.at("cotangent")), output = tensor(c.at("output"));
-    for (DType dtype : {DType::float64, DType::float32}) {
-      const double tolerance = dtype == DType::float64 ? 1e-12 : 1e-5,
-                   floor = dtype == DType::float64 ? 1e-3 : 1;
-      std::vector<Tensor> typed;
-      for (const Tensor& t : inputs) typed.push_back(t.to(dtype));
-      BOOST_TEST(relative_error(f(typed), output, floor) <= tolerance);
-      const auto gradients = tape_gradients(f, typed, wanted, cotangent.to(dtype));
-      for (size_t i = 0; i < inputs.size(); ++i)
-        if (wanted[i])
-          BOOST_TEST(relative_error(beside_one(gradients[i]), beside_one(tensor(c.at("gradients")[i])),
-                                    floor) <= tolerance,
-                     "gradient " << i);
-    }
-  }
-}
+void check(const std::string& name, const Function& f) { check_case(golden(), name, f); }
 
 }  // namespace
 
@@ -69,11 +25,12 @@ BOOST_AUTO_TEST_CASE(batch_norm_and_its_running_statistics) {
     const std::string name = training ? "batch_norm_training" : "batch_norm_evaluation";
     const auto &before = golden().at(name).at("running_before"), &after = golden().at(name).at("running_after");
     check(name, [&](const std::vector<Tensor>& in) {
-      const Tensor mean = tensor(before[0]).to(in[0].dtype()), var = tensor(before[1]).to(in[0].dtype());
+      const Tensor mean = golden_tensor(before[0]).to(in[0].dtype()),
+                   var = golden_tensor(before[1]).to(in[0].dtype());
       const Tensor y = batch_norm(in[0], in[1], in[2], mean, var, training, 0.1, 1e-5);
       const double tolerance = in[0].dtype() == DType::float64 ? 1e-14 : 1e-6;
-      BOOST_TEST(relative_error(mean, tensor(after[0])) <= tolerance);
-      BOOST_TEST(relative_error(var, tensor(after[1])) <= tolerance);
+      BOOST_TEST(relative_error(mean, golden_tensor(after[0])) <= tolerance);
+      BOOST_TEST(relative_error(var, golden_tensor(after[1])) <= tolerance);
       return y;
     });
   }

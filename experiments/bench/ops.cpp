@@ -26,7 +26,9 @@ struct Subject {
   std::vector<Tensor> inputs;
   int64_t elements = 0;  // of the largest tensor that goes in or comes out
   double bytes = 0;      // read and written by the forward pass, each tensor once; 0: nothing is
-  double flops = 0;  // of a matrix product, 0 for the others, which are bound by memory or by function calls
+  // Of a matrix product or a convolution, and of each of its two gradients; 0 for the others, which are bound by memory
+  // or by function calls.
+  double flops = 0;
   Tensor seed;
 
   Subject(const OpInfo& op, const OpSample& sample, DType dtype)
@@ -42,6 +44,9 @@ struct Subject {
     }
     if (y.body()->storage == inputs[0].body()->storage) bytes = 0;  // a view
     if (op.name == "matmul" || op.name == "linear") flops = 2.0 * double(y.numel()) * double(inputs[0].size(1));
+    if (op.name == "conv2d") flops = 2.0 * double(y.numel() / y.size(1)) * double(inputs[1].numel());
+    if (op.name == "conv_transpose2d")
+      flops = 2.0 * double(inputs[0].numel() / inputs[0].size(1)) * double(inputs[1].numel());
   }
   void forward() const {
     const NoGrad no_grad;
@@ -50,6 +55,14 @@ struct Subject {
   void both() const {
     Tape tape;
     tape.backward(sample.call(inputs), seed);
+  }
+  /// Forward, and the gradient of that input alone.
+  void gradient_of(size_t input) const {
+    std::vector<Tensor> leaves;
+    for (const Tensor& t : inputs) leaves.push_back(t.detach());
+    leaves[input].set_requires_grad();
+    Tape tape;
+    tape.backward(sample.call(leaves), seed);
   }
 };
 
@@ -81,12 +94,16 @@ void line(const Subject& s, const BenchOpsOptions& options, std::ostream& out) {
   const double rate = (s.flops > 0 ? s.flops : s.bytes) / forward.seconds * 1e-9;
   const char* const unit = s.flops > 0 ? "GFLOP/s" : "GB/s";
   const double allocations = forward.allocations + both.allocations;
+  std::vector<double> gradients;  // seconds for each factor's, without the forward
+  for (size_t i = 0; i < 2 && s.flops > 0; ++i)
+    gradients.push_back(time_of(options, [&] { s.gradient_of(i); }).seconds - forward.seconds);
   if (options.json) {
     out << "{\"op\":\"" << s.op.name << "\",\"sample\":\"" << s.sample.note
         << "\",\"forward_us\":" << forward.seconds * 1e6 << ",\"forward_backward_us\":" << both.seconds * 1e6
         << ",\"ns_per_element\":" << forward.seconds * per_element << ",\""
-        << (s.flops > 0 ? "gflops" : "gb_per_s") << "\":" << rate << ",\"allocations\":" << allocations << "}"
-        << std::endl;
+        << (s.flops > 0 ? "gflops" : "gb_per_s") << "\":" << rate << ",\"allocations\":" << allocations;
+    for (size_t i = 0; i < gradients.size(); ++i) out << ",\"gradient_" << i << "_us\":" << gradients[i] * 1e6;
+    out << "}" << std::endl;
     return;
   }
   out << "  " << std::left << std::setw(26) << s.op.name << std::setw(32) << s.sample.note << std::right
@@ -95,6 +112,10 @@ void line(const Subject& s, const BenchOpsOptions& options, std::ostream& out) {
       << std::setw(10) << both.seconds * per_element << std::setprecision(1) << std::setw(9) << rate << ' '
       << std::left << std::setw(8) << unit << std::right << std::setprecision(2) << std::setw(6) << allocations
       << std::endl;
+  for (size_t i = 0; i < gradients.size(); ++i)
+    out << "  " << std::left << std::setw(26) << "" << std::setw(32) << str("  gradient of input ", i, " alone")
+        << std::right << std::setw(20) << gradients[i] * 1e6 << std::setprecision(1) << std::setw(29)
+        << s.flops / gradients[i] * 1e-9 << ' ' << unit << std::setprecision(2) << std::endl;
 }
 
 /// The sizes that an op names, or the size of a wide hidden layer.

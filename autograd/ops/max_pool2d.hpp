@@ -1,0 +1,130 @@
+#pragma once
+#include <array>
+#include <cmath>
+#include <limits>
+
+#include "autograd/op.hpp"
+#include "autograd/parallel.hpp"
+#include "autograd/window.hpp"
+
+namespace elbow::ops {
+
+struct MaxPool2d : Op {
+  static constexpr auto
+      name = "max_pool2d",
+      doc = "the largest element of each window of an image, of equal ones the first; NaN stays NaN";
+  Window window;
+
+  Shape shape(Inputs in) const {
+    require_inputs(name, in, 1);
+    const Shape& x = in[0].shape();
+    require_images(name, x);
+    const Extent out = window.count(name, x);
+    // So every window sees a pixel.
+    if (2 * window.padding.height > window.size.height || 2 * window.padding.width > window.size.width)
+      fail(name, "the padding ", window.padding, " is more than half of the kernel ", window.size);
+    return {x[0], x[1], out.height, out.width};
+  }
+  /// Goes through the pixels that the windows (u, v), v in [begin, end), see: f(at, first, last) means that each window v
+  /// in [first, last) sees the element at + v * stride of the image, in the order of the elements of a window.
+  template <class F> void for_each_pixel(const Shape& in, int64_t u, int64_t begin, int64_t end, F f) const {
+    const Span rows = window.rows(u, in[2]);
+    const int64_t step = window.stride.width;
+    for (int64_t r = rows.begin; r < rows.end; ++r)
+      for (int64_t j = 0; j < window.size.width; ++j) {
+        const int64_t shift = j - window.padding.width;  // 0 <= v * step + shift < width
+        const int64_t first = std::max(begin, shift >= 0 ? 0 : (step - 1 - shift) / step),
+                      last = std::min(end, shift >= in[3] ? 0 : (in[3] - 1 - shift) / step + 1);
+        f(r * in[3] + shift, first, last);
+      }
+  }
+  template <class T> void forward(ForwardContext& c) const {
+    const Shape &in = c.in[0].shape(), &out = c.y.shape();
+    const T* x = c.in[0].template data<T>();  // [rows, channels, height, width]
+    T* y = c.y.template data<T>();            // [rows, channels, out_height, out_width]
+    const int64_t step = window.stride.width;
+    parallel_for(in[0] * in[1], c.in[0].numel(), [&](int64_t plane) {
+      const T* from = x + plane * in[2] * in[3];
+      for (int64_t u = 0; u < out[2]; ++u) {
+        T* to = y + (plane * out[2] + u) * out[3];
+        std::fill_n(to, out[3], -std::numeric_limits<T>::infinity());
+        for_each_pixel(in, u, 0, out[3], [&](int64_t at, int64_t first, int64_t last) {
+          for (int64_t v = first; v < last; ++v) {
+            const T value = from[at + v * step];
+            to[v] = value > to[v] || value != value ? value : to[v];
+          }
+        });
+      }
+    });
+    c.save(c.in[0]);
+    c.save(c.y);
+  }
+  // The gradient of a window goes to the first pixel that is its maximum.
+  template <class T> void backward(BackwardContext& c) const {
+    const Shape &in = c.saved(0).shape(), &out = c.dy().shape();
+    const T* x = c.saved(0).template data<T>();  // [rows, channels, height, width]
+    const T* y = c.saved(1).template data<T>();  // [rows, channels, out_height, out_width]
+    const T* dy = c.dy().template data<T>();     // [rows, channels, out_height, out_width]
+    auto [gradient, add] = c.template into<T>(0);
+    const int64_t step = window.stride.width;
+    parallel_for(in[0] * in[1], c.saved(0).numel(), [&, dx = gradient, add = add](int64_t plane) {
+      const T* from = x + plane * in[2] * in[3];
+      T* to = dx + plane * in[2] * in[3];
+      if (!add) std::fill_n(to, in[2] * in[3], T(0));
+      constexpr int64_t chunk = 64;
+      std::array<int64_t, chunk> winner;  // where the maximum of each window lies
+      for (int64_t u = 0; u < out[2]; ++u)
+        for (int64_t begin = 0; begin < out[3]; begin += chunk) {
+          const int64_t end = std::min(begin + chunk, out[3]), row = (plane * out[2] + u) * out[3];
+          winner.fill(-1);
+          for_each_pixel(in, u, begin, end, [&](int64_t at, int64_t first, int64_t last) {
+            for (int64_t v = first; v < last; ++v) {  // without branches, whose way nobody could foretell
+              const T value = from[at + v * step], top = y[row + v];
+              int64_t& mine = winner[size_t(v - begin)];
+              const bool found = (mine < 0) & ((value == top) | ((value != value) & (top != top)));
+              mine = found ? at + v * step : mine;
+            }
+          });
+          for (int64_t v = begin; v < end; ++v) to[winner[size_t(v - begin)]] += dy[row + v];
+        }
+    });
+  }
+  void reference(Inputs in, double* y) const {
+    const Shape x = in[0].shape(), out = shape(in);
+    for (int64_t plane = 0; plane < x[0] * x[1]; ++plane)
+      for (int64_t u = 0; u < out[2]; ++u)
+        for (int64_t v = 0; v < out[3]; ++v) {
+          *y = -INFINITY;
+          for (int64_t r = 0; r < x[2]; ++r)
+            for (int64_t s = 0; s < x[3]; ++s) {
+              const int64_t i = r - u * window.stride.height + window.padding.height,
+                            j = s - v * window.stride.width + window.padding.width;
+              if (i >= 0 && i < window.size.height && j >= 0 && j < window.size.width)
+                *y = std::max(*y, in[0].data<double>()[(plane * x[2] + r) * x[3] + s]);
+            }
+          ++y;
+        }
+  }
+  static void samples(auto& s) {
+    s.add(MaxPool2d{{}, {2, 2}}, {s.in({2, 3, 6, 5})}, "2x2, stride 2");
+    s.add(MaxPool2d{{}, {{3, 2}, {2, 1}, {1, 0}}}, {s.in({2, 2, 5, 4})}, "3x2, stride 2x1, padding 1x0");
+    s.add(MaxPool2d{{}, {{1, 3}, {1, 2}, {0, 1}}}, {s.in({1, 1, 2, 139})}, "a wide image");
+    s.add(MaxPool2d{{}, {{4, 3}}}, {s.in({2, 2, 4, 3})}, "kernel = image").add({s.in({0, 2, 3, 3})});
+    s.refuse(MaxPool2d{{}, {2, 2}}, {s.in({4, 4})}, "wants images [rows, channels, height, width]");
+    s.refuse(MaxPool2d{{}, {5, 1}}, {s.in({1, 1, 4, 6})}, "kernel 5x5 is larger than");
+    s.refuse(MaxPool2d{{}, {2, 0}}, {s.in({1, 1, 4, 4})}, "at least 1");
+    s.refuse(MaxPool2d{{}, {3, 1, 2}}, {s.in({1, 1, 4, 4})}, "more than half of the kernel 3x3");
+    s.benchmark(MaxPool2d{{}, {2, 2}}, {s.in({50, 32, 28, 28})});
+  }
+};
+
+}  // namespace elbow::ops
+
+namespace elbow {
+/// x [rows, channels, height, width], windows of the size `kernel`; the padding counts as -infinity.
+inline Tensor max_pool2d(const Tensor& x, Extent kernel, Extent stride, Extent padding = 0) {
+  return ops::apply(ops::MaxPool2d{{}, {kernel, stride, padding}}, x);
+}
+/// Windows side by side.
+inline Tensor max_pool2d(const Tensor& x, Extent kernel) { return max_pool2d(x, kernel, kernel); }
+}  // namespace elbow

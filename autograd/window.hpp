@@ -1,0 +1,66 @@
+#pragma once
+#include <algorithm>
+#include <cstdint>
+#include <ostream>
+
+#include "autograd/shape.hpp"
+
+// Windows that slide over images [rows, channels, height, width]: what convolutions and pooling share.
+namespace elbow {
+
+/// A height and a width; one number means both.
+struct Extent {
+  int64_t height, width;
+  Extent(int64_t both) : height(both), width(both) {}
+  Extent(int64_t height, int64_t width) : height(height), width(width) {}
+  friend bool operator==(const Extent& a, const Extent& b) {
+    return a.height == b.height && a.width == b.width;
+  }
+  friend std::ostream& operator<<(std::ostream& out, const Extent& e) {
+    return out << e.height << 'x' << e.width;
+  }
+};
+
+/// The indices [begin, end).
+struct Span {
+  int64_t begin, end;
+  int64_t size() const { return end - begin; }
+};
+
+/// Throws, naming `op`, unless x has the four axes of a batch of images.
+inline void require_images(const char* op, const Shape& x) {
+  if (x.rank() != 4) fail(op, "wants images [rows, channels, height, width], not ", x);
+}
+
+/// Windows of a size, `stride` apart, over an image with `padding` rows and columns added on every side.
+struct Window {
+  Extent size = 1, stride = 1, padding = 0;
+
+  /// How many windows there are along the height and the width of images x; those that stick out beyond the padding
+  /// are left out. Throws, naming `op`, where not one fits, or a setting makes no sense.
+  Extent count(const char* op, const Shape& x) const {
+    if (size.height < 1 || size.width < 1 || stride.height < 1 || stride.width < 1)
+      fail(op, "kernel ", size, " and stride ", stride, " must be at least 1");
+    if (padding.height < 0 || padding.width < 0)
+      fail(op, "the padding must not be negative, as ", padding, " is");
+    const int64_t height = x[2] + 2 * padding.height, width = x[3] + 2 * padding.width;
+    if (size.height > height || size.width > width)
+      fail(op, "the kernel ", size, " is larger than the input ", x, " with a padding of ", padding);
+    return {(height - size.height) / stride.height + 1, (width - size.width) / stride.width + 1};
+  }
+  /// The rows of an image of that height that window `i` sees; those in the padding are left out.
+  Span rows(int64_t i, int64_t height) const {
+    return inside(i, size.height, stride.height, padding.height, height);
+  }
+  Span columns(int64_t i, int64_t width) const {
+    return inside(i, size.width, stride.width, padding.width, width);
+  }
+
+ private:
+  static Span inside(int64_t i, int64_t size, int64_t stride, int64_t padding, int64_t length) {
+    const int64_t begin = i * stride - padding;
+    return {std::clamp<int64_t>(begin, 0, length), std::clamp<int64_t>(begin + size, 0, length)};
+  }
+};
+
+}  // namespace elbow

@@ -1,0 +1,113 @@
+#pragma once
+#include <memory>
+
+#include "autograd/window.hpp"
+#include "nn/layers.hpp"
+
+// Layers for images [rows, channels, height, width].
+namespace elbow {
+
+struct ConvSettings {
+  Extent kernel = 1, stride = 1, padding = 0;
+  Extent output_padding = 0;  ///< ConvTranspose2d only
+  bool bias = true;
+};
+
+/// Base of the convolutions. For the laws that depend on the fans, weight and bias count as PyTorch counts them: fan in
+/// is the second axis of the weight times the pixels of the kernel, fan out the first one times them; so `torch_default`
+/// for both gives the laws of torch.nn's layers.
+class ConvolutionLayer : public Layer {
+ public:
+  Tensor forward(const Tensor& x) override { return forward_with(x, bias); }
+  /// The same with another bias: [out], or [rows, out] for one of its own for each row, or undefined for none.
+  virtual Tensor forward_with(const Tensor& x, const Tensor& other_bias) = 0;
+  const int64_t out;
+  const ConvSettings settings;
+  Tensor weight, bias;  ///< as in PyTorch, in memory as in files; the bias is undefined where there is none
+
+ protected:
+  ConvolutionLayer(int64_t first, int64_t second, int64_t out, const ConvSettings& settings,
+                   const Init& weight_init, const Init& bias_init, RandomStream& stream, DType dtype);
+};
+
+/// x [rows, in, height, width]: [rows, out, ...]; weight [out, in, kernel height, kernel width].
+class Conv2d : public ConvolutionLayer {
+ public:
+  Conv2d(int64_t in, int64_t out, const ConvSettings& settings, const Init& weight_init, const Init& bias_init,
+         RandomStream& stream, DType dtype = DType::float32)
+      : ConvolutionLayer(out, in, out, settings, weight_init, bias_init, stream, dtype) {}
+  Tensor forward_with(const Tensor& x, const Tensor& other_bias) override;
+};
+
+/// x [rows, in, height, width]: [rows, out, ...]; weight [in, out, kernel height, kernel width].
+class ConvTranspose2d : public ConvolutionLayer {
+ public:
+  ConvTranspose2d(int64_t in, int64_t out, const ConvSettings& settings, const Init& weight_init,
+                  const Init& bias_init, RandomStream& stream, DType dtype = DType::float32)
+      : ConvolutionLayer(in, out, out, settings, weight_init, bias_init, stream, dtype) {}
+  Tensor forward_with(const Tensor& x, const Tensor& other_bias) override;
+};
+
+/// A convolution of x plus a 1x1 convolution of the condition, whose result is added at every pixel. Its parts are named
+/// "conv" and "condition".
+class ConditionedConv : public Module {
+ public:
+  /// `conditions`: the width of the condition. The laws are those of its projection.
+  ConditionedConv(std::unique_ptr<ConvolutionLayer> conv, int64_t conditions, const Init& weight_init,
+                  const Init& bias_init, RandomStream& stream, DType dtype = DType::float32);
+  /// x [rows, in, height, width], c [rows, conditions].
+  Tensor forward(const Tensor& x, const Tensor& c);
+
+ private:
+  std::unique_ptr<ConvolutionLayer> conv_;
+  Conv2d condition_;
+};
+
+/// Each channel normalised over the pixels of all rows: see BatchNorm1d.
+class BatchNorm2d : public BatchNorm1d {
+ public:
+  using BatchNorm1d::BatchNorm1d;
+  Tensor forward(const Tensor& x) override;
+};
+
+/// Windows of the size `kernel`, side by side unless a stride is given.
+class MaxPool2d : public Layer {
+ public:
+  explicit MaxPool2d(Extent kernel) : MaxPool2d(kernel, kernel) {}
+  MaxPool2d(Extent kernel, Extent stride, Extent padding = 0)
+      : kernel_(kernel), stride_(stride), padding_(padding) {}
+  Tensor forward(const Tensor& x) override;
+
+ private:
+  Extent kernel_, stride_, padding_;
+};
+
+/// The same for means; pixels of the padding count as 0.
+class AvgPool2d : public Layer {
+ public:
+  explicit AvgPool2d(Extent kernel) : AvgPool2d(kernel, kernel) {}
+  AvgPool2d(Extent kernel, Extent stride, Extent padding = 0)
+      : kernel_(kernel), stride_(stride), padding_(padding) {}
+  Tensor forward(const Tensor& x) override;
+
+ private:
+  Extent kernel_, stride_, padding_;
+};
+
+/// Means over windows as even as possible, so that the output is of the given size.
+class AdaptiveAvgPool2d : public Layer {
+ public:
+  explicit AdaptiveAvgPool2d(Extent out) : out_(out) {}
+  Tensor forward(const Tensor& x) override;
+
+ private:
+  Extent out_;
+};
+
+/// [rows, ...] as [rows, all the rest].
+class Flatten : public Layer {
+ public:
+  Tensor forward(const Tensor& x) override;
+};
+
+}  // namespace elbow

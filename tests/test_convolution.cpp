@@ -1,0 +1,147 @@
+#define BOOST_TEST_MODULE convolution
+// The convolution kernels at sizes that the samples of the ops do not reach: cut into several chunks of pixels and
+// blocks of rows, and shared among threads.
+#include <omp.h>
+
+#include <boost/test/unit_test.hpp>
+#include <cmath>
+#include <cstring>
+
+#include "autograd/convolution.hpp"
+#include "autograd/memory.hpp"
+#include "autograd/ops.hpp"
+#include "autograd/random.hpp"
+#include "tests/gradcheck.hpp"
+
+using namespace elbow;
+using namespace elbow::test;
+
+namespace {
+
+struct Case {
+  Shape x, w;
+  Extent stride, padding;
+};
+// Many chunks of pixels; many blocks of rows; both with a stride; images so large that blocks have 8 rows; a weight whose
+// gradient is summed up as it lies, and others whose gradient is summed up transposed.
+const Case cases[] = {{{3, 40, 30, 29}, {3, 40, 3, 3}, 1, 1},
+                      {{300, 2, 5, 6}, {3, 2, 2, 3}, 1, 0},
+                      {{130, 17, 9, 8}, {19, 17, 4, 4}, {2, 3}, {1, 2}},
+                      {{19, 3, 200, 210}, {4, 3, 5, 3}, {7, 5}, 1},
+                      {{70, 40, 4, 4}, {200, 40, 4, 4}, 1, 0},
+                      {{90, 9, 6, 7}, {11, 9, 1, 1}, 1, 0}};
+
+struct Tensors {
+  Tensor x, w, b, y, dy, dx, dw, db;
+};
+
+template <class T> Tensors run(const Case& c, int threads) {
+  omp_set_num_threads(threads);
+  Tensors t;
+  t.x = uniform({1, 0, 0}, c.x, -1, 1, dtype_of<T>).set_requires_grad();
+  t.w = uniform({1, 0, 1}, c.w, -1, 1, dtype_of<T>).set_requires_grad();
+  t.b = uniform({1, 0, 2}, {c.w[0]}, -1, 1, dtype_of<T>).set_requires_grad();
+  Tape tape;
+  t.y = conv2d(t.x, t.w, t.b, c.stride, c.padding);
+  t.dy = uniform({1, 0, 3}, t.y.shape(), -1, 1, dtype_of<T>);
+  tape.backward(t.y, t.dy);
+  t.dx = t.x.grad();
+  t.dw = t.w.grad();
+  t.db = t.b.grad();
+  return t;
+}
+
+bool same_bits(const Tensor& a, const Tensor& b) {
+  return a.shape() == b.shape() &&
+         !std::memcmp(a.body()->data, b.body()->data, size_t(a.numel()) * bytes_of(a.dtype()));
+}
+
+double dot(const Tensor& a, const Tensor& b) {
+  const auto p = a.to_vector(), q = b.to_vector();
+  double sum = 0;
+  for (size_t i = 0; i < p.size(); ++i) sum += p[i] * q[i];
+  return sum;
+}
+
+struct ThreadsAsBefore {
+  int threads = omp_get_max_threads();
+  ~ThreadsAsBefore() { omp_set_num_threads(threads); }
+};
+
+}  // namespace
+
+// Forward and gradient of x against the plain loops of conv2d and conv_transpose2d, whose output padding makes up for
+// what rounding down leaves over; the gradient of w against a plain sum, for some elements, and as a whole by the
+// identity <conv(x, w), dy> = <w, dw>.
+BOOST_AUTO_TEST_CASE(chunks_and_blocks_fit_together) {
+  const ThreadsAsBefore restore;
+  for (const Case& c : cases) BOOST_TEST_CONTEXT(c.x << " with " << c.w) {
+      const Tensors t = run<double>(c, 1);
+      const ops::Conv2d conv{{}, c.stride, c.padding};
+      const Tensor *forward[] = {&t.x, &t.w, &t.b}, *backward[] = {&t.dy, &t.w};
+      Tensor want = Tensor::empty(t.y.shape(), DType::float64);
+      conv.reference({forward, 3}, want.data<double>());
+      BOOST_TEST(relative_error(t.y, want) <= 1e-11);
+
+      const Convolution s = conv.sizes(c.x, c.w);
+      const Extent left{(s.height + 2 * c.padding.height - s.window.size.height) % c.stride.height,
+                        (s.width + 2 * c.padding.width - s.window.size.width) % c.stride.width};
+      want = Tensor::empty(c.x, DType::float64);
+      ops::ConvTranspose2d{{}, c.stride, c.padding, left}.reference({backward, 2}, want.data<double>());
+      BOOST_TEST(relative_error(t.dx, want) <= 1e-11);
+
+      const double scale = std::sqrt(dot(t.y, t.y) * dot(t.dy, t.dy));
+      BOOST_TEST(std::abs(dot(t.y, t.dy) - dot(t.b, t.db) - dot(t.w, t.dw)) <= 1e-13 * scale);
+      for (int64_t i = 0; i < t.w.numel(); i += 1 + t.w.numel() / 40) {
+        const int64_t tap = i % s.taps(), p = tap / s.window.size.width, q = tap % s.window.size.width,
+                      channel = i / s.taps() % s.channels, feature = i / s.patch();
+        double sum = 0;
+        for (int64_t n = 0; n < s.rows; ++n)
+          for (int64_t u = 0; u < s.out_height; ++u)
+            for (int64_t v = 0; v < s.out_width; ++v) {
+              const int64_t r = u * c.stride.height + p - c.padding.height,
+                            k = v * c.stride.width + q - c.padding.width;
+              if (r >= 0 && r < s.height && k >= 0 && k < s.width)
+                sum += t.x.data<double>()[((n * s.channels + channel) * s.height + r) * s.width + k] *
+                       t.dy.data<double>()[((n * s.features + feature) * s.out_height + u) * s.out_width + v];
+            }
+        BOOST_TEST(std::abs(t.dw.data<double>()[i] - sum) <= 1e-11 * (1 + std::abs(sum)), "weight " << i);
+      }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(any_number_of_threads_gives_the_same_bits) {
+  const ThreadsAsBefore restore;
+  for (const Case& c : cases) BOOST_TEST_CONTEXT(c.x << " with " << c.w) {
+      const Tensors one = run<float>(c, 1);
+      for (int threads : {2, 3, 7}) {
+        const Tensors many = run<float>(c, threads);
+        BOOST_TEST(same_bits(many.y, one.y), threads << " threads, forward");
+        BOOST_TEST(same_bits(many.dx, one.dx), threads << " threads, gradient of x");
+        BOOST_TEST(same_bits(many.dw, one.dw), threads << " threads, gradient of w");
+        BOOST_TEST(same_bits(many.db, one.db), threads << " threads, gradient of b");
+      }
+    }
+}
+
+#if !defined(__SANITIZE_ADDRESS__)
+BOOST_AUTO_TEST_CASE(after_the_first_steps_nothing_is_asked_of_the_system) {
+  const ThreadsAsBefore restore;
+  for (int threads : {1, 3})
+    for (const Case& c : cases) {
+      for (int i = 0; i < 3; ++i) run<float>(c, threads);
+      const int64_t before = memory_statistics().system_allocations;
+      for (int i = 0; i < 3; ++i) run<float>(c, threads);
+      BOOST_TEST(memory_statistics().system_allocations == before, threads << " threads, " << c.x);
+    }
+}
+#endif
+
+// Infinities and NaN reach every pixel whose patch has one, and no other.
+BOOST_AUTO_TEST_CASE(not_a_number_reaches_its_pixels) {
+  Tensor x = Tensor::zeros({2, 1, 4, 4});
+  x.data<float>()[5] = NAN;  // row 0, pixel (1, 1)
+  const Tensor y = conv2d(x, Tensor::ones({1, 1, 2, 2}));
+  for (int64_t i = 0; i < y.numel(); ++i)
+    BOOST_TEST(std::isnan(y.data<float>()[i]) == (i == 0 || i == 1 || i == 3 || i == 4), "element " << i);
+}
