@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# shellcheck disable=SC2016  # the dollars are awk's
 # The commands on a finished run: evaluate, encode, reconstruct, sample, impute. Usage: commands.sh PATH/TO/elbow
 set -u
 elbow=$1
