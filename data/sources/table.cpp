@@ -31,7 +31,7 @@ std::span<const int64_t> limited(const Config& data, const std::string& setting,
   return rows.first(size_t(*wanted));
 }
 
-Dataset dataset_of(TableRows rows, const std::shared_ptr<const TableCodec>& codec, bool anything_missing) {
+Dataset dataset_of(const TableRows& rows, const std::shared_ptr<const TableCodec>& codec, bool anything_missing) {
   Dataset set;
   set.x = Rows(rows.x);
   set.features = codec->features();
