@@ -31,7 +31,8 @@ std::span<const int64_t> limited(const Config& data, const std::string& setting,
   return rows.first(size_t(*wanted));
 }
 
-Dataset dataset_of(const TableRows& rows, const std::shared_ptr<const TableCodec>& codec, bool anything_missing) {
+Dataset dataset_of(const TableRows& rows, const std::shared_ptr<const TableCodec>& codec,
+                   bool anything_missing) {
   Dataset set;
   set.x = Rows(rows.x);
   set.features = codec->features();
@@ -73,7 +74,7 @@ DataSplit table(const Config& data, uint64_t seed) {
     TableRows test_rows = encode_rows(text, *codec, test, &split.warnings);
     const bool missing = text.anything_missing || !split.warnings.empty();
     split.train = dataset_of(encode_rows(text, *codec, train), codec, missing);
-    split.test = dataset_of(std::move(test_rows), codec, missing);
+    split.test = dataset_of(test_rows, codec, missing);
     return split;
   } catch (const Error& e) { throw Error(str(path, ": ", e.what())); }
 }
