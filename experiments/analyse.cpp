@@ -10,6 +10,10 @@
 namespace elbow {
 
 void analyse(const AnalyseOptions& o) {
+  if (!o.settings.empty() && o.out.empty())
+    throw Error(
+        "--set: tables made under other settings than the run's do not belong into its folder: name another "
+        "with --out");
   set_threads(o.threads);
   const auto experiment = open_run(o.run, o.settings);
   experiment->evaluation.analyses = {{o.analysis}};

@@ -147,9 +147,10 @@ void add_write_table(CLI::App& app) {
       app.add_subcommand("write-table", "Write the training rows of a configuration as CSV, with a schema");
   auto o = std::make_shared<WriteTableOptions>();
   command->add_option("config", o->config, "Configuration file")->required();
-  command->add_option("--out", o->out, "The CSV file; FILE.schema.json goes beside it")->required();
+  command->add_option("--out", o->out, "The CSV file, FILE.csv; FILE.schema.json goes beside it")->required();
   command->add_option("--set", o->settings, "Change a setting: path.to.key=value (may be repeated)")
       ->allow_extra_args(false);
+  command->add_flag("--force", o->force, "Write over existing files");
   command->add_option("--digits", o->digits, "Most significant digits of a number")->check(CLI::Range(1, 17));
   command->callback([o] { write_table(*o); });
 }
@@ -207,6 +208,7 @@ int main(int argc, char** argv) {
   };
   try {
     app.parse(argc, argv);
+    if (!(std::cout << std::flush)) return refuse("standard output cannot be written");
   } catch (const CLI::ParseError& error) {
     if (error.get_exit_code() == 0) return app.exit(error);  // --help, --version
     return refuse(explained(app, argc, argv, error.what()));

@@ -72,6 +72,7 @@ check "an empty folder stays empty" test -z "$(ls empty)"
 refused "nothing to show" "$elbow" latent_space plain
 refused "did you mean" "$elbow" train "$source/experiments/baseline.json" "${small[@]}" --out none \
   --set 'evaluation.analyses=["selektion"]'
+refused "name another with --out" "$elbow" selection roll --set evaluation.selection_rows=100
 refused "selection_rows" "$elbow" selection roll --out none --set evaluation.selection_rows=0
 check "nothing is left behind" test ! -e none
 "$elbow" train "$source/experiments/baseline.json" "${small[@]}" --out unconditional --set 'condition={"kind": "none"}'
