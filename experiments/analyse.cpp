@@ -19,9 +19,13 @@ void analyse(const AnalyseOptions& o) {
   experiment->evaluation.analyses = {{o.analysis}};
   check_analyses(*experiment);
   const std::filesystem::path folder = o.out.empty() ? o.run : o.out;
-  std::filesystem::create_directories(folder);
+  const bool created = std::filesystem::create_directories(folder);
   const AnalysesDone done = make_analyses(*experiment, folder);
-  if (!done.problems.empty()) throw Error(done.problems.front());
+  if (!done.problems.empty()) {
+    std::error_code not_empty;  // what was made before the problem stays
+    if (created) std::filesystem::remove(folder, not_empty);
+    throw Error(done.problems.front());
+  }
   std::cout << done.text;
   std::cout << "tables and figures are in " << folder.string() << '\n';
 }
