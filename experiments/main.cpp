@@ -57,7 +57,8 @@ void add_analyses(CLI::App& app) {
     command->add_option("run", o->run, "Folder of a finished run")->required();
     command->add_option("--out", o->out, "Folder for tables and figures; by default the run's own");
     command
-        ->add_option("--set", o->settings, "Change a setting of the run: path.to.key=value (may be repeated)")
+        ->add_option("--set", o->settings,
+                     "Change a setting of the run: path.to.key=value (may be repeated); wants --out")
         ->allow_extra_args(false);
     command->add_option("--threads", o->threads, "Number of threads; 0 = one for each core")
         ->capture_default_str();
