@@ -17,7 +17,10 @@ Condition::Condition(const Config& config, const Dataset& data)
   const std::string kind = config.choice("kind", {"columns", "label", "none"}, "columns");
   kind_ = kind == "columns" ? Kind::columns : kind == "label" ? Kind::label : Kind::none;
   if (kind_ == Kind::columns) {
-    rule_.uniform = config.get<Json>("given", 0.5) == "uniform";
+    const Json given = config.get<Json>("given", 0.5);
+    rule_.uniform = given == "uniform";
+    if (given.is_string() && !rule_.uniform)
+      config.fail("given", str("must be a number >= 0 and <= 1, or \"uniform\", not ", given.dump()));
     if (!rule_.uniform) rule_.given = config.get<double>("given", 0.5, between(0, 1));
     rule_.groups = groups_of(features_);
   }

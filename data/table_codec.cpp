@@ -11,6 +11,12 @@
 
 namespace elbow {
 
+float Scale::of(double value) const {
+  const double x = (value - mean) / sd;
+  if (!(std::abs(x) <= 1e15)) throw Error(str(to_text(value), " is too large a number"));
+  return float(x);
+}
+
 TableCodec::TableCodec(std::vector<Feature> features, std::vector<Scale> scales, TableFormat format)
     : features_(std::move(features)), scales_(std::move(scales)), format_(std::move(format)) {
   if (scales_.empty()) scales_.resize(features_.size());
@@ -50,7 +56,9 @@ void TableCodec::encode(size_t feature, const std::string& text, float* x, float
   if (f.kind == FeatureKind::real) {
     const std::optional<double> value = parse_number(text);
     if (!value) refuse("is not a number");
-    x[f.first] = float((*value - scales_[feature].mean) / scales_[feature].sd);
+    try {
+      x[f.first] = scales_[feature].of(*value);
+    } catch (const Error& e) { throw Error(str("column ", f.name, ": ", e.what())); }
     return;
   }
   const auto at = std::find(f.categories.begin(), f.categories.end(), text);

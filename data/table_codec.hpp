@@ -12,6 +12,8 @@ namespace elbow {
 /// The scaling of a real feature: x = (value - mean) / sd.
 struct Scale {
   double mean = 0, sd = 1;
+  /// x; Error for one beyond 1e15, since what a model makes of it need not fit into float32.
+  float of(double value) const;
 };
 
 /// How the rows of a text table become the numbers that a model sees, and back. A text row has one field for each

@@ -72,7 +72,8 @@ Scale fit_scale(const std::vector<double>& numbers, std::span<const int64_t> row
     if (const double v = numbers[size_t(r)]; !std::isnan(v)) squares += (v - mean) * (v - mean);
   // what the rounding of the mean alone may leave of a constant column is no spread
   const double variance = squares / n, rounding = n * std::numeric_limits<double>::epsilon() * mean;
-  return {mean, variance > rounding * rounding ? std::sqrt(variance) : 1.0};
+  const bool constant = std::isfinite(variance) && variance <= rounding * rounding;
+  return {mean, constant ? 1.0 : std::sqrt(variance)};
 }
 
 // The texts that stand in some rows, sorted.
@@ -178,7 +179,9 @@ TableRows encode_rows(const TextTable& table, const TableCodec& codec, std::span
       if (f.kind == FeatureKind::real) {
         const double v = column.numbers[size_t(index[r])];
         if (std::isnan(v)) continue;
-        *to = float((v - scale.mean) / scale.sd);
+        try {
+          *to = scale.of(v);
+        } catch (const Error& e) { throw Error(str("column ", f.name, ": ", e.what())); }
       } else {
         const int32_t code = column.codes[size_t(index[r])];
         if (code < 0) continue;

@@ -10,14 +10,22 @@
 namespace elbow {
 
 void analyse(const AnalyseOptions& o) {
+  if (!o.settings.empty() && o.out.empty())
+    throw Error(
+        "--set: tables made under other settings than the run's do not belong into its folder: name another "
+        "with --out");
   set_threads(o.threads);
   const auto experiment = open_run(o.run, o.settings);
   experiment->evaluation.analyses = {{o.analysis}};
   check_analyses(*experiment);
   const std::filesystem::path folder = o.out.empty() ? o.run : o.out;
-  std::filesystem::create_directories(folder);
+  const bool created = std::filesystem::create_directories(folder);
   const AnalysesDone done = make_analyses(*experiment, folder);
-  if (!done.problems.empty()) throw Error(done.problems.front());
+  if (!done.problems.empty()) {
+    std::error_code not_empty;  // what was made before the problem stays
+    if (created) std::filesystem::remove(folder, not_empty);
+    throw Error(done.problems.front());
+  }
   std::cout << done.text;
   std::cout << "tables and figures are in " << folder.string() << '\n';
 }

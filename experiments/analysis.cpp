@@ -64,7 +64,7 @@ AnalysesDone make_analyses(Experiment& e, const std::filesystem::path& folder) {
       const AnalysisResult result = find(name)->run(e, folder);
       done.figures.insert(done.figures.end(), result.figures.begin(), result.figures.end());
       done.text += result.text;
-    } catch (const Error& error) { done.problems.push_back(name + ": " + error.what()); }
+    } catch (const std::exception& error) { done.problems.push_back(name + ": " + error.what()); }
   e.model->train(training);
   return done;
 }

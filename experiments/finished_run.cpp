@@ -8,6 +8,18 @@
 namespace elbow {
 namespace fs = std::filesystem;
 
+namespace {
+
+// Error for settings under which the same parameters would be another model, also where their shapes fit: another
+// activation, or another meaning of the decoder's answer.
+void check_same_model(const Json& trained, const Json& changed) {
+  if (trained.at("model") != changed.at("model")) throw Error("it was trained with another section `model`");
+  if (trained.at("loss").at("distortion") != changed.at("loss").at("distortion"))
+    throw Error("it was trained with another `loss.distortion`");
+}
+
+}  // namespace
+
 std::unique_ptr<Experiment> open_run(const fs::path& run, const std::vector<std::string>& settings) {
   const fs::path config = run / "config.json", model = run / "model.safetensors";
   if (!fs::is_directory(run)) throw Error(run.string() + ": there is no such folder");
@@ -17,6 +29,8 @@ std::unique_ptr<Experiment> open_run(const fs::path& run, const std::vector<std:
   auto experiment = std::make_unique<Experiment>(Config::read(config, settings));
   try {
     load_model(model, *experiment);
+    if (!settings.empty())
+      check_same_model(read_json(config), parse_json(experiment->resolved, config.string()));
   } catch (const Error& e) {
     if (settings.empty()) throw;
     std::string changes;

@@ -57,7 +57,8 @@ void add_analyses(CLI::App& app) {
     command->add_option("run", o->run, "Folder of a finished run")->required();
     command->add_option("--out", o->out, "Folder for tables and figures; by default the run's own");
     command
-        ->add_option("--set", o->settings, "Change a setting of the run: path.to.key=value (may be repeated)")
+        ->add_option("--set", o->settings,
+                     "Change a setting of the run: path.to.key=value (may be repeated); wants --out")
         ->allow_extra_args(false);
     command->add_option("--threads", o->threads, "Number of threads; 0 = one for each core")
         ->capture_default_str();
@@ -147,9 +148,10 @@ void add_write_table(CLI::App& app) {
       app.add_subcommand("write-table", "Write the training rows of a configuration as CSV, with a schema");
   auto o = std::make_shared<WriteTableOptions>();
   command->add_option("config", o->config, "Configuration file")->required();
-  command->add_option("--out", o->out, "The CSV file; FILE.schema.json goes beside it")->required();
+  command->add_option("--out", o->out, "The CSV file, FILE.csv; FILE.schema.json goes beside it")->required();
   command->add_option("--set", o->settings, "Change a setting: path.to.key=value (may be repeated)")
       ->allow_extra_args(false);
+  command->add_flag("--force", o->force, "Write over existing files");
   command->add_option("--digits", o->digits, "Most significant digits of a number")->check(CLI::Range(1, 17));
   command->callback([o] { write_table(*o); });
 }
@@ -207,6 +209,7 @@ int main(int argc, char** argv) {
   };
   try {
     app.parse(argc, argv);
+    if (!(std::cout << std::flush)) return refuse("standard output cannot be written");
   } catch (const CLI::ParseError& error) {
     if (error.get_exit_code() == 0) return app.exit(error);  // --help, --version
     return refuse(explained(app, argc, argv, error.what()));

@@ -28,6 +28,10 @@ void write_schema(const SchemaOptions& o) {
 }
 
 void write_table(const WriteTableOptions& o) {
+  const std::filesystem::path schema = std::filesystem::path(o.out).replace_extension(".schema.json");
+  for (const std::filesystem::path& file : {std::filesystem::path(o.out), schema})
+    if (!o.force && std::filesystem::exists(file))
+      throw Error(file.string() + ": exists already: choose another --out, or --force");
   Json json = read_json(o.config);
   for (const std::string& s : o.settings) set_setting(json, s);
   const Config config(json, o.config);
@@ -41,7 +45,6 @@ void write_table(const WriteTableOptions& o) {
       if (set.observed.data<float>()[r * set.columns() + codec.features()[f].first] == 0) fields[f].clear();
     text += record_text(fields);
   }
-  const std::filesystem::path schema = std::filesystem::path(o.out).replace_extension(".schema.json");
   write_file_atomically(o.out, text);
   write_file_atomically(schema, schema_text(schema_of(codec)));
   std::cout << set.rows() << " rows are in " << o.out << ", their schema in " << schema.string() << '\n';

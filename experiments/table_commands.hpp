@@ -20,11 +20,12 @@ struct WriteTableOptions {
   std::string config;
   std::vector<std::string> settings;  ///< path.to.key=value
   std::string out;                    ///< the CSV file; the schema goes beside it
+  bool force = false;                 ///< write over existing files
   int digits = 17;                    ///< most significant digits of a number
 };
 
 /// Writes the training rows of an experiment's data as a text table, FILE.csv, with its schema, FILE.schema.json: what
-/// the source `table` reads. Error for a bad configuration.
+/// the source `table` reads. Error for a bad configuration, or if a file is there already (unless `force`).
 void write_table(const WriteTableOptions& options);
 
 }  // namespace elbow

@@ -45,6 +45,10 @@ bool write_and_sync(const fs::path& path, std::string_view contents) {
 }  // namespace
 
 void write_file_atomically(const fs::path& path, std::string_view contents) {
+  std::error_code ignored;
+  if (fs::exists(path, ignored) && !fs::is_regular_file(path, ignored))
+    throw Error(
+        str(path.string(), ": cannot be written: it is not a file"));  // renaming would replace /dev/null
   const fs::path beside = path.string() + ".part" + std::to_string(::getpid());
   if (write_and_sync(beside, contents) && std::rename(beside.c_str(), path.c_str()) == 0) return;
   const int reason = errno;

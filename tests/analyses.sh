@@ -72,7 +72,9 @@ check "an empty folder stays empty" test -z "$(ls empty)"
 refused "nothing to show" "$elbow" latent_space plain
 refused "did you mean" "$elbow" train "$source/experiments/baseline.json" "${small[@]}" --out none \
   --set 'evaluation.analyses=["selektion"]'
+refused "name another with --out" "$elbow" selection roll --set evaluation.selection_rows=100
 refused "selection_rows" "$elbow" selection roll --out none --set evaluation.selection_rows=0
+refused "scatter_rows is 0" "$elbow" latent_space roll --out none --set evaluation.scatter_rows=0
 check "nothing is left behind" test ! -e none
 "$elbow" train "$source/experiments/baseline.json" "${small[@]}" --out unconditional --set 'condition={"kind": "none"}'
 check "a run without conditions has no selection" test ! -e unconditional/selected_features.csv

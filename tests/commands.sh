@@ -80,6 +80,8 @@ refused "holds a run" "$elbow" evaluate run --out run
 refused "exists already" "$elbow" evaluate run --out evaluated
 check "--force writes over an evaluation" "$elbow" evaluate run --out evaluated --force >text
 refused "--set data.columns=4" "$elbow" evaluate run --set data.covariance=null --set data.columns=4
+refused "--set model.activation=tanh: the trained model does not fit" "$elbow" evaluate run --set model.activation=tanh
+refused "trained with another \`loss.distortion\`" "$elbow" evaluate labelled --set loss.distortion=bce
 refused "--set loss.beta: must be a number >= 0" "$elbow" evaluate run --set loss.beta=-1
 refused "--set data.covariance[0][0]: must be a number" "$elbow" evaluate run --set 'data.covariance=[[1e300]]'
 refused "no such folder" "$elbow" evaluate nowhere

@@ -165,6 +165,11 @@ check "a warning without gnuplot" grep -q gnuplot message
 check "a table is written" "$elbow" write-table "$source/experiments/tables/cells.source.json" --digits 3 --out cells.csv >message
 check "as long as the one that is shipped" test "$(wc -l <cells.csv)" -eq "$(wc -l <"$source/experiments/tables/cells.csv")"
 check "its schema is the one that is shipped" cmp cells.schema.json "$source/experiments/tables/cells.schema.json"
+refused "cells.csv: exists already" "$elbow" write-table "$source/experiments/tables/cells.source.json" --out cells.csv
+check "--force writes over a table" "$elbow" write-table "$source/experiments/tables/cells.source.json" --digits 3 --out cells.csv --force >message
+if [ -c /dev/full ]; then
+  refused "standard output cannot be written" bash -c "'$elbow' schema cells.csv >/dev/full"
+fi
 check "a schema is guessed" "$elbow" schema cells.csv --out guess.json
 refused guess.json "$elbow" schema cells.csv --out guess.json
 refused "has no column" "$elbow" train "$source/experiments/table.json" --set data.path=cells.csv \

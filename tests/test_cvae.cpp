@@ -239,6 +239,7 @@ BOOST_AUTO_TEST_CASE(impossible_experiments_are_refused) {
   refused("model.kind", "transformer", "model.kind");
   refused("model.latents", "0", "model.latents");
   refused("condition.kind", "label", "condition.kind");
+  refused("condition.given", "Uniform", "condition.given: must be a number >= 0 and <= 1, or \"uniform\"");
   refused("loss.distortion", "bce", "loss.distortion");
   refused("loss.beta", "-1", "loss.beta");
   refused("data.source", "nowhere", "data.source");

@@ -241,6 +241,8 @@ BOOST_AUTO_TEST_CASE(settings_that_make_no_data) {
     return message({{"source", "correlated_gaussian"}, {"columns", 2}, {"covariance", rows}});
   };
   BOOST_TEST(covariance({{1, 0}, {0, 1}, {0, 0}}) == "data.covariance: must have 2 rows, not 3");
+  BOOST_TEST(message({{"source", "correlated_gaussian"}, {"covariance", Json::array()}}) ==
+             "data.covariance: must have at least one row");
   BOOST_TEST(covariance({{1, 0}, {0}}) == "data.covariance[1]: must have 2 numbers, not 1");
   BOOST_TEST(contains(covariance({{1, 2}, {2, 1}}), "data.covariance: [cholesky] the matrix is not positive"));
 }

@@ -36,12 +36,16 @@ BOOST_AUTO_TEST_CASE(a_write_that_fails_touches_nothing) {
   const fs::path missing = folder.path / "missing" / "file";
   BOOST_TEST(error_of([&] { write_file_atomically(missing, "x"); }) ==
              missing.string() + ": cannot be written: No such file or directory");
-  const fs::path busy = folder.path / "busy";  // a folder that is not empty cannot be replaced
+  const fs::path busy = folder.path / "busy";
   fs::create_directory(busy);
   write_bytes(busy / "old", "old");
-  BOOST_TEST(contains(error_of([&] { write_file_atomically(busy, "x"); }), "busy: cannot be written: "));
+  BOOST_TEST(error_of([&] { write_file_atomically(busy, "x"); }) ==
+             busy.string() + ": cannot be written: it is not a file");
   BOOST_TEST(read_file(busy / "old") == "old");
   BOOST_TEST(entries(folder.path) == 1);
+  // A device is not replaced by a file, whoever asks for it.
+  BOOST_TEST(contains(error_of([&] { write_file_atomically("/dev/null", "x"); }), "it is not a file"));
+  BOOST_TEST(fs::is_character_file("/dev/null"));
 }
 
 BOOST_AUTO_TEST_CASE(files_that_cannot_be_read) {

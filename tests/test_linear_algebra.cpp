@@ -1,5 +1,7 @@
 // The small dense linear algebra under the analysis: products, eigen-decompositions, generalised inverses.
 #define BOOST_TEST_MODULE linear_algebra
+#include <omp.h>
+
 #include <boost/test/unit_test.hpp>
 #include <cmath>
 #include <limits>
@@ -67,6 +69,19 @@ BOOST_AUTO_TEST_CASE(an_eigen_system_rebuilds_its_matrix) {
   BOOST_TEST(symmetric_eigen(Matrix(2, 2, {2, 1, 1, 2})).values == (std::vector<double>{3, 1}),
              boost::test_tools::tolerance(1e-14) << boost::test_tools::per_element());
   BOOST_TEST(symmetric_eigen(Matrix(0, 0)).values.empty());
+}
+
+BOOST_AUTO_TEST_CASE(eigen_gives_the_same_bits_for_any_number_of_threads) {
+  const Matrix factor = random_matrix(120, 120, 7), a = product(factor, transpose(factor));
+  const int before = omp_get_max_threads();
+  omp_set_num_threads(1);
+  const EigenSystem one = symmetric_eigen(a);
+  omp_set_num_threads(3);
+  const EigenSystem three = symmetric_eigen(a);
+  BOOST_TEST(omp_get_max_threads() == 3);
+  omp_set_num_threads(before);
+  BOOST_TEST((one.values == three.values));
+  BOOST_TEST((one.vectors.values == three.vectors.values));
 }
 
 BOOST_AUTO_TEST_CASE(eigen_refuses_what_it_cannot_do) {

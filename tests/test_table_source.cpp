@@ -210,6 +210,23 @@ BOOST_FIXTURE_TEST_CASE(wrong_options_of_a_table_are_refused, Fixture) {
                       "column b: is binary, but has only the value \"yes\" in the training rows"));
   write_bytes(path, "n,b,c\n?,yes,p\n?,no,q\n?,yes,p\n");
   BOOST_TEST(contains(error_of([&] { make_data(Config(options, "", "data"), 1); }), "column n: has no value"));
+  // among the training rows a number whose square is no double is no constant; among the test rows it is no number
+  const auto with = [](const std::string& number) {
+    std::string bytes = "n,b,c\n";
+    for (int i = 0; i < 39; ++i) bytes += std::to_string(i) + (i % 2 ? ",yes,p\n" : ",no,q\n");
+    return bytes + number + ",yes,p\n";
+  };
+  write_bytes(path, with("1e300"));
+  bool trained = false, tested = false;
+  for (int seed = 1; seed <= 20; ++seed) {
+    options["structure_seed"] = seed;
+    const std::string error = error_of([&] { make_data(Config(options, "", "data"), 1); });
+    trained = trained || contains(error, "t.csv: column n: its numbers are too large to be scaled");
+    tested = tested || contains(error, "t.csv: column n: 1e+300 is too large a number");
+    BOOST_TEST(contains(error, "too large"));
+  }
+  BOOST_TEST(trained);
+  BOOST_TEST(tested);
 }
 
 // ---- latent_factors -------------------------------------------------------------------------------------------------

@@ -100,7 +100,8 @@ bool latent_space_applies(const Experiment& e) {
 
 AnalysisResult latent_space_analysis(Experiment& e, const std::filesystem::path& folder) {
   const LatentSpace space = latent_space(e, e.evaluation.scatter_rows);
-  if (space.rows.empty()) throw Error("each test row lacks an entry, so that there is none to show");
+  if (space.rows.empty())
+    throw Error("there is no test row to show: each lacks an entry, or evaluation.scatter_rows is 0");
   table_of(space).write(folder / "latent_space.csv");
   AnalysisResult result;
   for (const auto& k : space.encoded) {
