@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cmath>
 #include <numeric>
 
 #include "autograd/ops.hpp"
@@ -59,14 +58,6 @@ RowCosts test_costs(Experiment& e, int64_t draws, bool excess) {
       out.excess.push_back(distortion[r] + out.beta * kl[r] - optimal[r].loss);
   }
   return out;
-}
-
-Estimate estimate_of(const std::vector<double>& values) {
-  const double n = double(values.size());
-  const double mean = std::accumulate(values.begin(), values.end(), 0.0) / n;
-  double squares = 0;
-  for (double v : values) squares += (v - mean) * (v - mean);
-  return {mean, n > 1 ? std::sqrt(squares / (n - 1) / n) : std::nan("")};
 }
 
 Costs costs_of(const RowCosts& rows) {

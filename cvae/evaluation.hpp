@@ -39,7 +39,6 @@ RowCosts test_costs(Experiment& experiment, int64_t draws, bool excess);
 
 /// Mean and standard error over the rows.
 Costs costs_of(const RowCosts& rows);
-Estimate estimate_of(const std::vector<double>& values);
 
 /// What the encoder makes of some test rows under one subset.
 struct SubsetEncoding {

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 #include "autograd/parallel.hpp"
 
@@ -56,20 +55,10 @@ std::vector<double> laplacian_variances(const Tensor& images) {
 
 Blur blur_of(const Tensor& images) {
   const std::vector<double> variances = laplacian_variances(images);
-  const double n = double(variances.size());
-  Blur blur;
-  for (const double v : variances) {
+  for (const double v : variances)
     if (!std::isfinite(v)) fail("blur", "an image has a non-finite pixel");
-    blur.variance.mean += v / n;
-  }
-  double squares = 0;
-  for (const double v : variances) squares += (v - blur.variance.mean) * (v - blur.variance.mean);
-  blur.variance.standard_error =
-      n > 1 ? std::sqrt(squares / (n - 1) / n) : std::numeric_limits<double>::quiet_NaN();
   const auto least = std::min_element(variances.begin(), variances.end());
-  blur.minimum = *least;
-  blur.most_blurred = least - variances.begin();
-  return blur;
+  return {estimate_of(variances), *least, least - variances.begin()};
 }
 
 }  // namespace elbow

@@ -1,8 +1,6 @@
 #include "metrics/kernel_distance.hpp"
 
 #include <algorithm>
-#include <cmath>
-#include <limits>
 #include <numeric>
 #include <vector>
 
@@ -62,19 +60,12 @@ KernelDistance kernel_distance(const Tensor& x, const Tensor& y, const RandomKey
   // Rows that were made one from the other must not meet in one subset more often than others: two orders.
   RandomStream stream(key.seed, key.stream, 2 * key.step);
   const auto order_x = permutation(stream.next(), x.size(0)), order_y = permutation(stream.next(), y.size(0));
-  KernelDistance result;
-  result.subsets = std::min(x.size(0), y.size(0)) / subset_rows;
+  const int64_t subsets = std::min(x.size(0), y.size(0)) / subset_rows;
   std::vector<double> distances;
-  for (int64_t i = 0; i < result.subsets; ++i)
+  for (int64_t i = 0; i < subsets; ++i)
     distances.push_back(squared_mmd(rows_of(x, order_x, i * subset_rows, subset_rows),
                                     rows_of(y, order_y, i * subset_rows, subset_rows)));
-  const double n = double(result.subsets);
-  double squares = 0;
-  for (const double v : distances) result.distance.mean += v / n;
-  for (const double v : distances) squares += (v - result.distance.mean) * (v - result.distance.mean);
-  result.distance.standard_error =
-      n > 1 ? std::sqrt(squares / (n - 1) / n) : std::numeric_limits<double>::quiet_NaN();
-  return result;
+  return {estimate_of(distances), subsets};
 }
 
 }  // namespace elbow

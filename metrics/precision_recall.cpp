@@ -1,7 +1,6 @@
 #include "metrics/precision_recall.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <cstdint>
 #include <limits>
 
@@ -27,9 +26,8 @@ std::vector<double> squared_norms(const Tensor& x) {
 /// By how much |a|^2 + |b|^2 - 2 a.b may be off, for rows of d columns: the bound of an inner product of that length.
 double rounding(double norms, int64_t d) { return double(d + 4) * 0x1p-52 * norms; }
 
-Estimate share_of(const std::vector<uint8_t>& flags) {
-  const double n = double(flags.size()), p = double(std::count(flags.begin(), flags.end(), 1)) / n;
-  return {p, std::sqrt(p * (1 - p) / n)};
+Estimate share_of_set(const std::vector<uint8_t>& flags) {
+  return share_of(std::count(flags.begin(), flags.end(), 1), int64_t(flags.size()));
 }
 
 }  // namespace
@@ -85,7 +83,7 @@ PrecisionRecall precision_recall(const Tensor& real, const Tensor& generated, in
     for (int64_t task = 0; task < tasks; ++task)
       for (int64_t r = 0; r < rows; ++r) covered[size_t(first + r)] |= found[size_t(task * rows + r)];
   });
-  return {share_of(faithful), share_of(covered)};
+  return {share_of_set(faithful), share_of_set(covered)};
 }
 
 }  // namespace elbow

@@ -11,6 +11,12 @@ struct Estimate {
   double mean = 0, standard_error = 0;
 };
 
+/// The mean of independent values and its standard error, sd / sqrt(n); NaN for a single value.
+Estimate estimate_of(const std::vector<double>& values);
+
+/// The share of rows for which something holds, and its standard error sqrt(p (1 - p) / rows).
+Estimate share_of(int64_t holds, int64_t rows);
+
 /// The loss and its two parts; loss = distortion + beta * kl, row by row.
 struct Costs {
   Estimate loss, distortion, kl;

@@ -1,0 +1,76 @@
+#include "cvae/feature_training.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "autograd/ops.hpp"
+#include "autograd/tape.hpp"
+#include "data/batches.hpp"
+#include "data/label_condition.hpp"
+#include "nn/optimizer.hpp"
+#include "nn/schedule.hpp"
+#include "nn/streams.hpp"
+
+namespace elbow {
+namespace {
+
+constexpr auto op = "features";
+
+FeatureNetShape shape_of(const Dataset& set) {
+  if (!set.labels) fail(op, "the set ", set.name, " has no labels to learn");
+  if (!set.image) fail(op, "the rows of the set ", set.name, " are no images");
+  if (set.observed) fail(op, "the images of the set ", set.name, " have missing entries");
+  const int64_t pixels = set.image->height * set.image->width;
+  if (pixels < 1 || set.columns() % pixels != 0)
+    fail(op, "rows of ", set.columns(), " columns are no images of ", set.image->height, " x ",
+         set.image->width);
+  return {set.columns() / pixels, set.image->height, set.image->width, set.labels->classes};
+}
+
+}  // namespace
+
+std::unique_ptr<FeatureNet> train_feature_net(const Dataset& train, const FeatureTraining& settings,
+                                              const std::function<void(int64_t epoch, double loss)>& progress) {
+  if (settings.epochs < 1) fail(op, "training takes at least one epoch, not ", settings.epochs);
+  auto net = std::make_unique<FeatureNet>(shape_of(train), settings.seed);
+  FlatParameters parameters(*net);
+  const auto adam = make_adam(parameters, {});
+  Batches batches(train, std::min(settings.batch_rows, train.rows()), LastBatch::drop);
+  const Schedule schedule{.kind = Schedule::Kind::cosine,
+                          .learning_rate = settings.learning_rate,
+                          .total = settings.epochs * batches.count()};
+  const LabelCondition one_hot{train.labels->classes, false};
+  for (int64_t epoch = 0; epoch < settings.epochs; ++epoch) {
+    batches.shuffle({settings.seed, stream::shuffle, uint64_t(epoch)});
+    double sum = 0;
+    for (int64_t i = 0; i < batches.count(); ++i) {
+      const Batch& batch = batches.get(i);
+      Tensor target = Tensor::empty({batch.x.size(0), one_hot.width()});
+      one_hot.write(batch.labels, target, 0, 0, {});
+      parameters.zero_gradients();
+      Tape tape;
+      const Tensor loss = cross_entropy_with_logits(net->logits(net->features(batch.x)), target);
+      tape.backward(loss);
+      adam->step(schedule.at(adam->steps()));
+      sum += loss.item();
+    }
+    const double mean = sum / double(batches.count());
+    if (!std::isfinite(mean))
+      fail(op, "the loss is ", mean, " in epoch ", epoch + 1, ": lower the learning rate");
+    if (progress) progress(epoch + 1, mean);
+  }
+  return net;
+}
+
+Estimate accuracy_of(FeatureNet& net, const Dataset& set) {
+  if (!set.labels || set.rows() == 0) fail(op, "the set ", set.name, " has no labelled rows to be judged by");
+  constexpr int64_t chunk = 4096;  // rows held as floats at a time
+  int64_t right = 0;
+  for (int64_t first = 0; first < set.rows(); first += chunk) {
+    const auto classes = classes_of(net, set.x.range(first, std::min(chunk, set.rows() - first)));
+    for (size_t i = 0; i < classes.size(); ++i) right += classes[i] == set.labels->values[size_t(first) + i];
+  }
+  return share_of(right, set.rows());
+}
+
+}  // namespace elbow

@@ -1,0 +1,30 @@
+#pragma once
+#include <functional>
+#include <memory>
+
+#include "data/dataset.hpp"
+#include "metrics/feature_net.hpp"
+#include "metrics/results.hpp"
+
+namespace elbow {
+
+/// How a feature net is trained: by Adam, the learning rate falling along half a cosine.
+struct FeatureTraining {
+  int64_t epochs = 2, batch_rows = 64;
+  double learning_rate = 1e-3;
+  uint64_t seed = 1;
+};
+
+/// A net trained to tell the classes of labelled images apart, by cross-entropy. Colour images have their channels side by
+/// side in a row: columns = channels * height * width. Calls progress(epoch, loss) after each epoch, from 1, with the mean
+/// of its batches' losses in nats per row. A function of the set and the settings for any number of threads. Error if the
+/// set has no labels or no image size, entries are missing, images are too small, or the loss is not finite.
+std::unique_ptr<FeatureNet> train_feature_net(
+    const Dataset& train, const FeatureTraining& settings,
+    const std::function<void(int64_t epoch, double loss)>& progress = {});
+
+/// The share of the rows of a set whose class the net names, with its standard error sqrt(p (1 - p) / rows). Error if the
+/// set has no labels, no rows or other columns than the net.
+Estimate accuracy_of(FeatureNet& net, const Dataset& set);
+
+}  // namespace elbow

@@ -1,0 +1,21 @@
+#include "metrics/results.hpp"
+
+#include <cmath>
+#include <numeric>
+
+namespace elbow {
+
+Estimate estimate_of(const std::vector<double>& values) {
+  const double n = double(values.size());
+  const double mean = std::accumulate(values.begin(), values.end(), 0.0) / n;
+  double squares = 0;
+  for (double v : values) squares += (v - mean) * (v - mean);
+  return {mean, n > 1 ? std::sqrt(squares / (n - 1) / n) : std::nan("")};
+}
+
+Estimate share_of(int64_t holds, int64_t rows) {
+  const double p = double(holds) / double(rows);
+  return {p, std::sqrt(p * (1 - p) / double(rows))};
+}
+
+}  // namespace elbow
