@@ -11,7 +11,7 @@ namespace elbow {
 /// How a feature net is trained: by Adam, the learning rate falling along half a cosine.
 struct FeatureTraining {
   int64_t epochs = 2, batch_rows = 64;
-  double learning_rate = 1e-3;
+  double learning_rate = 3e-3;
   uint64_t seed = 1;
 };
 

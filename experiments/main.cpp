@@ -12,6 +12,7 @@
 #include "experiments/bench/gemm.hpp"
 #include "experiments/bench/ops.hpp"
 #include "experiments/bench/step.hpp"
+#include "experiments/commands/features.hpp"
 #include "experiments/commands/register.hpp"
 #include "experiments/compare/compare.hpp"
 #include "experiments/machine.hpp"
@@ -199,6 +200,7 @@ int main(int argc, char** argv) {
   add_bench(app);
   add_compare(app);
   add_sweep(app);
+  add_features(app);
   add_info(app);
   const auto refuse = [](std::string message) {
     // names from files may hold anything; a message is one line all the same

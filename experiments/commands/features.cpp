@@ -1,0 +1,115 @@
+#include "experiments/commands/features.hpp"
+
+#include <chrono>
+#include <filesystem>
+#include <iostream>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "autograd/environment.hpp"
+#include "cvae/feature_training.hpp"
+#include "data/sources.hpp"
+#include "experiments/commands/register.hpp"
+#include "experiments/machine.hpp"
+#include "nn/config.hpp"
+
+namespace elbow {
+namespace fs = std::filesystem;
+namespace {
+
+struct FeaturesOptions {
+  std::string config, path, out;
+  std::vector<std::string> settings;  // path.to.key=value
+  FeatureTraining training;
+  int threads = 0;
+  bool force = false, quiet = false;
+};
+
+void check_file(const fs::path& out, bool force) {
+  if (fs::is_directory(out)) throw Error(out.string() + ": is a folder, not a file");
+  if (fs::exists(out) && !force)
+    throw Error(out.string() + ": exists already: choose another --out, or --force");
+  if (out.has_parent_path() && !fs::is_directory(out.parent_path()))
+    throw Error(out.string() + ": there is no folder " + out.parent_path().string());
+}
+
+// The images, with the settings that they came to.
+DataSplit read_images(const FeaturesOptions& o, std::string& resolved) {
+  if (o.config.empty() == o.path.empty())
+    throw Error("features train: name a configuration file or a folder with --path");
+  Json json =
+      o.config.empty() ? Json{{"data", {{"source", "idx_images"}, {"path", o.path}}}} : read_json(o.config);
+  for (const std::string& s : o.settings) set_setting(json, s);
+  const Config config(json, o.config), data = config.section("data");
+  DataSplit split = make_data(data, config.get<uint64_t>("seed", uint64_t{1}));
+  resolved = data.resolved().dump();
+  return split;
+}
+
+void train_features(const FeaturesOptions& o) {
+  set_threads(o.threads);
+  check_environment();
+  check_file(o.out, o.force);
+  std::string resolved;
+  const DataSplit data = read_images(o, resolved);
+  const auto start = std::chrono::steady_clock::now();
+  const auto seconds = [&] {
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  };
+  const auto net = train_feature_net(data.train, o.training, [&](int64_t epoch, double loss) {
+    if (!o.quiet)
+      std::cout << "epoch " << epoch << ": cross-entropy " << loss << " nats per image, " << seconds() << " s"
+                << std::endl;
+  });
+  const Estimate accuracy = accuracy_of(*net, data.test);
+  save_feature_net(o.out, *net,
+                   {{"accuracy", str(accuracy.mean)},
+                    {"accuracy_stderr", str(accuracy.standard_error)},
+                    {"train_rows", str(data.train.rows())},
+                    {"test_rows", str(data.test.rows())},
+                    {"data", resolved},
+                    {"epochs", str(o.training.epochs)},
+                    {"batch_rows", str(o.training.batch_rows)},
+                    {"learning_rate", str(o.training.learning_rate)},
+                    {"seed", str(o.training.seed)},
+                    {"version", machine().version}});
+  if (!o.quiet)
+    std::cout << "accuracy " << accuracy.mean << " +- " << accuracy.standard_error << " on " << data.test.rows()
+              << " test images; weights " << weights_hash(*net) << " are in " << o.out << '\n';
+}
+
+}  // namespace
+
+void add_features(CLI::App& app) {
+  CLI::App* features =
+      app.add_subcommand("features", "The net whose features score images")->require_subcommand(1);
+  CLI::App* command = features->add_subcommand("train", "Train it on labelled images");
+  auto o = std::make_shared<FeaturesOptions>();
+  CLI::Option* config = command->add_option("config", o->config, "Configuration file, whose data it learns");
+  command->add_option("--path", o->path, "Folder of IDX images with labels, instead of a configuration")
+      ->excludes(config);
+  command->add_option("--out", o->out, "The safetensors file")->required();
+  command->add_option("--set", o->settings, "Change a setting: path.to.key=value (may be repeated)")
+      ->allow_extra_args(false);
+  command->add_option("--epochs", o->training.epochs, "Times through the training images")
+      ->check(CLI::Range(int64_t{1}, int64_t{1} << 20))
+      ->capture_default_str();
+  command->add_option("--batch-rows", o->training.batch_rows, "Images of a training step")
+      ->check(CLI::Range(int64_t{1}, int64_t{1} << 20))
+      ->capture_default_str();
+  command->add_option("--learning-rate", o->training.learning_rate, "Of Adam; falls to 0 along half a cosine")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  command->add_option("--seed", o->training.seed, "Seed of the net and of the order of its images")
+      ->check(whole_number())
+      ->capture_default_str();
+  command->add_option("--threads", o->threads, "Number of threads; 0 = one for each core")
+      ->capture_default_str();
+  command->add_flag("--force", o->force, "Write over an existing file");
+  command->add_flag("--quiet", o->quiet, "Print nothing but errors");
+  command->callback([o] { train_features(*o); });
+}
+
+}  // namespace elbow
