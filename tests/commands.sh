@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # shellcheck disable=SC2016  # the dollars are awk's
-# The commands on a finished run: evaluate, encode, reconstruct, sample, impute. Usage: commands.sh PATH/TO/elbow
+# The commands on a finished run: evaluate, encode, reconstruct, sample, impute; and features. Usage: commands.sh PATH/TO/elbow
 set -u
 elbow=$1
 work=$(mktemp -d)
@@ -164,6 +164,36 @@ refused "wrong.csv:3: column x1" "$elbow" impute run wrong.csv --out not_made.cs
 check "and no file is left behind" test ! -e not_made.csv
 refused "given columns" "$elbow" impute labelled bars.csv
 refused "--sd" "$elbow" impute run few.csv --noise
+
+# --- features ---
+mkdir pictures # 40 images of 12 x 12 pixels: dark ones are of class 0, bright ones of class 1
+for set in train t10k; do
+  {
+    printf '\0\0\10\3\0\0\0\50\0\0\0\14\0\0\0\14'
+    for _ in $(seq 20); do
+      head -c 144 /dev/zero
+      head -c 144 /dev/zero | tr '\0' '\377'
+    done
+  } >pictures/$set-images-idx3-ubyte
+  {
+    printf '\0\0\10\1\0\0\0\50'
+    for _ in $(seq 20); do printf '\0\1'; done
+  } >pictures/$set-labels-idx1-ubyte
+done
+features() { "$elbow" features train --path pictures --set data.classes=2 --batch-rows 8 --epochs 20 "$@"; }
+features --out net.safetensors --threads 1 >text
+check "a net for features learns to tell dark from bright" \
+  grep -q '^accuracy 1 +- 0 on 40 test images; weights [0-9a-f]\{16\} are in net.safetensors$' text
+features --out same.safetensors --threads 2 --quiet
+check "the same file for any number of threads" cmp net.safetensors same.safetensors
+features --out other.safetensors --seed 2 --quiet
+check "another net for another seed" bash -c "test -s other.safetensors && ! cmp -s net.safetensors other.safetensors"
+refused "net.safetensors: exists already" features --out net.safetensors
+refused "there is no folder nowhere" features --out nowhere/net.safetensors
+refused "name a configuration file or a folder" "$elbow" features train --out new.safetensors
+refused "are no images" "$elbow" features train gauss.json --out new.safetensors
+refused "too small" "$elbow" features train mixed.json --out new.safetensors
+check "and no net is left behind" test ! -e new.safetensors
 
 check "none of the commands touched the run" diff -r run before
 for command in evaluate encode reconstruct sample impute; do
