@@ -191,7 +191,7 @@ check "another net for another seed" bash -c "test -s other.safetensors && ! cmp
 refused "net.safetensors: exists already" features --out net.safetensors
 refused "there is no folder nowhere" features --out nowhere/net.safetensors
 refused "name a configuration file or a folder" "$elbow" features train --out new.safetensors
-refused "are no images" "$elbow" features train gauss.json --out new.safetensors
+refused "has no labels to learn" "$elbow" features train gauss.json --out new.safetensors
 refused "too small" "$elbow" features train mixed.json --out new.safetensors
 check "and no net is left behind" test ! -e new.safetensors
 
