@@ -89,8 +89,8 @@ Experiment::Experiment(const Config& config)
       evaluation(read_evaluation(config.section("evaluation"))),
       dropout_stream(seed, stream::dropout),
       model(make_model(config.section("model"),
-                       {data.train.columns(), input_columns(data.train), condition.width()}, seed,
-                       dropout_stream)) {
+                       {data.train.columns(), input_columns(data.train), condition.width(), data.train.image},
+                       seed, dropout_stream)) {
   config.done();
   resolved = config.resolved().dump(2) + "\n";
   const bool known_gaps = !data.test.observed ||  // what is missing, by which law, and given by one probability

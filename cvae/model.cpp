@@ -1,6 +1,7 @@
 #include "cvae/model.hpp"
 
 #include "autograd/ops.hpp"
+#include "cvae/models/conv.hpp"
 #include "cvae/models/dense.hpp"
 #include "cvae/models/mlp.hpp"
 #include "cvae/models/residual.hpp"
@@ -11,10 +12,9 @@ namespace {
 
 using Maker = std::unique_ptr<Cvae> (*)(const Config&, const ModelSizes&, RandomStream&, RandomStream&);
 const std::vector<std::pair<std::string, Maker>> makers = {
-    {"mlp", make_mlp_cvae},
-    {"dense", make_dense_cvae},
-    {"residual", make_residual_cvae},
-    {"residual_extended", make_residual_extended_cvae},
+    {"mlp", make_mlp_cvae},           {"dense", make_dense_cvae},
+    {"residual", make_residual_cvae}, {"residual_extended", make_residual_extended_cvae},
+    {"conv", make_conv_cvae},
 };
 
 }  // namespace

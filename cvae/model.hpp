@@ -1,9 +1,11 @@
 #pragma once
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "autograd/random.hpp"
+#include "data/dataset.hpp"
 #include "nn/config.hpp"
 #include "nn/module.hpp"
 
@@ -28,7 +30,8 @@ class Cvae : public Module {
 struct ModelSizes {
   int64_t columns;  ///< of x, which the decoder answers with
   int64_t input;  ///< columns that the encoder sees: those of x, or [x, observed] where entries may be missing
-  int64_t condition;  ///< columns of c
+  int64_t condition;                    ///< columns of c
+  std::optional<ImageSize> image = {};  ///< what a row is, where it is an image
 };
 
 /// The model that the section `model` describes: {"kind": NAME, ...the settings of that kind}. The first parameters are

@@ -55,9 +55,9 @@ std::vector<Feature> real_features(int64_t columns);
 /// Which feature each column belongs to, as the `groups` of a MaskRule; empty where every feature is one column.
 std::vector<int32_t> groups_of(const std::vector<Feature>& features);
 
-/// Height and width of the image that a row is; height * width = columns.
+/// The image that a row is: channel by channel, each pixel row by pixel row; channels * height * width = columns.
 struct ImageSize {
-  int64_t height = 0, width = 0;
+  int64_t height = 0, width = 0, channels = 1;
 };
 
 class TableCodec;
@@ -71,6 +71,7 @@ struct Dataset {
   MissingLaw missing;  ///< how the missing entries were chosen, for sets whose law is known
   std::optional<GaussianLaw> gaussian;
   std::optional<Labels> labels;
+  std::optional<Labels> colours;  ///< of coloured images: the channel that each is drawn in
   std::optional<ImageSize> image;
   Tensor coordinate;  ///< [rows] float32, where a row lies on its curve, for colours; or undefined
   std::shared_ptr<const TableCodec>
@@ -91,7 +92,7 @@ std::vector<std::string> column_names(const Dataset& set);
 struct DataSplit {
   Dataset train, test;
   /// Draws the training rows anew, in place, for the given epoch; epoch 0 gives the rows that were there first.
-  /// Empty unless the source is a law and its option `redraw` was asked for.
+  /// Empty unless the source is a law and its option `redraw` was asked for, or images are coloured anew.
   std::function<void(Dataset& train, int64_t epoch)> redraw;
   std::vector<std::string> warnings = {};  ///< what the user should know of how the rows were read
 };

@@ -34,15 +34,19 @@ Tensor ConvTranspose2d::forward_with(const Tensor& x, const Tensor& other_bias) 
 ConditionedConv::ConditionedConv(std::unique_ptr<ConvolutionLayer> conv, int64_t conditions,
                                  const Init& weight_init, const Init& bias_init, RandomStream& stream,
                                  DType dtype)
-    : conv_(std::move(conv)), condition_(conditions, conv_->out, {}, weight_init, bias_init, stream, dtype) {
+    : conv_(std::move(conv)) {
   part("conv", *conv_);
-  part("condition", condition_);
+  if (conditions == 0) return;
+  condition_ =
+      std::make_unique<Conv2d>(conditions, conv_->out, ConvSettings{}, weight_init, bias_init, stream, dtype);
+  part("condition", *condition_);
 }
 
 // The projection is the same at every pixel, so it is a bias of each row, and costs no pass over the pixels of its own.
 Tensor ConditionedConv::forward(const Tensor& x, const Tensor& c) {
-  const Tensor weight = reshape(condition_.weight, {condition_.out, condition_.weight.size(1)});
-  Tensor bias = add(matmul(c, weight, Trans::no, Trans::yes), condition_.bias);  // [rows, out]
+  if (!condition_) return (*conv_)(x);
+  const Tensor weight = reshape(condition_->weight, {condition_->out, condition_->weight.size(1)});
+  Tensor bias = add(matmul(c, weight, Trans::no, Trans::yes), condition_->bias);  // [rows, out]
   if (conv_->bias) bias = add(bias, conv_->bias);
   return conv_->forward_with(x, bias);
 }

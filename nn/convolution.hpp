@@ -49,7 +49,7 @@ class ConvTranspose2d : public ConvolutionLayer {
 };
 
 /// A convolution of x plus a 1x1 convolution of the condition, whose result is added at every pixel. Its parts are named
-/// "conv" and "condition".
+/// "conv" and "condition"; without a condition (of width 0, an undefined tensor) it is the convolution alone.
 class ConditionedConv : public Module {
  public:
   /// `conditions`: the width of the condition. The laws are those of its projection.
@@ -60,7 +60,7 @@ class ConditionedConv : public Module {
 
  private:
   std::unique_ptr<ConvolutionLayer> conv_;
-  Conv2d condition_;
+  std::unique_ptr<Conv2d> condition_;  // null where there is no condition
 };
 
 /// Each channel normalised over the pixels of all rows: see BatchNorm1d.

@@ -6,8 +6,8 @@
 namespace elbow {
 
 std::vector<std::string> init_law_names() {
-  return {"constant",       "normal",         "uniform",        "xavier_normal",
-          "xavier_uniform", "kaiming_normal", "kaiming_uniform"};
+  return {"constant",       "normal",         "uniform",         "xavier_normal",
+          "xavier_uniform", "kaiming_normal", "kaiming_uniform", "torch_default"};
 }
 
 Init::Law init_law(const std::string& name) {
@@ -40,6 +40,7 @@ void initialise(Tensor& weight, const Init& init, const RandomKey& key, Fans fan
       case Init::Law::xavier_uniform: uniform(init.scale * xavier * root3); break;
       case Init::Law::kaiming_normal: normal(0, init.scale * kaiming); break;
       case Init::Law::kaiming_uniform: uniform(init.scale * kaiming * root3); break;
+      case Init::Law::torch_default: uniform(init.scale / std::sqrt(fans.in)); break;
     }
   });
   weight.mark_written("initialise");

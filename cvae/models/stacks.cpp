@@ -27,14 +27,19 @@ LayerStyle read_layer_style(const Config& config) {
   Range probability = between(0, 1);
   probability.high_included = false;
   s.dropout = config.get<double>("dropout", s.dropout, probability);
-  const Config init = config.section("init");
-  const auto laws = init_law_names();
-  Init &weights = s.init.weights, &biases = s.init.biases;
-  weights.law = init_law(init.choice("weights", laws, "xavier_normal"));
-  weights.scale = init.get<double>("weight_scale", weights.scale, at_least(0));
-  biases.law = init_law(init.choice("biases", laws, "normal"));
-  biases.scale = init.get<double>("bias_scale", biases.scale, at_least(0));
+  s.init = read_init(config, s.init);
   return s;
+}
+
+LinearInit read_init(const Config& config, LinearInit init) {
+  const Config section = config.section("init");
+  const auto laws = init_law_names();
+  const auto name_of_law = [&](const Init& i) { return laws[size_t(i.law)]; };
+  init.weights.law = init_law(section.choice("weights", laws, name_of_law(init.weights)));
+  init.weights.scale = section.get<double>("weight_scale", init.weights.scale, at_least(0));
+  init.biases.law = init_law(section.choice("biases", laws, name_of_law(init.biases)));
+  init.biases.scale = section.get<double>("bias_scale", init.biases.scale, at_least(0));
+  return init;
 }
 
 LinearInit near_prior() {  // Kaiming's variance is 2 / inputs

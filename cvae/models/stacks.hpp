@@ -27,6 +27,9 @@ class StackedCvae : public Cvae {
 /// bias_scale}.
 LayerStyle read_layer_style(const Config& config);
 
+/// Reads the section `init` alone: weights, weight_scale, biases, bias_scale, each as in `defaults` where it is left out.
+LinearInit read_init(const Config& config, LinearInit defaults);
+
 /// For the last layer of mu and log_var: weights of variance 1 / (3 inputs) and no bias, so that the first posteriors are
 /// near the prior N(0, 1) and the first KL is small.
 LinearInit near_prior();
