@@ -33,7 +33,7 @@ elbow := $(build_dir)/elbow
 no_make := env -u MAKEFLAGS -u MAKELEVEL
 cmake := $(no_make) cmake
 
-.PHONY: all help experiments deps test bench cuda docs format lint sanitize install clean $(EXPERIMENTS) $(SWEEPS)
+.PHONY: all help experiments mnist deps test bench cuda docs format lint sanitize install clean $(EXPERIMENTS) $(SWEEPS)
 .DEFAULT_GOAL := all
 
 all: $(configured) ## Build the library and the program (this is what plain `make` does)
@@ -53,6 +53,7 @@ help: ## List the targets
 #  QUICK=1            `make experiments` in minutes: a few epochs each
 #  OUT=FOLDER         where an experiment writes
 #  DATA=... SCHEMA=...  the files that `make table` reads
+#  MNIST=FOLDER       the IDX files that `make mnist` reads
 #  SEED=N             seed of all random numbers, instead of the experiment's
 #  THREADS=N          number of threads
 #  DEVICE=cpu|cuda    where to compute
@@ -85,7 +86,8 @@ moons: ## Two half-moons
 blobs: ## Three round clusters
 s-curve: ## A sheet bent into an S
 fashion: ## Fashion-MNIST, conditioned on the label (another IDX folder: ARGS='--set data.path=FOLDER')
-
+fashion-conv: ## Coloured Fashion-MNIST, convolutions, conditioned on class and colour (minutes)
+mnist: ## The same for MNIST: MNIST=FOLDER with its four IDX files, plain or .gz
 features-2: ## Two real columns of a latent factor model
 features: ## A wide table of a latent factor model: 1 binary, 102 real, 3 categorical features
 table: ## A table of one's own: DATA=FILE.csv SCHEMA=FILE.json (docs/tables.md); by default a small one that is shipped
@@ -98,9 +100,16 @@ given = $(or $($1),$(error make table wants both DATA=FILE.csv and SCHEMA=FILE.j
 $(EXPERIMENTS): %: all
 	@OUT='$(OUT)' scripts/run_experiment.sh $(elbow) $@ $(flags)
 
-experiments: all ## Run all experiments and show every figure on one page; QUICK=1: two epochs each, in outputs/quick
+# Not among $(EXPERIMENTS), because its data do not come with the packages.
+mnist: all
+	@OUT='$(OUT)' CONFIG=experiments/own-data/mnist.json scripts/run_experiment.sh $(elbow) $@ \
+	  --set 'data.path=$(or $(MNIST),$(error make mnist wants MNIST=FOLDER, the folder of its four IDX files))' $(flags)
+
+# Takes as long as all the others together.
+ALONE := fashion-conv
+experiments: all ## Run all experiments but fashion-conv, and show every figure on one page; QUICK=1: two epochs each, in outputs/quick
 	@JOBS='$(JOBS)' QUICK='$(QUICK)' ARGS='$(filter-out --threads $(THREADS),$(flags))' \
-	  scripts/run_experiments.sh $(elbow) $(EXPERIMENTS)
+	  scripts/run_experiments.sh $(elbow) $(filter-out $(ALONE),$(EXPERIMENTS))
 
 # The sweeps of experiments/sweeps (docs/sweeps.md). One that was stopped goes on with the same command.
 sweep-beta: ## The weight of the KL from 0.1 to 4 on `baseline`: its latents fall silent at 2

@@ -26,12 +26,23 @@ Condition::Condition(const Config& config, const Dataset& data)
   }
   if (kind_ == Kind::label) {
     if (!data.labels) config.fail("kind", str("the data set ", data.name, " has no labels to condition on"));
-    label_.classes = data.labels->classes;
+    withheld_ = config.get<double>("withheld", data.colours ? 0.5 : 0.0, between(0, 1));
+    labels_.push_back({data.labels->classes, withheld_ > 0});
+    if (data.colours) labels_.push_back({data.colours->classes, withheld_ > 0});
   }
 }
 
 int64_t Condition::width() const {
-  return kind_ == Kind::columns ? 2 * columns_ : kind_ == Kind::label ? label_.width() : 0;
+  if (kind_ == Kind::columns) return 2 * columns_;
+  int64_t width = 0;
+  for (const LabelCondition& label : labels_) width += label.width();
+  return width;
+}
+
+std::vector<std::string> Condition::label_names() const {
+  std::vector<std::string> names{"class", "colour"};
+  names.resize(labels_.size());
+  return names;
 }
 
 int64_t Condition::count_given(const float* mask) const {
@@ -46,7 +57,10 @@ void Condition::draw(const Batch& batch, const RandomKey& key, Drawn& out) const
     draw_mask(key, rule_, out.mask);
     if (batch.observed) withhold_missing(batch.observed, out.mask);
   }
-  apply(batch, out);
+  if (may_withhold_labels())
+    write_labels(batch, bernoulli(key, {int64_t(labels_.size()), batch.x.size(0)}, withheld_), out);
+  else
+    apply(batch, out);
 }
 
 void Condition::give(const Batch& batch, std::span<const Mask> subsets, Drawn& out) const {
@@ -66,12 +80,35 @@ void Condition::give(const Batch& batch, std::span<const Mask> subsets, Drawn& o
 }
 
 void Condition::apply(const Batch& batch, Drawn& out) const {
-  if (kind_ == Kind::none) return;
+  if (kind_ == Kind::label) write_labels(batch, {}, out);
+  if (kind_ != Kind::columns) return;
   fit(out.c, {batch.x.size(0), width()});
-  if (kind_ == Kind::columns)
-    write_condition(batch.x, out.mask, out.c);
-  else
-    label_.write(batch.labels, out.c);
+  write_condition(batch.x, out.mask, out.c);
+}
+
+void Condition::give_labels(const Batch& batch, const Mask& given, Drawn& out) const {
+  if (given.size() != labels_.size())
+    fail("condition", given.size(), " of the ", labels_.size(), " labels are said to be given or withheld");
+  const int64_t rows = batch.x.size(0);
+  Tensor withheld = Tensor::zeros({int64_t(labels_.size()), rows});
+  for (size_t k = 0; k < labels_.size(); ++k)
+    if (!given[k]) std::fill_n(withheld.data<float>() + int64_t(k) * rows, rows, 1.0f);
+  write_labels(batch, withheld, out);
+}
+
+void Condition::write_labels(const Batch& batch, const Tensor& withheld, Drawn& out) const {
+  const int64_t rows = batch.x.size(0);
+  fit(out.c, {rows, width()});
+  const float* hide = withheld ? withheld.data<float>() : nullptr;
+  int64_t first = 0;
+  for (size_t k = 0; k < labels_.size(); ++k) {
+    const std::span<const int32_t> labels = k == 0 ? batch.labels : batch.colours;
+    std::vector<int32_t> told(size_t(rows), LabelCondition::not_given);
+    for (size_t r = 0; r < labels.size(); ++r)
+      if (!hide || hide[k * size_t(rows) + r] == 0) told[r] = labels[r];
+    labels_[k].write(told, out.c, first);
+    first += labels_[k].width();
+  }
 }
 
 }  // namespace elbow

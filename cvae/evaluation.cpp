@@ -22,6 +22,19 @@ double seconds_since(std::chrono::steady_clock::time_point start) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
 
+// The distortion of each row of batch b of so many, averaged over the draws of the noise.
+std::vector<double> mean_distortion(Experiment& e, const Posterior& q, const Batch& batch, const Tensor& c,
+                                    int64_t draws, int64_t b, int64_t batches) {
+  std::vector<double> mean(size_t(batch.x.size(0)), 0);
+  for (int64_t d = 0; d < draws; ++d) {
+    const RandomKey noise{e.seed, stream::evaluation_noise, uint64_t(d * batches + b)};
+    const Tensor z = reparameterise(q.mu, q.log_var, noise);
+    const auto errors = distortion_of(e.loss, e.model->decode(z, c), batch, true).to_vector<double>();
+    for (size_t r = 0; r < errors.size(); ++r) mean[r] += errors[r] / double(draws);
+  }
+  return mean;
+}
+
 }  // namespace
 
 RowCosts test_costs(Experiment& e, int64_t draws, bool excess) {
@@ -37,13 +50,7 @@ RowCosts test_costs(Experiment& e, int64_t draws, bool excess) {
     e.condition.draw(batch, {e.seed, stream::evaluation_masks, uint64_t(b)}, drawn);
     const Posterior q = e.model->encode(batch.input, drawn.c);
     const auto kl = gaussian_kl(q.mu, q.log_var, Reduction::per_row).to_vector<double>();
-    std::vector<double> distortion(size_t(rows), 0);
-    for (int64_t d = 0; d < draws; ++d) {
-      const Tensor z = reparameterise(q.mu, q.log_var,
-                                      {e.seed, stream::evaluation_noise, uint64_t(d * batches.count() + b)});
-      const auto errors = distortion_of(e.loss, e.model->decode(z, drawn.c), batch, true).to_vector<double>();
-      for (size_t r = 0; r < errors.size(); ++r) distortion[r] += errors[r] / double(draws);
-    }
+    const auto distortion = mean_distortion(e, q, batch, drawn.c, draws, b, batches.count());
     out.kl.insert(out.kl.end(), kl.begin(), kl.end());
     out.distortion.insert(out.distortion.end(), distortion.begin(), distortion.end());
     if (e.condition.by_columns())
@@ -88,6 +95,46 @@ SubsetEncoding encode_under(Experiment& e, const std::vector<int64_t>& index, co
   out.posterior = e.model->encode(batch.input, drawn.c);
   out.kl = gaussian_kl(out.posterior.mu, out.posterior.log_var, Reduction::per_column).to_vector<double>();
   out.order = descending(out.kl);
+  return out;
+}
+
+std::vector<ConditionResult> per_condition_results(Experiment& e, int64_t draws) {
+  const Evaluating evaluating(*e.model);
+  std::vector<ConditionResult> out;
+  if (!e.condition.may_withhold_labels()) return out;
+  const auto names = e.condition.label_names();
+  Batches batches(e.data.test, batch_rows, LastBatch::keep);
+  Condition::Drawn drawn;
+  for (size_t subset = 0; subset < size_t{1} << names.size(); ++subset) {
+    ConditionResult result;
+    Mask given;
+    for (size_t k = 0; k < names.size(); ++k) {
+      given.push_back((subset >> k & 1) != 0);
+      if (given.back()) result.given += (result.given.empty() ? "" : " and ") + names[k];
+    }
+    if (result.given.empty()) result.given = "nothing";
+    RowCosts rows;
+    rows.beta = e.loss.beta;
+    result.kl_per_latent.assign(size_t(e.model->latents()), 0);
+    for (int64_t b = 0; b < batches.count(); ++b) {
+      const Batch& batch = batches.get(b);
+      e.condition.give_labels(batch, given, drawn);
+      const Posterior q = e.model->encode(batch.input, drawn.c);
+      const auto distortion = mean_distortion(e, q, batch, drawn.c, draws, b, batches.count());
+      const auto kl = gaussian_kl(q.mu, q.log_var, Reduction::per_row).to_vector<double>();
+      rows.distortion.insert(rows.distortion.end(), distortion.begin(), distortion.end());
+      rows.kl.insert(rows.kl.end(), kl.begin(), kl.end());
+      const auto part = gaussian_kl(q.mu, q.log_var, Reduction::per_column).to_vector<double>();
+      for (size_t l = 0; l < part.size(); ++l)
+        result.kl_per_latent[l] += part[l] * double(kl.size()) / double(e.data.test.rows());
+    }
+    std::sort(result.kl_per_latent.begin(), result.kl_per_latent.end(), std::greater<>());
+    result.rows = int64_t(rows.kl.size());
+    result.costs = costs_of(rows);
+    result.active = double(std::count_if(result.kl_per_latent.begin(), result.kl_per_latent.end(),
+                                         [&](double k) { return k > e.evaluation.active_kl; }));
+    out.push_back(std::move(result));
+  }
   return out;
 }
 

@@ -56,6 +56,10 @@ SubsetEncoding encode_under(Experiment& experiment, const std::vector<int64_t>& 
 /// the bound's figures beside them.
 std::vector<CountResult> per_count_results(Experiment& experiment, const RowCosts& rows);
 
+/// For each subset of the labels, nothing first: costs, KL of each latent and active latents of the whole test set when
+/// every row is given just those labels, with the noise of test_costs. Empty where labels are never withheld.
+std::vector<ConditionResult> per_condition_results(Experiment& experiment, int64_t draws);
+
 /// Posterior means of the first test rows on the two latents with the largest mean KL.
 LatentScatter latent_scatter(Experiment& experiment);
 

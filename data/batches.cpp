@@ -29,6 +29,14 @@ void gather(const Dataset& set, std::span<const int64_t> index, Batch& batch) {
   batch.input = encoder_input(batch.x, batch.observed);
 }
 
+// The labels of the rows `index`, kept in `out`.
+std::span<const int32_t> gather_labels(const Labels& labels, std::span<const int64_t> index,
+                                       std::vector<int32_t>& out) {
+  out.clear();
+  for (const int64_t row : index) out.push_back(labels.values[size_t(row)]);
+  return out;
+}
+
 }  // namespace
 
 Batch rows_of(const Dataset& set, std::span<const int64_t> index) {
@@ -52,7 +60,6 @@ Batches::Batches(const Dataset& set, int64_t batch_rows, LastBatch last) : set_(
     whole_.observed = Tensor::empty(whole_.x.shape());
     rest_.observed = whole_.observed.view(rest_.x.shape());
   }
-  if (set.labels) labels_.resize(static_cast<size_t>(batch_rows));
 }
 
 int64_t Batches::rows() const { return std::min(count_ * batch_rows_, set_.rows()); }
@@ -64,10 +71,8 @@ const Batch& Batches::get(int64_t i) {
   const int64_t first = i * batch_rows_, n = std::min(batch_rows_, set_.rows() - first);
   Batch& batch = n == batch_rows_ ? whole_ : rest_;
   gather(set_, std::span<const int64_t>(order_).subspan(size_t(first), size_t(n)), batch);
-  if (set_.labels) {
-    for (int64_t r = 0; r < n; ++r) labels_[r] = set_.labels->values[batch.index[r]];
-    batch.labels = std::span<const int32_t>(labels_).first(size_t(n));
-  }
+  if (set_.labels) batch.labels = gather_labels(*set_.labels, batch.index, labels_);
+  if (set_.colours) batch.colours = gather_labels(*set_.colours, batch.index, colours_);
   return batch;
 }
 

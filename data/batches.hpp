@@ -14,8 +14,9 @@ struct Batch {
   Tensor x;         ///< [rows, columns] float32; 0 where an entry is missing
   Tensor observed;  ///< [rows, columns] float32, 0 = missing; undefined where nothing is missing in the set
   Tensor input;     ///< what the encoder sees: x, or [x, observed] side by side where entries may be missing
-  std::span<const int64_t> index;   ///< [rows]: which rows of the set they are
-  std::span<const int32_t> labels;  ///< [rows], or empty where the set has none
+  std::span<const int64_t> index;    ///< [rows]: which rows of the set they are
+  std::span<const int32_t> labels;   ///< [rows], or empty where the set has none
+  std::span<const int32_t> colours;  ///< the same for the colours of images
 };
 
 /// What becomes of the rows left over when the batch size does not divide their number.
@@ -56,9 +57,9 @@ class Batches {
  private:
   const Dataset& set_;
   int64_t batch_rows_, count_;
-  std::vector<int64_t> order_;   // of the rows
-  std::vector<int32_t> labels_;  // of the batch
-  Batch whole_, rest_;           // the last batch of an epoch may be a smaller one
+  std::vector<int64_t> order_;             // of the rows
+  std::vector<int32_t> labels_, colours_;  // of the batch
+  Batch whole_, rest_;                     // the last batch of an epoch may be a smaller one
 };
 
 }  // namespace elbow

@@ -27,6 +27,29 @@ void to_floats(const uint8_t* pixels, int64_t n, float* out) {
 
 }  // namespace
 
+Rows Rows::in_planes(std::vector<uint8_t> plane, int64_t planes) const {
+  if (!pixels_) fail("rows", "only rows of pixels have planes");
+  if (planes < 1 || int64_t(plane.size()) != size_)
+    fail("rows", plane.size(), " rows cannot each be put in one of ", planes, " planes: there are ", size_);
+  for (const uint8_t p : plane)
+    if (p >= planes) fail("rows", "there is no plane ", int(p), " among ", planes);
+  Rows rows = *this;
+  rows.plane_ = std::make_shared<const std::vector<uint8_t>>(std::move(plane));
+  rows.planes_ = planes;
+  rows.columns_ = columns_ / planes_ * planes;
+  return rows;
+}
+
+// Writes one row of pixels to out[columns].
+void Rows::write(int64_t row, float* out) const {
+  const int64_t n = columns_ / planes_;
+  if (plane_) {
+    std::fill_n(out, columns_, 0.0f);
+    out += (*plane_)[size_t(row)] * n;
+  }
+  to_floats(pixels_->data() + row * n, n, out);
+}
+
 void Rows::gather(std::span<const int64_t> index, float* out) const {
   const float* values = values_ ? values_.data<float>() : nullptr;
   for (const int64_t row : index) {
@@ -34,7 +57,7 @@ void Rows::gather(std::span<const int64_t> index, float* out) const {
     if (values)
       std::copy_n(values + row * columns_, columns_, out);
     else
-      to_floats(pixels_->data() + row * columns_, columns_, out);
+      write(row, out);
     out += columns_;
   }
 }
@@ -44,7 +67,7 @@ Tensor Rows::range(int64_t first, int64_t count) const {
     fail("rows", "there are no rows ", first, " to ", first + count - 1, " among ", size_);
   if (values_) return values_.view({count, columns_}, first * columns_);
   Tensor copy = Tensor::empty({count, columns_});
-  if (pixels_) to_floats(pixels_->data() + first * columns_, copy.numel(), copy.data<float>());
+  for (int64_t r = 0; r < count; ++r) write(first + r, copy.data<float>() + r * columns_);
   return copy;
 }
 

@@ -19,6 +19,11 @@ class Rows {
   /// Rows of pixels. Error if their number is not a multiple of `columns`.
   Rows(std::vector<uint8_t> pixels, int64_t columns);
 
+  /// The same pixels in colour: each row is `planes` planes side by side, of which all but plane[row] are 0. Shares the
+  /// pixels, and keeps one more byte a row. Rows that have planes already get these instead. Error for rows of floats, or
+  /// if there is not one plane of 0..planes-1 for each row.
+  Rows in_planes(std::vector<uint8_t> plane, int64_t planes) const;
+
   int64_t size() const { return size_; }
   int64_t columns() const { return columns_; }
 
@@ -31,9 +36,12 @@ class Rows {
   Tensor tensor() const { return range(0, size_); }
 
  private:
+  void write(int64_t row, float* out) const;
+
   Tensor values_;  // undefined when the rows are pixels
   std::shared_ptr<const std::vector<uint8_t>> pixels_;
-  int64_t size_ = 0, columns_ = 0;
+  std::shared_ptr<const std::vector<uint8_t>> plane_;  // [rows]; null when a row is its pixels alone
+  int64_t size_ = 0, columns_ = 0, planes_ = 1;
 };
 
 }  // namespace elbow

@@ -65,6 +65,16 @@ CsvTable encoding_kl_vs_rcl(const RunFigures& run) {
   return table;
 }
 
+CsvTable per_condition(const RunFigures& run) {
+  CsvTable table(
+      {"condition", "rows", "ELBO", "RCL", "KLD", "ELBO_stderr", "RCL_stderr", "KLD_stderr", "active"});
+  for (const ConditionResult& c : run.per_condition)
+    table.add({c.given, double(c.rows), c.costs.loss.mean, c.costs.distortion.mean, c.costs.kl.mean,
+               c.costs.loss.standard_error, c.costs.distortion.standard_error, c.costs.kl.standard_error,
+               c.active});
+  return table;
+}
+
 }  // namespace
 
 void write_csv_files(const RunFigures& run, const std::filesystem::path& folder) {
@@ -72,6 +82,7 @@ void write_csv_files(const RunFigures& run, const std::filesystem::path& folder)
   costs_per_dimension(run).write(folder / "costs_per_dimension.csv");
   encoding_kl_per_lt(run).write(folder / "encoding_kl_per_lt.csv");
   encoding_kl_vs_rcl(run).write(folder / "encoding_kl_vs_rcl.csv");
+  if (!run.per_condition.empty()) per_condition(run).write(folder / "per_condition.csv");
 }
 
 }  // namespace elbow

@@ -19,42 +19,80 @@ std::vector<float> pixels_of(const Experiment& e, const Tensor& y) {
   return values_of(e.loss, y).to_vector<float>();
 }
 
-// The condition "label" of each given row.
-Tensor label_condition(Experiment& e, std::vector<int32_t> labels) {
+// The condition of rows with these labels and colours; none, or LabelCondition::not_given: withheld.
+Tensor label_condition(Experiment& e, const std::vector<int32_t>& labels, const std::vector<int32_t>& colours) {
   Batch batch;
   batch.x = Tensor::zeros({int64_t(labels.size()), e.data.test.columns()});
   batch.labels = labels;
+  batch.colours = colours;
   Condition::Drawn drawn;
   e.condition.apply(batch, drawn);
   return drawn.c;
 }
 
-// Ten samples from the prior for each class, one row a class.
-void draw_samples(Experiment& e, const std::filesystem::path& png) {
-  const int32_t classes = e.data.test.labels->classes, each = 10;
-  const auto& names = e.data.test.labels->names;
-  std::vector<int32_t> labels;
-  for (int32_t i = 0; i < classes * each; ++i) labels.push_back(i / each);
-  const Tensor z = normal({e.seed, stream::sampling, 0}, {int64_t(labels.size()), e.model->latents()});
-  const auto pixels = pixels_of(e, e.model->decode(z, label_condition(e, labels)));
-  GridLayout layout;
-  layout.columns = each;
-  for (int32_t k = 0; k < classes; ++k)
-    layout.row_labels.push_back(names.empty() ? std::to_string(k) : names[size_t(k)]);
+void write_images(const Experiment& e, const std::filesystem::path& png, const std::vector<float>& pixels,
+                  const GridLayout& layout) {
+  const ImageSize& image = *e.data.test.image;
   write_image_grid(
-      png, {pixels, int64_t(labels.size()), 1, e.data.test.image->height, e.data.test.image->width}, layout);
+      png, {pixels, int64_t(pixels.size()) / e.data.test.columns(), image.channels, image.height, image.width},
+      layout);
+}
+
+// Samples from the prior, one row for each class, and one for no class where it may be withheld. Of coloured images the
+// columns ask for one colour after the other, the last ones for none.
+void draw_samples(Experiment& e, const std::filesystem::path& png) {
+  const Labels& classes = *e.data.test.labels;
+  const bool any = e.condition.may_withhold_labels();
+  struct Column {
+    int32_t colour;
+    std::string name;
+  };
+  std::vector<Column> columns(10, {LabelCondition::not_given, ""});
+  if (const auto& colours = e.data.test.colours) {
+    constexpr size_t each = 3;
+    columns.clear();
+    for (int32_t k = 0; k < colours->classes + (any ? 1 : 0); ++k) {
+      const bool none = k == colours->classes;
+      for (size_t i = 0; i < each; ++i)
+        columns.push_back({none ? LabelCondition::not_given : k, i != each / 2 ? ""
+                                                                 : none        ? "any colour"
+                                                                               : colours->names[size_t(k)]});
+    }
+  }
+  GridLayout layout;
+  layout.columns = int64_t(columns.size());
+  std::vector<int32_t> labels, of_colour;
+  for (int32_t k = 0; k < classes.classes + (any ? 1 : 0); ++k) {
+    const bool none = k == classes.classes;
+    layout.row_labels.push_back(none                    ? "any class"
+                                : classes.names.empty() ? std::to_string(k)
+                                                        : classes.names[size_t(k)]);
+    for (const Column& column : columns) {
+      labels.push_back(none ? LabelCondition::not_given : k);
+      of_colour.push_back(column.colour);
+    }
+  }
+  if (e.data.test.colours)
+    for (const Column& column : columns) layout.column_labels.push_back(column.name);
+  const Tensor z = normal({e.seed, stream::sampling, 0}, {int64_t(labels.size()), e.model->latents()});
+  write_images(e, png, pixels_of(e, e.model->decode(z, label_condition(e, labels, of_colour))), layout);
+}
+
+// The labels of the first n rows.
+std::vector<int32_t> first_labels(const std::optional<Labels>& labels, int64_t n) {
+  if (!labels) return {};
+  return {labels->values.begin(), labels->values.begin() + n};
 }
 
 // Test images above what the decoder makes of their latent means.
 void draw_reconstructions(Experiment& e, const std::filesystem::path& png) {
   constexpr int64_t pairs = 4;
-  const int64_t columns = std::min<int64_t>(12, e.data.test.rows()),
-                n = std::min(columns * pairs, e.data.test.rows());
-  const Tensor x = e.data.test.x.range(0, n);
-  const auto& labels = e.data.test.labels->values;
-  const Tensor c = label_condition(e, {labels.begin(), labels.begin() + n});
+  const Dataset& test = e.data.test;
+  const int64_t columns = std::min<int64_t>(12, test.rows()), n = std::min(columns * pairs, test.rows());
+  const Tensor x = test.x.range(0, n);
+  const Tensor c = label_condition(e, first_labels(test.labels, n), first_labels(test.colours, n));
   const auto back = pixels_of(e, e.model->decode(e.model->encode(x, c).mu, c)), original = x.to_vector<float>();
-  const int64_t size = e.data.test.columns();
+  const int64_t size = test.columns();
   std::vector<float> pixels;
   for (int64_t first = 0; first + columns <= n; first += columns)
     for (const auto* source : {&original, &back})
@@ -66,9 +104,7 @@ void draw_reconstructions(Experiment& e, const std::filesystem::path& png) {
     layout.row_labels.push_back("original");
     layout.row_labels.push_back("reconstruction");
   }
-  write_image_grid(
-      png, {pixels, int64_t(pixels.size()) / size, 1, e.data.test.image->height, e.data.test.image->width},
-      layout);
+  write_images(e, png, pixels, layout);
 }
 
 }  // namespace

@@ -28,6 +28,7 @@ RunResult evaluate_run(Experiment& e, const std::vector<EpochCosts>& epochs) {
   r.figures.active_kl = e.evaluation.active_kl;
   r.figures.epochs = epochs;
   r.figures.per_count = per_count_results(e, rows);
+  r.figures.per_condition = per_condition_results(e, e.evaluation.draws);
   r.figures.scatter = latent_scatter(e);
   if (!e.bound) return r;
   const AverageBound b = e.condition.uniform()

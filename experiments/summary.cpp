@@ -71,6 +71,15 @@ std::string summary_json(const Experiment& e, const RunResult& r, int64_t epochs
     if (c.bound) entry["bound"] = point_json(*c.bound);
     s["per_count"].push_back(entry);
   }
+  if (!r.figures.per_condition.empty()) s["per_condition"] = Object::array();
+  for (const ConditionResult& c : r.figures.per_condition) {
+    Object entry = costs_json(c.costs);
+    entry["given"] = c.given;
+    entry["rows"] = c.rows;
+    entry["active"] = c.active;
+    entry["kl_per_latent"] = c.kl_per_latent;
+    s["per_condition"].push_back(entry);
+  }
   s["timing"] = {{"train_step_us", number(r.timing.train_step_us)},
                  {"eval_step_us", r.timing.eval_step_us},
                  {"total_s", r.timing.total_s}};
@@ -95,6 +104,11 @@ std::string summary_text(const RunResult& r) {
       out += "\n";
     }
   }
+  if (!r.figures.per_condition.empty())
+    out += "given                loss  distortion        KL  active latents\n";
+  for (const ConditionResult& c : r.figures.per_condition)
+    out += format("%-16s", c.given.c_str()) + cell(c.costs.loss.mean, 9, 3) +
+           cell(c.costs.distortion.mean, 12, 3) + cell(c.costs.kl.mean, 10, 3) + cell(c.active, 16, 0) + "\n";
   return out;
 }
 

@@ -46,6 +46,15 @@ struct CountResult {
   std::optional<BoundPoint> bound;
 };
 
+/// What the test set says when every row is given the same labels.
+struct ConditionResult {
+  std::string given;  ///< "nothing", "class", "colour", "class and colour"
+  int64_t rows = 0;
+  Costs costs;
+  double active = 0;                  ///< latents whose mean KL is above RunFigures::active_kl
+  std::vector<double> kl_per_latent;  ///< sorted, largest first
+};
+
 /// Test rows as points in the plane of the two latents with the largest KL.
 struct LatentScatter {
   int64_t dimension_x = 0;
@@ -61,6 +70,7 @@ struct RunFigures {
   double beta = 1, active_kl = 0.01;  ///< active_kl: nats above which a latent counts as active
   std::vector<EpochCosts> epochs;
   std::vector<CountResult> per_count;
+  std::vector<ConditionResult> per_condition;  ///< where labels may be withheld
   LatentScatter scatter;
   std::optional<BoundPoint> bound;  ///< averaged over the masks
 };

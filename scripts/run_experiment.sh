@@ -1,6 +1,6 @@
 #!/bin/sh
-# scripts/run_experiment.sh PROGRAM NAME [ARGUMENTS]: what `make NAME` does. Trains experiments/NAME.json into the folder
-# $OUT, or outputs/NAME. That default folder always holds the latest run: an earlier one is kept beside it, with a number
+# scripts/run_experiment.sh PROGRAM NAME [ARGUMENTS]: what `make NAME` does. Trains experiments/NAME.json, or $CONFIG, into
+# the folder $OUT, or outputs/NAME. That default folder always holds the latest run: an earlier one is kept beside it, with a number
 # added, unless the arguments say what to do with it.
 set -eu
 program=$1 name=$2
@@ -21,7 +21,7 @@ case " $* " in
     ;;
 esac
 
-"$program" train "experiments/$name.json" --out "$folder" "$@" || {
+"$program" train "${CONFIG:-experiments/$name.json}" --out "$folder" "$@" || {
   status=$?
   if [ -n "$earlier" ] && [ ! -e "$folder" ]; then  # refused before it began: all is to be as it was
     mv "$earlier" "$folder"

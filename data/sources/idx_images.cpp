@@ -1,7 +1,9 @@
 #include "data/idx.hpp"
 
+#include "autograd/random.hpp"
 #include "data/dataset.hpp"
 #include "nn/config.hpp"
+#include "nn/streams.hpp"
 
 namespace elbow {
 namespace {
@@ -35,18 +37,37 @@ Dataset half(const Config& data, const std::string& prefix, const std::string& r
   return set;
 }
 
+// Draws each image in one of three channels, chosen by `key`.
+void colour(Dataset& set, const RandomKey& key) {
+  const Tensor numbers = uniform(key, {set.rows()}, 0, 3);
+  std::vector<uint8_t> plane;
+  for (int64_t r = 0; r < set.rows(); ++r) plane.push_back(uint8_t(numbers.data<float>()[r]));
+  set.colours = Labels{{plane.begin(), plane.end()}, 3, {"red", "green", "blue"}};
+  set.x = set.x.in_planes(std::move(plane), 3);
+  set.image->channels = 3;
+}
+
 }  // namespace
 
 /// Labelled images in the IDX files of a folder, as MNIST and Fashion-MNIST are kept: the "train" pair to train
 /// and the "t10k" pair to test. Options: path (default: where Debian's dataset-fashion-mnist puts them),
 /// classes (default 10), class_names (default: those of
-/// Fashion-MNIST in a folder of that name, else none), train_rows and test_rows (default null: all of them, else the first so many).
-DataSplit idx_images(const Config& data, uint64_t /*seed*/) {
+/// Fashion-MNIST in a folder of that name, else none), train_rows and test_rows (default null: all of them, else the first so many),
+/// coloured (default false: each image in one of three channels, which is drawn from the seed, for training images anew in
+/// each epoch).
+DataSplit idx_images(const Config& data, uint64_t seed) {
   DataSplit split{half(data, "train", "train_rows"), half(data, "t10k", "test_rows"), {}};
   const ImageSize &a = *split.train.image, &b = *split.test.image;
   if (a.height != b.height || a.width != b.width)
     data.fail("path", str("training images are ", a.height, " x ", a.width, ", test images ", b.height, " x ",
                           b.width));
+  if (data.get<bool>("coloured", false)) {
+    split.redraw = [seed](Dataset& train, int64_t epoch) {
+      colour(train, {seed, stream::train_data, uint64_t(epoch)});
+    };
+    split.redraw(split.train, 0);
+    colour(split.test, {seed, stream::test_data, 0});
+  }
   return split;
 }
 
