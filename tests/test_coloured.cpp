@@ -52,7 +52,8 @@ struct Images {
 std::vector<double> mean_of_columns(const Tensor& c) {
   std::vector<double> mean(size_t(c.size(1)), 0);
   const auto v = c.to_vector();
-  for (size_t i = 0; i < v.size(); ++i) mean[i % mean.size()] += v[i] / double(c.size(0));
+  for (size_t i = 0; i < v.size(); ++i) mean[i % mean.size()] += v[i];
+  for (double& m : mean) m /= double(c.size(0));
   return mean;
 }
 
