@@ -96,6 +96,12 @@ void add_bench(CLI::App& app) {
   step->add_option("--threads", s->threads, "Number of threads")->capture_default_str();
   step->add_option("--set", s->settings, "Change a setting: path.to.key=value (may be repeated)")
       ->allow_extra_args(false);
+  step->add_option("--steps", s->steps, "Steps in each repeat")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  step->add_option("--repeats", s->repeats, "Repeats, whose median is told")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
   step->add_flag("--json", s->json, "One JSON object");
   step->callback([s] { bench_step(*s, std::cout); });
 }
