@@ -46,7 +46,7 @@ std::unique_ptr<FeatureNet> train_feature_net(const Dataset& train, const Featur
     for (int64_t i = 0; i < batches.count(); ++i) {
       const Batch& batch = batches.get(i);
       Tensor target = Tensor::empty({batch.x.size(0), one_hot.width()});
-      one_hot.write(batch.labels, target, 0, 0, {});
+      one_hot.write(batch.labels, target);
       parameters.zero_gradients();
       Tape tape;
       const Tensor loss = cross_entropy_with_logits(net->logits(net->features(batch.x)), target);
