@@ -18,7 +18,8 @@ namespace fs = std::filesystem;
 namespace io = boost::iostreams;
 
 constexpr auto where_to_get_it =
-    "Debian's package dataset-fashion-mnist installs Fashion-MNIST in /usr/share/datasets/fashion-mnist, and MNIST's "
+    "Debian's package dataset-fashion-mnist installs Fashion-MNIST in /usr/share/datasets/fashion-mnist, and "
+    "MNIST's "
     "four files are at https://storage.googleapis.com/cvdf-datasets/mnist";
 
 template <class... Args> [[noreturn]] void refuse(const fs::path& path, const Args&... args) {
