@@ -25,13 +25,13 @@ if(ELBOW_PROGRAM AND NOT ELBOW_SANITIZE)  # what is installed must be usable wit
   add_test(NAME consumer COMMAND ${PROJECT_SOURCE_DIR}/tests/consumer.sh ${PROJECT_BINARY_DIR} ${CMAKE_CXX_COMPILER})
 endif()
 if(ELBOW_PROGRAM)
-  add_test(NAME program COMMAND ${PROJECT_SOURCE_DIR}/tests/program.sh $<TARGET_FILE:elbow_program> ${PROJECT_SOURCE_DIR})
-  add_test(NAME analyses COMMAND ${PROJECT_SOURCE_DIR}/tests/analyses.sh $<TARGET_FILE:elbow_program> ${PROJECT_SOURCE_DIR})
+  add_test(NAME program COMMAND ${PROJECT_SOURCE_DIR}/tests/program.sh $<TARGET_FILE:elbow_program>)
+  add_test(NAME analyses COMMAND ${PROJECT_SOURCE_DIR}/tests/analyses.sh $<TARGET_FILE:elbow_program>)
   set_tests_properties(analyses PROPERTIES LABELS slow)
   # The longest starts first, so as not to run alone in the end. It trains for tens of thousands of steps: too slow for the
   # sanitizers, which see the same code in test_cvae.
   set_tests_properties(program PROPERTIES COST 100 LABELS slow)
-  add_test(NAME sweep COMMAND ${PROJECT_SOURCE_DIR}/tests/sweep.sh $<TARGET_FILE:elbow_program> ${PROJECT_SOURCE_DIR})
+  add_test(NAME sweep COMMAND ${PROJECT_SOURCE_DIR}/tests/sweep.sh $<TARGET_FILE:elbow_program>)
   set_tests_properties(sweep PROPERTIES COST 60 LABELS slow)
   add_test(NAME commands COMMAND ${PROJECT_SOURCE_DIR}/tests/commands.sh $<TARGET_FILE:elbow_program>)
   set_tests_properties(commands PROPERTIES COST 50 LABELS slow)

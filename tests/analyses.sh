@@ -1,24 +1,7 @@
 #!/usr/bin/env bash
-# The analyses of a finished run: after training and as sub-commands. Usage: analyses.sh PATH/TO/elbow SOURCE_DIR
-set -u
-elbow=$1 source=$2
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-cd "$work" || exit 1
-passed=0 failed=0
-ok() { passed=$((passed + 1)); }
-bad() { failed=$((failed + 1)); echo "FAILED: $*"; }
-check() { if "${@:2}"; then ok; else bad "$1"; fi; }
-
-refused() { # text that the message must hold, then the command
-  local part=$1 out status
-  shift
-  out=$("$@" 2>&1 >/dev/null)
-  status=$?
-  [ $status -eq 2 ] || bad "exit status $status, not 2: $*"
-  [ "$(printf '%s\n' "$out" | wc -l)" -eq 1 ] || bad "not one line: $out"
-  case $out in *"$part"*) ok ;; *) bad "'$part' is not in: $out ($*)" ;; esac
-}
+# The analyses of a finished run: after training and as sub-commands. Usage: analyses.sh PATH/TO/elbow
+# shellcheck source=tests/harness.sh
+. "$(dirname "$0")/harness.sh"
 
 small=(--set training.epochs=1 --set data.train_rows=3200 --set data.test_rows=3200 --set evaluation.draws=1 --quiet)
 "$elbow" train "$source/experiments/swissroll.json" "${small[@]}" --out roll --threads 1
@@ -80,5 +63,4 @@ check "nothing is left behind" test ! -e none
 check "a run without conditions has no selection" test ! -e unconditional/selected_features.csv
 refused "nothing to show" "$elbow" selection unconditional
 
-echo "$passed passed, $failed failed"
-[ "$failed" -eq 0 ]
+finish

@@ -1,24 +1,8 @@
 #!/usr/bin/env bash
 # shellcheck disable=SC2016  # the dollars are awk's
 # The commands on a finished run: evaluate, encode, reconstruct, sample, impute; and features. Usage: commands.sh PATH/TO/elbow
-set -u
-elbow=$1
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-cd "$work" || exit 1
-passed=0 failed=0
-ok() { passed=$((passed + 1)); }
-bad() { failed=$((failed + 1)); echo "FAILED: $*"; }
-check() { if "${@:2}"; then ok; else bad "$1"; fi; }
-refused() { # text that the message must hold, then the command: one line, exit status 2, nothing on standard output
-  local part=$1 out status
-  shift
-  out=$("$@" 2>&1 >/dev/null)
-  status=$?
-  [ $status -eq 2 ] || bad "exit status $status, not 2: $*"
-  [ "$(printf '%s\n' "$out" | wc -l)" -eq 1 ] || bad "not one line: $out"
-  case $out in *"$part"*) ok ;; *) bad "'$part' is not in: $out ($*)" ;; esac
-}
+# shellcheck source=tests/harness.sh
+. "$(dirname "$0")/harness.sh"
 near() { awk -v a="$1" -v b="$2" -v e="$3" 'BEGIN { exit !(a - b <= e && b - a <= e) }'; } # |a - b| <= e
 mean() { awk -F, -v name="$1" 'NR == 1 { for (i = 1; i <= NF; ++i) if ($i == name) k = i; next }
                                { s += $k; ++n } END { printf "%.9g", s / n }' "$2"; } # of a column of a CSV file
@@ -200,5 +184,4 @@ for command in evaluate encode reconstruct sample impute; do
   check "help on $command" bash -c "'$elbow' $command --help | grep -q 'finished run'"
 done
 
-echo "$passed passed, $failed failed"
-[ "$failed" -eq 0 ]
+finish

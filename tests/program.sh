@@ -1,31 +1,13 @@
 #!/usr/bin/env bash
-# The elbow program as its users meet it: results, errors, interruptions. Usage: program.sh PATH/TO/elbow SOURCE_DIR
-set -u
-elbow=$1 source=$2
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-cd "$work" || exit 1
-passed=0 failed=0
-ok() { passed=$((passed + 1)); }
-bad() { failed=$((failed + 1)); echo "FAILED: $*"; }
-check() { if "${@:2}"; then ok; else bad "$1"; fi; }
+# The elbow program as its users meet it: results, errors, interruptions. Usage: program.sh PATH/TO/elbow
+# shellcheck source=tests/harness.sh
+. "$(dirname "$0")/harness.sh"
 
 trained() { # waits until a run in the background has done epoch $2 into folder $1
   for _ in $(seq 3000); do
     grep -qs "epoch $2 " "$1/run.log" && return
     sleep 0.02
   done
-}
-
-refused() { # text that the message must hold, then the command
-  local part=$1 out status
-  shift
-  out=$("$@" 2>&1 >/dev/null)
-  status=$?
-  [ $status -eq 2 ] || bad "exit status $status, not 2: $*"
-  [ "$(printf '%s\n' "$out" | wc -l)" -eq 1 ] || bad "not one line: $out"
-  case $out in *"$part"*) ok ;; *) bad "'$part' is not in: $out ($*)" ;; esac
-  [ ! -e refused ] || { bad "a folder was left behind: $*"; rm -rf refused; }
 }
 
 cp "$source/experiments/baseline.json" config.json
@@ -187,5 +169,4 @@ check "help on train" bash -c "'$elbow' train --help | grep -q -- --check-nan"
 check "info" bash -c "'$elbow' info --json | grep -q isa"
 check "version" bash -c "'$elbow' --version | grep -q '[0-9]'"
 
-echo "$passed passed, $failed failed"
-[ "$failed" -eq 0 ]
+finish

@@ -1,25 +1,8 @@
 #!/usr/bin/env bash
 # Sweeps and comparisons as users meet them: results, what is skipped, taken up again or refused, failures, interruptions.
-# Usage: sweep.sh PATH/TO/elbow SOURCE_DIR
-set -u
-elbow=$1 source=$2
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-cd "$work" || exit 1
-passed=0 failed=0
-ok() { passed=$((passed + 1)); }
-bad() { failed=$((failed + 1)); echo "FAILED: $*"; }
-check() { if "${@:2}"; then ok; else bad "$1"; fi; }
-
-refused() { # text that the message must hold, then the command: one line, exit status 2
-  local part=$1 out status
-  shift
-  out=$("$@" 2>&1 >/dev/null)
-  status=$?
-  [ $status -eq 2 ] || bad "exit status $status, not 2: $*"
-  [ "$(printf '%s\n' "$out" | wc -l)" -eq 1 ] || bad "not one line: $out"
-  case $out in *"$part"*) ok ;; *) bad "'$part' is not in: $out ($*)" ;; esac
-}
+# Usage: sweep.sh PATH/TO/elbow
+# shellcheck source=tests/harness.sh
+. "$(dirname "$0")/harness.sh"
 
 mkdir configs sweeps
 cp "$source/experiments/baseline.json" configs/
@@ -147,5 +130,4 @@ refused jobs "$elbow" sweep sweeps/small.json --jobs -1 --out refused
 refused threads "$elbow" sweep sweeps/small.json --threads 0 --out refused
 check "nothing was left behind by these" test ! -e refused
 
-echo "$passed passed, $failed failed"
-[ "$failed" -eq 0 ]
+finish

@@ -1,0 +1,34 @@
+# shellcheck shell=bash disable=SC2034  # its variables are used by the tests
+# What the tests of the elbow program share. A test is called as TEST.sh PATH/TO/elbow; it sources this file first, which
+# takes it into a folder of its own ($work, removed at the end), and calls `finish` last.
+set -u
+elbow=$1
+source=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd) || exit 1 # the project's folder
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cd "$work" || exit 1
+passed=0 failed=0
+ok() { passed=$((passed + 1)); }
+bad() { failed=$((failed + 1)); echo "FAILED: $*"; }
+
+# check WHAT COMMAND...: the command succeeds.
+check() { if "${@:2}"; then ok; else bad "$1"; fi; }
+
+# refused PART COMMAND...: the command ends with status 2 and one line on standard error that holds PART, and leaves no
+# folder `refused`, the name that tests give to what must not come to be.
+refused() {
+  local part=$1 out status
+  shift
+  out=$("$@" 2>&1 >/dev/null)
+  status=$?
+  [ $status -eq 2 ] || bad "exit status $status, not 2: $*"
+  [ "$(printf '%s\n' "$out" | wc -l)" -eq 1 ] || bad "not one line: $out"
+  case $out in *"$part"*) ok ;; *) bad "'$part' is not in: $out ($*)" ;; esac
+  [ ! -e refused ] || { bad "a folder was left behind: $*"; rm -rf refused; }
+}
+
+# finish: the counts; the test's exit status.
+finish() {
+  echo "$passed passed, $failed failed"
+  [ "$failed" -eq 0 ]
+}
