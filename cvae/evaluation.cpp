@@ -1,10 +1,10 @@
 #include "cvae/evaluation.hpp"
 
 #include <algorithm>
-#include <chrono>
 #include <numeric>
 
 #include "autograd/ops.hpp"
+#include "nn/stopwatch.hpp"
 #include "nn/streams.hpp"
 
 namespace elbow {
@@ -16,10 +16,6 @@ constexpr int64_t batch_rows = 512;  // fixed: the bits of the results must not 
 int64_t most_excess_rows(int64_t columns) {
   const double d = double(columns);
   return std::max<int64_t>(batch_rows, int64_t(std::min(1e9, 3e10 / (d * d * d))));
-}
-
-double seconds_since(std::chrono::steady_clock::time_point start) {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
 
 // The distortion of each row of batch b of so many, averaged over the draws of the noise.
@@ -44,7 +40,7 @@ RowCosts test_costs(Experiment& e, int64_t draws, bool excess) {
   out.beta = e.loss.beta;
   Condition::Drawn drawn;
   for (int64_t b = 0; b < batches.count(); ++b) {
-    const auto start = std::chrono::steady_clock::now();
+    const Stopwatch watch;
     const Batch& batch = batches.get(b);
     const int64_t rows = batch.x.size(0), columns = batch.x.size(1);
     e.condition.draw(batch, {e.seed, stream::evaluation_masks, uint64_t(b)}, drawn);
@@ -56,7 +52,7 @@ RowCosts test_costs(Experiment& e, int64_t draws, bool excess) {
     if (e.condition.by_columns())
       for (int64_t r = 0; r < rows; ++r)
         out.given.push_back(e.condition.count_given(drawn.mask.data<float>() + r * columns));
-    out.seconds += seconds_since(start);
+    out.seconds += watch.seconds();
     if (!excess || int64_t(out.excess.size()) >= most_excess_rows(columns)) continue;
     if (!drawn.mask) drawn.mask = Tensor::zeros({rows, columns});  // nothing is given
     const auto optimal = e.bound->optimal_rows(batch.x.data<float>(), drawn.mask.data<float>(), rows,

@@ -1,10 +1,10 @@
 #include "cvae/training.hpp"
 
-#include <chrono>
 #include <cmath>
 
 #include "autograd/tape.hpp"
 #include "cvae/evaluation.hpp"
+#include "nn/stopwatch.hpp"
 #include "nn/streams.hpp"
 
 namespace elbow {
@@ -46,8 +46,7 @@ Training::StepCosts Training::step(int64_t i) {
 }
 
 Costs Training::epoch(const std::function<void(int64_t)>& progress) {
-  using Clock = std::chrono::steady_clock;
-  const auto start = Clock::now();
+  const Stopwatch watch;
   begin_epoch();
   std::vector<double> loss, distortion, kl;
   for (int64_t i = 0; i < batches_.count(); ++i) {
@@ -61,7 +60,7 @@ Costs Training::epoch(const std::function<void(int64_t)>& progress) {
     if (i % 16 == 15) progress(i + 1);
   }
   ++epochs_done_;
-  train_seconds_ += std::chrono::duration<double>(Clock::now() - start).count();
+  train_seconds_ += watch.seconds();
   return {estimate_of(loss), estimate_of(distortion), estimate_of(kl)};
 }
 

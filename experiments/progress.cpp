@@ -4,7 +4,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 #include <cstdio>
 
@@ -12,10 +11,6 @@
 
 namespace elbow {
 namespace {
-
-double now() {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
 
 size_t terminal_width() {
   winsize size{};
@@ -29,18 +24,17 @@ Progress::Progress(bool quiet, int64_t epochs, int64_t steps_per_epoch, int64_t 
       terminal_(isatty(STDOUT_FILENO)),
       epochs_(epochs),
       steps_per_epoch_(steps_per_epoch),
-      first_(done),
-      start_(now()) {}
+      first_(done) {}
 
 void Progress::step(int64_t epoch, int64_t steps) {
   if (quiet_ || !terminal_) return;
-  if (steps < steps_per_epoch_ && now() - drawn_ < 0.1) return;
-  drawn_ = now();
+  if (steps < steps_per_epoch_ && drawn_.seconds() < 0.1) return;
+  drawn_.restart();
   constexpr int width = 20;
   const double all = double(epochs_ * steps_per_epoch_), done = double(epoch * steps_per_epoch_ + steps);
   const double begun = double(first_ * steps_per_epoch_);
   const int filled = int(width * done / all);
-  const double left = done > begun ? (now() - start_) * (all - done) / (done - begun) : 0;
+  const double left = done > begun ? begun_.seconds() * (all - done) / (done - begun) : 0;
   std::string bar = std::string(size_t(filled), '#') + std::string(size_t(width - filled), '.') +
                     str(" epoch ", epoch + 1, '/', epochs_, "  ", std::lround(left), " s left  ", last_);
   bar.resize(std::min(bar.size(), terminal_width() - 1));  // a line that wraps could not be drawn over

@@ -2,6 +2,7 @@
 #include <string>
 
 #include "metrics/results.hpp"
+#include "nn/stopwatch.hpp"
 
 namespace elbow {
 
@@ -18,7 +19,7 @@ class Progress {
  private:
   bool quiet_, terminal_;
   int64_t epochs_, steps_per_epoch_, first_;
-  double start_, drawn_ = 0;
+  Stopwatch begun_, drawn_;  // drawn_: since the bar was drawn
   std::string last_;
 };
 

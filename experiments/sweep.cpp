@@ -16,20 +16,15 @@
 #include "experiments/compare/run_record.hpp"
 #include "experiments/machine.hpp"
 #include "experiments/sweep_plan.hpp"
+#include "nn/stopwatch.hpp"
 
 namespace elbow {
 namespace {
-
-using Clock = std::chrono::steady_clock;
 
 volatile std::sig_atomic_t interrupted = 0;
 void on_interrupt(int signal) {
   interrupted = 1;
   std::signal(signal, SIG_DFL);
-}
-
-double seconds_since(Clock::time_point start) {
-  return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
 std::string duration(double seconds) {
@@ -61,7 +56,7 @@ const char* words(SweepRun::State state) {
 class Runner {
  public:
   Runner(SweepPlan& plan, int jobs, int threads, bool quiet)
-      : plan_(plan), jobs_(std::size_t(jobs)), threads_(threads), quiet_(quiet), start_(Clock::now()) {
+      : plan_(plan), jobs_(std::size_t(jobs)), threads_(threads), quiet_(quiet) {
     for (SweepRun& run : plan.runs)
       if (run.state == SweepRun::State::done)
         ++done_;
@@ -89,7 +84,7 @@ class Runner {
         : run(r), process(arguments, threads) {}
     SweepRun& run;
     ChildProcess process;
-    Clock::time_point start = Clock::now();
+    Stopwatch watch;
   };
 
   void finish(Job& job) {
@@ -102,12 +97,12 @@ class Runner {
       job.run.state = SweepRun::State::done;
       char loss[32];
       std::snprintf(loss, sizeof loss, "loss %.4f", read_run_record(job.run.folder).test.loss.mean);
-      line += str(loss, ", ", duration(seconds_since(job.start)));
+      line += str(loss, ", ", duration(job.watch.seconds()));
     } else {
       failures_.push_back(job.run.name + ": " + problem);
       line += "failed: " + problem;
     }
-    if (left > 0) line += str("; about ", duration(seconds_since(start_) / double(ended_) * left), " left");
+    if (left > 0) line += str("; about ", duration(watch_.seconds() / double(ended_) * left), " left");
     if (!quiet_) std::cout << done_ + failures_.size() << '/' << plan_.runs.size() << "  " << line << std::endl;
   }
 
@@ -122,7 +117,7 @@ class Runner {
   std::size_t jobs_;
   int threads_;
   bool quiet_;
-  Clock::time_point start_;
+  Stopwatch watch_;
   std::list<SweepRun*> waiting_;
   std::list<Job> running_;
   std::size_t done_ = 0, ended_ = 0;  // ended_: in this very call

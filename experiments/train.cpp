@@ -1,6 +1,5 @@
 #include "experiments/train.hpp"
 
-#include <chrono>
 #include <cmath>
 #include <csignal>
 #include <nlohmann/json.hpp>
@@ -20,13 +19,10 @@
 #include "experiments/summary.hpp"
 #include "nn/files.hpp"
 #include "nn/safetensors.hpp"
+#include "nn/stopwatch.hpp"
 
 namespace elbow {
 namespace {
-
-double now() {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
 
 // Ctrl-C or a polite kill: the running epoch is given up, the last checkpoint stays. A second one ends the program.
 volatile std::sig_atomic_t interrupted = 0;
@@ -53,7 +49,7 @@ double train_step_us(const Training& training) {
 }  // namespace
 
 void train(const TrainOptions& o) {
-  const double start = now();
+  const Stopwatch watch;
   if (o.device != "cpu") Tensor::empty({1}, DType::float32, Device::cuda);  // says why not
   set_threads(o.threads);
   set_check_nan(o.check_nan);
@@ -92,7 +88,8 @@ void train(const TrainOptions& o) {
   for (int signal : {SIGINT, SIGTERM}) std::signal(signal, on_interrupt);
   const auto checkpoint = folder / "checkpoint.safetensors";
   if (!o.resume) save_checkpoint(checkpoint, e, training, epochs);
-  double last_save = now(), save_seconds = 0, eval_seconds = 0;
+  Stopwatch since_save;
+  double save_seconds = 0, eval_seconds = 0;
   while (training.epochs_done() < e.training.epochs) {
     const int64_t epoch = training.epochs_done();
     EpochCosts costs;
@@ -110,10 +107,11 @@ void train(const TrainOptions& o) {
     folder.log(
         str("epoch ", costs.epoch, " train loss ", costs.train.loss.mean, " test loss ", costs.test.loss.mean));
     // saved as often as it costs no more than a few percent of the time, and in the end in any case
-    if (now() - last_save > 20 * save_seconds || interrupted || training.epochs_done() == e.training.epochs) {
-      last_save = now();
+    if (since_save.seconds() > 20 * save_seconds || interrupted ||
+        training.epochs_done() == e.training.epochs) {
+      since_save.restart();
       save_checkpoint(checkpoint, e, training, epochs);
-      save_seconds = now() - last_save;
+      save_seconds = since_save.seconds();
     }
     stop_if_interrupted();
   }
@@ -124,7 +122,7 @@ void train(const TrainOptions& o) {
   result.timing.train_step_us = train_step_us(training);
   if (eval_seconds == 0) eval_seconds = test_costs(e, 1, false).seconds;  // nothing was left to train
   result.timing.eval_step_us = eval_step_us(e, eval_seconds);
-  result.timing.total_s = now() - start;
+  result.timing.total_s = watch.seconds();
   write_csv_files(result.figures, folder.path());
   write_file_atomically(folder / "summary.json", summary_json(e, result, training.epochs_done()));
   progress.line(summary_text(result));

@@ -1,7 +1,6 @@
 #include "experiments/analyses/selection.hpp"
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 #include <optional>
 
@@ -11,6 +10,7 @@
 #include "cvae/subsets.hpp"
 #include "data/csv.hpp"
 #include "experiments/plots/selection_plots.hpp"
+#include "nn/stopwatch.hpp"
 
 namespace elbow {
 namespace {
@@ -32,13 +32,13 @@ struct Found {
 };
 
 Found select(Experiment& e) {
-  const auto start = std::chrono::steady_clock::now();
+  const Stopwatch watch;
   Found f;
   f.settings = selection_settings(e);
   f.settings.rows = std::min(f.settings.rows, e.data.test.rows());
   f.model = greedy_selection(e, f.settings);
   f.subsets = subsets_of(f.model.steps);
-  f.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  f.seconds = watch.seconds();
   if (e.bound && !e.data.test.observed && e.bound->columns() <= most_exact_columns)
     f.exact = greedy_order(e.bound->covariance(), e.bound->beta());
   return f;

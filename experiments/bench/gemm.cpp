@@ -3,7 +3,6 @@
 #include <omp.h>
 
 #include <algorithm>
-#include <chrono>
 #include <cstdint>
 #include <cstdlib>
 #include <iomanip>
@@ -15,13 +14,10 @@
 #include <xsimd/xsimd.hpp>
 
 #include "autograd/gemm/gemm.hpp"
+#include "nn/stopwatch.hpp"
 
 namespace elbow {
 namespace {
-
-double now() {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
 
 double median(std::vector<double> v) {
   std::nth_element(v.begin(), v.begin() + std::ptrdiff_t(v.size() / 2), v.end());
@@ -62,9 +58,9 @@ template <class T> class Product {
 
 /// Seconds per call of f, over `calls` calls.
 template <class F> double time_calls(int calls, F f) {
-  const double start = now();
+  const Stopwatch watch;
   for (int i = 0; i < calls; ++i) f();
-  return (now() - start) / calls;
+  return watch.seconds() / calls;
 }
 
 struct Result {
@@ -135,11 +131,11 @@ template <class T> double measure_fma_peak() {
   V x[chains];
   for (V& v : x) v = V(T(1));
   const V factor(T(0.999)), shift(T(0.5));
-  const double start = now();
+  const Stopwatch watch;
   for (int r = 0; r < rounds; ++r)
 #pragma GCC unroll 16
     for (int c = 0; c < chains; ++c) x[c] = x[c] * factor + shift;
-  const double seconds = now() - start;
+  const double seconds = watch.seconds();
   V sum = x[0];
   for (int c = 1; c < chains; ++c) sum = sum + x[c];
   T lanes[V::size];

@@ -3,7 +3,6 @@
 #include <omp.h>
 
 #include <algorithm>
-#include <chrono>
 #include <iomanip>
 #include <ostream>
 #include <vector>
@@ -11,13 +10,10 @@
 #include "autograd/memory.hpp"
 #include "autograd/registry.hpp"
 #include "autograd/tape.hpp"
+#include "nn/stopwatch.hpp"
 
 namespace elbow {
 namespace {
-
-double now() {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
 
 /// What one op is timed on.
 struct Subject {
@@ -73,15 +69,15 @@ struct Timing {
 
 template <class F> Timing time_of(const BenchOpsOptions& options, F f) {
   for (int i = 0; i < 3; ++i) f();  // buffers, page faults, thread teams
-  double start = now();
+  Stopwatch watch;
   f();
-  const int calls = std::max(1, int(options.sample_us * 1e-6 / std::max(now() - start, 1e-9)));
+  const int calls = std::max(1, int(options.sample_us * 1e-6 / std::max(watch.seconds(), 1e-9)));
   std::vector<double> seconds;
   const int64_t allocations = memory_statistics().system_allocations;
   for (int r = 0; r < options.repeats; ++r) {
-    start = now();
+    watch.restart();
     for (int i = 0; i < calls; ++i) f();
-    seconds.push_back((now() - start) / calls);
+    seconds.push_back(watch.seconds() / calls);
   }
   const auto middle = seconds.begin() + std::ptrdiff_t(seconds.size() / 2);
   std::nth_element(seconds.begin(), middle, seconds.end());

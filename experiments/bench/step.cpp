@@ -1,7 +1,6 @@
 #include "experiments/bench/step.hpp"
 
 #include <algorithm>
-#include <chrono>
 #include <nlohmann/json.hpp>
 #include <ostream>
 
@@ -9,6 +8,7 @@
 #include "autograd/tape.hpp"
 #include "cvae/training.hpp"
 #include "experiments/machine.hpp"
+#include "nn/stopwatch.hpp"
 #include "nn/streams.hpp"
 
 namespace elbow {
@@ -18,10 +18,9 @@ namespace {
 template <class F> double median_us(int repeats, int steps, F f) {
   std::vector<double> times;
   for (int r = 0; r < repeats; ++r) {
-    const auto start = std::chrono::steady_clock::now();
+    const Stopwatch watch;
     for (int s = 0; s < steps; ++s) f(s);
-    times.push_back(std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count() / steps *
-                    1e6);
+    times.push_back(watch.seconds() / steps * 1e6);
   }
   std::nth_element(times.begin(), times.begin() + repeats / 2, times.end());
   return times[size_t(repeats / 2)];

@@ -1,6 +1,5 @@
 #include "experiments/commands/evaluate.hpp"
 
-#include <chrono>
 #include <cmath>
 #include <filesystem>
 #include <ostream>
@@ -11,6 +10,7 @@
 #include "experiments/machine.hpp"
 #include "experiments/summary.hpp"
 #include "nn/files.hpp"
+#include "nn/stopwatch.hpp"
 
 namespace elbow {
 namespace fs = std::filesystem;
@@ -39,7 +39,7 @@ void write_results(const fs::path& folder, const Experiment& e, const RunResult&
 }  // namespace
 
 void evaluate(const EvaluateOptions& o, std::ostream& text) {
-  const auto start = std::chrono::steady_clock::now();
+  const Stopwatch watch;
   set_threads(o.threads);
   if (!o.out.empty()) check_folder(o.out, o.force);
   const auto e = open_run(o.run, o.settings);
@@ -48,7 +48,7 @@ void evaluate(const EvaluateOptions& o, std::ostream& text) {
   result.figures.epochs = {{epochs, result.train, result.test}};  // what training cost is the run's to say
   result.timing.train_step_us = std::nan("");
   result.timing.eval_step_us = eval_step_us(*e, test_costs(*e, 1, false).seconds);
-  result.timing.total_s = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  result.timing.total_s = watch.seconds();
   const std::string summary = summary_json(*e, result, epochs);
   if (!o.out.empty()) write_results(o.out, *e, result, summary);
   text << (o.json ? summary : summary_text(result));

@@ -1,6 +1,5 @@
 #include "experiments/commands/features.hpp"
 
-#include <chrono>
 #include <filesystem>
 #include <iostream>
 #include <memory>
@@ -14,6 +13,7 @@
 #include "experiments/commands/register.hpp"
 #include "experiments/machine.hpp"
 #include "nn/config.hpp"
+#include "nn/stopwatch.hpp"
 
 namespace elbow {
 namespace fs = std::filesystem;
@@ -54,14 +54,11 @@ void train_features(const FeaturesOptions& o) {
   check_file(o.out, o.force);
   std::string resolved;
   const DataSplit data = read_images(o, resolved);
-  const auto start = std::chrono::steady_clock::now();
-  const auto seconds = [&] {
-    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-  };
+  const Stopwatch watch;
   const auto net = train_feature_net(data.train, o.training, [&](int64_t epoch, double loss) {
     if (!o.quiet)
-      std::cout << "epoch " << epoch << ": cross-entropy " << loss << " nats per image, " << seconds() << " s"
-                << std::endl;
+      std::cout << "epoch " << epoch << ": cross-entropy " << loss << " nats per image, " << watch.seconds()
+                << " s" << std::endl;
   });
   const Estimate accuracy = accuracy_of(*net, data.test);
   save_feature_net(o.out, *net,
