@@ -1,7 +1,6 @@
 #include "data/mask.hpp"
 
 #include <algorithm>
-#include <numeric>
 
 namespace elbow {
 namespace {
@@ -17,40 +16,36 @@ void require_same_shape(const char* op, const Tensor& a, const Tensor& b) {
   if (!(a.shape() == b.shape())) fail(op, "the shapes ", a.shape(), " and ", b.shape(), " differ");
 }
 
-// A mask [rows, n] under MaskRule::uniform.
-Tensor given_by_rows(const RandomKey& key, int64_t rows, int64_t n) {
-  const Tensor numbers = uniform(key, {rows, n + 1}), given = Tensor::empty({rows, n});
+// A mask [rows, n] whose entries are each on their own.
+void fill_mask(const RandomKey& key, const MaskRule& rule, int64_t rows, int64_t n, float* mask) {
+  if (!rule.uniform) return fill_bernoulli(key, mask, rows * n, rule.given);
+  const Tensor numbers = uniform(key, {rows, n + 1});
   const float* u = numbers.data<float>();  // [rows, n + 1]: the row's probability, then a number for each entry
-  float* g = given.data<float>();
   for (int64_t r = 0; r < rows; ++r, u += n + 1)
-    for (int64_t i = 0; i < n; ++i) *g++ = u[1 + i] < u[0] ? 1 : 0;
-  return given;
+    for (int64_t i = 0; i < n; ++i) *mask++ = u[1 + i] < u[0] ? 1 : 0;
+}
+
+// A mask [rows, d] whose columns go by their groups.
+void fill_grouped_mask(const RandomKey& key, const MaskRule& rule, int64_t rows, int64_t d, float* mask) {
+  const std::vector<int32_t>& groups = rule.groups;
+  if (int64_t(groups.size()) != d)
+    fail("draw_mask", "there are ", groups.size(), " groups for ", d, " columns");
+  const auto [least, most] = std::minmax_element(groups.begin(), groups.end());
+  if (*least < 0) fail("draw_mask", "a group has the negative number ", *least);
+  const int64_t n = *most + 1;
+  const Tensor given = Tensor::empty({rows, n});
+  fill_mask(key, rule, rows, n, given.data<float>());
+  const float* g = given.data<float>();  // [rows, n]
+  for (int64_t r = 0; r < rows; ++r, g += n)
+    for (int64_t c = 0; c < d; ++c) *mask++ = g[groups[size_t(c)]];
 }
 
 }  // namespace
 
 void draw_mask(const RandomKey& key, const MaskRule& rule, Tensor& mask) {
   require_matrix("draw_mask", mask);
-  const int64_t rows = mask.size(0), columns = mask.size(1);
-  float* m = mask.data<float>();  // [rows, columns]
-  if (rule.groups.empty() && !rule.uniform) {
-    fill_bernoulli(key, m, mask.numel(), rule.given);
-    return mask.mark_written("draw_mask");
-  }
-  std::vector<int32_t> groups = rule.groups;
-  if (groups.empty()) {
-    groups.resize(size_t(columns));
-    std::iota(groups.begin(), groups.end(), 0);
-  }
-  if (int64_t(groups.size()) != columns)
-    fail("draw_mask", "there are ", groups.size(), " groups for ", columns, " columns");
-  const auto [least, most] = std::minmax_element(groups.begin(), groups.end());
-  if (*least < 0) fail("draw_mask", "a group has the negative number ", *least);
-  const int64_t n = *most + 1;
-  const Tensor given = rule.uniform ? given_by_rows(key, rows, n) : bernoulli(key, {rows, n}, rule.given);
-  const float* g = given.data<float>();  // [rows, n]
-  for (int64_t r = 0; r < rows; ++r)
-    for (int64_t c = 0; c < columns; ++c) m[r * columns + c] = g[r * n + groups[size_t(c)]];
+  const auto fill = rule.groups.empty() ? fill_mask : fill_grouped_mask;
+  fill(key, rule, mask.size(0), mask.size(1), mask.data<float>());
   mask.mark_written("draw_mask");
 }
 
