@@ -101,10 +101,7 @@ Bound GaussianBound::at(const Mask& mask, const Mask& observed) const {
   pattern.insert(pattern.end(), observed.begin(), observed.end());
   const AxesPtr axes = cached_axes({pattern})[0];  // held here: another thread may empty the cache meanwhile
   Bound sum;
-  for (const double variance : axes->variances) {
-    const Bound b = axis_bound(variance, beta_);
-    sum.loss += b.loss, sum.distortion += b.distortion, sum.kl += b.kl, sum.active += b.active;
-  }
+  for (const double variance : axes->variances) sum += axis_bound(variance, beta_);
   return sum;
 }
 

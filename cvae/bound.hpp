@@ -16,6 +16,14 @@ namespace elbow {
 /// over masks where the others are.
 struct Bound {
   double loss = 0, distortion = 0, kl = 0, active = 0;
+
+  Bound& operator+=(const Bound& b) {
+    loss += b.loss, distortion += b.distortion, kl += b.kl, active += b.active;
+    return *this;
+  }
+  friend Bound operator*(double weight, const Bound& b) {
+    return {weight * b.loss, weight * b.distortion, weight * b.kl, weight * b.active};
+  }
 };
 
 /// A Bound averaged over masks.

@@ -8,6 +8,7 @@
 
 #include "autograd/error.hpp"
 #include "cvae/bound.hpp"
+#include "cvae/subsets.hpp"
 
 namespace elbow {
 namespace {
@@ -43,14 +44,6 @@ void check_law(const MissingLaw& missing, double p_given) {
   check_probability("the share of missing entries", missing.entries);
 }
 
-/// n choose k, as a double: only compared with max_masks.
-double choose(std::int64_t n, std::int64_t k) {
-  double c = 1;
-  k = std::min(k, n - k);
-  for (std::int64_t i = 1; i <= k; ++i) c = c * double(n - k + i) / double(i);
-  return std::round(c);
-}
-
 WeightedMasks bernoulli_masks(std::int64_t d, double p, std::int64_t max_masks, std::uint64_t seed) {
   WeightedMasks w;
   if (std::ldexp(1.0, int(d)) <= double(max_masks)) {
@@ -78,18 +71,15 @@ WeightedMasks bernoulli_masks(std::int64_t d, double p, std::int64_t max_masks, 
 
 WeightedMasks subset_masks(std::int64_t d, std::int64_t given, std::int64_t max_masks, std::uint64_t seed) {
   WeightedMasks w;
-  Mask mask(d);
-  std::fill_n(mask.begin(), given, true);
-  if (choose(d, given) <= double(max_masks)) {
-    do w.masks.push_back(mask);
-    while (std::prev_permutation(mask.begin(), mask.end()));
+  if (binomial(d, given) <= double(max_masks)) {
+    w.masks = subsets_of_size(d, given);
   } else {
     std::mt19937_64 engine(seed);
     w.sampled = true;
     std::vector<std::int64_t> order(d);
     std::iota(order.begin(), order.end(), 0);
     for (std::int64_t n = 0; n < max_masks; ++n) {
-      mask.assign(d, false);
+      Mask mask(d);
       for (std::int64_t i = 0; i < given; ++i) {  // the first steps of a Fisher-Yates shuffle
         std::swap(order[i], order[i + std::int64_t(uniform(engine) * double(d - i))]);
         mask[order[i]] = true;
@@ -154,7 +144,7 @@ WeightedMasks subset_patterns(std::int64_t d, std::int64_t given, std::int64_t m
 
   WeightedMasks w;
   const double missing_sets = std::ldexp(1.0, int(d - given));
-  w.sampled = choose(d, given) * (1 + missing_sets) > double(max_masks);
+  w.sampled = binomial(d, given) * (1 + missing_sets) > double(max_masks);
   const auto add = [&](const Mask& mask, double weight, auto&& is_missing) {
     Mask pattern = mask;
     pattern.resize(2 * d, true);
@@ -174,7 +164,7 @@ WeightedMasks subset_patterns(std::int64_t d, std::int64_t given, std::int64_t m
     return w;
   }
   for (const Mask& mask : subset_masks(d, given, max_masks, seed).masks) {
-    const double weight = 1 / choose(d, given);
+    const double weight = 1 / binomial(d, given);
     add(mask, weight * (1 - p_incomplete), [](std::int64_t) { return false; });
     for (std::uint64_t bits = 0; bits < std::uint64_t(missing_sets); ++bits) {
       const int count = std::popcount(bits);
@@ -195,17 +185,14 @@ CountBound weighted_mean(const WeightedMasks& w, const std::vector<std::vector<d
   std::vector<double> losses;
   for (std::size_t m = 0; m < variances.size(); ++m) {
     const double weight = w.weights[m];
-    double loss = 0;
+    Bound sum;
     for (std::size_t k = 0; k < variances[m].size(); ++k) {  // descending variances: descending KLs
       const Bound b = axis_bound(variances[m][k], beta);
-      loss += b.loss;
-      mean.distortion += weight * b.distortion;
-      mean.kl += weight * b.kl;
-      mean.active += weight * b.active;
+      sum += b;
       mean.kl_per_latent[k] += weight * b.kl;
     }
-    mean.loss += weight * loss;
-    losses.push_back(loss);
+    mean += weight * sum;
+    losses.push_back(sum.loss);
   }
   if (w.sampled) {
     double squares = 0;
@@ -235,8 +222,7 @@ AverageBound GaussianBound::average_uniform(std::int64_t max_masks, std::uint64_
   for (int i = 0; i < 8; ++i) {
     const double p = 0.5 + (i < 4 ? 0.5 : -0.5) * nodes[i % 4], weight = weights[i % 4] / 2;
     const AverageBound b = average(p, max_masks, seed + std::uint64_t(i));
-    mean.loss += weight * b.loss, mean.distortion += weight * b.distortion, mean.kl += weight * b.kl;
-    mean.active += weight * b.active;
+    mean += weight * b;
     mean.masks += b.masks;
     variance += weight * weight * b.loss_stderr * b.loss_stderr;
   }

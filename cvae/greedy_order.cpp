@@ -13,11 +13,9 @@ constexpr double tie =
 
 Bound bound_of(const Matrix& conditional, double beta) {
   Bound sum;
-  for (const double variance : symmetric_eigenvalues(conditional)) {
-    if (variance <= 0) continue;  // a rounded zero: nothing to be lost along this axis
-    const Bound b = axis_bound(variance, beta);
-    sum.loss += b.loss, sum.distortion += b.distortion, sum.kl += b.kl, sum.active += b.active;
-  }
+  for (const double variance : symmetric_eigenvalues(conditional))
+    if (variance > 0)
+      sum += axis_bound(variance, beta);  // else a rounded zero: nothing is lost along this axis
   return sum;
 }
 

@@ -8,25 +8,25 @@
 #include "nn/streams.hpp"
 
 namespace elbow {
-namespace {
-
 double binomial(int64_t n, int64_t k) {
   double value = 1;
-  for (int64_t i = 0; i < k; ++i) value *= double(n - i) / double(i + 1);
+  k = std::min(k, n - k);
+  for (int64_t i = 1; i <= k; ++i) value = value * double(n - k + i) / double(i);
   return std::round(value);
 }
 
-}  // namespace
+std::vector<Mask> subsets_of_size(int64_t columns, int64_t given) {
+  std::vector<Mask> out;
+  Mask mask(size_t(columns), false);
+  std::fill(mask.end() - given, mask.end(), true);
+  do out.push_back(mask);
+  while (std::next_permutation(mask.begin(), mask.end()));
+  return out;
+}
 
 std::vector<Mask> subsets_of_size(int64_t columns, int64_t given, int64_t most, uint64_t seed) {
+  if (binomial(columns, given) <= double(most)) return subsets_of_size(columns, given);
   std::vector<Mask> out;
-  if (binomial(columns, given) <= double(most)) {
-    Mask mask(size_t(columns), false);
-    std::fill(mask.end() - given, mask.end(), true);
-    do out.push_back(mask);
-    while (std::next_permutation(mask.begin(), mask.end()));
-    return out;
-  }
   std::set<Mask> seen;
   for (uint64_t step = 0; int64_t(out.size()) < most; ++step) {
     const auto order = permutation({seed, stream::evaluation_masks, (uint64_t(given) << 32) + step}, columns);
