@@ -18,17 +18,21 @@ int64_t most_excess_rows(int64_t columns) {
   return std::max<int64_t>(batch_rows, int64_t(std::min(1e9, 3e10 / (d * d * d))));
 }
 
-// The distortion of each row of batch b of so many, averaged over the draws of the noise.
-std::vector<double> mean_distortion(Experiment& e, const Posterior& q, const Batch& batch, const Tensor& c,
-                                    int64_t draws, int64_t b, int64_t batches) {
-  std::vector<double> mean(size_t(batch.x.size(0)), 0);
+// Adds the costs of batch b of so many under condition c to `out`, the distortion averaged over draws of the noise.
+Posterior add_costs(Experiment& e, const Batch& batch, const Tensor& c, int64_t draws, int64_t b,
+                    int64_t batches, RowCosts& out) {
+  const Posterior q = e.model->encode(batch.input, c);
+  const auto kl = gaussian_kl(q.mu, q.log_var, Reduction::per_row).to_vector<double>();
+  std::vector<double> distortion(kl.size(), 0);
   for (int64_t d = 0; d < draws; ++d) {
     const RandomKey noise{e.seed, stream::evaluation_noise, uint64_t(d * batches + b)};
     const Tensor z = reparameterise(q.mu, q.log_var, noise);
     const auto errors = distortion_of(e.loss, e.model->decode(z, c), batch, true).to_vector<double>();
-    for (size_t r = 0; r < errors.size(); ++r) mean[r] += errors[r] / double(draws);
+    for (size_t r = 0; r < errors.size(); ++r) distortion[r] += errors[r] / double(draws);
   }
-  return mean;
+  out.kl.insert(out.kl.end(), kl.begin(), kl.end());
+  out.distortion.insert(out.distortion.end(), distortion.begin(), distortion.end());
+  return q;
 }
 
 }  // namespace
@@ -44,11 +48,7 @@ RowCosts test_costs(Experiment& e, int64_t draws, bool excess) {
     const Batch& batch = batches.get(b);
     const int64_t rows = batch.x.size(0), columns = batch.x.size(1);
     e.condition.draw(batch, {e.seed, stream::evaluation_masks, uint64_t(b)}, drawn);
-    const Posterior q = e.model->encode(batch.input, drawn.c);
-    const auto kl = gaussian_kl(q.mu, q.log_var, Reduction::per_row).to_vector<double>();
-    const auto distortion = mean_distortion(e, q, batch, drawn.c, draws, b, batches.count());
-    out.kl.insert(out.kl.end(), kl.begin(), kl.end());
-    out.distortion.insert(out.distortion.end(), distortion.begin(), distortion.end());
+    add_costs(e, batch, drawn.c, draws, b, batches.count(), out);
     if (e.condition.by_columns())
       for (int64_t r = 0; r < rows; ++r)
         out.given.push_back(e.condition.count_given(drawn.mask.data<float>() + r * columns));
@@ -57,8 +57,10 @@ RowCosts test_costs(Experiment& e, int64_t draws, bool excess) {
     if (!drawn.mask) drawn.mask = Tensor::zeros({rows, columns});  // nothing is given
     const auto optimal = e.bound->optimal_rows(batch.x.data<float>(), drawn.mask.data<float>(), rows,
                                                batch.observed ? batch.observed.data<float>() : nullptr);
-    for (size_t r = 0; r < optimal.size(); ++r)
-      out.excess.push_back(distortion[r] + out.beta * kl[r] - optimal[r].loss);
+    for (const RowLoss& row : optimal) {
+      const size_t r = out.excess.size();  // of the test set
+      out.excess.push_back(out.distortion[r] + out.beta * out.kl[r] - row.loss);
+    }
   }
   return out;
 }
@@ -115,20 +117,15 @@ std::vector<ConditionResult> per_condition_results(Experiment& e, int64_t draws)
     for (int64_t b = 0; b < batches.count(); ++b) {
       const Batch& batch = batches.get(b);
       e.condition.give_labels(batch, given, drawn);
-      const Posterior q = e.model->encode(batch.input, drawn.c);
-      const auto distortion = mean_distortion(e, q, batch, drawn.c, draws, b, batches.count());
-      const auto kl = gaussian_kl(q.mu, q.log_var, Reduction::per_row).to_vector<double>();
-      rows.distortion.insert(rows.distortion.end(), distortion.begin(), distortion.end());
-      rows.kl.insert(rows.kl.end(), kl.begin(), kl.end());
+      const Posterior q = add_costs(e, batch, drawn.c, draws, b, batches.count(), rows);
       const auto part = gaussian_kl(q.mu, q.log_var, Reduction::per_column).to_vector<double>();
       for (size_t l = 0; l < part.size(); ++l)
-        result.kl_per_latent[l] += part[l] * double(kl.size()) / double(e.data.test.rows());
+        result.kl_per_latent[l] += part[l] * double(batch.x.size(0)) / double(e.data.test.rows());
     }
     std::sort(result.kl_per_latent.begin(), result.kl_per_latent.end(), std::greater<>());
     result.rows = int64_t(rows.kl.size());
     result.costs = costs_of(rows);
-    result.active = double(std::count_if(result.kl_per_latent.begin(), result.kl_per_latent.end(),
-                                         [&](double k) { return k > e.evaluation.active_kl; }));
+    result.active = count_active(result.kl_per_latent, e.evaluation.active_kl);
     out.push_back(std::move(result));
   }
   return out;

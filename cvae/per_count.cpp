@@ -44,7 +44,7 @@ void add_latents(Experiment& e, CountResult& result) {
     auto kl = encode_under(e, rows, subsets[s]).kl;
     std::sort(kl.begin(), kl.end(), std::greater<>());
     for (size_t l = 0; l < kl.size(); ++l) sum[l] += kl[l];
-    active += double(std::count_if(kl.begin(), kl.end(), [&](double k) { return k > e.evaluation.active_kl; }));
+    active += count_active(kl, e.evaluation.active_kl);
     ++looked_at;
   }
   if (looked_at == 0) return;  // no row shows as much

@@ -1,5 +1,6 @@
 #include "metrics/results.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <numeric>
 
@@ -16,6 +17,11 @@ Estimate estimate_of(const std::vector<double>& values) {
 Estimate share_of(int64_t holds, int64_t rows) {
   const double p = double(holds) / double(rows);
   return {p, std::sqrt(p * (1 - p) / double(rows))};
+}
+
+double count_active(const std::vector<double>& kl_per_latent, double active_kl) {
+  return double(
+      std::count_if(kl_per_latent.begin(), kl_per_latent.end(), [&](double k) { return k > active_kl; }));
 }
 
 }  // namespace elbow

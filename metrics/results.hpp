@@ -17,6 +17,9 @@ Estimate estimate_of(const std::vector<double>& values);
 /// The share of rows for which something holds, and its standard error sqrt(p (1 - p) / rows).
 Estimate share_of(int64_t holds, int64_t rows);
 
+/// How many latents are active: those whose mean KL (of `kl_per_latent`) is above `active_kl`.
+double count_active(const std::vector<double>& kl_per_latent, double active_kl);
+
 /// The loss and its two parts; loss = distortion + beta * kl, row by row.
 struct Costs {
   Estimate loss, distortion, kl;
