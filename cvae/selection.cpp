@@ -99,10 +99,7 @@ SelectionSettings selection_settings(const Experiment& e) {
 }
 
 std::vector<int64_t> selection_rows(const Dataset& test, int64_t rows) {
-  const int64_t n = std::min(rows, test.rows());
-  std::vector<int64_t> index;
-  for (int64_t i = 0; i < n; ++i) index.push_back(i * test.rows() / n);
-  return index;
+  return evenly_spread(test.rows(), rows);
 }
 
 GreedySelection greedy_selection(Experiment& e, const SelectionSettings& settings) {
@@ -137,6 +134,12 @@ GreedySelection greedy_selection(Experiment& e, const SelectionSettings& setting
     before = costs[size_t(best - steps.begin())];
   }
   return out;
+}
+
+std::optional<GreedyOrder> exact_order(const Experiment& e) {
+  constexpr int64_t most_columns = 64;  // it costs O(columns^5)
+  if (!e.bound || e.bound->columns() > most_columns) return {};
+  return greedy_order(e.bound->covariance(), e.bound->beta());
 }
 
 std::vector<Mask> subsets_of(const std::vector<SelectionStep>& steps) {

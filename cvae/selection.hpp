@@ -1,7 +1,9 @@
 #pragma once
+#include <optional>
 #include <vector>
 
 #include "cvae/experiment.hpp"
+#include "cvae/greedy_order.hpp"
 #include "metrics/results.hpp"
 
 namespace elbow {
@@ -42,6 +44,10 @@ std::vector<int64_t> selection_rows(const Dataset& test, int64_t rows);
 /// does harm. Features F make F (F + 1) / 2 subsets of `rows` rows each; candidates go through the model side by side.
 /// Error unless the condition is made of features, and rows and draws are at least 1.
 GreedySelection greedy_selection(Experiment& experiment, const SelectionSettings& settings);
+
+/// The order of greedy_selection by the analytic bound in the place of a model, of rows without missing entries. Empty
+/// where there is no bound, or too many columns to work it out (more than 64).
+std::optional<GreedyOrder> exact_order(const Experiment& experiment);
 
 /// The subset of features that is given after each step: [steps][features].
 std::vector<Mask> subsets_of(const std::vector<SelectionStep>& steps);

@@ -26,6 +26,13 @@ std::vector<int64_t> complete_rows(const Dataset& set) {
   return rows;
 }
 
+std::vector<int64_t> evenly_spread(int64_t total, int64_t most) {
+  const int64_t n = std::min(most, total);
+  std::vector<int64_t> numbers;
+  for (int64_t i = 0; i < n; ++i) numbers.push_back(i * total / n);
+  return numbers;
+}
+
 std::vector<std::string> column_names(const Dataset& set) {
   std::vector<std::string> names;
   for (const Feature& f : set.features)

@@ -85,6 +85,9 @@ struct Dataset {
 /// The rows of `set` that have no missing entry, ascending.
 std::vector<int64_t> complete_rows(const Dataset& set);
 
+/// Up to `most` of the numbers 0 .. total - 1, evenly spread from 0 on, ascending.
+std::vector<int64_t> evenly_spread(int64_t total, int64_t most);
+
 /// What each column is called: the name of its feature; of a categorical one NAME=CATEGORY.
 std::vector<std::string> column_names(const Dataset& set);
 

@@ -6,7 +6,7 @@
 #include <numeric>
 
 #include "cvae/generation.hpp"
-#include "cvae/greedy_order.hpp"
+#include "cvae/selection.hpp"
 #include "cvae/subsets.hpp"
 #include "data/csv.hpp"
 #include "data/table_file.hpp"
@@ -14,10 +14,9 @@
 namespace elbow {
 namespace {
 
-constexpr int64_t blocks = 10;              // of the jackknife
-constexpr size_t least_rows = 4 * blocks;   // two rows for each block, on both sides
-constexpr int64_t most_columns = 512;       // the distance costs O(columns^3)
-constexpr int64_t most_exact_columns = 64;  // the exact order costs O(columns^5)
+constexpr int64_t blocks = 10;             // of the jackknife
+constexpr size_t least_rows = 4 * blocks;  // two rows for each block, on both sides
+constexpr int64_t most_columns = 512;      // the distance costs O(columns^3)
 
 using Order = std::vector<int64_t>;
 
@@ -50,10 +49,9 @@ std::pair<Order, std::string> order_of_features(const Experiment& e, const std::
   const int64_t features = e.condition.features();
   if (Order order = selected_order(folder / "selected_features.csv", features); !order.empty())
     return {order, "in greedy order"};
-  if (e.bound && features <= most_exact_columns) {
+  if (const auto exact = exact_order(e)) {
     Order order;
-    for (const GreedyStep& step : greedy_order(e.bound->covariance(), e.loss.beta).steps)
-      order.push_back(step.column);
+    for (const GreedyStep& step : exact->steps) order.push_back(step.column);
     return {order, "in the exact greedy order"};
   }
   Order order(static_cast<size_t>(features));
@@ -92,15 +90,10 @@ FrechetCurve frechet_curve(Experiment& e, const std::vector<int64_t>& order, int
     fail("frechet", rows.size(), " test rows without missing entries are too few; at least ", least_rows);
   for (size_t i = 0; i < rows.size() / 2 * 2; ++i) halves[i % 2].push_back(rows[i]);
 
-  const auto values_of_half = [&](int i) {
-    Tensor x = Tensor::empty({int64_t(halves[i].size()), test.columns()});
-    test.x.gather(halves[i], x.data<float>());
-    return x;
-  };
-  const Tensor real = values_of_half(0);
+  const Tensor real = rows_of(test, halves[0]).x;
   FrechetCurve curve;
   curve.rows = real.size(0);
-  curve.floor = frechet_distance(real, values_of_half(1), blocks).distance;
+  curve.floor = frechet_distance(real, rows_of(test, halves[1]).x, blocks).distance;
   for (const int64_t given : subset_sizes(features, most_counts)) {
     Mask subset(size_t(features), false);
     for (int64_t i = 0; i < given; ++i) subset[size_t(order[size_t(i)])] = true;

@@ -11,21 +11,6 @@ namespace {
 
 constexpr int64_t most_features = 8;  // a figure for each number of given ones
 
-// Up to `most` rows of which everything is there, evenly spread.
-std::vector<int64_t> complete_rows(const Dataset& set, int64_t most) {
-  const auto complete = [&](int64_t r) {
-    if (!set.observed) return true;
-    const float* there = set.observed.data<float>() + r * set.columns();
-    return std::find(there, there + set.columns(), 0.0f) == there + set.columns();
-  };
-  std::vector<int64_t> all, rows;
-  for (int64_t r = 0; r < set.rows(); ++r)
-    if (complete(r)) all.push_back(r);
-  const int64_t total = int64_t(all.size()), n = std::min(most, total);
-  for (int64_t i = 0; i < n; ++i) rows.push_back(all[size_t(i * total / n)]);
-  return rows;
-}
-
 // "x0, x1 given"
 std::string names_of_first(const Dataset& set, int64_t given) {
   if (given == 0) return "nothing given";
@@ -71,7 +56,9 @@ CsvTable table_of(const LatentSpace& space) {
 LatentSpace latent_space(Experiment& e, int64_t most) {
   const Dataset& set = e.data.test;
   LatentSpace space;
-  space.rows = complete_rows(set, most);
+  const std::vector<int64_t> complete = complete_rows(set);
+  for (const int64_t i : evenly_spread(int64_t(complete.size()), most))
+    space.rows.push_back(complete[size_t(i)]);
   if (space.rows.empty()) return space;
   if (!set.coordinate) {
     space.classes = set.labels->classes;
@@ -81,13 +68,12 @@ LatentSpace latent_space(Experiment& e, int64_t most) {
     space.coordinate.push_back(set.coordinate ? double(set.coordinate.data<float>()[r])
                                               : double(set.labels->values[size_t(r)]));
   const auto x = rows_of(set, space.rows).x.to_vector<double>();  // [rows, columns]
-  for (const Feature& f : set.features)
-    for (int64_t column = f.first; column < f.first + f.width; ++column) {
-      space.column_names.push_back(f.width == 1 ? f.name : str(f.name, " ", column - f.first));
-      auto& values = space.data.emplace_back();
-      for (size_t r = 0; r < space.rows.size(); ++r)
-        values.push_back(x[r * size_t(set.columns()) + size_t(column)]);
-    }
+  space.column_names = column_names(set);
+  for (int64_t column = 0; column < set.columns(); ++column) {
+    auto& values = space.data.emplace_back();
+    for (size_t r = 0; r < space.rows.size(); ++r)
+      values.push_back(x[r * size_t(set.columns()) + size_t(column)]);
+  }
   for (int64_t given = 0; given <= e.condition.features(); ++given)
     space.encoded.push_back(encode(e, space.rows, given));
   return space;

@@ -40,9 +40,7 @@ bool pca_applies(const Experiment& e) {
 AnalysisResult pca_analysis(Experiment& e, const std::filesystem::path& folder) {
   const Dataset& test = e.data.test;
   const std::vector<int64_t> rows = complete_rows(test);
-  Tensor x = Tensor::empty({int64_t(rows.size()), test.columns()});
-  test.x.gather(rows, x.data<float>());
-  const PrincipalComponents p = principal_components(x);
+  const PrincipalComponents p = principal_components(rows_of(test, rows).x);
   write_table(p, column_names(test), folder / "pca.csv");
 
   std::vector<double> exact;

@@ -5,7 +5,6 @@
 #include <optional>
 
 #include "cvae/evaluation.hpp"
-#include "cvae/greedy_order.hpp"
 #include "cvae/selection.hpp"
 #include "cvae/subsets.hpp"
 #include "data/csv.hpp"
@@ -15,8 +14,7 @@
 namespace elbow {
 namespace {
 
-constexpr int64_t most_features = 256;      // beyond: tens of thousands of subsets, each with all its rows
-constexpr int64_t most_exact_columns = 64;  // the exact order costs O(columns^5)
+constexpr int64_t most_features = 256;  // beyond: tens of thousands of subsets, each with all its rows
 constexpr int64_t most_kl_steps = 17,
                   most_scatter_steps = 10;  // in the tables with a line for each latent or row
 constexpr int64_t scatter_rows = 500;
@@ -39,8 +37,7 @@ Found select(Experiment& e) {
   f.model = greedy_selection(e, f.settings);
   f.subsets = subsets_of(f.model.steps);
   f.seconds = watch.seconds();
-  if (e.bound && !e.data.test.observed && e.bound->columns() <= most_exact_columns)
-    f.exact = greedy_order(e.bound->covariance(), e.bound->beta());
+  if (!e.data.test.observed) f.exact = exact_order(e);
   return f;
 }
 
