@@ -95,7 +95,7 @@ std::vector<std::string> column_names(const Dataset& set);
 struct DataSplit {
   Dataset train, test;
   /// Draws the training rows anew, in place, for the given epoch; epoch 0 gives the rows that were there first.
-  /// Empty unless the source is a law and its option `redraw` was asked for, or images are coloured anew.
+  /// Empty unless the source is a law and its option `redraw` was asked for, or images are coloured or made binary anew.
   std::function<void(Dataset& train, int64_t epoch)> redraw;
   std::vector<std::string> warnings = {};  ///< what the user should know of how the rows were read
 };

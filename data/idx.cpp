@@ -18,9 +18,14 @@ namespace fs = std::filesystem;
 namespace io = boost::iostreams;
 
 constexpr auto where_to_get_it =
-    "Debian's package dataset-fashion-mnist installs Fashion-MNIST in /usr/share/datasets/fashion-mnist, and "
+    "Debian's package dataset-fashion-mnist installs Fashion-MNIST in /usr/share/datasets/fashion-mnist; "
     "MNIST's "
-    "four files are at https://storage.googleapis.com/cvdf-datasets/mnist";
+    "four IDX files are at https://storage.googleapis.com/cvdf-datasets/mnist, and make mnist MNIST=FOLDER "
+    "takes "
+    "them from a folder";
+
+// The first number of a file: unsigned bytes in so many dimensions.
+constexpr int64_t images_magic = 0x803, labels_magic = 0x801;
 
 template <class... Args> [[noreturn]] void refuse(const fs::path& path, const Args&... args) {
   throw Error(str(path.string(), ": ", args...));
@@ -60,8 +65,9 @@ class IdxFile {
 
   void expect_magic(int64_t magic, const char* what) {
     const int64_t found = number();
-    if (found != magic)
-      refuse(path_, "is no IDX file of ", what, ": it starts with ", hex(found), ", not ", hex(magic));
+    if (found == magic) return;
+    const char* other = found == images_magic ? " (images)" : found == labels_magic ? " (labels)" : "";
+    refuse(path_, "is no IDX file of ", what, ": it starts with ", hex(found), other, ", not ", hex(magic));
   }
 
   // All the rest of the file, which must be `n` bytes.
@@ -94,9 +100,10 @@ fs::path find(const fs::path& folder, const std::string& name) {
 
 IdxImages read_idx_images(const fs::path& path) {
   IdxFile file(path);
-  file.expect_magic(0x803, "images");
+  file.expect_magic(images_magic, "images");
   IdxImages images{file.number(), file.number(), file.number(), {}};
-  if (images.height < 1 || images.width < 1 || images.height > 0xFFFF || images.width > 0xFFFF)
+  constexpr int64_t most = 0x7FFF;  // 2^32 images of that many pixels squared are a number of 64 bits
+  if (images.height < 1 || images.width < 1 || images.height > most || images.width > most)
     refuse(path, "its header announces images of ", images.height, " x ", images.width, " pixels");
   images.pixels = file.rest(images.count * images.height * images.width, "pixels");
   return images;
@@ -104,7 +111,7 @@ IdxImages read_idx_images(const fs::path& path) {
 
 std::vector<int32_t> read_idx_labels(const fs::path& path, int32_t classes) {
   IdxFile file(path);
-  file.expect_magic(0x801, "labels");
+  file.expect_magic(labels_magic, "labels");
   const std::vector<uint8_t> bytes = file.rest(file.number(), "labels");
   const auto bad = std::find_if(bytes.begin(), bytes.end(), [&](uint8_t b) { return b >= classes; });
   if (bad != bytes.end())

@@ -19,14 +19,6 @@ Rows::Rows(std::vector<uint8_t> pixels, int64_t columns) : columns_(columns) {
   pixels_ = std::make_shared<const std::vector<uint8_t>>(std::move(pixels));
 }
 
-namespace {
-
-void to_floats(const uint8_t* pixels, int64_t n, float* out) {
-  for (int64_t i = 0; i < n; ++i) out[i] = float(pixels[i]) / 255.0f;
-}
-
-}  // namespace
-
 Rows Rows::in_planes(std::vector<uint8_t> plane, int64_t planes) const {
   if (!pixels_) fail("rows", "only rows of pixels have planes");
   if (planes < 1 || int64_t(plane.size()) != size_)
@@ -40,6 +32,28 @@ Rows Rows::in_planes(std::vector<uint8_t> plane, int64_t planes) const {
   return rows;
 }
 
+Rows Rows::binarised(const RandomKey& key) const {
+  if (!pixels_) fail("rows", "only rows of pixels can be made binary");
+  if (key.step >> 32 != 0) fail("rows", "binary pixels have steps below 2^32, not ", key.step);
+  Rows rows = *this;
+  rows.binarised_ = key;
+  return rows;
+}
+
+// Writes the n pixels of one row to out.
+void Rows::write_pixels(int64_t row, int64_t n, float* out) const {
+  const uint8_t* pixels = pixels_->data() + row * n;
+  if (!binarised_) {
+    for (int64_t i = 0; i < n; ++i) out[i] = float(pixels[i]) / 255.0f;
+    return;
+  }
+  thread_local std::vector<uint32_t> words;  // kept: gathering rows asks the system for nothing
+  words.resize(static_cast<size_t>(n));
+  fill_bits({binarised_->seed, binarised_->stream, binarised_->step << 32 | uint64_t(row)}, words.data(), n);
+  for (int64_t i = 0; i < n; ++i)  // word / 2^32 < byte / 255
+    out[i] = uint64_t{words[size_t(i)]} * 255 < uint64_t{pixels[i]} << 32 ? 1.0f : 0.0f;
+}
+
 // Writes one row of pixels to out[columns].
 void Rows::write(int64_t row, float* out) const {
   const int64_t n = columns_ / planes_;
@@ -47,7 +61,7 @@ void Rows::write(int64_t row, float* out) const {
     std::fill_n(out, columns_, 0.0f);
     out += (*plane_)[size_t(row)] * n;
   }
-  to_floats(pixels_->data() + row * n, n, out);
+  write_pixels(row, n, out);
 }
 
 void Rows::gather(std::span<const int64_t> index, float* out) const {

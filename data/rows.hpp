@@ -1,10 +1,11 @@
 #pragma once
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
-#include "autograd/tensor.hpp"
+#include "autograd/random.hpp"
 
 namespace elbow {
 
@@ -23,6 +24,11 @@ class Rows {
   /// pixels, and keeps one more byte a row. Rows that have planes already get these instead. Error for rows of floats, or
   /// if there is not one plane of 0..planes-1 for each row.
   Rows in_planes(std::vector<uint8_t> plane, int64_t planes) const;
+  /// The same pixels as binary ones (dynamic binarisation, Salakhutdinov & Murray 2008): a pixel is 1 with probability
+  /// byte / 255 (to 2^-32), else 0, each independently. The draws are a function of the key, the row and the pixel, so
+  /// that every gather finds the same ones; another step of the key, which must be below 2^32, draws others. Shares the
+  /// pixels, and keeps nothing more. Error for rows of floats.
+  Rows binarised(const RandomKey& key) const;
 
   int64_t size() const { return size_; }
   int64_t columns() const { return columns_; }
@@ -37,10 +43,12 @@ class Rows {
 
  private:
   void write(int64_t row, float* out) const;
+  void write_pixels(int64_t row, int64_t n, float* out) const;
 
   Tensor values_;  // undefined when the rows are pixels
   std::shared_ptr<const std::vector<uint8_t>> pixels_;
   std::shared_ptr<const std::vector<uint8_t>> plane_;  // [rows]; null when a row is its pixels alone
+  std::optional<RandomKey> binarised_;                 // nothing when pixels are byte / 255
   int64_t size_ = 0, columns_ = 0, planes_ = 1;
 };
 

@@ -1,6 +1,7 @@
 #include "experiments/image_figures.hpp"
 
 #include <algorithm>
+#include <numeric>
 
 #include "autograd/ops.hpp"
 #include "nn/streams.hpp"
@@ -39,42 +40,61 @@ void write_images(const Experiment& e, const std::filesystem::path& png, const s
       layout);
 }
 
-void draw_samples(Experiment& e, const std::filesystem::path& png) {
-  const Labels& classes = *e.data.test.labels;
-  const bool any = e.condition.may_withhold_labels();
-  struct Column {
-    int32_t colour;
-    std::string name;
-  };
-  std::vector<Column> columns(10, {LabelCondition::not_given, ""});
-  if (const auto& colours = e.data.test.colours) {
-    constexpr size_t each = 3;
-    columns.clear();
-    for (int32_t k = 0; k < colours->classes + (any ? 1 : 0); ++k) {
-      const bool none = k == colours->classes;
-      for (size_t i = 0; i < each; ++i)
-        columns.push_back({none ? LabelCondition::not_given : k, i != each / 2 ? ""
-                                                                 : none        ? "any colour"
-                                                                               : colours->names[size_t(k)]});
-    }
+std::vector<float> decoded_pixels(Experiment& e, const Tensor& z, const Tensor& c) {
+  constexpr int64_t at_once = 512;
+  std::vector<float> pixels;
+  for (int64_t first = 0; first < z.size(0); first += at_once) {
+    const int64_t last = std::min(first + at_once, z.size(0));
+    const auto part = pixels_of(e, e.model->decode(slice(z, 0, first, last), c ? slice(c, 0, first, last) : c));
+    pixels.insert(pixels.end(), part.begin(), part.end());
   }
+  return pixels;
+}
+
+std::string label_name(const Labels& labels, int32_t label, const std::string& withheld) {
+  if (label == LabelCondition::not_given) return withheld;
+  return labels.names.empty() ? std::to_string(label) : labels.names[size_t(label)];
+}
+
+namespace {
+
+// The label that was told or, where none was, all of them in turn; last of all "withheld", where that may be.
+std::vector<int32_t> in_turn(const std::optional<int32_t>& told, const std::optional<Labels>& labels,
+                             bool may_withhold) {
+  if (told) return {*told};
+  if (!labels) return {LabelCondition::not_given};
+  std::vector<int32_t> all(size_t(labels->classes));
+  std::iota(all.begin(), all.end(), 0);
+  if (may_withhold) all.push_back(LabelCondition::not_given);
+  return all;
+}
+
+}  // namespace
+
+void draw_samples(Experiment& e, const std::filesystem::path& png, const SampleGrid& wanted) {
+  const Dataset& data = e.data.test;
+  const bool may_withhold = e.condition.may_withhold_labels();
+  const auto classes = in_turn(wanted.label, data.labels, may_withhold),
+             colours = in_turn(wanted.colour, data.colours, may_withhold);
+  const size_t each = colours.size() > 1 ? 3 : 10;  // columns of a colour
   GridLayout layout;
-  layout.columns = int64_t(columns.size());
+  layout.columns = int64_t(each * colours.size());
+  layout.rows_per_group = classes.size() > 1 ? wanted.rows : 1;
   std::vector<int32_t> labels, of_colour;
-  for (int32_t k = 0; k < classes.classes + (any ? 1 : 0); ++k) {
-    const bool none = k == classes.classes;
-    layout.row_labels.push_back(none                    ? "any class"
-                                : classes.names.empty() ? std::to_string(k)
-                                                        : classes.names[size_t(k)]);
-    for (const Column& column : columns) {
-      labels.push_back(none ? LabelCondition::not_given : k);
-      of_colour.push_back(column.colour);
+  for (const int32_t k : classes)
+    for (int64_t row = 0; row < wanted.rows; ++row) {
+      layout.row_labels.push_back(row > 0 ? "" : label_name(*data.labels, k, "any class"));
+      for (const int32_t colour : colours) {
+        labels.insert(labels.end(), each, k);
+        of_colour.insert(of_colour.end(), each, colour);
+      }
     }
-  }
-  if (e.data.test.colours)
-    for (const Column& column : columns) layout.column_labels.push_back(column.name);
+  if (data.colours)
+    for (const int32_t colour : colours)
+      for (size_t i = 0; i < each; ++i)
+        layout.column_labels.push_back(i == each / 2 ? label_name(*data.colours, colour, "any colour") : "");
   const Tensor z = normal({e.seed, stream::sampling, 0}, {int64_t(labels.size()), e.model->latents()});
-  write_images(e, png, pixels_of(e, e.model->decode(z, label_condition(e, labels, of_colour))), layout);
+  write_images(e, png, decoded_pixels(e, z, label_condition(e, labels, of_colour)), layout);
 }
 
 void draw_reconstructions(Experiment& e, const std::filesystem::path& png) {

@@ -1,5 +1,7 @@
 #pragma once
 #include <filesystem>
+#include <optional>
+#include <string>
 #include <vector>
 
 #include "cvae/experiment.hpp"
@@ -20,9 +22,22 @@ std::vector<float> pixels_of(const Experiment& experiment, const Tensor& y);
 void write_images(const Experiment& experiment, const std::filesystem::path& png,
                   const std::vector<float>& pixels, const GridLayout& layout);
 
-/// Samples from the prior, one row for each class, and one for no class where it may be withheld. Of coloured images the
+/// What the decoder makes of latents z [n, latents] under conditions c [n, width] (or undefined), as pixels, some rows at a
+/// time.
+std::vector<float> decoded_pixels(Experiment& experiment, const Tensor& z, const Tensor& c);
+
+/// The name of a class or colour: its number where it has no name, `withheld` for LabelCondition::not_given.
+std::string label_name(const Labels& labels, int32_t label, const std::string& withheld);
+
+/// Which samples draw_samples shows of a model that is told labels.
+struct SampleGrid {
+  std::optional<int32_t> label, colour;  ///< told (LabelCondition::not_given: withheld); nothing: each in turn
+  int64_t rows = 1;                      ///< of pictures: for each class, or in all where the class is told
+};
+
+/// Samples from the prior: a row for each class, and one for no class where it may be withheld. Of coloured images the
 /// columns ask for one colour after the other, the last ones for none.
-void draw_samples(Experiment& experiment, const std::filesystem::path& png);
+void draw_samples(Experiment& experiment, const std::filesystem::path& png, const SampleGrid& wanted = {});
 
 /// Test images above what the decoder makes of their latent means.
 void draw_reconstructions(Experiment& experiment, const std::filesystem::path& png);

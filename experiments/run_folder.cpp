@@ -41,7 +41,11 @@ constexpr const char* files[] = {"config.json",
                                  "pca.csv",
                                  "pca.png",
                                  "fid_data.csv",
-                                 "fid_score.png"};
+                                 "fid_score.png",
+                                 "samples_grid.png",
+                                 "manifold.png",
+                                 "traverse.png",
+                                 "interpolation.png"};
 
 // One figure for each number of given features: latent_space_colormap_K.png.
 bool colormap(const fs::path& file) {

@@ -21,6 +21,8 @@ enum Stream : uint32_t {
   train_missing = 12,  ///< which entries of the training rows are missing; step: as of train_data
   test_missing = 13,   ///< which entries of the test rows are missing
   observations = 14,   ///< what the latents of generated rows leave open: categories, noise
+  train_pixels = 15,   ///< binary pixels of the training images; step: the epoch and the row (Rows::binarised)
+  test_pixels = 16,    ///< the same of the test images
 };
 
 }  // namespace elbow::stream

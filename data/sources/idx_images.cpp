@@ -47,27 +47,38 @@ void colour(Dataset& set, const RandomKey& key) {
   set.image->channels = 3;
 }
 
+// Draws each pixel as 0 or 1.
+void binarise(Dataset& set, const RandomKey& key) {
+  set.x = set.x.binarised(key);
+  set.features = real_features(set.columns());
+  for (Feature& f : set.features) f.kind = FeatureKind::binary;
+}
+
 }  // namespace
 
 /// Labelled images in the IDX files of a folder, as MNIST and Fashion-MNIST are kept: the "train" pair to train
 /// and the "t10k" pair to test. Options: path (default: where Debian's dataset-fashion-mnist puts them),
 /// classes (default 10), class_names (default: those of
 /// Fashion-MNIST in a folder of that name, else none), train_rows and test_rows (default null: all of them, else the first so many),
-/// coloured (default false: each image in one of three channels, which is drawn from the seed, for training images anew in
-/// each epoch).
+/// coloured (default false: each image in one of three channels), binarised (default false: each pixel is 1 with its
+/// grey value as the probability, else 0). Both are drawn from the seed, for training images anew in each epoch.
 DataSplit idx_images(const Config& data, uint64_t seed) {
   DataSplit split{half(data, "train", "train_rows"), half(data, "t10k", "test_rows"), {}};
   const ImageSize &a = *split.train.image, &b = *split.test.image;
   if (a.height != b.height || a.width != b.width)
     data.fail("path", str("training images are ", a.height, " x ", a.width, ", test images ", b.height, " x ",
                           b.width));
-  if (data.get<bool>("coloured", false)) {
-    split.redraw = [seed](Dataset& train, int64_t epoch) {
-      colour(train, {seed, stream::train_data, uint64_t(epoch)});
+  const bool coloured = data.get<bool>("coloured", false), binarised = data.get<bool>("binarised", false);
+  const auto draw = [=](Dataset& set, uint32_t colours, uint32_t pixels, uint64_t step) {
+    if (coloured) colour(set, {seed, colours, step});
+    if (binarised) binarise(set, {seed, pixels, step});
+  };
+  draw(split.train, stream::train_data, stream::train_pixels, 0);
+  draw(split.test, stream::test_data, stream::test_pixels, 0);
+  if (coloured || binarised)
+    split.redraw = [draw](Dataset& train, int64_t epoch) {
+      draw(train, stream::train_data, stream::train_pixels, uint64_t(epoch));
     };
-    split.redraw(split.train, 0);
-    colour(split.test, {seed, stream::test_data, 0});
-  }
   return split;
 }
 

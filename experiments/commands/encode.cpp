@@ -4,32 +4,13 @@
 
 #include "autograd/ops.hpp"
 #include "experiments/commands/given.hpp"
+#include "experiments/commands/latent_kl.hpp"
 #include "experiments/commands/row_reader.hpp"
 #include "experiments/commands/table_output.hpp"
 #include "experiments/finished_run.hpp"
 #include "experiments/machine.hpp"
 
 namespace elbow {
-namespace {
-
-// The latents whose mean KL over the run's test set is above evaluation.active_kl.
-std::vector<int64_t> active_latents(Experiment& e, const GivenFeatures& given, uint64_t seed) {
-  std::vector<double> kl(size_t(e.model->latents()), 0);  // [latents], sums over the rows
-  RowReader rows(e, "", RowReader::Missing::as_trained);
-  for (Condition::Drawn drawn; rows.next();) {
-    given.draw(rows.batch(), seed, rows.number(), drawn);
-    const Posterior q = e.model->encode(rows.batch().input, drawn.c);
-    const auto part = gaussian_kl(q.mu, q.log_var, Reduction::per_column).to_vector<double>();
-    for (size_t l = 0; l < kl.size(); ++l) kl[l] += part[l] * double(q.mu.size(0));
-  }
-  std::vector<int64_t> active;
-  for (size_t l = 0; l < kl.size(); ++l)
-    if (kl[l] / double(e.data.test.rows()) > e.evaluation.active_kl) active.push_back(int64_t(l));
-  return active;
-}
-
-}  // namespace
-
 void encode(const EncodeOptions& o) {
   set_threads(o.threads);
   TableOutput out(o.out, o.force);
@@ -40,7 +21,11 @@ void encode(const EncodeOptions& o) {
   RowReader rows(*e, o.data, RowReader::Missing::as_trained);
   std::vector<int64_t> latents(size_t(e->model->latents()));
   std::iota(latents.begin(), latents.end(), 0);
-  if (o.active) latents = active_latents(*e, given, seed);
+  if (o.active)
+    latents =
+        active_latents(*e, mean_latent_kl(*e, [&](const Batch& batch, uint64_t number, Condition::Drawn& out) {
+          given.draw(batch, seed, number, out);
+        }));
 
   const bool by_columns = e->condition.by_columns();
   std::vector<std::string> line = numbered("mu_", latents);

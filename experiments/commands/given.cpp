@@ -41,19 +41,25 @@ std::vector<std::pair<std::string, std::string>> assignments_of(const std::strin
   return pairs;
 }
 
-GivenFeatures::GivenFeatures(const std::string& list, const Experiment& e) : condition_(e.condition) {
-  if (!condition_.by_columns()) {
-    if (!list.empty() && list != "none")
-      throw Error("--given: the model's condition is not made of columns, so none can be given");
-    return;
-  }
-  random_ = list == "random";
-  subset_.assign(size_t(condition_.features()), list == "all");
-  if (random_ || list.empty() || list == "none" || list == "all") return;
+Mask features_given(const std::string& list, const Experiment& e) {
+  if (!e.condition.by_columns())
+    throw Error("--given: the model's condition is not made of columns, so none can be given");
+  Mask subset(size_t(e.condition.features()), list == "all");
+  if (list == "all") return subset;
   const TableCodec codec = codec_of(e.data.train);
   try {
-    for (const std::string& part : parts_of(list)) subset_[feature_of(codec, part)] = true;
+    for (const std::string& part : parts_of(list)) subset[feature_of(codec, part)] = true;
   } catch (const Error& error) { throw Error(str("--given: ", error.what())); }
+  return subset;
+}
+
+GivenFeatures::GivenFeatures(const std::string& list, const Experiment& e)
+    : condition_(e.condition), random_(list == "random" && e.condition.by_columns()) {
+  if (random_) return;
+  if (list.empty() || list == "none")
+    subset_.assign(size_t(condition_.features()), false);
+  else
+    subset_ = features_given(list, e);
 }
 
 void GivenFeatures::draw(const Batch& batch, uint64_t seed, uint64_t number, Condition::Drawn& out) const {

@@ -25,6 +25,10 @@ class GivenFeatures {
   Mask subset_;  // [features]
 };
 
+/// The features that `list` names [features]: "all", or names or numbers with commas between. Error for a model whose
+/// condition is not made of columns, and one that names the word that is no feature.
+Mask features_given(const std::string& list, const Experiment& experiment);
+
 /// The feature of that name or, if there is none, of that number. Error with the nearest name.
 size_t feature_of(const TableCodec& codec, const std::string& text);
 

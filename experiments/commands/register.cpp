@@ -7,8 +7,10 @@
 #include "experiments/commands/encode.hpp"
 #include "experiments/commands/evaluate.hpp"
 #include "experiments/commands/impute.hpp"
+#include "experiments/commands/interpolate.hpp"
 #include "experiments/commands/reconstruct.hpp"
 #include "experiments/commands/sample.hpp"
+#include "experiments/commands/traverse.hpp"
 
 namespace elbow {
 namespace {
@@ -71,27 +73,113 @@ void add_reconstruct(CLI::App& app) {
   command->callback([o] { reconstruct(*o); });
 }
 
+// What the commands that decode latents have in common.
+void add_told(CLI::App* command, ToldOptions& o) {
+  command->add_option(
+      "--label", o.label,
+      "The class that the model is told, by name or number, where labels are its condition; none: "
+      "withheld, where that may be");
+  command->add_option("--colour", o.colour, "The same for the colour of coloured images: red, green, blue");
+  add_common(command, o);
+}
+
+constexpr auto given_values =
+    "Values that all rows have, by the columns' names or numbers from 0, such as 0=1.5,2=-0.3; label=CLASS "
+    "and colour=NAME where labels are the condition";
+
+CLI::Validator row_number() { return CLI::Range(int64_t{0}, int64_t{1} << 40); }
+
 void add_sample(CLI::App& app) {
-  CLI::App* command = app.add_subcommand("sample", "Rows drawn from the model, as CSV");
+  CLI::App* command =
+      app.add_subcommand("sample", "Rows drawn from the model, as CSV, or as a picture of images");
   command->footer(
       "Latents are drawn from N(0, I); the rows are the decoder's answer. Its real columns are means: --noise "
       "adds the noise "
-      "that the loss stands for.");
+      "that the loss stands for. Pictures go to samples_grid.png and manifold.png in the run's folder, unless "
+      "--out says otherwise.");
   auto o = std::make_shared<SampleOptions>();
+  command->add_option("run", o->run, "Folder of a finished run")->required();
+  command->add_option("--given", o->given, given_values);
+  CLI::Option* grid = command->add_flag(
+      "--grid", o->grid,
+      "A PNG of the images: classes row by row and colours column by column, as far as they are not told");
+  CLI::Option* manifold =
+      command->add_flag("--manifold", o->manifold,
+                        "A PNG of the images over the plane of two latents (those with the largest KL), at the "
+                        "quantiles of N(0, 1)");
+  command
+      ->add_option("--rows", o->rows,
+                   "How many rows (10); of pictures with --grid: for each class (1), or in all where one class "
+                   "is told (10); with --manifold: to each side (20)")
+      ->check(CLI::Range(int64_t{1}, int64_t{1} << 40));
+  CLI::Option* noise = command->add_flag(
+      "--noise", o->noise, "Add N(0, beta/2) to real columns under squared error (in the model's scaling)");
+  CLI::Option* mean = command->add_flag(
+      "--mean", o->likeliest, "The likeliest category of binary and categorical columns, not one drawn");
+  grid->excludes(manifold)->excludes(noise)->excludes(mean);
+  manifold->excludes(noise)->excludes(mean);
+  add_told(command, *o);
+  command->callback([o] { sample(*o); });
+}
+
+void add_traverse(CLI::App& app) {
+  CLI::App* command = app.add_subcommand(
+      "traverse", "Each latent swept while the others stay: pictures of images, CSV of other data");
+  command->footer(
+      "The latent with the largest mean KL over the test set comes first. The picture goes to traverse.png in "
+      "the run's "
+      "folder, unless --out says otherwise.");
+  auto o = std::make_shared<TraverseOptions>();
   command->add_option("run", o->run, "Folder of a finished run")->required();
   command->add_option(
       "--given", o->given,
-      "Values that all rows have, by the columns' names or numbers from 0, such as 0=1.5,2=-0.3; "
-      "label=CLASS where the label is the condition");
-  command->add_option("--rows", o->rows, "How many rows")
-      ->check(CLI::Range(int64_t{1}, int64_t{1} << 40))
+      std::string(given_values) + "; with --row the columns whose values the row tells: all, or 0,x2");
+  command
+      ->add_option(
+          "--row", o->row,
+          "Row of the test set, from 0, around whose posterior mean to go, with its own labels unless others "
+          "are told; by default around 0")
+      ->check(row_number());
+  command->add_option("--steps", o->steps, "How many values of each latent")
+      ->check(CLI::Range(2, 101))
       ->capture_default_str();
-  command->add_flag("--noise", o->noise,
-                    "Add N(0, beta/2) to real columns under squared error (in the model's scaling)");
-  command->add_flag("--mean", o->likeliest,
-                    "The likeliest category of binary and categorical columns, not one drawn");
-  add_common(command, *o);
-  command->callback([o] { sample(*o); });
+  CLI::Option* range =
+      command->add_option("--range", o->range, "From minus that to plus that")->check(CLI::PositiveNumber);
+  range->capture_default_str();
+  command
+      ->add_flag("--quantiles", o->quantiles,
+                 "At the quantiles (i + 1/2) / steps of N(0, 1), instead of equal steps")
+      ->excludes(range);
+  command->add_flag("--all", o->all, "Also the latents whose mean KL is not above evaluation.active_kl");
+  add_told(command, *o);
+  command->callback([o] { traverse(*o); });
+}
+
+void add_interpolate(CLI::App& app) {
+  CLI::App* command = app.add_subcommand(
+      "interpolate",
+      "From one test row to another between their latents: pictures of images, CSV of other data");
+  command->footer(
+      "Decoded are points on the line between the posterior means, under the condition of each end. The "
+      "picture goes to "
+      "interpolation.png in the run's folder, unless --out says otherwise.");
+  auto o = std::make_shared<InterpolateOptions>();
+  command->add_option("run", o->run, "Folder of a finished run")->required();
+  command
+      ->add_option("--from", o->from,
+                   "Rows of the test set, from 0, to begin at; by default the first row of every other class")
+      ->check(row_number());
+  command->add_option("--to", o->to, "Rows to go to, as many; by default the first row of the next class")
+      ->check(row_number());
+  command->add_option(
+      "--given", o->given,
+      "Columns that each end tells the model: none, all, or a list of names or numbers; label=CLASS and "
+      "colour=NAME where labels are the condition");
+  command->add_option("--steps", o->steps, "How many points on each line, its ends with them")
+      ->check(CLI::Range(2, 101))
+      ->capture_default_str();
+  add_told(command, *o);
+  command->callback([o] { interpolate(*o); });
 }
 
 void add_impute(CLI::App& app) {
@@ -137,6 +225,8 @@ void add_run_commands(CLI::App& app) {
   add_encode(app);
   add_reconstruct(app);
   add_sample(app);
+  add_traverse(app);
+  add_interpolate(app);
   add_impute(app);
 }
 

@@ -11,16 +11,17 @@ TableCodec codec_of_run(const Experiment& e) {
   if (!e.data.train.labels) return codec;
   TableFormat format = codec.format();
   format.ignored.emplace_back("label");
+  if (e.data.train.colours) format.ignored.emplace_back("colour");
   return TableCodec(codec.features(), codec.scales(), format);
 }
 
-int32_t class_of(const Labels& labels, const std::string& text) {
+int32_t class_of(const Labels& labels, const std::string& text, const char* what) {
   const auto named = std::find(labels.names.begin(), labels.names.end(), text);
   if (named != labels.names.end()) return int32_t(named - labels.names.begin());
   const auto number = parse_number(text);
   if (number && *number >= 0 && *number < labels.classes && *number == int32_t(*number))
     return int32_t(*number);
-  throw Error(str("\"", text, "\" is not a class: there are 0 to ", labels.classes - 1,
+  throw Error(str("\"", text, "\" is not a ", what, ": there are 0 to ", labels.classes - 1,
                   labels.names.empty() ? "" : ", or " + quoted_list(labels.names)));
 }
 
@@ -36,10 +37,18 @@ RowReader::RowReader(const Experiment& e, const std::filesystem::path& file, Mis
   file_.emplace(file, codec_.format());
   places_ = codec_.match(*file_, file, missing_allowed_);
   if (!e.condition.by_label()) return;
-  const auto at = std::find(names().begin(), names().end(), "label");
-  if (at == names().end())
-    throw Error(file.string() + ": has no column \"label\", which is the model's condition");
-  label_place_ = at - names().begin();
+  add_label("label", e.data.train.labels, file);
+  add_label("colour", e.data.train.colours, file);
+}
+
+void RowReader::add_label(const std::string& name, const std::optional<Labels>& labels,
+                          const std::filesystem::path& file) {
+  if (!labels) return;
+  const auto at = std::find(names().begin(), names().end(), name);
+  const bool there = at != names().end();
+  if (!there && !experiment_.condition.may_withhold_labels())
+    throw Error(str(file.string(), ": has no column \"", name, "\", which is the model's condition"));
+  labels_.push_back({name, *labels, there ? at - names().begin() : -1});
 }
 
 bool RowReader::next() {
@@ -53,7 +62,7 @@ bool RowReader::next() {
   std::vector<std::string> fields;
   std::vector<float> x, observed;  // [rows, d]
   text_.clear();
-  labels_.clear();
+  for (LabelColumn& label : labels_) label.values.clear();
   while (int64_t(text_.size()) < rows_at_once && file_->next(fields)) {
     x.resize(x.size() + d);
     observed.resize(x.size());
@@ -67,7 +76,8 @@ bool RowReader::next() {
   own_.x = Tensor::from(x, shape);
   own_.observed = missing_allowed_ ? Tensor::from(observed, shape) : Tensor();
   own_.input = encoder_input(own_.x, trained_with_missing_ ? own_.observed : Tensor());
-  own_.labels = labels_;
+  if (!labels_.empty()) own_.labels = labels_[0].values;
+  if (labels_.size() > 1) own_.colours = labels_[1].values;
   batch_ = &own_;
   return true;
 }
@@ -82,8 +92,15 @@ void RowReader::read_row(const std::vector<std::string>& fields, float* x, float
           str("column ", feature.name,
               " is missing, and the model was trained without missing entries: `elbow impute` fills them"));
   }
-  if (label_place_ >= 0)
-    labels_.push_back(class_of(*experiment_.data.train.labels, fields[size_t(label_place_)]));
+  for (LabelColumn& label : labels_) {
+    const std::string text = label.place < 0 ? "" : fields[size_t(label.place)];
+    const bool withheld = experiment_.condition.may_withhold_labels() && codec_.format().is_missing(text);
+    try {
+      label.values.push_back(withheld
+                                 ? LabelCondition::not_given
+                                 : class_of(label.labels, text, label.name == "label" ? "class" : "colour"));
+    } catch (const Error& e) { throw Error(str("column ", label.name, ": ", e.what())); }
+  }
 }
 
 }  // namespace elbow

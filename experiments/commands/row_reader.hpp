@@ -20,7 +20,8 @@ class RowReader {
 
   /// Rows of `file`; of the test set where that is empty. The columns are found by their names; one that is not there is
   /// missing in every row. A model with the label as its condition reads it from the column `label`: a class, by name or
-  /// number. Error, naming the file, for unknown columns, and for missing ones that are not allowed.
+  /// number; and of coloured images the colour from `colour`. A label that is not there is withheld where it may be. Error,
+  /// naming the file, for unknown columns, and for missing ones that are not allowed.
   RowReader(const Experiment& experiment, const std::filesystem::path& file, Missing missing);
 
   /// Reads on: at most rows_at_once rows; false at the end. Error "FILE:LINE: ..." for a field that cannot be read.
@@ -37,6 +38,15 @@ class RowReader {
   const std::vector<int64_t>& places() const { return places_; }
 
  private:
+  /// A label of the file's rows.
+  struct LabelColumn {
+    std::string name;
+    const Labels& labels;
+    int64_t place;  ///< which column of the file it is; -1: none
+    std::vector<int32_t> values = {};
+  };
+  void add_label(const std::string& name, const std::optional<Labels>& labels,
+                 const std::filesystem::path& file);
   void read_row(const std::vector<std::string>& fields, float* x, float* observed);
 
   const Experiment& experiment_;
@@ -45,17 +55,18 @@ class RowReader {
   std::optional<Batches> test_;    // without a file
   std::optional<TableFile> file_;  // or with one
   std::vector<int64_t> places_;
-  int64_t label_place_ = -1, number_ = -1;
+  std::vector<LabelColumn> labels_;  // the class and the colour, as far as the condition tells them
+  int64_t number_ = -1;
   std::vector<std::vector<std::string>> text_;
-  std::vector<int32_t> labels_;
   Batch own_;  // of the file's rows
   const Batch* batch_ = nullptr;
 };
 
-/// The codec of a run's rows. Where the set has labels, a column `label` is not taken for a feature.
+/// The codec of a run's rows. Where the set has labels, a column `label` is not taken for a feature; nor `colour`, where
+/// its images have colours.
 TableCodec codec_of_run(const Experiment& experiment);
 
-/// The class that the text names, or whose number it is. Error that lists the names.
-int32_t class_of(const Labels& labels, const std::string& text);
+/// The class that the text names, or whose number it is; of colours `what` is "colour". Error that lists the names.
+int32_t class_of(const Labels& labels, const std::string& text, const char* what = "class");
 
 }  // namespace elbow

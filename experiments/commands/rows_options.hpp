@@ -16,4 +16,10 @@ struct RowsOptions {
   bool force = false;  ///< write over an existing file
 };
 
+/// What the commands that decode latents were asked for: the labels that the model is told, by name or number; "none" for
+/// one to be withheld. The same may stand in `given`.
+struct ToldOptions : RowsOptions {
+  std::string label, colour;
+};
+
 }  // namespace elbow

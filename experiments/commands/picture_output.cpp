@@ -1,0 +1,44 @@
+#include "experiments/commands/picture_output.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <iostream>
+
+#include "autograd/error.hpp"
+
+namespace elbow {
+namespace fs = std::filesystem;
+
+fs::path picture_path(const RowsOptions& o, const std::string& name) {
+  const fs::path png = o.out.empty() ? fs::path(o.run) / name : fs::path(o.out);
+  if (png.extension() != ".png") throw Error(png.string() + ": a picture is a PNG: --out FILE.png");
+  if (png.has_parent_path() && !fs::is_directory(png.parent_path()))
+    throw Error(png.string() + ": there is no folder " + png.parent_path().string());
+  if (fs::exists(png) && !fs::is_regular_file(png)) throw Error(png.string() + ": is not a file");
+  if (fs::exists(png) && !o.force)
+    throw Error(png.string() + ": exists already: choose another --out, or --force");
+  return png;
+}
+
+void check_images(const Experiment& e, const std::string& option) {
+  if (!e.data.test.image) throw Error(option + ": the rows of this run are not images");
+}
+
+GridLayout labelled_layout(const Experiment& e, int64_t columns) {
+  constexpr int64_t room = 64;  // screen pixels of a number
+  GridLayout layout;
+  layout.columns = columns;
+  layout.scale = std::max(layout.scale, (room + e.data.test.image->width - 1) / e.data.test.image->width);
+  return layout;
+}
+
+std::string short_number(double value, int decimals) {
+  std::array<char, 32> text;
+  std::snprintf(text.data(), text.size(), "%.*f", decimals, value);
+  return text.data();
+}
+
+void tell_picture(const fs::path& png) { std::cout << png.string() << '\n'; }
+
+}  // namespace elbow

@@ -1,0 +1,52 @@
+#include "experiments/commands/sample_pictures.hpp"
+
+#include <boost/math/distributions/normal.hpp>
+
+#include "autograd/ops.hpp"
+#include "experiments/commands/generate.hpp"
+#include "experiments/commands/latent_kl.hpp"
+#include "experiments/commands/picture_output.hpp"
+#include "experiments/image_figures.hpp"
+
+namespace elbow {
+
+void draw_sample_grid(Experiment& e, const Told& told, int64_t rows, const std::filesystem::path& png) {
+  if (e.condition.by_label()) return draw_samples(e, png, {told.label(), told.colour(), rows});
+  const GridLayout layout;
+  const int64_t n = rows * layout.columns;
+  const Tensor z = normal(latent_key(e.seed, 0, 0), {n, e.model->latents()});
+  write_images(e, png, decoded_pixels(e, z, told.condition(n)), layout);
+}
+
+double normal_quantile(int64_t i, int64_t n) {
+  return boost::math::quantile(boost::math::normal(), (double(i) + 0.5) / double(n));
+}
+
+void draw_manifold(Experiment& e, const Told& told, int64_t steps, const std::filesystem::path& png) {
+  const int64_t latents = e.model->latents(), n = steps * steps;
+  if (latents < 2) throw Error("--manifold: wants a model with two latents or more");
+  const Tensor c = told.condition(n);
+  int64_t right = 0, up = 1;
+  if (latents > 2) {
+    const auto kl = mean_latent_kl(
+        e, [&](const Batch& batch, uint64_t, Condition::Drawn& out) { told.give_own(batch, false, out); });
+    const auto order = latents_by_kl(kl);
+    right = order[0], up = order[1];
+  }
+  GridLayout layout = labelled_layout(e, steps);
+  Tensor z = Tensor::zeros({n, latents});
+  for (int64_t row = 0; row < steps; ++row) {
+    const double height = normal_quantile(steps - 1 - row, steps);
+    layout.row_labels.push_back(str("z", up, " = ", short_number(height)));
+    layout.column_labels.push_back((row == 0 ? str("z", right, " = ") : "") +
+                                   short_number(normal_quantile(row, steps)));
+    for (int64_t column = 0; column < steps; ++column) {
+      float* at = z.data<float>() + (row * steps + column) * latents;
+      at[right] = float(normal_quantile(column, steps));
+      at[up] = float(height);
+    }
+  }
+  write_images(e, png, decoded_pixels(e, z, c), layout);
+}
+
+}  // namespace elbow
