@@ -41,7 +41,12 @@ constexpr const char* files[] = {"config.json",
                                  "pca.csv",
                                  "pca.png",
                                  "fid_data.csv",
-                                 "fid_score.png"};
+                                 "fid_score.png",
+                                 "image_scores.csv",
+                                 "image_scores.json",
+                                 "image_scores.png",
+                                 "label_consistency.csv",
+                                 "features.safetensors"};
 
 // One figure for each number of given features: latent_space_colormap_K.png.
 bool colormap(const fs::path& file) {
