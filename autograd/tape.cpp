@@ -3,6 +3,7 @@
 #include <atomic>
 #include <cmath>
 
+#include "autograd/enable_grad.hpp"
 #include "autograd/memory.hpp"
 #include "autograd/ops.hpp"
 
@@ -254,6 +255,8 @@ void BackwardContext::give(size_t i, const Tensor& gradient) {
 
 NoGrad::NoGrad() : before_(std::exchange(grad_enabled, false)) {}
 NoGrad::~NoGrad() { grad_enabled = before_; }
+EnableGrad::EnableGrad() : before_(std::exchange(grad_enabled, true)) {}
+EnableGrad::~EnableGrad() { grad_enabled = before_; }
 
 void set_check_nan(bool on) { nan_checks = on; }
 bool check_nan() { return nan_checks.load(std::memory_order_relaxed); }

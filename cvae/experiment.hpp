@@ -33,6 +33,10 @@ struct EvaluationSettings {
   int64_t subsets = 8;                    ///< of each size, where there are too many to take all
   int64_t scatter_rows = 4000;            ///< test rows in the scatter plots
   std::optional<int64_t> selection_rows;  ///< test rows in the greedy selection; none: selection_settings()
+  std::optional<std::string>
+      features;                        ///< file of the features that score images; none: a net of the run's own
+  std::optional<int64_t> score_class;  ///< of images that are scored by themselves; none: 5, or the last one
+  std::optional<std::string> score_colour;           ///< the same; none: the first one
   std::optional<std::vector<std::string>> analyses;  ///< by name; none named: all that apply
 };
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "autograd/enable_grad.hpp"
 #include "autograd/ops.hpp"
 #include "autograd/tape.hpp"
 #include "data/batches.hpp"
@@ -16,7 +17,9 @@ namespace {
 
 constexpr auto op = "features";
 
-FeatureNetShape shape_of(const Dataset& set) {
+}  // namespace
+
+FeatureNetShape feature_net_shape(const Dataset& set) {
   if (!set.labels) fail(op, "the set ", set.name, " has no labels to learn");
   if (!set.image) fail(op, "the rows of the set ", set.name, " are no images");
   if (set.observed) fail(op, "the images of the set ", set.name, " have missing entries");
@@ -27,12 +30,11 @@ FeatureNetShape shape_of(const Dataset& set) {
   return {set.columns() / pixels, set.image->height, set.image->width, set.labels->classes};
 }
 
-}  // namespace
-
 std::unique_ptr<FeatureNet> train_feature_net(const Dataset& train, const FeatureTraining& settings,
                                               const std::function<void(int64_t epoch, double loss)>& progress) {
   if (settings.epochs < 1) fail(op, "training takes at least one epoch, not ", settings.epochs);
-  auto net = std::make_unique<FeatureNet>(shape_of(train), settings.seed);
+  auto net = std::make_unique<FeatureNet>(feature_net_shape(train), settings.seed);
+  const EnableGrad recording;  // also where it is trained in the midst of an evaluation
   FlatParameters parameters(*net);
   const auto adam = make_adam(parameters, {});
   Batches batches(train, std::min(settings.batch_rows, train.rows()), LastBatch::drop);

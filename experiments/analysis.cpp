@@ -2,6 +2,7 @@
 
 #include "autograd/tape.hpp"
 #include "experiments/analyses/frechet.hpp"
+#include "experiments/analyses/image_scores.hpp"
 #include "experiments/analyses/latent_space.hpp"
 #include "experiments/analyses/pca.hpp"
 #include "experiments/analyses/selection.hpp"
@@ -9,7 +10,7 @@
 
 namespace elbow {
 
-// The list of analyses: {name, what it does, when it applies, the function}.
+// The list of analyses: {name, what it does, when it applies, the function, the check of its settings if any}.
 const std::vector<Analysis>& analyses() {
   static const std::vector<Analysis> list = {
       {"selection", "Greedy selection: which features are worth giving, the most useful first",
@@ -19,6 +20,8 @@ const std::vector<Analysis>& analyses() {
       {"pca", "Principal components of the test rows", pca_applies, pca_analysis},
       {"frechet", "Frechet distance of generated from real rows by number of given features", frechet_applies,
        frechet_analysis},
+      {"image_scores", "Scores of generated images: FID, KID, precision, recall, blur, label consistency",
+       image_scores_apply, image_scores_analysis, check_image_scores},
   };
   return list;
 }
@@ -52,6 +55,7 @@ void check_analyses(const Experiment& e) {
                       did_you_mean(name, known)));
     if (!a->applies(e))
       throw Error(str("evaluation.analyses: '", name, "' has nothing to show of this experiment"));
+    if (a->check) a->check(e);
   }
 }
 

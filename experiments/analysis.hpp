@@ -25,6 +25,8 @@ struct Analysis {
   /// Writes the tables first and then the figures, so that a figure that cannot be drawn costs no table. The model is in
   /// evaluation mode and nothing is recorded.
   AnalysisResult (*run)(Experiment& experiment, const std::filesystem::path& folder);
+  /// Error, naming the setting, when its settings will not do: asked before anything is trained. Null: there are none.
+  void (*check)(const Experiment& experiment) = nullptr;
 };
 
 /// All analyses, in the order in which they are made. To add one: write experiments/analyses/NAME.cpp and put it into
@@ -42,7 +44,8 @@ struct AnalysesDone {
 /// Makes the analyses that the experiment asks for (evaluation.analyses; by default all that apply), one after the other.
 AnalysesDone make_analyses(Experiment& experiment, const std::filesystem::path& folder);
 
-/// Error, naming the setting, when evaluation.analyses holds an unknown name or one that does not apply.
+/// Error, naming the setting, when evaluation.analyses holds an unknown name or one that does not apply, or
+/// the settings of an analysis that is to be made will not do.
 void check_analyses(const Experiment& experiment);
 
 }  // namespace elbow

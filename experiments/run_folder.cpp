@@ -45,7 +45,12 @@ constexpr const char* files[] = {"config.json",
                                  "samples_grid.png",
                                  "manifold.png",
                                  "traverse.png",
-                                 "interpolation.png"};
+                                 "interpolation.png",
+                                 "image_scores.csv",
+                                 "image_scores.json",
+                                 "image_scores.png",
+                                 "label_consistency.csv",
+                                 "features.safetensors"};
 
 // One figure for each number of given features: latent_space_colormap_K.png.
 bool colormap(const fs::path& file) {

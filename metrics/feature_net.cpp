@@ -14,7 +14,6 @@ namespace elbow {
 namespace {
 
 constexpr int64_t channels1 = 16, channels2 = 32, hidden = 120;
-constexpr int64_t smallest = 12;      // smaller images leave no pixel after both convolutions and poolings
 constexpr int64_t largest = 1 << 16;  // so that products of sizes from a file cannot overflow
 constexpr int64_t block_rows = 256;   // rows that go through the net at a time in evaluation
 constexpr auto kind = "elbow feature net 1";
@@ -22,9 +21,11 @@ constexpr auto kind = "elbow feature net 1";
 const FeatureNetShape& checked(const FeatureNetShape& s) {
   for (const int64_t size : {s.channels, s.classes, s.height, s.width})
     if (size < 1 || size > largest) fail("feature_net", "a size cannot be ", size);
-  if (std::min(s.height, s.width) < smallest)
-    fail("feature_net", "images of ", s.height, " x ", s.width, " pixels are too small: at least ", smallest,
-         " x ", smallest);
+  constexpr int64_t least =
+      FeatureNet::smallest;  // smaller images leave no pixel after convolutions and poolings
+  if (std::min(s.height, s.width) < least)
+    fail("feature_net", "images of ", s.height, " x ", s.width, " pixels are too small: at least ", least,
+         " x ", least);
   return s;
 }
 

@@ -12,6 +12,7 @@ namespace elbow {
 /// The images that a FeatureNet reads, and how many classes it tells apart.
 struct FeatureNetShape {
   int64_t channels = 1, height = 28, width = 28, classes = 10;
+  bool operator==(const FeatureNetShape&) const = default;
 };
 
 /// A small convolutional classifier after LeNet-5 (LeCun et al. 1998), whose last hidden layer gives the features by which
@@ -25,6 +26,7 @@ struct FeatureNetShape {
 class FeatureNet : public Module {
  public:
   static constexpr int64_t features_width = 84;
+  static constexpr int64_t smallest = 12;  ///< height and width of the smallest images that it can read
 
   /// The first weights are PyTorch's default law, a function of the seed. Error if an image is smaller than 12 x 12 or a
   /// size is not positive.

@@ -1,0 +1,204 @@
+#include "experiments/analyses/image_scores.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <iomanip>
+#include <nlohmann/json.hpp>
+#include <numeric>
+#include <sstream>
+
+#include "cvae/feature_training.hpp"
+#include "data/csv.hpp"
+#include "experiments/analyses/label_consistency.hpp"
+#include "experiments/feature_file.hpp"
+#include "experiments/scored_images.hpp"
+#include "nn/files.hpp"
+#include "nn/spelling.hpp"
+#include "nn/streams.hpp"
+
+namespace elbow {
+namespace {
+
+constexpr int32_t any = LabelCondition::not_given;
+
+/// Real images are looked at by class and colour; `any` stands for all of them.
+struct Group {
+  int32_t label = any, colour = any;
+};
+
+int32_t score_class(const Experiment& e) {
+  const int32_t last = e.data.test.labels->classes - 1;
+  return int32_t(e.evaluation.score_class.value_or(std::min(5, last)));
+}
+
+int32_t score_colour(const Experiment& e) {
+  const auto& names = e.data.test.colours->names;
+  const auto found = std::find(names.begin(), names.end(), e.evaluation.score_colour.value_or(names.front()));
+  return int32_t(found - names.begin());
+}
+
+std::vector<Group> groups_of(const Experiment& e) {
+  std::vector<Group> groups{{}};
+  if (!e.condition.by_label()) return groups;
+  if (e.data.test.colours) groups.push_back({any, score_colour(e)});
+  groups.push_back({score_class(e), any});
+  if (e.data.test.colours) groups.push_back({score_class(e), score_colour(e)});
+  return groups;
+}
+
+std::string name_of(const Experiment& e, const Group& g) {
+  return str(g.colour == any ? "any" : e.data.test.colours->names[size_t(g.colour)], "/",
+             g.label == any ? "any" : str(g.label));
+}
+
+/// The rows of the set that are of a class, ascending.
+std::vector<int64_t> rows_of_class(const Dataset& set, int32_t label) {
+  std::vector<int64_t> rows;
+  for (int64_t r = 0; r < set.rows(); ++r)
+    if (label == any || set.labels->values[size_t(r)] == label) rows.push_back(r);
+  return rows;
+}
+
+/// The labels to ask for: those of the group; of the others those of the test rows `index` if `own`, else none.
+AskedLabels asked_labels(const Dataset& test, const std::vector<int64_t>& index, const Group& group, bool own) {
+  AskedLabels asked;
+  for (const int64_t r : index) {
+    asked.classes.push_back(group.label != any || !own ? group.label : test.labels->values[size_t(r)]);
+    if (test.colours)
+      asked.colours.push_back(group.colour != any || !own ? group.colour : test.colours->values[size_t(r)]);
+  }
+  return asked;
+}
+
+/// Adds to `table` what there is to score in one group.
+void score_group(Experiment& e, const Dataset& train, ImageFeatures& features, const Group& group,
+                 std::vector<ScoredImages>& table) {
+  const Dataset& test = e.data.test;
+  const FeatureNetShape shape = feature_net_shape(test);
+  const std::vector<int64_t> index = rows_of_class(test, group.label);
+  const int64_t rows = int64_t(index.size());
+  if (rows < least_scored_rows) return;
+  const auto real_set = [&](const Dataset& set, const std::vector<int64_t>& of) {
+    return image_set(features, shape, rows, [&](int64_t first, int64_t count) {
+      return real_images(set, std::span(of).subspan(size_t(first), size_t(count)), group.colour);
+    });
+  };
+  const ImageSet real = real_set(test, index);
+  const auto add = [&](const std::string& images, const ImageSet& set) {
+    const RandomKey key{e.seed, stream::evaluation_noise, table.size()};
+    table.push_back({name_of(e, group), images, image_scores(real, set, key), estimate_of(real.sharpness),
+                     *std::min_element(real.sharpness.begin(), real.sharpness.end())});
+  };
+  const auto samples = [&](const std::string& images, bool own) {
+    const AskedLabels asked = asked_labels(test, index, group, own);
+    add(images, image_set(features, shape, rows, [&](int64_t first, int64_t count) {
+          return generated_images(e, asked, first, count);
+        }));
+  };
+  const bool all_given = group.label != any && (group.colour != any || !test.colours);
+  if (all_given || !e.condition.by_label() || e.condition.may_withhold_labels()) samples("samples", false);
+  if (!all_given && e.condition.by_label()) samples("samples_own_labels", true);
+  if (const auto of = rows_of_class(train, group.label); int64_t(of.size()) >= rows)
+    add("train", real_set(train, of));
+}
+
+CsvTable scores_table(const std::vector<ScoredImages>& scored, const FeatureFacts& facts) {
+  CsvTable table({"condition",  "images",           "rows",
+                  "fid",        "fid_stderr",       "kid",
+                  "kid_stderr", "precision",        "precision_stderr",
+                  "recall",     "recall_stderr",    "neighbour_rows",
+                  "blur",       "blur_stderr",      "blur_min",
+                  "real_blur",  "real_blur_stderr", "real_blur_min",
+                  "features",   "weights_hash",     "accuracy",
+                  "version"});
+  for (const auto& [condition, images, s, real, least_real] : scored)
+    table.add({condition,
+               images,
+               s.rows,
+               s.frechet.distance,
+               s.frechet.standard_error,
+               s.kernel_distance.mean,
+               s.kernel_distance.standard_error,
+               s.neighbours.precision.mean,
+               s.neighbours.precision.standard_error,
+               s.neighbours.recall.mean,
+               s.neighbours.recall.standard_error,
+               s.neighbour_rows,
+               s.sharpness.mean,
+               s.sharpness.standard_error,
+               s.least_sharpness,
+               real.mean,
+               real.standard_error,
+               least_real,
+               facts.name,
+               facts.weights_hash,
+               facts.accuracy,
+               facts.version});
+  return table;
+}
+
+}  // namespace
+
+std::vector<ScoredImages> scored_images(Experiment& e, ImageFeatures& features) {
+  Dataset train = e.data.train;
+  if (e.data.redraw) e.data.redraw(train, 0);  // in the colours that they have after any number of epochs
+  std::vector<ScoredImages> table;
+  for (const Group& group : groups_of(e)) score_group(e, train, features, group, table);
+  return table;
+}
+
+AnalysisResult image_scores_analysis(Experiment& e, const std::filesystem::path& folder) {
+  const Config config(Json::parse(e.resolved));
+  const auto own_net = [&] {
+    const Config data = config.section("data");
+    return feature_net_of_run(data, folder);
+  };
+  const auto features = e.evaluation.features
+                            ? open_image_features(*e.evaluation.features, feature_net_shape(e.data.test))
+                            : own_net();
+  const auto reader = features->classifier() ? nullptr : own_net();
+  FeatureNet& classifier = *(reader ? reader : features)->classifier();
+  const auto scored = scored_images(e, *features);
+  const auto labels = label_consistency(e, classifier);
+  scores_table(scored, features->facts()).write(folder / "image_scores.csv");
+  AnalysisResult result;
+  std::ostringstream text;
+  for (const ScoredImages& s : scored)
+    text << s.condition << ' ' << s.images << ' ' << s.scores.rows << " fid " << s.scores.frechet.distance
+         << " +- " << s.scores.frechet.standard_error << " kid " << s.scores.kernel_distance.mean << " +- "
+         << s.scores.kernel_distance.standard_error << " p " << s.scores.neighbours.precision.mean << " r "
+         << s.scores.neighbours.recall.mean << " blur " << s.scores.sharpness.mean << " real "
+         << s.real_sharpness.mean << '\n';
+  for (const LabelConsistency& l : labels)
+    text << l.given << ": " << l.label << ' ' << l.name << ' ' << l.rows << ' ' << l.generated.mean << " +- "
+         << l.generated.standard_error << " real " << l.real.mean << '\n';
+  result.text = text.str();
+  return result;
+}
+
+bool image_scores_apply(const Experiment& e) {
+  const Dataset& test = e.data.test;
+  return test.image && test.labels && !test.observed &&
+         std::min(test.image->height, test.image->width) >= FeatureNet::smallest &&
+         test.rows() >= least_scored_rows;
+}
+
+void check_image_scores(const Experiment& e) {
+  const Dataset& test = e.data.test;
+  const auto refuse = [](const std::string& key, const std::string& message) {
+    throw Error("evaluation." + key + ": " + message);
+  };
+  if (const auto& label = e.evaluation.score_class; label && *label >= test.labels->classes)
+    refuse("score_class", str("there is no class ", *label, "; they are 0 to ", test.labels->classes - 1));
+  if (const auto& colour = e.evaluation.score_colour) {
+    if (!test.colours) refuse("score_colour", "the images have no colours");
+    const auto& names = test.colours->names;
+    if (std::find(names.begin(), names.end(), *colour) == names.end())
+      refuse("score_colour", str("there is no colour '", *colour, "'; there are ", quoted_list(names)));
+  }
+  if (e.evaluation.features) try {
+      open_image_features(*e.evaluation.features, feature_net_shape(test));
+    } catch (const Error& error) { refuse("features", error.what()); }
+}
+
+}  // namespace elbow

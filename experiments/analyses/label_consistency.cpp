@@ -1,0 +1,78 @@
+#include "experiments/analyses/label_consistency.hpp"
+
+#include <algorithm>
+#include <functional>
+#include <numeric>
+
+#include "experiments/scored_images.hpp"
+
+namespace elbow {
+namespace {
+
+constexpr int64_t block_rows = 500;  // images in memory at a time
+
+using Read = AskedLabels;  // the labels that are read off images, [rows] each
+
+/// Reads the labels off images(first, count).
+Read read_labels(const Dataset& test, FeatureNet& classifier,
+                 const std::function<Tensor(int64_t first, int64_t count)>& images) {
+  Read read;
+  for (int64_t first = 0; first < test.rows(); first += block_rows) {
+    const Tensor x = images(first, std::min(block_rows, test.rows() - first));
+    const auto classes = classes_of(classifier, x), colours = colours_of(x, test.image->channels);
+    read.classes.insert(read.classes.end(), classes.begin(), classes.end());
+    read.colours.insert(read.colours.end(), colours.begin(), colours.end());
+  }
+  return read;
+}
+
+/// The share of the rows with label `value` (-1: of all) of which that is what was read.
+Estimate share_read(const std::vector<int32_t>& labels, const std::vector<int32_t>& read, int32_t value) {
+  int64_t rows = 0, right = 0;
+  for (size_t r = 0; r < labels.size(); ++r)
+    if (value < 0 || labels[r] == value) ++rows, right += read[r] == labels[r];
+  return share_of(right, rows);
+}
+
+int64_t rows_with(const std::vector<int32_t>& labels, int32_t value) {
+  return value < 0 ? int64_t(labels.size()) : std::count(labels.begin(), labels.end(), value);
+}
+
+}  // namespace
+
+std::vector<LabelConsistency> label_consistency(Experiment& e, FeatureNet& classifier) {
+  std::vector<LabelConsistency> table;
+  if (!e.condition.by_label()) return table;
+  const Dataset& test = e.data.test;
+  const Read real =
+      read_labels(test, classifier, [&](int64_t first, int64_t count) { return test.x.range(first, count); });
+  const std::vector<int32_t> none(size_t(test.rows()), LabelCondition::not_given);
+  // Adds the lines for one label, from "all" to its last value; a value that no test row has is left out.
+  const auto add = [&](const std::string& given, const std::string& label, const Labels& labels,
+                       const std::vector<int32_t>& read, const std::vector<int32_t>& read_of_real) {
+    for (int32_t value = -1; value < labels.classes; ++value) {
+      const int64_t rows = rows_with(labels.values, value);
+      if (rows == 0) continue;
+      const std::string name = value < 0              ? "all"
+                               : labels.names.empty() ? str(value)
+                                                      : labels.names[size_t(value)];
+      table.push_back({given, label, value, name, rows, share_read(labels.values, read, value),
+                       share_read(labels.values, read_of_real, value)});
+    }
+  };
+  const auto under = [&](const std::string& given, bool class_given, bool colour_given) {
+    const AskedLabels asked{class_given ? test.labels->values : none,
+                            colour_given ? test.colours->values : std::vector<int32_t>()};
+    const Read read = read_labels(test, classifier, [&](int64_t first, int64_t count) {
+      return generated_images(e, asked, first, count);
+    });
+    if (class_given) add(given, "class", *test.labels, read.classes, real.classes);
+    if (colour_given) add(given, "colour", *test.colours, read.colours, real.colours);
+  };
+  if (test.colours) under("class and colour", true, true);
+  if (!test.colours || e.condition.may_withhold_labels()) under("class", true, false);
+  if (test.colours && e.condition.may_withhold_labels()) under("colour", false, true);
+  return table;
+}
+
+}  // namespace elbow

@@ -1,0 +1,27 @@
+#pragma once
+#include <string>
+#include <vector>
+
+#include "cvae/experiment.hpp"
+#include "metrics/feature_net.hpp"
+#include "metrics/results.hpp"
+
+namespace elbow {
+
+/// How often one label is read as it was asked for.
+struct LabelConsistency {
+  std::string given;   ///< the labels that the model was told: "class", "colour", "class and colour"
+  std::string label;   ///< the one that is read: "class" or "colour"
+  int32_t value = -1;  ///< of those images that were asked to have it; -1: of all
+  std::string name;    ///< of that value: "Sandal", "red"; "all"
+  int64_t rows = 0;    ///< images asked for
+  Estimate generated;  ///< share of them whose label is read as asked for
+  Estimate real;       ///< share of the test images of that label that are read right: the ceiling
+};
+
+/// One image is generated for each test image under its own labels, all of them or one alone with the others withheld where
+/// the model can do that. The class is what the classifier says; the colour the channel with the largest sum. Empty
+/// unless the condition is made of labels.
+std::vector<LabelConsistency> label_consistency(Experiment& experiment, FeatureNet& classifier);
+
+}  // namespace elbow

@@ -1,0 +1,62 @@
+#include "experiments/feature_file.hpp"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "data/sources.hpp"
+#include "experiments/machine.hpp"
+
+namespace elbow {
+namespace {
+
+using Notes = std::map<std::string, std::string>;
+
+/// All that the weights are a function of, but for the images themselves.
+Notes notes_of(const Config& data, uint64_t data_seed, const FeatureTraining& settings) {
+  return {{"data", data.resolved().dump()},
+          {"data_seed", str(data_seed)},
+          {"epochs", str(settings.epochs)},
+          {"batch_rows", str(settings.batch_rows)},
+          {"learning_rate", str(settings.learning_rate)},
+          {"seed", str(settings.seed)},
+          {"version", machine().version}};
+}
+
+/// Whether the notes of a file hold all of `wanted`.
+bool holds(const Notes& notes, const Notes& wanted) {
+  return std::includes(notes.begin(), notes.end(), wanted.begin(), wanted.end());
+}
+
+}  // namespace
+
+FeatureNetFile make_feature_net(const Config& data, uint64_t data_seed, const FeatureTraining& settings,
+                                const std::function<void(int64_t epoch, double loss)>& progress) {
+  const DataSplit images = make_data(data, data_seed);
+  FeatureNetFile file{train_feature_net(images.train, settings, progress), notes_of(data, data_seed, settings)};
+  const Estimate accuracy = accuracy_of(*file.net, images.test);
+  file.metadata["accuracy"] = str(accuracy.mean);
+  file.metadata["accuracy_stderr"] = str(accuracy.standard_error);
+  file.metadata["train_rows"] = str(images.train.rows());
+  file.metadata["test_rows"] = str(images.test.rows());
+  return file;
+}
+
+std::unique_ptr<ImageFeatures> feature_net_of_run(const Config& data, const std::filesystem::path& folder) {
+  const std::filesystem::path path = folder / "features.safetensors";
+  const FeatureTraining settings;
+  const uint64_t data_seed = settings.seed;
+  const auto from_file = [&]() -> std::unique_ptr<ImageFeatures> {
+    try {
+      FeatureNetFile file = load_feature_net(path);
+      if (holds(file.metadata, notes_of(data, data_seed, settings))) return image_features_of(std::move(file));
+    } catch (const Error&) {}  // a file that cannot be used is replaced
+    return nullptr;
+  };
+  if (std::filesystem::exists(path))
+    if (auto kept = from_file()) return kept;
+  FeatureNetFile file = make_feature_net(data, data_seed, settings);
+  save_feature_net(path, *file.net, file.metadata);
+  return image_features_of(std::move(file));
+}
+
+}  // namespace elbow

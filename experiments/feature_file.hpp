@@ -1,0 +1,23 @@
+#pragma once
+#include <filesystem>
+#include <functional>
+#include <memory>
+
+#include "cvae/feature_training.hpp"
+#include "metrics/image_features.hpp"
+#include "nn/config.hpp"
+
+namespace elbow {
+
+/// Trains a feature net on the images of a section `data`, which `data_seed` colours where they are coloured, judges it by
+/// the test images, and notes how it was made: what `elbow features train` writes. Error as make_data and
+/// train_feature_net.
+FeatureNetFile make_feature_net(const Config& data, uint64_t data_seed, const FeatureTraining& settings,
+                                const std::function<void(int64_t epoch, double loss)>& progress = {});
+
+/// The feature net of such data, trained with the settings and seeds that are the same for all runs, so that runs on the same
+/// images have the same net whatever their own seeds. It is kept as FOLDER/features.safetensors, and taken from there where
+/// the file's notes say that it was made in this very way; else it is made anew, and another file of that name replaced.
+std::unique_ptr<ImageFeatures> feature_net_of_run(const Config& data, const std::filesystem::path& folder);
+
+}  // namespace elbow
