@@ -12,8 +12,8 @@ namespace {
 using Notes = std::map<std::string, std::string>;
 
 /// All that the weights are a function of, but for the images themselves.
-Notes notes_of(const Config& data, uint64_t data_seed, const FeatureTraining& settings) {
-  return {{"data", data.resolved().dump()},
+Notes notes_of(const Json& data, uint64_t data_seed, const FeatureTraining& settings) {
+  return {{"data", data.dump()},
           {"data_seed", str(data_seed)},
           {"epochs", str(settings.epochs)},
           {"batch_rows", str(settings.batch_rows)},
@@ -32,7 +32,8 @@ bool holds(const Notes& notes, const Notes& wanted) {
 FeatureNetFile make_feature_net(const Config& data, uint64_t data_seed, const FeatureTraining& settings,
                                 const std::function<void(int64_t epoch, double loss)>& progress) {
   const DataSplit images = make_data(data, data_seed);
-  FeatureNetFile file{train_feature_net(images.train, settings, progress), notes_of(data, data_seed, settings)};
+  FeatureNetFile file{train_feature_net(images.train, settings, progress),
+                      notes_of(data.resolved(), data_seed, settings)};
   const Estimate accuracy = accuracy_of(*file.net, images.test);
   file.metadata["accuracy"] = str(accuracy.mean);
   file.metadata["accuracy_stderr"] = str(accuracy.standard_error);
@@ -41,7 +42,7 @@ FeatureNetFile make_feature_net(const Config& data, uint64_t data_seed, const Fe
   return file;
 }
 
-std::unique_ptr<ImageFeatures> feature_net_of_run(const Config& data, const std::filesystem::path& folder) {
+std::unique_ptr<ImageFeatures> feature_net_of_run(const Json& data, const std::filesystem::path& folder) {
   const std::filesystem::path path = folder / "features.safetensors";
   const FeatureTraining settings;
   const uint64_t data_seed = settings.seed;
@@ -54,7 +55,7 @@ std::unique_ptr<ImageFeatures> feature_net_of_run(const Config& data, const std:
   };
   if (std::filesystem::exists(path))
     if (auto kept = from_file()) return kept;
-  FeatureNetFile file = make_feature_net(data, data_seed, settings);
+  FeatureNetFile file = make_feature_net(Config(data), data_seed, settings);
   save_feature_net(path, *file.net, file.metadata);
   return image_features_of(std::move(file));
 }

@@ -15,9 +15,10 @@ namespace elbow {
 FeatureNetFile make_feature_net(const Config& data, uint64_t data_seed, const FeatureTraining& settings,
                                 const std::function<void(int64_t epoch, double loss)>& progress = {});
 
-/// The feature net of such data, trained with the settings and seeds that are the same for all runs, so that runs on the same
-/// images have the same net whatever their own seeds. It is kept as FOLDER/features.safetensors, and taken from there where
-/// the file's notes say that it was made in this very way; else it is made anew, and another file of that name replaced.
-std::unique_ptr<ImageFeatures> feature_net_of_run(const Config& data, const std::filesystem::path& folder);
+/// The feature net of a run's data, trained with settings and seeds that are the same for all runs, so that runs on the same
+/// images have the same net whatever their own seeds. `data` is the section of the run's resolved configuration. The net is
+/// kept as FOLDER/features.safetensors, and taken from there where the file's notes say that it was made in this very way;
+/// else it is made anew, and another file of that name replaced.
+std::unique_ptr<ImageFeatures> feature_net_of_run(const Json& data, const std::filesystem::path& folder);
 
 }  // namespace elbow

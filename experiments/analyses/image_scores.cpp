@@ -2,17 +2,13 @@
 
 #include <algorithm>
 #include <cmath>
-#include <iomanip>
 #include <nlohmann/json.hpp>
-#include <numeric>
-#include <sstream>
 
 #include "cvae/feature_training.hpp"
-#include "data/csv.hpp"
-#include "experiments/analyses/label_consistency.hpp"
+#include "experiments/analyses/image_score_tables.hpp"
 #include "experiments/feature_file.hpp"
+#include "experiments/image_figures.hpp"
 #include "experiments/scored_images.hpp"
-#include "nn/files.hpp"
 #include "nn/spelling.hpp"
 #include "nn/streams.hpp"
 
@@ -49,6 +45,16 @@ std::vector<Group> groups_of(const Experiment& e) {
 std::string name_of(const Experiment& e, const Group& g) {
   return str(g.colour == any ? "any" : e.data.test.colours->names[size_t(g.colour)], "/",
              g.label == any ? "any" : str(g.label));
+}
+
+/// Whether all labels are asked for.
+bool all_asked(const Experiment& e, const Group& g) {
+  return g.label != any && (g.colour != any || !e.data.test.colours);
+}
+
+/// Whether the model must be told labels that are not asked for.
+bool must_be_told(const Experiment& e, const Group& g) {
+  return e.condition.by_label() && !e.condition.may_withhold_labels() && !all_asked(e, g);
 }
 
 /// The rows of the set that are of a class, ascending.
@@ -95,46 +101,36 @@ void score_group(Experiment& e, const Dataset& train, ImageFeatures& features, c
           return generated_images(e, asked, first, count);
         }));
   };
-  const bool all_given = group.label != any && (group.colour != any || !test.colours);
-  if (all_given || !e.condition.by_label() || e.condition.may_withhold_labels()) samples("samples", false);
-  if (!all_given && e.condition.by_label()) samples("samples_own_labels", true);
+  if (!must_be_told(e, group)) samples("samples", false);
+  if (e.condition.by_label() && !all_asked(e, group)) samples("samples_own_labels", true);
   if (const auto of = rows_of_class(train, group.label); int64_t(of.size()) >= rows)
     add("train", real_set(train, of));
 }
 
-CsvTable scores_table(const std::vector<ScoredImages>& scored, const FeatureFacts& facts) {
-  CsvTable table({"condition",  "images",           "rows",
-                  "fid",        "fid_stderr",       "kid",
-                  "kid_stderr", "precision",        "precision_stderr",
-                  "recall",     "recall_stderr",    "neighbour_rows",
-                  "blur",       "blur_stderr",      "blur_min",
-                  "real_blur",  "real_blur_stderr", "real_blur_min",
-                  "features",   "weights_hash",     "accuracy",
-                  "version"});
-  for (const auto& [condition, images, s, real, least_real] : scored)
-    table.add({condition,
-               images,
-               s.rows,
-               s.frechet.distance,
-               s.frechet.standard_error,
-               s.kernel_distance.mean,
-               s.kernel_distance.standard_error,
-               s.neighbours.precision.mean,
-               s.neighbours.precision.standard_error,
-               s.neighbours.recall.mean,
-               s.neighbours.recall.standard_error,
-               s.neighbour_rows,
-               s.sharpness.mean,
-               s.sharpness.standard_error,
-               s.least_sharpness,
-               real.mean,
-               real.standard_error,
-               least_real,
-               facts.name,
-               facts.weights_hash,
-               facts.accuracy,
-               facts.version});
-  return table;
+/// For each group, real test images above images of the model, with their Frechet distance.
+void draw_scored_images(Experiment& e, const std::vector<ScoredImages>& scores,
+                        const std::filesystem::path& png) {
+  GridLayout layout;
+  layout.columns = 12;
+  layout.rows_per_group = 2;
+  std::vector<float> pixels;
+  for (const Group& group : groups_of(e)) {
+    const std::string images = must_be_told(e, group) ? "samples_own_labels" : "samples";
+    const auto scored = std::find_if(scores.begin(), scores.end(), [&](const ScoredImages& s) {
+      return s.condition == name_of(e, group) && s.images == images;
+    });
+    if (scored == scores.end()) continue;
+    std::vector<int64_t> index = rows_of_class(e.data.test, group.label);
+    index.resize(size_t(layout.columns));
+    const AskedLabels asked = asked_labels(e.data.test, index, group, must_be_told(e, group));
+    for (const Tensor& row :
+         {real_images(e.data.test, index, group.colour), generated_images(e, asked, 0, layout.columns)})
+      pixels.insert(pixels.end(), row.data<float>(), row.data<float>() + row.numel());
+    layout.row_labels.push_back("real " + scored->condition);
+    const double distance = scored->scores.frechet.distance;
+    layout.row_labels.push_back(std::isnan(distance) ? "samples" : str("FID ", std::round(10 * distance) / 10));
+  }
+  write_images(e, png, pixels, layout);
 }
 
 }  // namespace
@@ -148,32 +144,20 @@ std::vector<ScoredImages> scored_images(Experiment& e, ImageFeatures& features) 
 }
 
 AnalysisResult image_scores_analysis(Experiment& e, const std::filesystem::path& folder) {
-  const Config config(Json::parse(e.resolved));
-  const auto own_net = [&] {
-    const Config data = config.section("data");
-    return feature_net_of_run(data, folder);
-  };
+  const auto own_net = [&] { return feature_net_of_run(Json::parse(e.resolved).at("data"), folder); };
   const auto features = e.evaluation.features
                             ? open_image_features(*e.evaluation.features, feature_net_shape(e.data.test))
                             : own_net();
   const auto reader = features->classifier() ? nullptr : own_net();
-  FeatureNet& classifier = *(reader ? reader : features)->classifier();
-  const auto scored = scored_images(e, *features);
-  const auto labels = label_consistency(e, classifier);
-  scores_table(scored, features->facts()).write(folder / "image_scores.csv");
-  AnalysisResult result;
-  std::ostringstream text;
-  for (const ScoredImages& s : scored)
-    text << s.condition << ' ' << s.images << ' ' << s.scores.rows << " fid " << s.scores.frechet.distance
-         << " +- " << s.scores.frechet.standard_error << " kid " << s.scores.kernel_distance.mean << " +- "
-         << s.scores.kernel_distance.standard_error << " p " << s.scores.neighbours.precision.mean << " r "
-         << s.scores.neighbours.recall.mean << " blur " << s.scores.sharpness.mean << " real "
-         << s.real_sharpness.mean << '\n';
-  for (const LabelConsistency& l : labels)
-    text << l.given << ": " << l.label << ' ' << l.name << ' ' << l.rows << ' ' << l.generated.mean << " +- "
-         << l.generated.standard_error << " real " << l.real.mean << '\n';
-  result.text = text.str();
-  return result;
+  ImageScoreTables tables;
+  tables.features = features->facts();
+  tables.classifier = (reader ? reader : features)->facts();
+  tables.scores = scored_images(e, *features);
+  tables.labels = label_consistency(e, *(reader ? reader : features)->classifier());
+  tables.write(folder);
+  draw_scored_images(e, tables.scores, folder / "image_scores.png");
+  return {{{"image_scores.png", "Real test images above images from the prior, by what was asked for."}},
+          tables.text()};
 }
 
 bool image_scores_apply(const Experiment& e) {

@@ -8,9 +8,8 @@
 #include <vector>
 
 #include "autograd/environment.hpp"
-#include "cvae/feature_training.hpp"
-#include "data/sources.hpp"
 #include "experiments/commands/register.hpp"
+#include "experiments/feature_file.hpp"
 #include "experiments/machine.hpp"
 #include "nn/config.hpp"
 #include "nn/stopwatch.hpp"
@@ -35,46 +34,35 @@ void check_file(const fs::path& out, bool force) {
     throw Error(out.string() + ": there is no folder " + out.parent_path().string());
 }
 
-// The images, with the settings that they came to.
-DataSplit read_images(const FeaturesOptions& o, std::string& resolved) {
+// The settings of the images, with their seed.
+Config read_settings(const FeaturesOptions& o) {
   if (o.config.empty() == o.path.empty())
     throw Error("features train: name a configuration file or a folder with --path");
   Json json =
       o.config.empty() ? Json{{"data", {{"source", "idx_images"}, {"path", o.path}}}} : read_json(o.config);
   for (const std::string& s : o.settings) set_setting(json, s);
-  const Config config(json, o.config), data = config.section("data");
-  DataSplit split = make_data(data, config.get<uint64_t>("seed", uint64_t{1}));
-  resolved = data.resolved().dump();
-  return split;
+  return Config(json, o.config);
 }
 
 void train_features(const FeaturesOptions& o) {
   set_threads(o.threads);
   check_environment();
   check_file(o.out, o.force);
-  std::string resolved;
-  const DataSplit data = read_images(o, resolved);
+  const Config config = read_settings(o);
   const Stopwatch watch;
-  const auto net = train_feature_net(data.train, o.training, [&](int64_t epoch, double loss) {
-    if (!o.quiet)
-      std::cout << "epoch " << epoch << ": cross-entropy " << loss << " nats per image, " << watch.seconds()
-                << " s" << std::endl;
-  });
-  const Estimate accuracy = accuracy_of(*net, data.test);
-  save_feature_net(o.out, *net,
-                   {{"accuracy", str(accuracy.mean)},
-                    {"accuracy_stderr", str(accuracy.standard_error)},
-                    {"train_rows", str(data.train.rows())},
-                    {"test_rows", str(data.test.rows())},
-                    {"data", resolved},
-                    {"epochs", str(o.training.epochs)},
-                    {"batch_rows", str(o.training.batch_rows)},
-                    {"learning_rate", str(o.training.learning_rate)},
-                    {"seed", str(o.training.seed)},
-                    {"version", machine().version}});
+  const FeatureNetFile made =
+      make_feature_net(config.section("data"), config.get<uint64_t>("seed", uint64_t{1}), o.training,
+                       [&](int64_t epoch, double loss) {
+                         if (!o.quiet)
+                           std::cout << "epoch " << epoch << ": cross-entropy " << loss << " nats per image, "
+                                     << watch.seconds() << " s" << std::endl;
+                       });
+  save_feature_net(o.out, *made.net, made.metadata);
+  const auto note = [&](const char* key) { return made.metadata.at(key); };
   if (!o.quiet)
-    std::cout << "accuracy " << accuracy.mean << " +- " << accuracy.standard_error << " on " << data.test.rows()
-              << " test images; weights " << weights_hash(*net) << " are in " << o.out << '\n';
+    std::cout << "accuracy " << note("accuracy") << " +- " << note("accuracy_stderr") << " on "
+              << note("test_rows") << " test images; weights " << weights_hash(*made.net) << " are in " << o.out
+              << '\n';
 }
 
 }  // namespace

@@ -1,0 +1,145 @@
+#include "experiments/analyses/image_score_tables.hpp"
+
+#include <iomanip>
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "data/csv.hpp"
+#include "nn/config.hpp"
+#include "nn/files.hpp"
+
+namespace elbow {
+namespace {
+
+/// The numbers of a set of images, by the names of their columns.
+std::vector<std::pair<std::string, double>> numbers_of(const ScoredImages& scored) {
+  const ImageScores& s = scored.scores;
+  return {{"rows", double(s.rows)},
+          {"fid", s.frechet.distance},
+          {"fid_stderr", s.frechet.standard_error},
+          {"kid", s.kernel_distance.mean},
+          {"kid_stderr", s.kernel_distance.standard_error},
+          {"precision", s.neighbours.precision.mean},
+          {"precision_stderr", s.neighbours.precision.standard_error},
+          {"recall", s.neighbours.recall.mean},
+          {"recall_stderr", s.neighbours.recall.standard_error},
+          {"neighbour_rows", double(s.neighbour_rows)},
+          {"blur", s.sharpness.mean},
+          {"blur_stderr", s.sharpness.standard_error},
+          {"blur_min", s.least_sharpness},
+          {"real_blur", scored.real_sharpness.mean},
+          {"real_blur_stderr", scored.real_sharpness.standard_error},
+          {"real_blur_min", scored.least_real_sharpness}};
+}
+
+std::vector<std::pair<std::string, std::string>> texts_of(const FeatureFacts& facts) {
+  return {{"features", facts.name},
+          {"weights_hash", facts.weights_hash},
+          {"accuracy", facts.accuracy},
+          {"version", facts.version}};
+}
+
+CsvTable scores_table(const std::vector<ScoredImages>& scores, const FeatureFacts& facts) {
+  std::vector<std::string> header{"condition", "images"};
+  for (const auto& number : numbers_of(scores.front())) header.push_back(number.first);
+  for (const auto& text : texts_of(facts)) header.push_back(text.first);
+  CsvTable table(header);
+  for (const ScoredImages& s : scores) {
+    std::vector<CsvField> row{s.condition, s.images};
+    for (const auto& number : numbers_of(s)) row.emplace_back(number.second);
+    for (const auto& text : texts_of(facts)) row.emplace_back(text.second);
+    table.add(row);
+  }
+  return table;
+}
+
+CsvTable labels_table(const std::vector<LabelConsistency>& labels, const FeatureFacts& facts) {
+  CsvTable table({"given", "label", "value", "name", "rows", "consistency", "consistency_stderr", "real",
+                  "real_stderr", "weights_hash", "accuracy", "version"});
+  for (const LabelConsistency& l : labels)
+    table.add({l.given, l.label, l.value < 0 ? CsvField("") : CsvField(l.value), l.name, l.rows,
+               l.generated.mean, l.generated.standard_error, l.real.mean, l.real.standard_error,
+               facts.weights_hash, facts.accuracy, facts.version});
+  return table;
+}
+
+Json json_of(const FeatureFacts& facts) {
+  Json json;
+  for (const auto& [key, text] : texts_of(facts)) json[key] = text;
+  return json;
+}
+
+Json json_of(const ScoredImages& scored) {
+  Json json{{"condition", scored.condition}, {"images", scored.images}};
+  for (const auto& [key, number] : numbers_of(scored))
+    json[key] = key.ends_with("rows") ? Json(int64_t(number)) : Json(number);
+  return json;
+}
+
+Json json_of(const LabelConsistency& l) {
+  return {{"given", l.given},
+          {"label", l.label},
+          {"value", l.value < 0 ? Json() : Json(l.value)},
+          {"name", l.name},
+          {"rows", l.rows},
+          {"consistency", l.generated.mean},
+          {"consistency_stderr", l.generated.standard_error},
+          {"real", l.real.mean},
+          {"real_stderr", l.real.standard_error}};
+}
+
+std::string text_of(const FeatureFacts& facts) {
+  return str(facts.name, " ", facts.weights_hash,
+             facts.accuracy.empty() ? "" : ", accuracy " + facts.accuracy + " on its test images");
+}
+
+/// "12.3 +- 0.4"; nothing where there is no value.
+std::string text_of(const Estimate& e, int digits) {
+  if (e.mean != e.mean) return "";
+  std::ostringstream text;
+  text << std::fixed << std::setprecision(digits) << e.mean << " +- " << e.standard_error;
+  return text.str();
+}
+
+}  // namespace
+
+void ImageScoreTables::write(const std::filesystem::path& folder) const {
+  scores_table(scores, features).write(folder / "image_scores.csv");
+  if (!labels.empty()) labels_table(labels, classifier).write(folder / "label_consistency.csv");
+  Json json{{"features", json_of(features)}, {"classifier", json_of(classifier)}};
+  json["scores"] = json["labels"] = Json::array();
+  for (const ScoredImages& s : scores) json["scores"].push_back(json_of(s));
+  for (const LabelConsistency& l : labels) json["labels"].push_back(json_of(l));
+  write_file_atomically(folder / "image_scores.json", json.dump(2) + "\n");
+}
+
+std::string ImageScoreTables::text() const {
+  std::ostringstream text;
+  text << "image scores in the features of a " << text_of(features) << '\n' << std::left;
+  const auto line = [&](const std::vector<std::string>& fields) {
+    const int widths[] = {12, 20, 8, 18, 20, 18, 18, 0};
+    for (size_t i = 0; i < fields.size(); ++i) text << std::setw(widths[i]) << fields[i];
+    text << '\n';
+  };
+  line({"condition", "images", "rows", "FID", "KID", "precision", "recall", "blur"});
+  for (const ScoredImages& s : scores)
+    line({s.condition, s.images, str(s.scores.rows),
+          text_of({s.scores.frechet.distance, s.scores.frechet.standard_error}, 2),
+          text_of(s.scores.kernel_distance, 2), text_of(s.scores.neighbours.precision, 3),
+          text_of(s.scores.neighbours.recall, 3), text_of(s.scores.sharpness, 5)});
+  if (labels.empty()) return text.str();
+  text << "labels read as asked for, the class by " << text_of(classifier) << "; in brackets: real images\n"
+       << std::setprecision(3);
+  for (const LabelConsistency& l : labels) {
+    if (l.value < 0)
+      text << "given " << l.given << ": " << l.label << ' ' << text_of(l.generated, 4);
+    else
+      text << l.name << ' ' << l.generated.mean;
+    text << " (" << l.real.mean << ')';
+    const bool last = &l == &labels.back() || (&l)[1].value < 0;
+    text << (last ? "\n" : l.value < 0 ? ": " : ", ");
+  }
+  return text.str();
+}
+
+}  // namespace elbow
