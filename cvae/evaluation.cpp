@@ -26,9 +26,10 @@ double seconds_since(std::chrono::steady_clock::time_point start) {
 std::vector<double> mean_distortion(Experiment& e, const Posterior& q, const Batch& batch, const Tensor& c,
                                     int64_t draws, int64_t b, int64_t batches) {
   std::vector<double> mean(size_t(batch.x.size(0)), 0);
+  if (e.loss.autoencoder) draws = 1;  // they would all be the same
   for (int64_t d = 0; d < draws; ++d) {
     const RandomKey noise{e.seed, stream::evaluation_noise, uint64_t(d * batches + b)};
-    const Tensor z = reparameterise(q.mu, q.log_var, noise);
+    const Tensor z = latent_of(e.loss, q, noise);
     const auto errors = distortion_of(e.loss, e.model->decode(z, c), batch, true).to_vector<double>();
     for (size_t r = 0; r < errors.size(); ++r) mean[r] += errors[r] / double(draws);
   }
@@ -49,7 +50,7 @@ RowCosts test_costs(Experiment& e, int64_t draws, bool excess) {
     const int64_t rows = batch.x.size(0), columns = batch.x.size(1);
     e.condition.draw(batch, {e.seed, stream::evaluation_masks, uint64_t(b)}, drawn);
     const Posterior q = e.model->encode(batch.input, drawn.c);
-    const auto kl = gaussian_kl(q.mu, q.log_var, Reduction::per_row).to_vector<double>();
+    const auto kl = kl_of(e.loss, q, Reduction::per_row).to_vector<double>();
     const auto distortion = mean_distortion(e, q, batch, drawn.c, draws, b, batches.count());
     out.kl.insert(out.kl.end(), kl.begin(), kl.end());
     out.distortion.insert(out.distortion.end(), distortion.begin(), distortion.end());
@@ -93,7 +94,7 @@ SubsetEncoding encode_under(Experiment& e, const std::vector<int64_t>& index, co
   e.condition.give(batch, subset, drawn);
   SubsetEncoding out;
   out.posterior = e.model->encode(batch.input, drawn.c);
-  out.kl = gaussian_kl(out.posterior.mu, out.posterior.log_var, Reduction::per_column).to_vector<double>();
+  out.kl = kl_of(e.loss, out.posterior, Reduction::per_column).to_vector<double>();
   out.order = descending(out.kl);
   return out;
 }
@@ -121,10 +122,10 @@ std::vector<ConditionResult> per_condition_results(Experiment& e, int64_t draws)
       e.condition.give_labels(batch, given, drawn);
       const Posterior q = e.model->encode(batch.input, drawn.c);
       const auto distortion = mean_distortion(e, q, batch, drawn.c, draws, b, batches.count());
-      const auto kl = gaussian_kl(q.mu, q.log_var, Reduction::per_row).to_vector<double>();
+      const auto kl = kl_of(e.loss, q, Reduction::per_row).to_vector<double>();
       rows.distortion.insert(rows.distortion.end(), distortion.begin(), distortion.end());
       rows.kl.insert(rows.kl.end(), kl.begin(), kl.end());
-      const auto part = gaussian_kl(q.mu, q.log_var, Reduction::per_column).to_vector<double>();
+      const auto part = kl_of(e.loss, q, Reduction::per_column).to_vector<double>();
       for (size_t l = 0; l < part.size(); ++l)
         result.kl_per_latent[l] += part[l] * double(kl.size()) / double(e.data.test.rows());
     }
@@ -152,7 +153,7 @@ LatentScatter latent_scatter(Experiment& e) {
     e.condition.draw(batch, {e.seed, stream::evaluation_masks, uint64_t(b)}, drawn);
     const Posterior q = e.model->encode(batch.input, drawn.c);
     const auto mu = q.mu.to_vector<float>();
-    const auto part = gaussian_kl(q.mu, q.log_var, Reduction::per_column).to_vector<double>();
+    const auto part = kl_of(e.loss, q, Reduction::per_column).to_vector<double>();
     for (size_t l = 0; l < part.size(); ++l) kl[l] += part[l] * double(rows);
     for (int64_t r = 0; r < rows && int64_t(out.given.size()) < total; ++r) {
       means.insert(means.end(), mu.begin() + r * latents, mu.begin() + (r + 1) * latents);
