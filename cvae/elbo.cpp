@@ -72,7 +72,8 @@ LossSettings read_loss(const Config& config, const Dataset& data) {
     s.parts = {{kind == "bce" ? FeatureKind::binary : FeatureKind::real, 0, data.columns()}};
   if (kind == "bce" && !data.image)
     config.fail("distortion", "bce wants values in 0..1, which only image data are known to have");
-  s.beta = config.get<double>("beta", 1.0, at_least(0));
+  s.autoencoder = config.get<bool>("autoencoder", false);
+  s.beta = config.get<double>("beta", s.autoencoder ? 0.0 : 1.0, at_least(0));
   s.warmup_steps = config.get<int64_t>("kl_warmup_steps", int64_t{0}, at_least(0));
   s.free_nats = config.get<double>("free_nats", 0.0, at_least(0));
   const auto capacity = config.get_optional<double>("capacity", at_least(0));
@@ -80,6 +81,13 @@ LossSettings read_loss(const Config& config, const Dataset& data) {
   s.capacity = capacity.value_or(0);
   s.capacity_steps = config.get<int64_t>("capacity_steps", int64_t{0}, at_least(0));
   if (s.capacity_steps > 0 && !capacity) config.fail("capacity_steps", "there is no `capacity` to rise to");
+  if (s.autoencoder) {
+    const auto refuse = [&](const char* key) { config.fail(key, "an autoencoder has no KL: leave it out"); };
+    if (s.beta > 0) refuse("beta");
+    if (s.warmup_steps > 0) refuse("kl_warmup_steps");
+    if (s.free_nats > 0) refuse("free_nats");
+    if (s.has_capacity) refuse("capacity");
+  }
   return s;
 }
 
@@ -110,13 +118,23 @@ Tensor values_of(const LossSettings& loss, const Tensor& y) {
   return values;
 }
 
+Tensor latent_of(const LossSettings& loss, const Posterior& q, const RandomKey& noise) {
+  return loss.autoencoder ? q.mu : reparameterise(q.mu, q.log_var, noise);
+}
+
+Tensor kl_of(const LossSettings& loss, const Posterior& q, Reduction reduction) {
+  if (!loss.autoencoder) return gaussian_kl(q.mu, q.log_var, reduction);
+  const Tensor zero = Tensor::zeros(q.mu.shape(), q.mu.dtype());  // N(0, I) against itself
+  return gaussian_kl(zero, zero, reduction);
+}
+
 Elbo elbo(Cvae& model, const Batch& batch, const Tensor& c, const LossSettings& loss, const RandomKey& noise,
           int64_t step) {
   const Posterior q = model.encode(batch.input, c);
-  const Tensor z = reparameterise(q.mu, q.log_var, noise);
+  const Tensor z = latent_of(loss, q, noise);
   const Tensor distortion = distortion_of(loss, model.decode(z, c), batch, false);
-  const Tensor kl = gaussian_kl(q.mu, q.log_var);
-  return {distortion + kl_term(q, kl, loss, step), distortion, kl};
+  const Tensor kl = kl_of(loss, q, Reduction::mean);
+  return {loss.autoencoder ? distortion : distortion + kl_term(q, kl, loss, step), distortion, kl};
 }
 
 }  // namespace elbow

@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "autograd/loss.hpp"
 #include "cvae/model.hpp"
 #include "data/batches.hpp"
 
@@ -21,6 +22,8 @@ struct LossPart {
 /// is reported.
 struct LossSettings {
   std::vector<LossPart> parts;  ///< side by side they make up the columns
+  /// A plain autoencoder: z is the posterior's mean, without noise, and there is no KL; beta is 0 then.
+  bool autoencoder = false;
   double beta = 1;
   int64_t warmup_steps = 0;  ///< beta rises from 0 through so many steps (Bowman et al. 2016)
   double free_nats =
@@ -42,6 +45,13 @@ Tensor distortion_of(const LossSettings& loss, const Tensor& y, const Batch& bat
 
 /// The decoder's answer [rows, columns] in the units of x: logits become probabilities.
 Tensor values_of(const LossSettings& loss, const Tensor& y);
+
+/// The latent of each row [rows, latents]: a draw from its posterior, from the sequence that `noise` names; of an
+/// autoencoder the mean.
+Tensor latent_of(const LossSettings& loss, const Posterior& q, const RandomKey& noise);
+
+/// KL(q || N(0, I)) as gaussian_kl; 0 for an autoencoder, whose codes are points.
+Tensor kl_of(const LossSettings& loss, const Posterior& q, Reduction reduction);
 
 /// The negative ELBO of a batch with its parts: means over the rows, scalars.
 struct Elbo {

@@ -22,11 +22,12 @@ int64_t most_excess_rows(int64_t columns) {
 Posterior add_costs(Experiment& e, const Batch& batch, const Tensor& c, int64_t draws, int64_t b,
                     int64_t batches, RowCosts& out) {
   const Posterior q = e.model->encode(batch.input, c);
-  const auto kl = gaussian_kl(q.mu, q.log_var, Reduction::per_row).to_vector<double>();
+  const auto kl = kl_of(e.loss, q, Reduction::per_row).to_vector<double>();
   std::vector<double> distortion(kl.size(), 0);
+  if (e.loss.autoencoder) draws = 1;  // they would all be the same
   for (int64_t d = 0; d < draws; ++d) {
     const RandomKey noise{e.seed, stream::evaluation_noise, uint64_t(d * batches + b)};
-    const Tensor z = reparameterise(q.mu, q.log_var, noise);
+    const Tensor z = latent_of(e.loss, q, noise);
     const auto errors = distortion_of(e.loss, e.model->decode(z, c), batch, true).to_vector<double>();
     for (size_t r = 0; r < errors.size(); ++r) distortion[r] += errors[r] / double(draws);
   }
@@ -91,7 +92,7 @@ SubsetEncoding encode_under(Experiment& e, const std::vector<int64_t>& index, co
   e.condition.give(batch, subset, drawn);
   SubsetEncoding out;
   out.posterior = e.model->encode(batch.input, drawn.c);
-  out.kl = gaussian_kl(out.posterior.mu, out.posterior.log_var, Reduction::per_column).to_vector<double>();
+  out.kl = kl_of(e.loss, out.posterior, Reduction::per_column).to_vector<double>();
   out.order = descending(out.kl);
   return out;
 }
@@ -118,7 +119,7 @@ std::vector<ConditionResult> per_condition_results(Experiment& e, int64_t draws)
       const Batch& batch = batches.get(b);
       e.condition.give_labels(batch, given, drawn);
       const Posterior q = add_costs(e, batch, drawn.c, draws, b, batches.count(), rows);
-      const auto part = gaussian_kl(q.mu, q.log_var, Reduction::per_column).to_vector<double>();
+      const auto part = kl_of(e.loss, q, Reduction::per_column).to_vector<double>();
       for (size_t l = 0; l < part.size(); ++l)
         result.kl_per_latent[l] += part[l] * double(batch.x.size(0)) / double(e.data.test.rows());
     }
@@ -145,7 +146,7 @@ LatentScatter latent_scatter(Experiment& e) {
     e.condition.draw(batch, {e.seed, stream::evaluation_masks, uint64_t(b)}, drawn);
     const Posterior q = e.model->encode(batch.input, drawn.c);
     const auto mu = q.mu.to_vector<float>();
-    const auto part = gaussian_kl(q.mu, q.log_var, Reduction::per_column).to_vector<double>();
+    const auto part = kl_of(e.loss, q, Reduction::per_column).to_vector<double>();
     for (size_t l = 0; l < part.size(); ++l) kl[l] += part[l] * double(rows);
     for (int64_t r = 0; r < rows && int64_t(out.given.size()) < total; ++r) {
       means.insert(means.end(), mu.begin() + r * latents, mu.begin() + (r + 1) * latents);

@@ -61,12 +61,12 @@ class CommonRows {
     const Tensor mu = reshape(q.mu, by_subset), deviation = exp(0.5 * reshape(q.log_var, by_subset));
     std::vector<double> distortion(index.size(), 0);
     for (const Tensor& each : noise) {
-      const Tensor z = reshape(mu + deviation * each, q.mu.shape());
+      const Tensor z = e_.loss.autoencoder ? q.mu : reshape(mu + deviation * each, q.mu.shape());
       const auto errors =
           distortion_of(e_.loss, e_.model->decode(z, drawn_.c), batch, true).to_vector<double>();
       for (size_t r = 0; r < errors.size(); ++r) distortion[r] += errors[r] / double(noise.size());
     }
-    const auto kl = gaussian_kl(q.mu, q.log_var, Reduction::per_row).to_vector<double>();
+    const auto kl = kl_of(e_.loss, q, Reduction::per_row).to_vector<double>();
     for (int64_t s = 0; s < n; ++s) {
       RowCosts& costs = out[size_t(s)];
       costs.distortion.insert(costs.distortion.end(), distortion.begin() + s * rows,

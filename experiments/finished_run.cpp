@@ -16,6 +16,8 @@ void check_same_model(const Json& trained, const Json& changed) {
   if (trained.at("model") != changed.at("model")) throw Error("it was trained with another section `model`");
   if (trained.at("loss").at("distortion") != changed.at("loss").at("distortion"))
     throw Error("it was trained with another `loss.distortion`");
+  if (trained.at("loss").value("autoencoder", false) != changed.at("loss").at("autoencoder"))
+    throw Error("it was trained with another `loss.autoencoder`");
 }
 
 }  // namespace

@@ -17,6 +17,7 @@
 #include "experiments/compare/compare.hpp"
 #include "experiments/machine.hpp"
 #include "experiments/page.hpp"
+#include "experiments/story/story.hpp"
 #include "experiments/sweep.hpp"
 #include "experiments/table_commands.hpp"
 #include "experiments/train.hpp"
@@ -207,6 +208,7 @@ int main(int argc, char** argv) {
   add_compare(app);
   add_sweep(app);
   add_features(app);
+  add_story(app);
   add_info(app);
   const auto refuse = [](std::string message) {
     // names from files may hold anything; a message is one line all the same

@@ -11,6 +11,7 @@
 #include "experiments/machine.hpp"
 
 namespace elbow {
+
 void encode(const EncodeOptions& o) {
   set_threads(o.threads);
   TableOutput out(o.out, o.force);
@@ -21,6 +22,9 @@ void encode(const EncodeOptions& o) {
   RowReader rows(*e, o.data, RowReader::Missing::as_trained);
   std::vector<int64_t> latents(size_t(e->model->latents()));
   std::iota(latents.begin(), latents.end(), 0);
+  const bool autoencoder = e->loss.autoencoder;  // its codes are points: they have no variance, and no KL
+  if (o.active && autoencoder)
+    throw Error("--active: an autoencoder has no KL by which a latent could be active");
   if (o.active)
     latents =
         active_latents(*e, mean_latent_kl(*e, [&](const Batch& batch, uint64_t number, Condition::Drawn& out) {
@@ -29,19 +33,23 @@ void encode(const EncodeOptions& o) {
 
   const bool by_columns = e->condition.by_columns();
   std::vector<std::string> line = numbered("mu_", latents);
-  for (const std::string& name : numbered("log_var_", latents)) line.push_back(name);
+  if (!autoencoder)
+    for (const std::string& name : numbered("log_var_", latents)) line.push_back(name);
   line.emplace_back("kl");
   if (by_columns) line.emplace_back("given");
   out.write(line);
   for (Condition::Drawn drawn; rows.next();) {
     given.draw(rows.batch(), seed, rows.number(), drawn);
     const Posterior q = e->model->encode(rows.batch().input, drawn.c);
-    const auto kl = gaussian_kl(q.mu, q.log_var, Reduction::per_row).to_vector<float>();
+    const auto kl = kl_of(e->loss, q, Reduction::per_row).to_vector<float>();
     const auto mu = q.mu.to_vector<float>(), log_var = q.log_var.to_vector<float>();  // [rows, latents]
     for (int64_t r = 0; r < q.mu.size(0); ++r) {
       line.clear();
-      for (const auto* values : {&mu, &log_var})
-        for (const int64_t l : latents) line.push_back(number_text((*values)[size_t(r * q.mu.size(1) + l)]));
+      const auto add = [&](const std::vector<float>& values) {
+        for (const int64_t l : latents) line.push_back(number_text(values[size_t(r * q.mu.size(1) + l)]));
+      };
+      add(mu);
+      if (!autoencoder) add(log_var);
       line.push_back(number_text(kl[size_t(r)]));
       if (by_columns)
         line.push_back(str(e->condition.count_given(drawn.mask.data<float>() + r * drawn.mask.size(1))));

@@ -46,11 +46,11 @@ void reconstruct(const ReconstructOptions& o) {
     const Batch& batch = rows.batch();
     given.draw(batch, seed, rows.number(), drawn);
     const Posterior q = e->model->encode(batch.input, drawn.c);
-    const auto kl = gaussian_kl(q.mu, q.log_var, Reduction::per_row).to_vector<float>();
+    const auto kl = kl_of(e->loss, q, Reduction::per_row).to_vector<float>();
     std::vector<Reconstruction> answers;  // [draws]
     if (o.draws == 0) answers.push_back(decode(*e, q.mu, drawn.c, batch));
     for (int64_t d = 0; d < o.draws; ++d) {
-      const Tensor z = reparameterise(q.mu, q.log_var, latent_key(seed, d, rows.number()));
+      const Tensor z = latent_of(e->loss, q, latent_key(seed, d, rows.number()));
       answers.push_back(decode(*e, z, drawn.c, batch));
     }
     for (int64_t r = 0; r < batch.x.size(0); ++r, ++row)

@@ -12,9 +12,9 @@ namespace elbow {
 
 namespace {
 
-constexpr std::int64_t gap = 2, group_gap = 8;  // image pixels between images
-constexpr std::int64_t edge = 1;  // white image pixels all around: gnuplot smooths the outermost line
-constexpr double font_size = 15, letter_width = 11.5;
+constexpr std::int64_t group_gap = 8;  // image pixels between groups of rows
+constexpr std::int64_t edge = 1;       // white image pixels all around: gnuplot smooths the outermost line
+constexpr double font_size = 15, letter_width = 11.5, capital_width = 14;
 
 using Colour = std::array<int, 3>;
 
@@ -46,13 +46,14 @@ void paste(Canvas& canvas, const ImageBatch& images, std::int64_t index, std::in
 
 /// Where everything stands. Image pixels are counted on the canvas, screen pixels in the finished file.
 struct Grid {
-  std::int64_t columns, rows, image_width, image_height, scale, rows_per_group;
+  std::int64_t columns, rows, image_width, image_height, scale, rows_per_group, header_rows, gap;
   std::int64_t left, top, margin;  ///< screen pixels around the canvas; the margin is right and below
 
   std::int64_t x(std::int64_t column) const { return edge + column * (image_width + gap); }
   std::int64_t y(std::int64_t row) const {
-    const std::int64_t wider = rows_per_group > 1 ? row / rows_per_group * (group_gap - gap) : 0;
-    return edge + row * (image_height + gap) + wider;
+    const std::int64_t groups = rows_per_group > 1 ? row / rows_per_group : 0;
+    const std::int64_t wide_gaps = groups + (header_rows > 0 && row >= header_rows ? 1 : 0);
+    return edge + row * (image_height + gap) + wide_gaps * (group_gap - gap);
   }
   std::int64_t canvas_width() const { return x(columns - 1) + image_width + edge; }
   std::int64_t canvas_height() const { return y(rows - 1) + image_height + edge; }
@@ -60,10 +61,16 @@ struct Grid {
   std::int64_t height() const { return top + canvas_height() * scale + margin; }
 };
 
+/// Roughly the width in pixels of the longest label.
 double longest(const std::vector<std::string>& labels) {
-  std::size_t most = 0;
-  for (const auto& label : labels) most = std::max(most, label.size());
-  return double(most);
+  double most = 0;
+  for (const auto& label : labels) {
+    const auto capitals =
+        std::count_if(label.begin(), label.end(), [](char c) { return c >= 'A' && c <= 'Z'; });
+    most =
+        std::max(most, letter_width * double(label.size()) + (capital_width - letter_width) * double(capitals));
+  }
+  return most;
 }
 
 void check(const ImageBatch& images, const GridLayout& layout) {
@@ -75,6 +82,7 @@ void check(const ImageBatch& images, const GridLayout& layout) {
          "] need ", expected, " values, not ", images.pixels.size());
   if (layout.columns < 1 || layout.scale < 1 || layout.rows_per_group < 1)
     fail("plot", "an image grid needs columns, scale and rows_per_group of at least 1");
+  if (layout.header_rows < 0 || layout.gap < 0) fail("plot", "an image grid has no gap or header rows below 0");
 }
 
 Grid lay_out(const ImageBatch& images, const GridLayout& layout) {
@@ -83,9 +91,9 @@ Grid lay_out(const ImageBatch& images, const GridLayout& layout) {
   grid.rows = (images.count + grid.columns - 1) / grid.columns;
   grid.image_width = images.width, grid.image_height = images.height;
   grid.scale = layout.scale, grid.rows_per_group = layout.rows_per_group;
+  grid.header_rows = layout.header_rows, grid.gap = layout.gap;
   grid.margin = 3 * layout.scale;
-  grid.left =
-      grid.margin + std::int64_t(letter_width * longest(layout.row_labels)) + 12 * !layout.row_labels.empty();
+  grid.left = grid.margin + std::int64_t(longest(layout.row_labels)) + 12 * !layout.row_labels.empty();
   grid.top = grid.margin + 30 * !layout.column_labels.empty();
   return grid;
 }

@@ -18,6 +18,8 @@ struct GridLayout {
   std::int64_t columns = 10;
   std::int64_t scale = 3;                  ///< every pixel becomes scale x scale pixels
   std::int64_t rows_per_group = 1;         ///< a wider gap follows every group of so many rows
+  std::int64_t header_rows = 0;            ///< a wider gap follows the first so many rows
+  std::int64_t gap = 2;                    ///< white between two images, in their pixels
   std::vector<std::string> row_labels;     ///< to the left of each row; may be shorter than the rows
   std::vector<std::string> column_labels;  ///< above each column
   bool dark_on_light = false;              ///< grey images as ink on paper: 0 is white

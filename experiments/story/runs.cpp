@@ -1,0 +1,151 @@
+#include "experiments/story/runs.hpp"
+
+#include <algorithm>
+#include <limits>
+#include <numeric>
+
+#include "autograd/tape.hpp"
+#include "data/table_file.hpp"
+#include "experiments/finished_run.hpp"
+#include "experiments/image_figures.hpp"
+
+namespace elbow {
+namespace {
+
+std::vector<int32_t> labels_of(const Dataset& set, const std::vector<int64_t>& index) {
+  std::vector<int32_t> labels;
+  for (const int64_t r : index) labels.push_back(set.labels->values[size_t(r)]);
+  return labels;
+}
+
+// What image_scores.csv says of samples of any class and colour: of a model that must be told labels, under those of the
+// test images.
+std::optional<std::pair<Estimate, std::string>> read_fid(const std::filesystem::path& file, bool own_labels) {
+  if (!std::filesystem::exists(file)) return {};
+  TableFile table(file, {});
+  const auto& names = table.names();
+  const auto place = [&](const char* name) {
+    const auto found = std::find(names.begin(), names.end(), name);
+    if (found == names.end()) throw Error(str(file.string(), ": there is no column ", name));
+    return size_t(found - names.begin());
+  };
+  const size_t condition = place("condition"), images = place("images"), fid = place("fid"),
+               error = place("fid_stderr"), hash = place("weights_hash");
+  for (std::vector<std::string> fields; table.next(fields);)
+    if (fields[condition] == "any/any" && fields[images] == (own_labels ? "samples_own_labels" : "samples"))
+      try {
+        return {{{std::stod(fields[fid]), std::stod(fields[error])}, fields[hash]}};
+      } catch (const std::logic_error&) { throw Error(table.where() + ": fid or fid_stderr is not a number"); }
+  return {};
+}
+
+StoryRun open(const std::string& name, const std::string& folder) {
+  StoryRun run{name, nullptr, read_run_record(folder), {}};  // which says so where the run is not finished
+  run.experiment = open_run(folder);
+  run.fid = read_fid(run.record.folder / "image_scores.csv", run.experiment->condition.by_label());
+  return run;
+}
+
+// Error unless the run is what the figures need.
+void check(const StoryRun& run, bool autoencoder, bool by_label) {
+  const Experiment& e = *run.experiment;
+  const auto refuse = [&](const std::string& why) {
+    throw Error(str(run.record.folder.string(), ": cannot be the ", run.name, ": ", why));
+  };
+  const Dataset& set = e.data.test;
+  if (!set.image || !set.labels) refuse("its rows are not images with labels");
+  if (set.colours) refuse("its images are coloured, and the story is told with grey ones");
+  if (e.loss.autoencoder != autoencoder)
+    refuse(autoencoder ? "it was trained with a KL (loss.autoencoder is false)"
+                       : "it was trained without a KL (loss.autoencoder is true)");
+  if (by_label && !e.condition.by_label()) refuse("its condition is not the label (condition.kind)");
+  if (!by_label && e.condition.width() > 0) refuse("it has a condition (condition.kind is not none)");
+  if (e.model->latents() != 2) refuse(str("it has ", e.model->latents(), " latents, not 2"));
+}
+
+void check_alike(const StoryRun& run, const StoryRun& other) {
+  const auto refuse = [&](const char* what) {
+    throw Error(str(run.record.folder.string(), ": was trained with another ", what, " than ",
+                    other.record.folder.string()));
+  };
+  if (run.record.config.at("data") != other.record.config.at("data")) refuse("section `data`");
+  if (run.record.config.at("loss").at("distortion") != other.record.config.at("loss").at("distortion"))
+    refuse("`loss.distortion`");
+}
+
+}  // namespace
+
+void for_each_block(int64_t rows, const std::function<void(const std::vector<int64_t>& index)>& visit) {
+  constexpr int64_t at_once = 512;
+  for (int64_t first = 0; first < rows; first += at_once) {
+    std::vector<int64_t> index(size_t(std::min(at_once, rows - first)));
+    std::iota(index.begin(), index.end(), first);
+    visit(index);
+  }
+}
+
+Tensor StoryRun::encode(const std::vector<int64_t>& index) const {
+  const NoGrad no_grad;
+  const Dataset& test = experiment->data.test;
+  const Tensor c = label_condition(*experiment, labels_of(test, index), {});
+  return experiment->model->encode(rows_of(test, index).input, c).mu;
+}
+
+std::vector<float> StoryRun::decode(const Tensor& z, const std::vector<int32_t>& labels) const {
+  const NoGrad no_grad;
+  return pixels_of(*experiment, experiment->model->decode(z, label_condition(*experiment, labels, {})));
+}
+
+std::vector<double> StoryRun::distortion(const std::vector<int64_t>& index) const {
+  const NoGrad no_grad;
+  const Dataset& test = experiment->data.test;
+  const Tensor c = label_condition(*experiment, labels_of(test, index), {});
+  const Tensor y = experiment->model->decode(encode(index), c);
+  return distortion_of(experiment->loss, y, rows_of(test, index), true).to_vector<double>();
+}
+
+std::string StoryRuns::class_name(int32_t label) const {
+  return classes().names.empty() ? str(label) : classes().names[size_t(label)];
+}
+
+std::vector<int64_t> StoryRuns::one_of_each_class(int64_t place) const {
+  std::vector<int64_t> index(size_t(classes().classes), -1), seen(index.size(), 0);
+  for (int64_t r = 0; r < test().rows(); ++r) {
+    const auto label = size_t(classes().values[size_t(r)]);
+    if (seen[label]++ == place) index[label] = r;
+  }
+  for (size_t k = 0; k < index.size(); ++k)
+    if (index[k] < 0)
+      throw Error(str(cvae.record.folder.string(), ": its test set has but ", seen[k], " images of class ",
+                      class_name(int32_t(k)), ", and the figures show ", place + 1));
+  return index;
+}
+
+std::vector<int64_t> StoryRuns::best_of_each_class() const {
+  std::vector<int64_t> best = one_of_each_class(0);
+  std::vector<double> least(best.size(), std::numeric_limits<double>::infinity());
+  for_each_block(test().rows(), [&](const std::vector<int64_t>& index) {
+    std::vector<double> sum(index.size(), 0);
+    for (const StoryRun* run : all()) {
+      const auto distortion = run->distortion(index);
+      for (size_t i = 0; i < sum.size(); ++i) sum[i] += distortion[i];
+    }
+    for (size_t i = 0; i < sum.size(); ++i) {
+      const auto label = size_t(classes().values[size_t(index[i])]);
+      if (sum[i] < least[label]) least[label] = sum[i], best[label] = index[i];
+    }
+  });
+  return best;
+}
+
+StoryRuns open_story_runs(const std::string& ae, const std::string& vae, const std::string& cvae) {
+  StoryRuns runs{open("AE", ae), open("VAE", vae), open("CVAE", cvae)};
+  check(runs.ae, true, false);
+  check(runs.vae, false, false);
+  check(runs.cvae, false, true);
+  check_alike(runs.vae, runs.ae);
+  check_alike(runs.cvae, runs.ae);
+  return runs;
+}
+
+}  // namespace elbow

@@ -1,0 +1,57 @@
+#pragma once
+#include <array>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "cvae/experiment.hpp"
+#include "experiments/compare/run_record.hpp"
+
+namespace elbow {
+
+/// One of the three models: a finished run with its trained model, in evaluation mode.
+struct StoryRun {
+  std::string name;  ///< "AE", "VAE" or "CVAE": how figures and tables call it
+  std::unique_ptr<Experiment> experiment;
+  RunRecord record;  ///< the results in its folder
+  /// Frechet distance of samples from the test images, and the hash of the features' weights (image_scores.csv); empty
+  /// where the run was not scored.
+  std::optional<std::pair<Estimate, std::string>> fid;
+
+  /// What the encoder makes of test rows `index` under their own labels: posterior means [rows, latents].
+  Tensor encode(const std::vector<int64_t>& index) const;
+  /// What the decoder makes of z [rows, latents] under the labels [rows], as pixels in 0..1, row by row. A model without a
+  /// condition does not look at the labels.
+  std::vector<float> decode(const Tensor& z, const std::vector<int32_t>& labels) const;
+  /// The distortion [rows] of test rows `index` at their posterior means, under their own labels.
+  std::vector<double> distortion(const std::vector<int64_t>& index) const;
+};
+
+/// An autoencoder, a VAE and a CVAE that is told the class, each with two latents, trained on the same labelled images.
+struct StoryRuns {
+  StoryRun ae, vae, cvae;
+
+  std::array<const StoryRun*, 3> all() const { return {&ae, &vae, &cvae}; }
+  const Dataset& test() const { return cvae.experiment->data.test; }
+  const Labels& classes() const { return *test().labels; }
+  /// "Sneaker", or the number of a class that has no name.
+  std::string class_name(int32_t label) const;
+  /// Of each class the test row that is number `place` (from 0) among its own. Error, naming the class, where it has not
+  /// that many.
+  std::vector<int64_t> one_of_each_class(int64_t place) const;
+  /// Of each class the test row that the three models together reconstruct best: with the least sum of distortions.
+  std::vector<int64_t> best_of_each_class() const;
+};
+
+/// Calls visit with the numbers of all rows, some hundred at a time.
+void for_each_block(int64_t rows, const std::function<void(const std::vector<int64_t>& index)>& visit);
+
+/// Opens the three runs. Error in one line, naming the folder, for one that is not finished or not the model that stands in
+/// its place, for images that have no labels or are coloured, and for runs that differ in data or distortion.
+StoryRuns open_story_runs(const std::string& ae, const std::string& vae, const std::string& cvae);
+
+}  // namespace elbow
