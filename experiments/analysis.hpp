@@ -42,7 +42,7 @@ struct AnalysesDone {
 /// Makes the analyses that the experiment asks for (evaluation.analyses; by default all that apply), one after the other.
 AnalysesDone make_analyses(Experiment& experiment, const std::filesystem::path& folder);
 
-/// Error, naming the setting, when evaluation.analyses holds an unknown name or one that does not apply.
+/// Error, naming file and setting, when evaluation.analyses holds an unknown name or one that does not apply.
 void check_analyses(const Experiment& experiment);
 
 }  // namespace elbow
