@@ -83,7 +83,8 @@ EvaluationSettings read_evaluation(const Config& config) {
 
 // The settings are read in the order of the members, which is also the order of the resolved file.
 Experiment::Experiment(const Config& config)
-    : name(read_name(config)),
+    : settings(config),
+      name(read_name(config)),
       seed(config.get<uint64_t>("seed", uint64_t{1})),
       data(make_data(config.section("data"), seed)),
       condition(config.section("condition"), data.train),

@@ -46,6 +46,7 @@ struct Experiment {
   /// Error, naming file and key, for anything in the file that is unknown, missing, of a wrong type or impossible.
   explicit Experiment(const Config& config);
 
+  Config settings;  ///< what it was read from: its fail() names file and key in checks made later
   std::string name;
   uint64_t seed;
   DataSplit data;

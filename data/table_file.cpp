@@ -27,8 +27,11 @@ TableFile::TableFile(const std::filesystem::path& path, const TableFormat& forma
   if (!format.header) return;
   if (!record(names_)) throw Error(path_ + ": is empty: there is no header");
   std::set<std::string> seen;
-  for (const std::string& name : names_)
-    if (!seen.insert(name).second) refuse(record_line_, "the header names the column \"" + name + "\" twice");
+  for (size_t i = 0; i < names_.size(); ++i) {
+    if (names_[i].empty()) refuse(record_line_, str("the header has no name for column ", i + 1));
+    if (!seen.insert(names_[i]).second)
+      refuse(record_line_, "the header names the column \"" + names_[i] + "\" twice");
+  }
 }
 
 void TableFile::refuse(int64_t line, const std::string& message) const {

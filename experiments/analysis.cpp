@@ -48,14 +48,16 @@ std::vector<std::string> wanted(const Experiment& e) {
 void check_analyses(const Experiment& e) {
   std::vector<std::string> known;
   for (const Analysis& a : analyses()) known.emplace_back(a.name);
+  const auto refuse = [&](const std::string& why) { e.settings.section("evaluation").fail("analyses", why); };
   for (const std::string& name : wanted(e)) {
     const Analysis* a = find(name);
     if (!a)
-      throw Error(str("evaluation.analyses: there is no analysis '", name, "'; there are ", quoted_list(known),
-                      did_you_mean(name, known)));
-    if (!a->applies(e))
-      throw Error(str("evaluation.analyses: '", name, "' has nothing to show of this experiment"));
-    if (a->check) a->check(e);
+      refuse(
+          str("there is no analysis '", name, "'; there are ", quoted_list(known), did_you_mean(name, known)));
+    else if (!a->applies(e))
+      refuse(str("'", name, "' has nothing to show of this experiment"));
+    else if (a->check)
+      a->check(e);
   }
 }
 

@@ -44,8 +44,8 @@ struct AnalysesDone {
 /// Makes the analyses that the experiment asks for (evaluation.analyses; by default all that apply), one after the other.
 AnalysesDone make_analyses(Experiment& experiment, const std::filesystem::path& folder);
 
-/// Error, naming the setting, when evaluation.analyses holds an unknown name or one that does not apply, or
-/// the settings of an analysis that is to be made will not do.
+/// Error, naming file and setting, when evaluation.analyses holds an unknown name or one that does not apply, or the settings
+/// of an analysis that is to be made will not do.
 void check_analyses(const Experiment& experiment);
 
 }  // namespace elbow

@@ -22,12 +22,18 @@ void check_same_model(const Json& trained, const Json& changed) {
 
 }  // namespace
 
+void require_run(const fs::path& folder, std::initializer_list<const char*> files) {
+  const auto refuse = [&](const std::string& why) {
+    throw Error(folder.string() + ": is no finished run: " + why);
+  };
+  if (!fs::is_directory(folder)) refuse(fs::exists(folder) ? "it is not a folder" : "there is no such folder");
+  for (const char* file : files)
+    if (!fs::exists(folder / file)) refuse(str("there is no ", file, " in it"));
+}
+
 std::unique_ptr<Experiment> open_run(const fs::path& run, const std::vector<std::string>& settings) {
   const fs::path config = run / "config.json", model = run / "model.safetensors";
-  if (!fs::is_directory(run)) throw Error(run.string() + ": there is no such folder");
-  for (const fs::path& file : {config, model})
-    if (!fs::exists(file))
-      throw Error(str(run.string(), ": holds no finished run: there is no ", file.filename().string()));
+  require_run(run, {"config.json", "model.safetensors"});
   auto experiment = std::make_unique<Experiment>(Config::read(config, settings));
   try {
     load_model(model, *experiment);

@@ -1,5 +1,6 @@
 #pragma once
 #include <filesystem>
+#include <initializer_list>
 #include <memory>
 #include <string>
 #include <vector>
@@ -7,6 +8,9 @@
 #include "cvae/experiment.hpp"
 
 namespace elbow {
+
+/// Error, naming the folder, unless it is one that holds these files of a finished run.
+void require_run(const std::filesystem::path& folder, std::initializer_list<const char*> files);
 
 /// The experiment of a finished run with its trained model, in evaluation mode: RUN/config.json, changed by `settings`
 /// (path.to.key=value), and RUN/model.safetensors. Nothing is written. Error, naming the file, when the folder holds no

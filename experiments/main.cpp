@@ -13,6 +13,7 @@
 #include "experiments/bench/ops.hpp"
 #include "experiments/bench/step.hpp"
 #include "experiments/commands/features.hpp"
+#include "experiments/commands/options.hpp"
 #include "experiments/commands/register.hpp"
 #include "experiments/compare/compare.hpp"
 #include "experiments/machine.hpp"
@@ -33,12 +34,10 @@ void add_train(CLI::App& app) {
   const CLI::Validator not_empty(
       [](std::string& text) { return std::string(text.empty() ? "must not be empty" : ""); }, "");
   command->add_option("--out", o->out, "Folder for the results; by default outputs/NAME")->check(not_empty);
-  command->add_option("--set", o->settings, "Change a setting: path.to.key=value (may be repeated)")
-      ->allow_extra_args(false);
+  add_settings_option(command, o->settings);
   command->add_option("--seed", o->seed, "Seed of all random numbers, instead of the file's")
       ->check(whole_number());
-  command->add_option("--threads", o->threads, "Number of threads; 0 = one for each core")
-      ->capture_default_str();
+  add_threads_option(command, o->threads);
   command->add_option("--device", o->device, "Where to compute")
       ->check(CLI::IsMember({"cpu", "cuda"}))
       ->capture_default_str();
@@ -58,12 +57,9 @@ void add_analyses(CLI::App& app) {
     o->analysis = analysis.name;
     command->add_option("run", o->run, "Folder of a finished run")->required();
     command->add_option("--out", o->out, "Folder for tables and figures; by default the run's own");
-    command
-        ->add_option("--set", o->settings,
-                     "Change a setting of the run: path.to.key=value (may be repeated); wants --out")
-        ->allow_extra_args(false);
-    command->add_option("--threads", o->threads, "Number of threads; 0 = one for each core")
-        ->capture_default_str();
+    add_settings_option(command, o->settings,
+                        "Change a setting of the run: path.to.key=value (may be repeated); wants --out");
+    add_threads_option(command, o->threads);
     command->callback([o] { analyse(*o); });
   }
 }
@@ -95,8 +91,7 @@ void add_bench(CLI::App& app) {
   auto s = std::make_shared<BenchStepOptions>();
   step->add_option("config", s->config, "Configuration file")->required();
   step->add_option("--threads", s->threads, "Number of threads")->capture_default_str();
-  step->add_option("--set", s->settings, "Change a setting: path.to.key=value (may be repeated)")
-      ->allow_extra_args(false);
+  add_settings_option(step, s->settings);
   step->add_option("--steps", s->steps, "Steps in each repeat")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
@@ -131,8 +126,8 @@ void add_sweep(CLI::App& app) {
   auto o = std::make_shared<SweepOptions>();
   command->add_option("sweep", o->file, "Sweep file (JSON; see docs/sweeps.md)")->required();
   command->add_option("--out", o->out, "Folder for the runs; by default outputs/NAME");
-  command->add_option("--set", o->settings, "Change a setting of all runs: path.to.key=value (may be repeated)")
-      ->allow_extra_args(false);
+  add_settings_option(command, o->settings,
+                      "Change a setting of all runs: path.to.key=value (may be repeated)");
   command->add_option("--jobs", o->jobs, "Runs at once; 0 = as many as there are cores for")
       ->capture_default_str();
   command->add_option("--threads", o->threads, "Number of threads of each run")->capture_default_str();
@@ -157,8 +152,7 @@ void add_write_table(CLI::App& app) {
   auto o = std::make_shared<WriteTableOptions>();
   command->add_option("config", o->config, "Configuration file")->required();
   command->add_option("--out", o->out, "The CSV file, FILE.csv; FILE.schema.json goes beside it")->required();
-  command->add_option("--set", o->settings, "Change a setting: path.to.key=value (may be repeated)")
-      ->allow_extra_args(false);
+  add_settings_option(command, o->settings);
   command->add_flag("--force", o->force, "Write over existing files");
   command->add_option("--digits", o->digits, "Most significant digits of a number")->check(CLI::Range(1, 17));
   command->callback([o] { write_table(*o); });

@@ -1,11 +1,11 @@
 #include "experiments/page.hpp"
 
-#include <cmath>
-#include <cstdio>
 #include <filesystem>
+#include <limits>
 #include <nlohmann/json.hpp>
 
-#include "autograd/error.hpp"
+#include "experiments/compare/run_record.hpp"
+#include "experiments/number_text.hpp"
 #include "experiments/plots/report.hpp"
 #include "nn/config.hpp"
 
@@ -13,56 +13,34 @@ namespace elbow {
 namespace fs = std::filesystem;
 namespace {
 
-struct Run {
-  fs::path folder;
-  Json summary, figures;
-};
-
-Run read_run(const std::string& folder) {
-  Run run{folder, {}, Json::array()};
-  if (!fs::exists(run.folder / "summary.json"))
-    throw Error(folder + ": holds no finished run: there is no summary.json");
-  run.summary = read_json(run.folder / "summary.json");
-  if (fs::exists(run.folder / "figures.json")) run.figures = read_json(run.folder / "figures.json");
-  return run;
-}
-
-// A number of the summary, such as "/test/loss", with so many digits; empty where there is none.
-std::string number(const Json& summary, const char* pointer, int digits) {
-  const Json::json_pointer at(pointer);
-  if (!summary.contains(at) || !summary.at(at).is_number()) return "";
-  char text[40];
-  std::snprintf(text, sizeof text, "%.*f", digits, summary.at(at).get<double>());
-  return text;
-}
-
-std::vector<std::string> line_of(const Run& run) {
-  const Json& s = run.summary;
-  return {s.at("name").get<std::string>(),
-          number(s, "/test/loss", 4),
-          number(s, "/test/loss_stderr", 4),
-          number(s, "/test/distortion", 4),
-          number(s, "/test/kl", 4),
-          number(s, "/bound/loss", 4),
-          number(s, "/bound/excess", 4),
-          number(s, "/bound/excess_stderr", 4),
-          number(s, "/per_count/0/active", 0),
-          number(s, "/per_count/0/bound/active", 0),
-          number(s, "/epochs", 0),
-          number(s, "/timing/total_s", 1)};
+std::vector<std::string> line_of(const RunRecord& run) {
+  constexpr double none = std::numeric_limits<double>::quiet_NaN();
+  const Estimate excess = run.excess.value_or(Estimate{none, none});
+  const auto nothing = run.per_count.find(0);
+  const bool counted = nothing != run.per_count.end(), has_optimum = counted && nothing->second.bound;
+  return {run.config.value("name", run.label),
+          fixed(run.test.loss.mean, 4),
+          fixed(run.test.loss.standard_error, 4),
+          fixed(run.test.distortion.mean, 4),
+          fixed(run.test.kl.mean, 4),
+          fixed(run.bound ? run.bound->loss : none, 4),
+          fixed(excess.mean, 4),
+          fixed(excess.standard_error, 4),
+          fixed(counted ? nothing->second.active : none, 0),
+          fixed(has_optimum ? nothing->second.bound->active : none, 0),
+          run.config.at("training").at("epochs").dump(),
+          fixed(run.total_s, 1)};
 }
 
 }  // namespace
 
 void write_page(const PageOptions& o) {
-  std::vector<Run> runs;
-  for (const std::string& folder : o.runs) runs.push_back(read_run(folder));
+  std::vector<RunRecord> runs;
   std::vector<std::vector<std::string>> lines;
-  for (const Run& run : runs) try {
-      lines.push_back(line_of(run));
-    } catch (const Json::exception&) {
-      throw Error((run.folder / "summary.json").string() + ": is not the summary of a run");
-    }
+  for (const std::string& folder : o.runs) {
+    runs.push_back(read_run_record(folder));
+    lines.push_back(line_of(runs.back()));
+  }
   Report report(o.title);
   report.table(
       "On the test set, in nats per row; \"active\": latents in use with nothing given, and at the optimum",
@@ -70,11 +48,12 @@ void write_page(const PageOptions& o) {
        "epochs", "seconds"},
       lines);
   const fs::path base = fs::absolute(o.out).parent_path();
-  for (const Run& run : runs) {
+  for (const RunRecord& run : runs) {
     const fs::path folder = fs::proximate(fs::absolute(run.folder), base);
-    report.heading(run.summary.at("name"));
+    report.heading(run.config.value("name", run.label));
     if (fs::exists(run.folder / "report.html")) report.link("settings and results", folder / "report.html");
-    for (const Json& figure : run.figures)
+    if (!fs::exists(run.folder / "figures.json")) continue;
+    for (const Json& figure : read_json(run.folder / "figures.json"))
       report.linked_figure(figure.value("caption", ""), folder / figure.value("file", ""));
   }
   report.write(o.out);

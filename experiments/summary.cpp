@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "experiments/machine.hpp"
+#include "experiments/number_text.hpp"
 
 namespace elbow {
 namespace {
@@ -34,9 +35,7 @@ template <class... Args> std::string format(const char* pattern, Args... args) {
 }
 
 // A number flush right in its column; "-" where there is none.
-std::string cell(double x, int width, int digits) {
-  return std::isfinite(x) ? format("%*.*f", width, digits, x) : format("%*s", width, "-");
-}
+std::string cell(double x, int width, int digits) { return format("%*s", width, fixed(x, digits).c_str()); }
 
 }  // namespace
 
@@ -88,12 +87,11 @@ std::string summary_json(const Experiment& e, const RunResult& r, int64_t epochs
 }
 
 std::string summary_text(const RunResult& r) {
-  const auto with_error = [](const Estimate& e) { return format("%.5f +- %.5f", e.mean, e.standard_error); };
-  std::string out = "test, in nats per row: loss " + with_error(r.test.loss) + ", distortion " +
-                    with_error(r.test.distortion) + ", KL " + with_error(r.test.kl) + "\n";
+  std::string out = "test, in nats per row: loss " + with_error(r.test.loss, 5) + ", distortion " +
+                    with_error(r.test.distortion, 5) + ", KL " + with_error(r.test.kl, 5) + "\n";
   if (r.figures.bound)
     out += format("the optimum is %.5f; on the same rows the model is above it by ", r.figures.bound->loss) +
-           with_error(*r.excess) + "\n";
+           with_error(*r.excess, 5) + "\n";
   if (!r.figures.per_count.empty() && r.figures.per_count.size() <= 17) {
     out += "  given     rows  distortion        KL  active latents";
     out += r.figures.bound ? "   (optimum: distortion, KL, active)\n" : "\n";

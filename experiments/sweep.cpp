@@ -4,7 +4,6 @@
 #include <chrono>
 #include <cmath>
 #include <csignal>
-#include <cstdio>
 #include <iostream>
 #include <list>
 #include <thread>
@@ -15,6 +14,7 @@
 #include "experiments/compare/compare.hpp"
 #include "experiments/compare/run_record.hpp"
 #include "experiments/machine.hpp"
+#include "experiments/number_text.hpp"
 #include "experiments/sweep_plan.hpp"
 #include "nn/stopwatch.hpp"
 
@@ -95,9 +95,8 @@ class Runner {
     if (problem.empty()) {
       ++done_;
       job.run.state = SweepRun::State::done;
-      char loss[32];
-      std::snprintf(loss, sizeof loss, "loss %.4f", read_run_record(job.run.folder).test.loss.mean);
-      line += str(loss, ", ", duration(job.watch.seconds()));
+      line += str("loss ", fixed(read_run_record(job.run.folder).test.loss.mean, 4), ", ",
+                  duration(job.watch.seconds()));
     } else {
       failures_.push_back(job.run.name + ": " + problem);
       line += "failed: " + problem;

@@ -55,6 +55,8 @@ check "an empty folder stays empty" test -z "$(ls empty)"
 refused "nothing to show" "$elbow" latent_space plain
 refused "did you mean" "$elbow" train "$source/experiments/baseline.json" "${small[@]}" --out none \
   --set 'evaluation.analyses=["selektion"]'
+echo '{"name": "x", "data": {"source": "correlated_gaussian", "columns": 3}, "evaluation": {"analyses": ["pka"]}}' >wrong.json
+refused "wrong.json: evaluation.analyses: there is no analysis 'pka'" "$elbow" train wrong.json --out none
 refused "name another with --out" "$elbow" selection roll --set evaluation.selection_rows=100
 refused "selection_rows" "$elbow" selection roll --out none --set evaluation.selection_rows=0
 refused "scatter_rows is 0" "$elbow" latent_space roll --out none --set evaluation.scatter_rows=0

@@ -105,6 +105,14 @@ refused "holds files but no comparison" "$elbow" compare alone --out alone2
 refused runs "$elbow" compare
 check "nothing was left behind" test ! -e refused
 
+# --- a page of several runs ---
+check "a page" "$elbow" page alone outputs/failing/good --out page.html --title "Two runs"
+check "has its title" grep -q 'Two runs' page.html
+check "has their figures" grep -q 'outputs/failing/good/ELBO.png' page.html
+check "has their losses" grep -q "$(awk '/"test"/ { on = 1 } on && /"loss":/ { printf "%.4f", $2; exit }' alone/summary.json)" page.html
+refused "missing: is no finished run" "$elbow" page alone missing --out refused
+check "and no page is left behind" test ! -e refused
+
 # --- what is wrong in a sweep file ---
 wrong() { # part of the message, contents of the file
   echo "$2" >sweeps/wrong.json

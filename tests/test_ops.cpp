@@ -171,6 +171,13 @@ BOOST_AUTO_TEST_CASE(masked_logits) {
   BOOST_TEST(softmax(logits).to_vector()[1] == 0);
   BOOST_TEST(logsumexp(logits).item() == 1 + cost, boost::test_tools::tolerance(1e-14));
   BOOST_TEST(logsumexp(Tensor::full({3}, -INFINITY)).item() == -INFINITY);
+
+  const Tensor rows = Tensor::from<double>({-INFINITY, -INFINITY, 0, -INFINITY}, {2, 2}).set_requires_grad();
+  Tape second;
+  second.backward(sum(logsumexp(rows, 1)));
+  const auto gradient = rows.grad().to_vector();
+  BOOST_TEST((std::isnan(gradient[0]) && std::isnan(gradient[1])));  // as in PyTorch: such a row has no softmax
+  BOOST_TEST((gradient[2] == 1 && gradient[3] == 0));                // and does not touch the others
 }
 
 // A column that does not vary has variance 0: epsilon keeps what is divided by it finite.

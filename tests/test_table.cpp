@@ -84,6 +84,8 @@ BOOST_FIXTURE_TEST_CASE(broken_files_are_refused_with_the_line, Fixture) {
   BOOST_TEST(refusal(std::string("a,b\n1,\0\n", 8), TableFormat{}) ==
              at(2) + "is not text: it holds a zero byte");
   BOOST_TEST(refusal("a,b,a\n", TableFormat{}) == at(1) + "the header names the column \"a\" twice");
+  BOOST_TEST(refusal("a,,c\n1,2,3\n", TableFormat{}) == at(1) + "the header has no name for column 2");
+  BOOST_TEST(refusal("a,b,\n", TableFormat{}) == at(1) + "the header has no name for column 3");
   BOOST_TEST(refusal("", TableFormat{}) == path + ": is empty: there is no header");
   BOOST_TEST(
       contains(error_of([&] { TableFile("/nonexistent.csv", {}); }), "/nonexistent.csv: cannot be read"));

@@ -29,6 +29,7 @@ struct Logsumexp : RowReduction<Logsumexp> {
 }  // namespace elbow::ops
 
 namespace elbow {
+/// The gradient of a row is its softmax, and so NaN, as PyTorch's, where the row has none: all -inf, or a +inf in it.
 /// Over the given axes (none: all); with `keep`, they stay in the shape with size 1.
 inline Tensor logsumexp(const Tensor& x, const Axes& axes = {}, bool keep = false) {
   return ops::reduce_rows(ops::Logsumexp{}, x, axes, keep);

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "autograd/environment.hpp"
+#include "experiments/commands/options.hpp"
 #include "experiments/commands/register.hpp"
 #include "experiments/feature_file.hpp"
 #include "experiments/machine.hpp"
@@ -76,8 +77,7 @@ void add_features(CLI::App& app) {
   command->add_option("--path", o->path, "Folder of IDX images with labels, instead of a configuration")
       ->excludes(config);
   command->add_option("--out", o->out, "The safetensors file")->required();
-  command->add_option("--set", o->settings, "Change a setting: path.to.key=value (may be repeated)")
-      ->allow_extra_args(false);
+  add_settings_option(command, o->settings);
   command->add_option("--epochs", o->training.epochs, "Times through the training images")
       ->check(CLI::Range(int64_t{1}, int64_t{1} << 20))
       ->capture_default_str();
@@ -90,8 +90,7 @@ void add_features(CLI::App& app) {
   command->add_option("--seed", o->training.seed, "Seed of the net and of the order of its images")
       ->check(whole_number())
       ->capture_default_str();
-  command->add_option("--threads", o->threads, "Number of threads; 0 = one for each core")
-      ->capture_default_str();
+  add_threads_option(command, o->threads);
   command->add_flag("--force", o->force, "Write over an existing file");
   command->add_flag("--quiet", o->quiet, "Print nothing but errors");
   command->callback([o] { train_features(*o); });

@@ -8,6 +8,7 @@
 #include "experiments/commands/evaluate.hpp"
 #include "experiments/commands/impute.hpp"
 #include "experiments/commands/interpolate.hpp"
+#include "experiments/commands/options.hpp"
 #include "experiments/commands/reconstruct.hpp"
 #include "experiments/commands/sample.hpp"
 #include "experiments/commands/traverse.hpp"
@@ -19,16 +20,13 @@ void add_evaluate(CLI::App& app) {
   CLI::App* command = app.add_subcommand("evaluate", "Evaluate the model of a finished run again");
   auto o = std::make_shared<EvaluateOptions>();
   command->add_option("run", o->run, "Folder of a finished run")->required();
-  command
-      ->add_option("--set", o->settings,
-                   "Change a setting of the run, such as seed=7 (other test rows), data.test_rows=100000, "
-                   "evaluation.draws=64, loss.beta=0.5 (may be repeated)")
-      ->allow_extra_args(false);
+  add_settings_option(command, o->settings,
+                      "Change a setting of the run, such as seed=7 (other test rows), data.test_rows=100000, "
+                      "evaluation.draws=64, loss.beta=0.5 (may be repeated)");
   command->add_option("--out", o->out, "Folder for summary.json and the tables; by default none are written");
   command->add_flag("--force", o->force, "Write over an earlier evaluation in that folder");
   command->add_flag("--json", o->json, "Print the summary as JSON");
-  command->add_option("--threads", o->threads, "Number of threads; 0 = one for each core")
-      ->capture_default_str();
+  add_threads_option(command, o->threads);
   command->callback([o] { evaluate(*o, std::cout); });
 }
 
@@ -37,8 +35,7 @@ void add_common(CLI::App* command, RowsOptions& o) {
   command->add_option("--out", o.out, "File for the result; by default it goes to standard output");
   command->add_flag("--force", o.force, "Write over an existing file");
   command->add_option("--seed", o.seed, "Seed of random numbers, instead of the run's")->check(whole_number());
-  command->add_option("--threads", o.threads, "Number of threads; 0 = one for each core")
-      ->capture_default_str();
+  add_threads_option(command, o.threads);
 }
 
 constexpr auto given_columns =

@@ -2,13 +2,13 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
 #include <functional>
 #include <limits>
 #include <set>
 
 #include "autograd/error.hpp"
 #include "data/csv.hpp"
+#include "experiments/number_text.hpp"
 
 namespace elbow {
 namespace {
@@ -69,18 +69,6 @@ std::vector<Column> columns_of(const Comparison& c) {
 }
 
 std::string text_of(double value) { return std::isnan(value) ? "" : to_text(value); }
-
-std::string fixed(double value, int digits) {
-  if (!std::isfinite(value)) return "-";
-  char text[64];
-  std::snprintf(text, sizeof text, "%.*f", digits, value);
-  return text;
-}
-
-std::string with_error(const Estimate& e) {
-  if (!std::isfinite(e.mean)) return "-";
-  return fixed(e.mean, 4) + (std::isfinite(e.standard_error) ? " +- " + fixed(e.standard_error, 4) : "");
-}
 
 // "2.00 (2.00)": the model's active latents and, in brackets, the optimum's.
 std::string with_bound(double active, double bound) {
@@ -202,8 +190,8 @@ TextTable short_table(const Comparison& c, bool over_seeds) {
     }
     auto& row = table.rows[i];
     if (over_seeds) row.push_back(str(c.groups[i].size()));
-    row.push_back(with_error(loss));
-    row.push_back(with_error(excess));
+    row.push_back(with_error(loss, 4));
+    row.push_back(with_error(excess, 4));
     row.push_back(fixed(value([](const Run& r) { return r.test.distortion.mean; }).mean, 4));
     row.push_back(fixed(value([](const Run& r) { return r.test.kl.mean; }).mean, 4));
     row.push_back(with_bound(value([](const Run& r) { return active_at(r, 0); }).mean,

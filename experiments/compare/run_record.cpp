@@ -5,6 +5,7 @@
 
 #include "autograd/error.hpp"
 #include "experiments/compare/number_table.hpp"
+#include "experiments/finished_run.hpp"
 
 namespace elbow {
 namespace fs = std::filesystem;
@@ -101,12 +102,7 @@ bool is_finished_run(const fs::path& folder) {
 }
 
 RunRecord read_run_record(const fs::path& folder) {
-  const auto refuse = [&](const std::string& why) {
-    throw Error(folder.string() + ": is no finished run: " + why);
-  };
-  if (!fs::is_directory(folder)) refuse(fs::exists(folder) ? "it is not a folder" : "there is no such folder");
-  for (const char* file : {"config.json", "summary.json", "costs.csv", "encoding_kl_vs_rcl.csv"})
-    if (!fs::exists(folder / file)) refuse(str("there is no ", file, " in it"));
+  require_run(folder, {"config.json", "summary.json", "costs.csv", "encoding_kl_vs_rcl.csv"});
   RunRecord run;
   run.folder = folder;
   // the last part of the folder's name, also of "run/", "." and ".."
@@ -118,7 +114,9 @@ RunRecord read_run_record(const fs::path& folder) {
   } catch (const Json::exception&) {
     throw Error((folder / "summary.json").string() + ": is not the summary of a run");
   }
-  if (!is_finished_run(folder)) refuse("it was taken up again for other epochs and has not ended (--resume)");
+  if (!is_finished_run(folder))
+    throw Error(folder.string() +
+                ": is no finished run: it was taken up again for other epochs and has not ended (--resume)");
   read_costs(folder / "costs.csv", run);
   read_per_count(folder / "encoding_kl_vs_rcl.csv", run);
   if (fs::exists(folder / "fid_data.csv")) read_fid(folder / "fid_data.csv", run);
