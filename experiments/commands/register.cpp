@@ -128,7 +128,7 @@ void add_traverse(CLI::App& app) {
   command->footer(
       "The latent with the largest mean KL over the test set comes first. The picture goes to traverse.png in "
       "the run's "
-      "folder, unless --out says otherwise.");
+      "folder, unless --out says otherwise; --out FILE.csv has the numbers instead.");
   auto o = std::make_shared<TraverseOptions>();
   command->add_option("run", o->run, "Folder of a finished run")->required();
   command->add_option(
@@ -162,7 +162,8 @@ void add_interpolate(CLI::App& app) {
   command->footer(
       "Decoded are points on the line between the posterior means, under the condition of each end. The "
       "picture goes to "
-      "interpolation.png in the run's folder, unless --out says otherwise.");
+      "interpolation.png in the run's folder, unless --out says otherwise; --out FILE.csv has the numbers "
+      "instead.");
   auto o = std::make_shared<InterpolateOptions>();
   command->add_option("run", o->run, "Folder of a finished run")->required();
   command
