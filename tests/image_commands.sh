@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# shellcheck disable=SC2016  # the dollars are awk's
+# shellcheck disable=SC2016,SC2059  # the dollars are awk's; bytes are made by printf
 # The commands that show what a model has learnt of images: sample --grid, --manifold, --label and --colour; traverse;
 # interpolate. And what a damaged IDX file comes to. Usage: image_commands.sh PATH/TO/elbow
 set -u
@@ -41,9 +41,9 @@ for set in train:150 t10k:30; do
         2) bytes "$light" 144 ;;
       esac
     done
-  } >images/$name-images-idx3-ubyte
+  } >"images/$name-images-idx3-ubyte"
   { printf '\0\0\10\1' && number "$count" && for i in $(seq 0 $((count - 1))); do printf "\\$((i % 3))"; done; } \
-    >images/$name-labels-idx1-ubyte
+    >"images/$name-labels-idx1-ubyte"
 done
 
 cat >images.json <<'END'
