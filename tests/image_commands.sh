@@ -154,7 +154,7 @@ refused "rows of this run are not images" "$elbow" traverse table --out t.png
 # --- interpolate ---
 check "interpolate: a picture" test "$("$elbow" interpolate coloured)" = coloured/interpolation.png
 check "is one" is_png coloured/interpolation.png
-"$elbow" interpolate told --from 3 6 --to 4 8 --steps 3 --out i.csv
+"$elbow" interpolate told --from 3,6 --to 4,8 --steps 3 --out i.csv
 check "two pairs, each under two conditions, three steps" test "$(wc -l <i.csv)" -eq 13
 check "which are named by their rows" test "$(cut -d, -f1-4 i.csv | sed -n '2p;5p;7p;13p' | tr '\n' ' ')" = \
   "3,4,3,0 3,4,4,0 3,4,4,1 6,8,8,1 "
@@ -167,7 +167,7 @@ check "under one label that is told, once" test "$(wc -l <both.csv)" -eq 4
 check "with all labels withheld, once" test "$(wc -l <withheld.csv)" -eq 10
 check "of a table: CSV, nine points between two classes" test "$("$elbow" interpolate table | wc -l)" -eq 10
 check "given columns of each end: twice" test "$("$elbow" interpolate table --given 0 --from 0 --to 1 | wc -l)" -eq 19
-refused "--from names 2 rows and --to 1" "$elbow" interpolate told --from 1 2 --to 3
+refused "--from names 2 rows and --to 1" "$elbow" interpolate told --from 1,2 --to 3
 refused "--to: the test set has rows 0 to 29" "$elbow" interpolate told --from 1 --to 99
 refused "none, all or a list" "$elbow" interpolate table --given random
 refused "exists already" "$elbow" interpolate told --out i.csv

@@ -36,9 +36,12 @@ void add_evaluate(CLI::App& app) {
 void add_common(CLI::App* command, RowsOptions& o) {
   command->add_option("--out", o.out, "File for the result; by default it goes to standard output");
   command->add_flag("--force", o.force, "Write over an existing file");
-  command->add_option("--seed", o.seed, "Seed of random numbers, instead of the run's")->check(whole_number());
   command->add_option("--threads", o.threads, "Number of threads; 0 = one for each core")
       ->capture_default_str();
+}
+
+void add_seed(CLI::App* command, RowsOptions& o) {
+  command->add_option("--seed", o.seed, "Seed of random numbers, instead of the run's")->check(whole_number());
 }
 
 constexpr auto given_columns =
@@ -54,6 +57,7 @@ void add_encode(CLI::App& app) {
   command->add_option("--given", o->given, given_columns);
   command->add_flag("--active", o->active,
                     "Only the latents that are active: mean KL above evaluation.active_kl on the test set");
+  add_seed(command, *o);
   add_common(command, *o);
   command->callback([o] { encode(*o); });
 }
@@ -69,6 +73,7 @@ void add_reconstruct(CLI::App& app) {
                    "Draws from each row's posterior, a line each; 0 = its mean, which has less distortion")
       ->check(CLI::Range(int64_t{0}, int64_t{1} << 31))
       ->capture_default_str();
+  add_seed(command, *o);
   add_common(command, *o);
   command->callback([o] { reconstruct(*o); });
 }
@@ -118,6 +123,7 @@ void add_sample(CLI::App& app) {
       "--mean", o->likeliest, "The likeliest category of binary and categorical columns, not one drawn");
   grid->excludes(manifold)->excludes(noise)->excludes(mean);
   manifold->excludes(noise)->excludes(mean);
+  add_seed(command, *o);
   add_told(command, *o);
   command->callback([o] { sample(*o); });
 }
@@ -167,11 +173,20 @@ void add_interpolate(CLI::App& app) {
   auto o = std::make_shared<InterpolateOptions>();
   command->add_option("run", o->run, "Folder of a finished run")->required();
   command
-      ->add_option("--from", o->from,
-                   "Rows of the test set, from 0, to begin at; by default the first row of every other class")
-      ->check(row_number());
-  command->add_option("--to", o->to, "Rows to go to, as many; by default the first row of the next class")
-      ->check(row_number());
+      ->add_option(
+          "--from", o->from,
+          "Row of the test set, from 0, to begin at; 3,6 for two lines; by default the first row of every "
+          "other class")
+      ->check(row_number())
+      ->delimiter(',')
+      ->allow_extra_args(false);
+  command
+      ->add_option(
+          "--to", o->to,
+          "Row to go to, or as many as there are to begin at; by default the first row of the next class")
+      ->check(row_number())
+      ->delimiter(',')
+      ->allow_extra_args(false);
   command->add_option(
       "--given", o->given,
       "Columns that each end tells the model: none, all, or a list of names or numbers; label=CLASS and "
@@ -204,6 +219,7 @@ void add_impute(CLI::App& app) {
   command->add_flag(
       "--noise", o->noise,
       "Add N(0, beta/2) to the draws of real columns under squared error (in the model's scaling)");
+  add_seed(command, *o);
   add_common(command, *o);
   command->callback([o] { impute(*o); });
 }
