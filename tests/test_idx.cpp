@@ -124,6 +124,32 @@ BOOST_AUTO_TEST_CASE(damaged_files) {
   BOOST_TEST(images_error(flipped, "a.gz") == "its gzip is damaged");
 }
 
+// Any one bit wrong in a header is found; any one in a gzip file is found too, or the pixels are as they were.
+BOOST_AUTO_TEST_CASE(every_single_bit) {
+  const TemporaryFolder folder;
+  const fs::path path = folder.path / "images";
+  const std::string good = images_file(5, 4, 4), packed = gzip(good);
+  const auto pixels_or_error = [&](std::string bytes, size_t bit) -> std::string {
+    bytes[bit / 8] = char(bytes[bit / 8] ^ 1 << bit % 8);
+    write_bytes(path, bytes);
+    try {
+      const IdxImages images = read_idx_images(path);
+      return {images.pixels.begin(), images.pixels.end()};
+    } catch (const Error& e) { return e.what(); }
+  };
+  for (size_t bit = 0; bit < 16 * 8; ++bit)
+    BOOST_TEST(pixels_or_error(good, bit).starts_with(path.string() + ": "), "bit " << bit);
+  int found = 0;
+  for (size_t bit = 0; bit < packed.size() * 8; ++bit) {
+    const std::string result = pixels_or_error(packed, bit);
+    const bool error = result.starts_with(path.string() + ": ");
+    BOOST_TEST((error || result == good.substr(16)), "bit " << bit);
+    found += error;
+  }
+  // Flags, date, system (7 bytes), the padding of the last packed byte, and the size after the check sum do not matter.
+  BOOST_TEST(found >= int(packed.size() * 8) - (7 + 1 + 4) * 8);
+}
+
 BOOST_AUTO_TEST_CASE(bad_labels) {
   const TemporaryFolder folder;
   const fs::path path = folder.path / "labels";
