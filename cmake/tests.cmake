@@ -35,6 +35,8 @@ if(ELBOW_PROGRAM)
   set_tests_properties(sweep PROPERTIES COST 60 LABELS slow)
   add_test(NAME commands COMMAND ${PROJECT_SOURCE_DIR}/tests/commands.sh $<TARGET_FILE:elbow_program>)
   set_tests_properties(commands PROPERTIES COST 50 LABELS slow)
+  add_test(NAME image_commands COMMAND ${PROJECT_SOURCE_DIR}/tests/image_commands.sh $<TARGET_FILE:elbow_program>)
+  set_tests_properties(image_commands PROPERTIES LABELS slow)
 endif()
 
 # Follows docs/adding-an-op.md with the compiler and the flags of this build, and its library.

@@ -82,12 +82,32 @@ BOOST_AUTO_TEST_CASE(damaged_files) {
   BOOST_TEST(images_error(good.substr(0, 100)) == "is cut short: its header announces 3200 bytes of pixels");
   BOOST_TEST(images_error(good + "x") == "goes on after the last of its pixels");
   BOOST_TEST(images_error(labels_file({1, 2})) ==
-             "is no IDX file of images: it starts with 0x00000801, not 0x00000803");
+             "is no IDX file of images: it starts with 0x00000801 (labels), not 0x00000803");
   BOOST_TEST(images_error("P5 28 28") == "is no IDX file of images: it starts with 0x50352032, not 0x00000803");
   BOOST_TEST(images_error(images_file(3, 0, 4)) == "its header announces images of 0 x 4 pixels");
-  BOOST_TEST(contains(images_error(header({0x803, ~0u, 28, 28})), "is cut short"));
+  BOOST_TEST(images_error(images_file(3, 4, 0)) == "its header announces images of 4 x 0 pixels");
+  // As many bytes as the header can announce do not fit into 64 bits.
+  BOOST_TEST(images_error(header({0x803, ~0u, ~0u, ~0u})) ==
+             "its header announces images of 4294967295 x 4294967295 pixels");
+  BOOST_TEST(images_error(header({0x803, ~0u, 0xFFFF, 0xFFFF})) ==
+             "its header announces images of 65535 x 65535 pixels");
+  for (const std::string& huge :
+       {header({0x803, ~0u, 0x7FFF, 0x7FFF}), gzip(header({0x803, ~0u, 0x7FFF, 0x7FFF}))})
+    BOOST_TEST(images_error(huge) == "is cut short: its header announces 4611404546671968255 bytes of pixels");
+  BOOST_TEST(images_error(header({0x803, ~0u, 28, 28})) ==
+             "is cut short: its header announces 3367254359280 bytes of pixels");
+  for (const uint32_t magic :
+       {0x803u << 8, 0x3080000u, 0x802u, 0xD03u})  // shifted, the other byte order, other types
+    BOOST_TEST(contains(images_error(header({magic, 3, 2, 2})), "is no IDX file of images: it starts with 0x"));
 
   BOOST_TEST(images_error(packed, "a.gz") == "no error");
+  BOOST_TEST(images_error(packed, "packed, but not by its name") == "no error");
+  BOOST_TEST(images_error(good, "plain, but not by its name.gz") == "no error");
+  BOOST_TEST(images_error(gzip(""), "a.gz") == "is cut short: it ends within its header");
+  BOOST_TEST(images_error(gzip(packed), "a.gz") == str("is no IDX file of images: it starts with 0x1f8b08",
+                                                       packed[3] == 0 ? "00" : "??", ", not 0x00000803"));
+  BOOST_TEST(images_error(packed + "something else", "a.gz") == "its gzip is damaged");
+  BOOST_TEST(images_error(packed + gzip("x"), "a.gz") == "goes on after the last of its pixels");
   BOOST_TEST(images_error(gzip(good + "x"), "a.gz") == "goes on after the last of its pixels");
   for (const size_t length :
        {size_t(2), size_t(5), size_t(15), packed.size() / 2, packed.size() - 9, packed.size() - 1}) {
@@ -104,6 +124,32 @@ BOOST_AUTO_TEST_CASE(damaged_files) {
   BOOST_TEST(images_error(flipped, "a.gz") == "its gzip is damaged");
 }
 
+// Any one bit wrong in a header is found; any one in a gzip file is found too, or the pixels are as they were.
+BOOST_AUTO_TEST_CASE(every_single_bit) {
+  const TemporaryFolder folder;
+  const fs::path path = folder.path / "images";
+  const std::string good = images_file(5, 4, 4), packed = gzip(good);
+  const auto pixels_or_error = [&](std::string bytes, size_t bit) -> std::string {
+    bytes[bit / 8] = char(bytes[bit / 8] ^ 1 << bit % 8);
+    write_bytes(path, bytes);
+    try {
+      const IdxImages images = read_idx_images(path);
+      return {images.pixels.begin(), images.pixels.end()};
+    } catch (const Error& e) { return e.what(); }
+  };
+  for (size_t bit = 0; bit < 16 * 8; ++bit)
+    BOOST_TEST(pixels_or_error(good, bit).starts_with(path.string() + ": "), "bit " << bit);
+  int found = 0;
+  for (size_t bit = 0; bit < packed.size() * 8; ++bit) {
+    const std::string result = pixels_or_error(packed, bit);
+    const bool error = result.starts_with(path.string() + ": ");
+    BOOST_TEST((error || result == good.substr(16)), "bit " << bit);
+    found += error;
+  }
+  // Flags, date, system (7 bytes), the padding of the last packed byte, and the size after the check sum do not matter.
+  BOOST_TEST(found >= int(packed.size() * 8) - (7 + 1 + 4) * 8);
+}
+
 BOOST_AUTO_TEST_CASE(bad_labels) {
   const TemporaryFolder folder;
   const fs::path path = folder.path / "labels";
@@ -111,7 +157,21 @@ BOOST_AUTO_TEST_CASE(bad_labels) {
   BOOST_TEST(error_of([&] { read_idx_labels(path, 10); }) ==
              path.string() + ": label 10 of row 1 is not one of 0..9");
   write_bytes(path, images_file(1, 2, 2));
-  BOOST_TEST(contains(error_of([&] { read_idx_labels(path, 10); }), "is no IDX file of labels"));
+  BOOST_TEST(error_of([&] { read_idx_labels(path, 10); }) ==
+             path.string() + ": is no IDX file of labels: it starts with 0x00000803 (images), not 0x00000801");
+  const std::string good = labels_file({1, 2, 3});
+  const auto message = [&](const std::string& bytes) {
+    write_bytes(path, bytes);
+    return error_of([&] { read_idx_labels(path, 4); });
+  };
+  BOOST_TEST(message(good) == "no error");
+  BOOST_TEST(message("") == path.string() + ": is cut short: it ends within its header");
+  BOOST_TEST(message(good.substr(0, 10)) == path.string() + ": is cut short: it ends within its labels");
+  BOOST_TEST(message(good + '\1') == path.string() + ": goes on after the last of its labels");
+  BOOST_TEST(message(gzip(good).substr(0, 20)).starts_with(path.string() + ": "));
+  BOOST_TEST(message(header({0x801, ~0u})) ==
+             path.string() + ": is cut short: its header announces 4294967295 bytes of labels");
+  BOOST_TEST(contains(message(labels_file({255})), "label 255 of row 0 is not one of 0..3"));
 }
 
 BOOST_AUTO_TEST_CASE(folders) {
@@ -120,6 +180,10 @@ BOOST_AUTO_TEST_CASE(folders) {
   const std::string none = error_of([] { read_idx_pair("/no/such/folder", "train", 10); });
   BOOST_TEST(contains(
       none, "/no/such/folder: there is no such folder of IDX images; Debian's package dataset-fashion-mnist"));
+  BOOST_TEST(contains(none, "make mnist MNIST="));
+  write_bytes(folder.path / "file", "");
+  BOOST_TEST(
+      contains(error_of([&] { read_idx_pair(folder.path / "file", "train", 10); }), "there is no such folder"));
   BOOST_TEST(
       contains(message(), "holds neither train-images-idx3-ubyte nor train-images-idx3-ubyte.gz; Debian's"));
   write_bytes(folder.path / "train-images-idx3-ubyte.gz", gzip(images_file(3, 2, 2)));
@@ -128,6 +192,25 @@ BOOST_AUTO_TEST_CASE(folders) {
   BOOST_TEST(contains(message(), "train-labels-idx1-ubyte: has 2 labels for the 3 images in "));
   write_bytes(folder.path / "train-labels-idx1-ubyte", labels_file({1, 2, 0}));
   BOOST_TEST(read_idx_pair(folder.path, "train", 10).labels.size() == 3u);
+  fs::remove(folder.path / "train-labels-idx1-ubyte");
+  fs::create_directory(folder.path / "train-labels-idx1-ubyte");
+  BOOST_TEST(contains(message(), "train-labels-idx1-ubyte: cannot be read"));
+  fs::remove(folder.path / "train-labels-idx1-ubyte");  // the two files swapped
+  write_bytes(folder.path / "train-labels-idx1-ubyte", images_file(3, 2, 2));
+  BOOST_TEST(contains(message(), "train-labels-idx1-ubyte: is no IDX file of labels"));
+  write_bytes(folder.path / "train-images-idx3-ubyte", labels_file({1, 2, 0}));
+  BOOST_TEST(contains(message(), "train-images-idx3-ubyte: is no IDX file of images"));
+}
+
+BOOST_AUTO_TEST_CASE(sets_without_images) {
+  const TemporaryFolder folder;
+  for (const char* set : {"train", "t10k"}) {
+    write_bytes(folder.path / str(set, "-images-idx3-ubyte"), images_file(0, 2, 3));
+    write_bytes(folder.path / str(set, "-labels-idx1-ubyte"), labels_file({}));
+  }
+  BOOST_TEST(error_of([&] {
+               make_data(config({{"source", "idx_images"}, {"path", folder.path.string()}}), 1);
+             }) == str("data.path: there are no images in the train files of ", folder.path.string()));
 }
 
 BOOST_AUTO_TEST_CASE(a_data_set_of_images) {

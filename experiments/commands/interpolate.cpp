@@ -103,6 +103,7 @@ std::string condition_name(const Told& told, const Dataset& test, int64_t row) {
 
 void draw_lines(Experiment& e, const Told& told, const Lines& lines, const std::filesystem::path& png) {
   const Dataset& test = e.data.test;
+  check_size(e, lines.steps + 2, int64_t(lines.pairs.size()) * lines.per_pair);
   GridLayout layout = labelled_layout(e, lines.steps + 2);
   layout.rows_per_group = lines.per_pair;
   const auto decoded = decoded_pixels(e, lines.z, lines.c);
@@ -150,7 +151,7 @@ void interpolate(const InterpolateOptions& o) {
   const auto e = open_run(o.run);
   const NoGrad no_grad;
   const Told told(o, Told::Given::features, *e);
-  if (e->data.test.image) {
+  if (wants_picture(o, *e)) {
     const auto png = picture_path(o, "interpolation.png");
     draw_lines(*e, told, lines_of(o, told, *e), png);
     return tell_picture(png);

@@ -11,7 +11,8 @@ struct InterpolateOptions : ToldOptions {
   int64_t steps = 9;
 };
 
-/// What the decoder makes of points on the line between the posterior means of two test rows: of images a PNG, of other
+/// What the decoder makes of points on the line between the posterior means of two test rows: of images a PNG (unless --out names a
+/// FILE.csv), of other
 /// data CSV. Where the two rows are under different conditions, once under that of each.
 void interpolate(const InterpolateOptions& options);
 

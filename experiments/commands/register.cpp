@@ -34,8 +34,11 @@ void add_evaluate(CLI::App& app) {
 void add_common(CLI::App* command, RowsOptions& o) {
   command->add_option("--out", o.out, "File for the result; by default it goes to standard output");
   command->add_flag("--force", o.force, "Write over an existing file");
-  command->add_option("--seed", o.seed, "Seed of random numbers, instead of the run's")->check(whole_number());
   add_threads_option(command, o.threads);
+}
+
+void add_seed(CLI::App* command, RowsOptions& o) {
+  command->add_option("--seed", o.seed, "Seed of random numbers, instead of the run's")->check(whole_number());
 }
 
 constexpr auto given_columns =
@@ -51,6 +54,7 @@ void add_encode(CLI::App& app) {
   command->add_option("--given", o->given, given_columns);
   command->add_flag("--active", o->active,
                     "Only the latents that are active: mean KL above evaluation.active_kl on the test set");
+  add_seed(command, *o);
   add_common(command, *o);
   command->callback([o] { encode(*o); });
 }
@@ -66,6 +70,7 @@ void add_reconstruct(CLI::App& app) {
                    "Draws from each row's posterior, a line each; 0 = its mean, which has less distortion")
       ->check(CLI::Range(int64_t{0}, int64_t{1} << 31))
       ->capture_default_str();
+  add_seed(command, *o);
   add_common(command, *o);
   command->callback([o] { reconstruct(*o); });
 }
@@ -115,6 +120,7 @@ void add_sample(CLI::App& app) {
       "--mean", o->likeliest, "The likeliest category of binary and categorical columns, not one drawn");
   grid->excludes(manifold)->excludes(noise)->excludes(mean);
   manifold->excludes(noise)->excludes(mean);
+  add_seed(command, *o);
   add_told(command, *o);
   command->callback([o] { sample(*o); });
 }
@@ -125,7 +131,7 @@ void add_traverse(CLI::App& app) {
   command->footer(
       "The latent with the largest mean KL over the test set comes first. The picture goes to traverse.png in "
       "the run's "
-      "folder, unless --out says otherwise.");
+      "folder, unless --out says otherwise; --out FILE.csv has the numbers instead.");
   auto o = std::make_shared<TraverseOptions>();
   command->add_option("run", o->run, "Folder of a finished run")->required();
   command->add_option(
@@ -159,15 +165,25 @@ void add_interpolate(CLI::App& app) {
   command->footer(
       "Decoded are points on the line between the posterior means, under the condition of each end. The "
       "picture goes to "
-      "interpolation.png in the run's folder, unless --out says otherwise.");
+      "interpolation.png in the run's folder, unless --out says otherwise; --out FILE.csv has the numbers "
+      "instead.");
   auto o = std::make_shared<InterpolateOptions>();
   command->add_option("run", o->run, "Folder of a finished run")->required();
   command
-      ->add_option("--from", o->from,
-                   "Rows of the test set, from 0, to begin at; by default the first row of every other class")
-      ->check(row_number());
-  command->add_option("--to", o->to, "Rows to go to, as many; by default the first row of the next class")
-      ->check(row_number());
+      ->add_option(
+          "--from", o->from,
+          "Row of the test set, from 0, to begin at; 3,6 for two lines; by default the first row of every "
+          "other class")
+      ->check(row_number())
+      ->delimiter(',')
+      ->allow_extra_args(false);
+  command
+      ->add_option(
+          "--to", o->to,
+          "Row to go to, or as many as there are to begin at; by default the first row of the next class")
+      ->check(row_number())
+      ->delimiter(',')
+      ->allow_extra_args(false);
   command->add_option(
       "--given", o->given,
       "Columns that each end tells the model: none, all, or a list of names or numbers; label=CLASS and "
@@ -200,6 +216,7 @@ void add_impute(CLI::App& app) {
   command->add_flag(
       "--noise", o->noise,
       "Add N(0, beta/2) to the draws of real columns under squared error (in the model's scaling)");
+  add_seed(command, *o);
   add_common(command, *o);
   command->callback([o] { impute(*o); });
 }

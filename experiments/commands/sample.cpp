@@ -20,10 +20,16 @@ void sample_picture(const SampleOptions& o, Experiment& e) {
   const Told told(o, Told::Given::values, e);
   const std::filesystem::path png = picture_path(o, o.grid ? "samples_grid.png" : "manifold.png");
   e.seed = o.seed.value_or(e.seed);
-  if (o.manifold)
-    draw_manifold(e, told, o.rows.value_or(20), png);
-  else
-    draw_sample_grid(e, told, o.rows.value_or(e.condition.by_label() && !told.label() ? 1 : 10), png);
+  if (o.manifold) {
+    const int64_t steps = o.rows.value_or(20);
+    check_size(e, steps, steps);
+    draw_manifold(e, told, steps, png);
+  } else {
+    const bool by_class = e.condition.by_label() && !told.label();
+    const int64_t rows = o.rows.value_or(by_class ? 1 : 10);
+    check_size(e, 12, rows * (by_class ? e.data.train.labels->classes + 1 : 1));
+    draw_sample_grid(e, told, rows, png);
+  }
   tell_picture(png);
 }
 

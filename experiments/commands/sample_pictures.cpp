@@ -22,31 +22,34 @@ double normal_quantile(int64_t i, int64_t n) {
   return boost::math::quantile(boost::math::normal(), (double(i) + 0.5) / double(n));
 }
 
+Tensor manifold_latents(int64_t steps, int64_t latents, int64_t right, int64_t up) {
+  Tensor z = Tensor::zeros({steps * steps, latents});
+  float* at = z.data<float>();
+  for (int64_t row = 0; row < steps; ++row)
+    for (int64_t column = 0; column < steps; ++column, at += latents) {
+      at[right] = float(normal_quantile(column, steps));
+      at[up] = float(normal_quantile(steps - 1 - row, steps));
+    }
+  return z;
+}
+
 void draw_manifold(Experiment& e, const Told& told, int64_t steps, const std::filesystem::path& png) {
-  const int64_t latents = e.model->latents(), n = steps * steps;
+  const int64_t latents = e.model->latents();
   if (latents < 2) throw Error("--manifold: wants a model with two latents or more");
-  const Tensor c = told.condition(n);
+  const Tensor c = told.condition(steps * steps);
   int64_t right = 0, up = 1;
   if (latents > 2) {
-    const auto kl = mean_latent_kl(
-        e, [&](const Batch& batch, uint64_t, Condition::Drawn& out) { told.give_own(batch, false, out); });
-    const auto order = latents_by_kl(kl);
+    const auto order = latents_by_kl(mean_latent_kl(
+        e, [&](const Batch& batch, uint64_t, Condition::Drawn& out) { told.give_own(batch, false, out); }));
     right = order[0], up = order[1];
   }
   GridLayout layout = labelled_layout(e, steps);
-  Tensor z = Tensor::zeros({n, latents});
-  for (int64_t row = 0; row < steps; ++row) {
-    const double height = normal_quantile(steps - 1 - row, steps);
-    layout.row_labels.push_back(str("z", up, " = ", short_number(height)));
-    layout.column_labels.push_back((row == 0 ? str("z", right, " = ") : "") +
-                                   short_number(normal_quantile(row, steps)));
-    for (int64_t column = 0; column < steps; ++column) {
-      float* at = z.data<float>() + (row * steps + column) * latents;
-      at[right] = float(normal_quantile(column, steps));
-      at[up] = float(height);
-    }
+  for (int64_t i = 0; i < steps; ++i) {
+    layout.row_labels.push_back(str("z", up, " = ", short_number(normal_quantile(steps - 1 - i, steps))));
+    layout.column_labels.push_back((i == 0 ? str("z", right, " = ") : "") +
+                                   short_number(normal_quantile(i, steps)));
   }
-  write_images(e, png, decoded_pixels(e, z, c), layout);
+  write_images(e, png, decoded_pixels(e, manifold_latents(steps, latents, right, up), c), layout);
 }
 
 }  // namespace elbow

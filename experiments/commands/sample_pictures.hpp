@@ -14,6 +14,10 @@ void draw_sample_grid(Experiment& experiment, const Told& told, int64_t rows, co
 /// which grow to the right and upwards; others are 0. Error for a model with one latent, and where Told::condition has one.
 void draw_manifold(Experiment& experiment, const Told& told, int64_t steps, const std::filesystem::path& png);
 
+/// Its latents [steps * steps, latents], picture by picture from the top left: latent `right` grows along each row of
+/// pictures, latent `up` from the last row to the first, others are 0.
+Tensor manifold_latents(int64_t steps, int64_t latents, int64_t right, int64_t up);
+
 /// The quantile (i + 1/2) / n of N(0, 1), 0 <= i < n.
 double normal_quantile(int64_t i, int64_t n);
 

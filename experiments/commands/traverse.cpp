@@ -66,6 +66,7 @@ Sweep sweep_of(const TraverseOptions& o, const Told& told, Experiment& e) {
 }
 
 void draw_sweep(Experiment& e, const Sweep& s, const std::filesystem::path& png) {
+  check_size(e, int64_t(s.values.size()), int64_t(s.latents.size()));
   GridLayout layout = labelled_layout(e, int64_t(s.values.size()));
   for (const int64_t l : s.latents)
     layout.row_labels.push_back(str("z", l, ": ", short_number(s.kl[size_t(l)], 2), " nats"));
@@ -101,7 +102,7 @@ void traverse(const TraverseOptions& o) {
     throw Error(str("--row: the test set has rows 0 to ", test.rows() - 1, ", and no ", *o.row));
   const Told told(o, o.row ? Told::Given::features : Told::Given::values, *e);
   if (!o.row) told.condition(1);  // an error before the test set is looked at
-  if (test.image) {
+  if (wants_picture(o, *e)) {
     const auto png = picture_path(o, "traverse.png");
     draw_sweep(*e, sweep_of(o, told, *e), png);
     return tell_picture(png);

@@ -12,7 +12,7 @@ struct TraverseOptions : ToldOptions {
   bool all = false;        ///< also the latents that are not active
 };
 
-/// What the decoder makes of each latent in turn going from low to high while the others stay: of images a PNG, a row of
+/// What the decoder makes of each latent in turn going from low to high while the others stay: of images a PNG (unless --out names a FILE.csv), a row of
 /// pictures for each latent; of other data CSV, a line for each step. The latent with the largest mean KL over the test set
 /// comes first; those that are not active are left out.
 void traverse(const TraverseOptions& options);
