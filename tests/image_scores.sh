@@ -63,7 +63,9 @@ check "another class and colour" "$elbow" image_scores run --out other --set eva
 check "are named" grep -q '^blue/0,samples,50,' other/image_scores.csv
 
 # --- features from a file ---
-"$elbow" features train pictures.json --out net.safetensors --epochs 3 --quiet
+"$elbow" features train run/config.json --set seed=1 --out net.safetensors --quiet
+check "a run's own net is that of features train" cmp net.safetensors run/features.safetensors
+"$elbow" features train pictures.json --out net.safetensors --epochs 3 --quiet --force
 check "features from a file" "$elbow" train pictures.json --out given --quiet --set evaluation.features=net.safetensors
 check "no net of its own" test ! -e given/features.safetensors
 check "other scores" bash -c "! cmp -s run/image_scores.csv given/image_scores.csv"
