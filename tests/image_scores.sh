@@ -43,7 +43,7 @@ JSON
 
 # --- after training, and as a sub-command: the same bits for any number of threads ---
 check "training" "$elbow" train pictures.json --out run --threads 1 >text
-for file in image_scores.csv image_scores.json image_scores.png label_consistency.csv features.safetensors; do
+for file in image_scores.csv image_scores.json image_scores.png label_consistency.csv label_consistency.png features.safetensors; do
   check "run/$file is there" test -s "run/$file"
 done
 check "training tells the scores" grep -q '^image scores in the features of a feature net [0-9a-f]\{16\}, accuracy' text
