@@ -50,6 +50,7 @@ constexpr const char* files[] = {"config.json",
                                  "image_scores.json",
                                  "image_scores.png",
                                  "label_consistency.csv",
+                                 "label_consistency.png",
                                  "features.safetensors"};
 
 // One figure for each number of given features: latent_space_colormap_K.png.

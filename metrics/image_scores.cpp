@@ -11,7 +11,6 @@ namespace elbow {
 namespace {
 
 constexpr int64_t block_rows = 500;            // images in memory at a time
-constexpr int64_t rows_per_feature = 5;        // that a covariance wants
 constexpr int64_t subsets = 10;                // of the kernel distance,
 constexpr int64_t most_subset_rows = 1000;     // each of a tenth of the rows, up to the size that is usual
 constexpr int64_t most_neighbour_rows = 2000;  // precision and recall cost O(rows^2)
@@ -42,8 +41,9 @@ ImageScores image_scores(const ImageSet& real, const ImageSet& others, const Ran
          real.features.shape(), " and ", others.features.shape());
   ImageScores scores;
   scores.rows = rows;
-  scores.frechet = rows < rows_per_feature * width ? FrechetEstimate{std::nan(""), std::nan("")}
-                                                   : frechet_distance(real.features, others.features);
+  scores.rows_per_feature = double(rows) / double(width);
+  scores.frechet = rows > width ? frechet_distance(real.features, others.features)
+                                : FrechetEstimate{std::nan(""), std::nan("")};
   scores.kernel_distance =
       kernel_distance(real.features, others.features, key, std::min(rows / subsets, most_subset_rows)).distance;
   scores.neighbour_rows = std::min(rows, most_neighbour_rows);

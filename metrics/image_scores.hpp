@@ -26,8 +26,10 @@ ImageSet image_set(ImageFeatures& features, const FeatureNetShape& shape, int64_
 
 /// How far a set of images is from as many real ones, in the features of a network.
 struct ImageScores {
-  int64_t rows = 0;          ///< in either set
-  FrechetEstimate frechet;   ///< squared Frechet distance ("FID"); NaN where there are too few rows for it
+  int64_t rows = 0;  ///< in either set
+  double rows_per_feature = 0;
+  FrechetEstimate
+      frechet;  ///< squared Frechet distance ("FID"); NaN where there are not more rows than features
   Estimate kernel_distance;  ///< squared MMD ("KID"), mean over ten disjoint random subsets
   PrecisionRecall neighbours;
   int64_t neighbour_rows = 0;  ///< the first so many of either set, whose precision and recall they are
@@ -38,8 +40,10 @@ struct ImageScores {
 /// The fewest rows that image_scores takes.
 constexpr int64_t least_scored_rows = 40;
 
-/// Scores the images `others` against `real` ones. The Frechet distance wants five rows for each feature, as a covariance of
-/// fewer says little; below that it is left out. `key` names the random subsets. The same bits for any number of threads.
+/// A Frechet distance wants that many rows for each feature: one of fewer is biased more than it is worth comparing.
+constexpr int64_t frechet_rows_per_feature = 5;
+
+/// Scores the images `others` against `real` ones. `key` names the random subsets. The same bits for any number of threads.
 /// Error if the sets differ in rows or width, have fewer than least_scored_rows rows, or a feature is not finite.
 ImageScores image_scores(const ImageSet& real, const ImageSet& others, const RandomKey& key);
 

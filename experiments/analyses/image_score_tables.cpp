@@ -15,6 +15,7 @@ namespace {
 std::vector<std::pair<std::string, double>> numbers_of(const ScoredImages& scored) {
   const ImageScores& s = scored.scores;
   return {{"rows", double(s.rows)},
+          {"rows_per_feature", s.rows_per_feature},
           {"fid", s.frechet.distance},
           {"fid_stderr", s.frechet.standard_error},
           {"kid", s.kernel_distance.mean},
@@ -107,9 +108,9 @@ void ImageScoreTables::write(const std::filesystem::path& folder) const {
   scores_table(scores, features).write(folder / "image_scores.csv");
   if (!labels.empty()) labels_table(labels, classifier).write(folder / "label_consistency.csv");
   Json json{{"features", json_of(features)}, {"classifier", json_of(classifier)}};
-  json["scores"] = json["labels"] = Json::array();
-  for (const ScoredImages& s : scores) json["scores"].push_back(json_of(s));
-  for (const LabelConsistency& l : labels) json["labels"].push_back(json_of(l));
+  for (Json& list = json["scores"] = Json::array(); const ScoredImages& s : scores) list.push_back(json_of(s));
+  for (Json& list = json["labels"] = Json::array(); const LabelConsistency& l : labels)
+    list.push_back(json_of(l));
   write_file_atomically(folder / "image_scores.json", json.dump(2) + "\n");
 }
 
@@ -122,23 +123,32 @@ std::string ImageScoreTables::text() const {
     text << '\n';
   };
   line({"condition", "images", "rows", "FID", "KID", "precision", "recall", "blur"});
-  for (const ScoredImages& s : scores)
+  bool few = false;
+  for (const ScoredImages& s : scores) {
+    const bool marked = s.scores.rows_per_feature < frechet_rows_per_feature;
+    few |= marked;
     line({s.condition, s.images, str(s.scores.rows),
-          text_of({s.scores.frechet.distance, s.scores.frechet.standard_error}, 2),
+          text_of({s.scores.frechet.distance, s.scores.frechet.standard_error}, 2) + (marked ? " *" : ""),
           text_of(s.scores.kernel_distance, 2), text_of(s.scores.neighbours.precision, 3),
           text_of(s.scores.neighbours.recall, 3), text_of(s.scores.sharpness, 5)});
+  }
+  if (few) text << "* fewer than " << frechet_rows_per_feature << " images for each feature\n";
   if (labels.empty()) return text.str();
   text << "labels read as asked for, the class by " << text_of(classifier) << "; in brackets: real images\n"
        << std::setprecision(3);
-  for (const LabelConsistency& l : labels) {
-    if (l.value < 0)
-      text << "given " << l.given << ": " << l.label << ' ' << text_of(l.generated, 4);
-    else
-      text << l.name << ' ' << l.generated.mean;
+  constexpr int per_line = 5;
+  for (int in_line = 0; const LabelConsistency& l : labels) {
+    if (l.value < 0) {
+      text << (in_line > 0 ? "\n" : "") << "given " << l.given << ": " << l.label << ' '
+           << text_of(l.generated, 4);
+      in_line = per_line;  // its values stand below
+    } else {
+      text << (in_line == per_line ? "\n  " : ", ") << l.name << ' ' << l.generated.mean;
+      in_line = in_line % per_line + 1;
+    }
     text << " (" << l.real.mean << ')';
-    const bool last = &l == &labels.back() || (&l)[1].value < 0;
-    text << (last ? "\n" : l.value < 0 ? ": " : ", ");
   }
+  text << '\n';
   return text.str();
 }
 

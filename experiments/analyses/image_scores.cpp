@@ -155,9 +155,17 @@ AnalysisResult image_scores_analysis(Experiment& e, const std::filesystem::path&
   tables.scores = scored_images(e, *features);
   tables.labels = label_consistency(e, *(reader ? reader : features)->classifier());
   tables.write(folder);
+  AnalysisResult result;
+  result.text = tables.text();
   draw_scored_images(e, tables.scores, folder / "image_scores.png");
-  return {{{"image_scores.png", "Real test images above images from the prior, by what was asked for."}},
-          tables.text()};
+  result.figures.push_back(
+      {"image_scores.png",
+       "Real test images above images from the prior, by what was asked for (colour/class)."});
+  if (tables.labels.empty()) return result;
+  plot_label_consistency(tables.labels, folder / "label_consistency.png");
+  result.figures.push_back(
+      {"label_consistency.png", "How often the label is read that was asked for, beside real images."});
+  return result;
 }
 
 bool image_scores_apply(const Experiment& e) {

@@ -2,8 +2,11 @@
 
 #include <algorithm>
 #include <functional>
+#include <map>
 #include <numeric>
 
+#include "experiments/plots/figure.hpp"
+#include "experiments/plots/style.hpp"
 #include "experiments/scored_images.hpp"
 
 namespace elbow {
@@ -73,6 +76,39 @@ std::vector<LabelConsistency> label_consistency(Experiment& e, FeatureNet& class
   if (!test.colours || e.condition.may_withhold_labels()) under("class", true, false);
   if (test.colours && e.condition.may_withhold_labels()) under("colour", false, true);
   return table;
+}
+
+void plot_label_consistency(const std::vector<LabelConsistency>& table, const std::filesystem::path& png) {
+  Panel panel;
+  panel.title = "Labels read as they were asked for";
+  panel.y_label = "share of the images";
+  panel.integer_x = panel.y_from_zero = true;
+  panel.y.include(0), panel.y.include(1);
+  std::map<std::string, double> places;  // of each label and its values, side by side
+  Points real;
+  std::vector<std::string> told;  // each with a colour of its own
+  std::map<std::string, Points> shares;
+  for (const LabelConsistency& l : table) {
+    const auto [place, fresh] = places.insert({l.label + ' ' + l.name, double(places.size())});
+    if (fresh) {
+      panel.x_ticks.push_back({place->second, l.value < 0 ? "every " + l.label : l.name});
+      panel.x.include(place->second);
+      real.push_back({place->second, l.real.mean});
+    }
+    if (std::find(told.begin(), told.end(), l.given) == told.end()) told.push_back(l.given);
+    shares[l.given].push_back({place->second, l.generated.mean, l.generated.standard_error});
+  }
+  for (size_t i = 0; i < told.size(); ++i) {
+    const std::string colour = line_colour(okabe_ito[i]);
+    panel.draw(shares[told[i]], "using 1:2:3 with yerrorbars pt 7 ps 1.1 lw 1.2 " + colour);
+    panel.legend.push_back({"given " + told[i] + " ± s.e.", "with points pt 7 ps 1.1 " + colour});
+  }
+  const std::string ring = "with points pt 6 ps 2 lw 1.2 lc rgb '#202020'";
+  panel.draw(real, "using 1:2 " + ring);
+  panel.legend.push_back({"real images", ring});
+  Figure figure(1400, 880);
+  figure.add(panel);
+  figure.save(png);
 }
 
 }  // namespace elbow

@@ -1,4 +1,5 @@
 #pragma once
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -23,5 +24,8 @@ struct LabelConsistency {
 /// the model can do that. The class is what the classifier says; the colour the channel with the largest sum. Empty
 /// unless the condition is made of labels.
 std::vector<LabelConsistency> label_consistency(Experiment& experiment, FeatureNet& classifier);
+
+/// Each label's consistency, by what the model was told, beside what is read off real images.
+void plot_label_consistency(const std::vector<LabelConsistency>& table, const std::filesystem::path& png);
 
 }  // namespace elbow
