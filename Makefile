@@ -33,7 +33,7 @@ elbow := $(build_dir)/elbow
 no_make := env -u MAKEFLAGS -u MAKELEVEL
 cmake := $(no_make) cmake
 
-.PHONY: all help experiments mnist deps test bench cuda docs format lint sanitize install clean $(EXPERIMENTS) $(SWEEPS)
+.PHONY: all help experiments mnist story deps test bench cuda docs format lint sanitize install clean $(EXPERIMENTS) $(SWEEPS)
 .DEFAULT_GOAL := all
 
 all: $(configured) ## Build the library and the program (this is what plain `make` does)
@@ -50,10 +50,10 @@ help: ## List the targets
 	@echo; echo "Variables:"
 	@sed -nE 's/^#  ([A-Z]+=.*)/  \1/p' Makefile
 
-#  QUICK=1            `make experiments` in minutes: a few epochs each
+#  QUICK=1            `make experiments` in minutes, `make story` in seconds: two epochs each
 #  OUT=FOLDER         where an experiment writes
 #  DATA=... SCHEMA=...  the files that `make table` reads
-#  MNIST=FOLDER       the IDX files that `make mnist` reads
+#  MNIST=FOLDER       the IDX files that `make mnist` and `make story` read
 #  SEED=N             seed of all random numbers, instead of the experiment's
 #  THREADS=N          number of threads
 #  DEVICE=cpu|cuda    where to compute
@@ -104,6 +104,11 @@ $(EXPERIMENTS): %: all
 mnist: all
 	@OUT='$(OUT)' CONFIG=experiments/own-data/mnist.json scripts/run_experiment.sh $(elbow) $@ \
 	  --set 'data.path=$(or $(MNIST),$(error make mnist wants MNIST=FOLDER, the folder of its four IDX files))' $(flags)
+
+# Three trainings and a page.
+story: all ## AE, VAE and CVAE with two latents on one page (docs/story.md), of Fashion-MNIST or of MNIST=FOLDER
+	@OUT='$(OUT)' QUICK='$(QUICK)' THREADS='$(THREADS)' scripts/run_story.sh $(elbow) \
+	  $(if $(MNIST),--set 'data.path=$(MNIST)') $(flags)
 
 # Takes as long as all the others together.
 ALONE := fashion-conv

@@ -273,6 +273,10 @@ BOOST_AUTO_TEST_CASE(image_grids) {
   write_image_grid(png, {grey, 7, 1, 5, 4}, layout);
   // 3 x 3 images with gaps and a white edge, enlarged, inside margins.
   check_png(png, 2 * (3 * 4 + 2 * 2 + 2) + 2 * 6, 2 * (3 * 5 + 2 * 2 + 2) + 2 * 6);
+  layout.gap = 0, layout.header_rows = 1;  // no gaps but one of 8 pixels below the first row
+  write_image_grid(png, {grey, 7, 1, 5, 4}, layout);
+  check_png(png, 2 * (3 * 4 + 2) + 2 * 6, 2 * (3 * 5 + 8 + 2) + 2 * 6);
+  layout.gap = 2, layout.header_rows = 0;
   layout.rows_per_group = 2;
   layout.row_labels = {"it's {/:Bold a_label}", "more labels", "than rows"};
   layout.column_labels = {"red", "green"};
@@ -283,6 +287,9 @@ BOOST_AUTO_TEST_CASE(image_grids) {
                         [](const Error& e) { return mentions(e, "need 160 values, not 140"); });
   BOOST_CHECK_EXCEPTION(write_image_grid(png, {grey, 7, 2, 5, 2}), Error,
                         [](const Error& e) { return mentions(e, "2 channels"); });
+  layout.gap = -1;
+  BOOST_CHECK_EXCEPTION(write_image_grid(png, {grey, 7, 1, 5, 4}, layout), Error,
+                        [](const Error& e) { return mentions(e, "no gap or header rows below 0"); });
 }
 
 BOOST_AUTO_TEST_CASE(a_report_is_one_escaped_page_with_its_images) {

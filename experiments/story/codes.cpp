@@ -78,7 +78,7 @@ Panel codes_panel(const StoryRuns& runs, const Codes& codes, bool told_classes) 
   panel.draw(std::move(points), "using 1:2:3 with points pt 7 ps 0.65 lc rgb variable");
   for (int32_t k = 0; k < classes; ++k)
     panel.legend.push_back({runs.classes().names.empty() ? str(k) : str(k, " ", runs.class_name(k)),
-                            "with points pt 7 ps 1.4 " + line_colour(colour_of(k, classes))});
+                            "with points pt 7 ps 2 " + line_colour(colour_of(k, classes))});
   add_circles(panel);
   if (!told_classes) add_numbers(panel, codes, classes);  // else all classes lie in one place
   return panel;

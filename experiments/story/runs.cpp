@@ -1,7 +1,7 @@
 #include "experiments/story/runs.hpp"
 
 #include <algorithm>
-#include <limits>
+#include <cmath>
 #include <numeric>
 
 #include "autograd/tape.hpp"
@@ -16,6 +16,14 @@ std::vector<int32_t> labels_of(const Dataset& set, const std::vector<int64_t>& i
   std::vector<int32_t> labels;
   for (const int64_t r : index) labels.push_back(set.labels->values[size_t(r)]);
   return labels;
+}
+
+// Of two images of n pixels, as vectors; 0 where one is black.
+double cosine(const float* a, const float* b, size_t n) {
+  double aa = 0, bb = 0, ab = 0;
+  for (size_t i = 0; i < n; ++i)
+    aa += double(a[i]) * a[i], bb += double(b[i]) * b[i], ab += double(a[i]) * b[i];
+  return aa > 0 && bb > 0 ? ab / std::sqrt(aa * bb) : 0;
 }
 
 // What image_scores.csv says of samples of any class and colour: of a model that must be told labels, under those of the
@@ -96,14 +104,6 @@ std::vector<float> StoryRun::decode(const Tensor& z, const std::vector<int32_t>&
   return pixels_of(*experiment, experiment->model->decode(z, label_condition(*experiment, labels, {})));
 }
 
-std::vector<double> StoryRun::distortion(const std::vector<int64_t>& index) const {
-  const NoGrad no_grad;
-  const Dataset& test = experiment->data.test;
-  const Tensor c = label_condition(*experiment, labels_of(test, index), {});
-  const Tensor y = experiment->model->decode(encode(index), c);
-  return distortion_of(experiment->loss, y, rows_of(test, index), true).to_vector<double>();
-}
-
 std::string StoryRuns::class_name(int32_t label) const {
   return classes().names.empty() ? str(label) : classes().names[size_t(label)];
 }
@@ -122,18 +122,19 @@ std::vector<int64_t> StoryRuns::one_of_each_class(int64_t place) const {
 }
 
 std::vector<int64_t> StoryRuns::best_of_each_class() const {
+  const size_t pixels = size_t(test().columns());
   std::vector<int64_t> best = one_of_each_class(0);
-  std::vector<double> least(best.size(), std::numeric_limits<double>::infinity());
+  std::vector<double> most(best.size(), -1);
   for_each_block(test().rows(), [&](const std::vector<int64_t>& index) {
-    std::vector<double> sum(index.size(), 0);
+    const auto labels = labels_of(test(), index);
+    const auto x = rows_of(test(), index).x.to_vector<float>();
+    std::vector<double> likeness(index.size(), 0);
     for (const StoryRun* run : all()) {
-      const auto distortion = run->distortion(index);
-      for (size_t i = 0; i < sum.size(); ++i) sum[i] += distortion[i];
+      const auto y = run->decode(run->encode(index), labels);
+      for (size_t i = 0; i < index.size(); ++i) likeness[i] += cosine(&x[i * pixels], &y[i * pixels], pixels);
     }
-    for (size_t i = 0; i < sum.size(); ++i) {
-      const auto label = size_t(classes().values[size_t(index[i])]);
-      if (sum[i] < least[label]) least[label] = sum[i], best[label] = index[i];
-    }
+    for (size_t i = 0; i < index.size(); ++i)
+      if (const auto k = size_t(labels[i]); likeness[i] > most[k]) most[k] = likeness[i], best[k] = index[i];
   });
   return best;
 }

@@ -27,8 +27,6 @@ struct StoryRun {
   /// What the decoder makes of z [rows, latents] under the labels [rows], as pixels in 0..1, row by row. A model without a
   /// condition does not look at the labels.
   std::vector<float> decode(const Tensor& z, const std::vector<int32_t>& labels) const;
-  /// The distortion [rows] of test rows `index` at their posterior means, under their own labels.
-  std::vector<double> distortion(const std::vector<int64_t>& index) const;
 };
 
 /// An autoencoder, a VAE and a CVAE that is told the class, each with two latents, trained on the same labelled images.
@@ -43,7 +41,8 @@ struct StoryRuns {
   /// Of each class the test row that is number `place` (from 0) among its own. Error, naming the class, where it has not
   /// that many.
   std::vector<int64_t> one_of_each_class(int64_t place) const;
-  /// Of each class the test row that the three models together reconstruct best: with the least sum of distortions.
+  /// Of each class the test row that is most like its reconstructions: with the largest sum of the three models' cosines
+  /// between the pixels of the image and of what they make of its code. (The distortion would choose dark images.)
   std::vector<int64_t> best_of_each_class() const;
 };
 

@@ -30,12 +30,14 @@ struct StoryOptions {
 
 const char* const page_file = "story.html";
 
-// Error for a folder with other files than those of an earlier page.
+// Error for a folder with other files than those of an earlier page; it may hold folders, such as those of the runs.
 void check_folder(const fs::path& folder) {
   if (folder.empty()) throw Error("--out: the name of the folder is empty");
   if (!fs::exists(folder)) return;
   if (!fs::is_directory(folder)) throw Error(folder.string() + ": exists and is not a folder");
-  if (!fs::is_empty(folder) && !fs::exists(folder / page_file))
+  const bool files = std::ranges::any_of(
+      fs::directory_iterator(folder), [](const fs::directory_entry& entry) { return !entry.is_directory(); });
+  if (files && !fs::exists(folder / page_file))
     throw Error(folder.string() + ": holds files but no story: choose another --out");
 }
 
@@ -153,7 +155,7 @@ void tell_of_the_vae(Page& page, const StoryRuns& runs) {
       [&](const fs::path& png) { draw_manifold(runs.vae, 0, png); });
   page.figure(
       "interpolation.png",
-      "From one test image to another (of two classes those that the three models reconstruct best, then "
+      "From one test image to another (of two classes those that are most like their reconstructions, then "
       "the first two of one class). Fading the pixels shows both images at once; on the line between their "
       "codes a decoder shows one image that changes. The AE's line may cross places without codes. The "
       "CVAE's label goes from the one class to the other on the way, through mixtures that it has never "
