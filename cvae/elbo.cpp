@@ -55,7 +55,8 @@ Tensor kl_term(const Posterior& q, const Tensor& kl, const LossSettings& loss, i
     cost = sum(maximum(each, Tensor::full(each.shape(), loss.free_nats)));
   }
   if (loss.has_capacity) cost = abs(cost - loss.capacity * risen(step, loss.capacity_steps));
-  return loss.beta * risen(step, loss.warmup_steps) * cost;
+  const double way = risen(step, loss.warmup_steps);
+  return loss.beta * (loss.warmup_from + (1 - loss.warmup_from) * way) * cost;
 }
 
 }  // namespace
@@ -75,6 +76,9 @@ LossSettings read_loss(const Config& config, const Dataset& data) {
   s.autoencoder = config.get<bool>("autoencoder", false);
   s.beta = config.get<double>("beta", s.autoencoder ? 0.0 : 1.0, at_least(0));
   s.warmup_steps = config.get<int64_t>("kl_warmup_steps", int64_t{0}, at_least(0));
+  s.warmup_from = config.get<double>("kl_warmup_from", 0.0, at_least(0));
+  if (s.warmup_from > 0 && s.warmup_steps == 0)
+    config.fail("kl_warmup_from", "there is no warm-up that it could start: set kl_warmup_steps");
   s.free_nats = config.get<double>("free_nats", 0.0, at_least(0));
   const auto capacity = config.get_optional<double>("capacity", at_least(0));
   s.has_capacity = capacity.has_value();

@@ -25,7 +25,10 @@ struct LossSettings {
   /// A plain autoencoder: z is the posterior's mean, without noise, and there is no KL; beta is 0 then.
   bool autoencoder = false;
   double beta = 1;
-  int64_t warmup_steps = 0;  ///< beta rises from 0 through so many steps (Bowman et al. 2016)
+  /// beta starts at warmup_from times its value and goes to it through so many steps: from 0 (Bowman et al. 2016) to wake
+  /// latents, from above 1 to have the decoder rely on the condition before latents are cheap.
+  int64_t warmup_steps = 0;
+  double warmup_from = 0;
   double free_nats =
       0;  ///< a latent's KL, averaged over the batch, costs nothing below that (Kingma et al. 2016)
   bool has_capacity = false;

@@ -146,6 +146,10 @@ BOOST_AUTO_TEST_CASE(the_schedules_of_the_kl) {
   BOOST_TEST(same(term(R"({"beta": 0.7, "kl_warmup_steps": 10})", 0), 0));
   BOOST_TEST(same(term(R"({"beta": 0.7, "kl_warmup_steps": 10})", 3), 0.21 * kl));
   BOOST_TEST(same(term(R"({"beta": 0.7, "kl_warmup_steps": 10})", 11), 0.7 * kl));
+  const auto from_above = R"({"beta": 0.7, "kl_warmup_steps": 10, "kl_warmup_from": 5})";
+  BOOST_TEST(same(term(from_above, 0), 3.5 * kl));
+  BOOST_TEST(same(term(from_above, 5), 2.1 * kl));
+  BOOST_TEST(same(term(from_above, 10), 0.7 * kl));
   BOOST_TEST(same(term(R"({"capacity": 5, "beta": 4})", 0), 4 * (5 - kl)));
   BOOST_TEST(same(term(R"({"capacity": 5, "capacity_steps": 100})", 0), kl));
   BOOST_TEST(same(term(R"({"capacity": 5, "capacity_steps": 100})", 50), std::abs(kl - 2.5)));
@@ -166,4 +170,6 @@ BOOST_AUTO_TEST_CASE(losses_that_do_not_fit_are_refused) {
   BOOST_TEST(contains(message(R"({"capacity_steps": 5})"), "capacity_steps"));
   BOOST_TEST(contains(message(R"({"free_nats": -0.1})"), "free_nats"));
   BOOST_TEST(contains(message(R"({"kl_warmup_steps": 1.5})"), "kl_warmup_steps"));
+  BOOST_TEST(contains(message(R"({"kl_warmup_from": 2})"), "set kl_warmup_steps"));
+  BOOST_TEST(contains(message(R"({"kl_warmup_from": -1, "kl_warmup_steps": 3})"), "kl_warmup_from"));
 }
