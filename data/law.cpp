@@ -71,6 +71,25 @@ int32_t* classes_of(Dataset& set, int32_t classes) {
   return set.labels->values.data();
 }
 
+DataSplit two_curves(const Config& data, uint64_t seed, float length,
+                     const std::function<std::array<float, 2>(int32_t label, float t)>& point) {
+  const double noise = data.get<double>("noise", 0.0, at_least(0));
+  return draw_split(data, seed, Dataset{}, 2, [=](Dataset& drawn, const RandomKey& key) {
+    const Tensor numbers = uniform(key, {drawn.rows(), 2}), rows = drawn.x.tensor();
+    const float* u = numbers.data<float>();  // [rows, 2]: which curve, and where on it
+    float *x = rows.data<float>(), *position = positions_of(drawn);
+    int32_t* label = classes_of(drawn, 2);
+    for (int64_t r = 0; r < drawn.rows(); ++r, u += 2, x += 2) {
+      label[r] = u[0] < 0.5f ? 0 : 1;
+      position[r] = length * u[1];
+      const auto at = point(label[r], position[r]);
+      std::copy(at.begin(), at.end(), x);
+    }
+    rows.mark_written("two_curves");
+    add_noise(drawn, noise, part(key, 1));
+  });
+}
+
 void add_noise(Dataset& set, double stddev, const RandomKey& key) {
   if (stddev == 0) return;
   const Tensor noise = normal(key, {set.rows(), set.columns()}, 0, stddev), values = set.x.tensor();

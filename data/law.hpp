@@ -1,4 +1,5 @@
 #pragma once
+#include <array>
 #include <cstdint>
 #include <functional>
 
@@ -32,6 +33,11 @@ RandomKey part(const RandomKey& key, uint64_t i);
 float* positions_of(Dataset& set);
 /// The classes of the rows, resized at the first call, for a law to write.
 int32_t* classes_of(Dataset& set, int32_t classes);
+
+/// Rows on two curves in the plane: class 0 or 1 with probability 1/2 each, t ~ U(0, length), which is the coordinate, and
+/// point(class, t); plus noise N(0, noise^2) on each column. Options: noise (default 0), and those of draw_split.
+DataSplit two_curves(const Config& data, uint64_t seed, float length,
+                     const std::function<std::array<float, 2>(int32_t label, float t)>& point);
 
 /// Adds N(0, stddev^2) to every entry; does nothing where stddev is 0.
 void add_noise(Dataset& set, double stddev, const RandomKey& key);

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <iterator>
 #include <limits>
 
 #include "autograd/error.hpp"
@@ -78,7 +77,7 @@ Panel by_count_panel(const Comparison& c) {
     if (c.groups.size() <= 2)
       above.draw(model, "using 1:2:(sprintf('%d', $3)) with labels left offset 1.1,-0.4 tc rgb '#202020'");
   }
-  std::move(above.series.begin(), above.series.end(), std::back_inserter(panel.series));
+  panel.draw(above);
   if (!panel.x.empty()) panel.x.include(0), panel.y.include(0);
   style.explain(panel);
   if (bounds) panel.legend.push_back({"bound", "with linespoints pt 6 ps 2 lw 1 dt (10,7) lc rgb '#202020'"});
@@ -130,7 +129,7 @@ Panel path_panel(const Comparison& c, const BoundCurve& curve) {
       panel.draw(path, "using 1:2 with linespoints pt 7 ps 0.35 lw 0.8 " + style.colour(g));
       ends.draw({path.back()}, "using 1:2 with points ps 1.4 " + style.point(g) + " " + style.colour(g));
     }
-  std::move(ends.series.begin(), ends.series.end(), std::back_inserter(panel.series));
+  panel.draw(ends);
   return panel;
 }
 

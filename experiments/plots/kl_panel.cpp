@@ -106,7 +106,7 @@ Panel kl_curves(const RunFigures& run, const CountColours& colours, const ShownD
     rings.draw(std::move(rows), str("using 1:2 with points pt 6 lw 1.1 ps ", size, " ", colour));
     has_bound = true;
   }
-  std::move(rings.series.begin(), rings.series.end(), std::back_inserter(panel.series));
+  panel.draw(rings);
   if (panel.y.empty()) panel.y.include(log_y ? run.active_kl : 0);
 
   colours.explain(panel, "with linespoints pt 7 ps 0.8 lw 1.2");

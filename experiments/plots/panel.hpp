@@ -64,6 +64,9 @@ struct Panel {
   /// Adds a series; later ones are drawn above earlier ones.
   void draw(Points rows, std::string style) { series.push_back({std::move(rows), std::move(style)}); }
 
+  /// Adds the series of another panel above those that are there.
+  void draw(const Panel& layer) { series.insert(series.end(), layer.series.begin(), layer.series.end()); }
+
   /// Adds a horizontal line across the whole panel at a value of y, which becomes visible, with an entry in the
   /// legend.
   void level(double at, const std::string& style, const std::string& text);

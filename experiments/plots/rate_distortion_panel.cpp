@@ -54,8 +54,7 @@ Panel rate_distortion_panel(const RunFigures& run, const CountColours& colours) 
                "using 1:2 with points pt 6 ps 2 lw 1.2 " + colour);
   }
   const bool has_bound = !rings.series.empty();
-  for (auto* layer : {&lines, &rings})
-    std::move(layer->series.begin(), layer->series.end(), std::back_inserter(panel.series));
+  for (auto* layer : {&lines, &rings}) panel.draw(*layer);
   if (!panel.x.empty()) panel.x.include(0), panel.y.include(0);
   panel.draw(labels_with_room(labels, panel.x, panel.y),
              "using 1:2:(sprintf('%d', $3)) with labels left offset 1.1,0 tc rgb '#202020'");
