@@ -107,7 +107,8 @@ std::string text_of(const Estimate& e, int digits) {
 void ImageScoreTables::write(const std::filesystem::path& folder) const {
   scores_table(scores, features).write(folder / "image_scores.csv");
   if (!labels.empty()) labels_table(labels, classifier).write(folder / "label_consistency.csv");
-  Json json{{"features", json_of(features)}, {"classifier", json_of(classifier)}};
+  Json json{{"features", json_of(features)}};
+  if (!labels.empty()) json["classifier"] = json_of(classifier);
   for (Json& list = json["scores"] = Json::array(); const ScoredImages& s : scores) list.push_back(json_of(s));
   for (Json& list = json["labels"] = Json::array(); const LabelConsistency& l : labels)
     list.push_back(json_of(l));

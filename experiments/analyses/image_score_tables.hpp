@@ -11,7 +11,7 @@ namespace elbow {
 /// All that the analysis image_scores found, and the networks by which it was found.
 struct ImageScoreTables {
   FeatureFacts features;    ///< in whose terms the scores are
-  FeatureFacts classifier;  ///< that reads the class of an image
+  FeatureFacts classifier;  ///< that reads the class of an image, where there are labels
   std::vector<ScoredImages> scores;
   std::vector<LabelConsistency> labels;
 

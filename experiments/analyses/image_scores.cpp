@@ -148,12 +148,14 @@ AnalysisResult image_scores_analysis(Experiment& e, const std::filesystem::path&
   const auto features = e.evaluation.features
                             ? open_image_features(*e.evaluation.features, feature_net_shape(e.data.test))
                             : own_net();
-  const auto reader = features->classifier() ? nullptr : own_net();
   ImageScoreTables tables;
   tables.features = features->facts();
-  tables.classifier = (reader ? reader : features)->facts();
   tables.scores = scored_images(e, *features);
-  tables.labels = label_consistency(e, *(reader ? reader : features)->classifier());
+  if (e.condition.by_label()) {  // not all features come with a classifier of these very images
+    const auto reader = features->classifier() ? nullptr : own_net();
+    tables.classifier = (reader ? reader : features)->facts();
+    tables.labels = label_consistency(e, *(reader ? reader : features)->classifier());
+  }
   tables.write(folder);
   AnalysisResult result;
   result.text = tables.text();
