@@ -106,7 +106,7 @@ mnist: all
 	  --set 'data.path=$(or $(MNIST),$(error make mnist wants MNIST=FOLDER, the folder of its four IDX files))' $(flags)
 
 # Three trainings and a page.
-story: all ## AE, VAE and CVAE with two latents on one page (docs/story.md), of Fashion-MNIST or of MNIST=FOLDER
+story: all ## AE, VAE and CVAE with two latents on one page (docs/story.md), of Fashion-MNIST or of MNIST=FOLDER (minutes)
 	@OUT='$(OUT)' QUICK='$(QUICK)' THREADS='$(THREADS)' scripts/run_story.sh $(elbow) \
 	  $(if $(MNIST),--set 'data.path=$(MNIST)') $(flags)
 

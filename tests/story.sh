@@ -66,18 +66,18 @@ check "the same codes for any number of threads" cmp before.csv page/codes.csv
 check "the class that was named" grep -q 'asked for class dark everywhere' page/story.html
 
 # --- Frechet distances, where the runs have been scored under one net ---
-check "no scores, no column for them" bash -c "! grep -q FID page/story.html"
+check "no scores, no column for them" bash -c "! grep -q '>FID<' page/story.html"
 for kind in ae vae cvae; do
   cp -r $kind scored_$kind
   own=$([ $kind = cvae ] && echo samples_own_labels || echo samples)
   printf 'condition,images,fid,fid_stderr,weights_hash\nany/any,train,1,0.1,abc\nany/any,%s,3%s,0.25,abc\n' \
-    $own ${#kind}.5 >scored_$kind/image_scores.csv
+    "$own" ${#kind}.5 >scored_$kind/image_scores.csv
 done
 check "scored runs" "$elbow" story scored_ae scored_vae scored_cvae --out scored --quiet
 for fid in 32.5 33.5 34.5; do check "FID $fid" grep -q ">$fid<" scored/story.html; done
 sed -i s/abc/other/ scored_ae/image_scores.csv
 check "runs scored under two nets" "$elbow" story scored_ae scored_vae scored_cvae --out scored --quiet
-check "are not compared" bash -c "! grep -q FID scored/story.html"
+check "are not compared" bash -c "! grep -q '>FID<' scored/story.html"
 sed -i s/32.5/many/ scored_ae/image_scores.csv
 refused "scored_ae/image_scores.csv:3: fid" "$elbow" story scored_ae scored_vae scored_cvae --out scored
 

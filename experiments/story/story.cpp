@@ -1,19 +1,13 @@
 #include "experiments/story/story.hpp"
 
 #include <algorithm>
-#include <cmath>
-#include <cstdio>
 #include <filesystem>
-#include <functional>
 #include <iostream>
 #include <memory>
 
 #include "experiments/commands/row_reader.hpp"
 #include "experiments/machine.hpp"
-#include "experiments/plots/report.hpp"
-#include "experiments/story/codes.hpp"
-#include "experiments/story/pictures.hpp"
-#include "experiments/story/runs.hpp"
+#include "experiments/story/story_page.hpp"
 
 namespace elbow {
 namespace fs = std::filesystem;
@@ -28,8 +22,6 @@ struct StoryOptions {
   bool quiet = false;
 };
 
-const char* const page_file = "story.html";
-
 // Error for a folder with other files than those of an earlier page; it may hold folders, such as those of the runs.
 void check_folder(const fs::path& folder) {
   if (folder.empty()) throw Error("--out: the name of the folder is empty");
@@ -37,149 +29,8 @@ void check_folder(const fs::path& folder) {
   if (!fs::is_directory(folder)) throw Error(folder.string() + ": exists and is not a folder");
   const bool files = std::ranges::any_of(
       fs::directory_iterator(folder), [](const fs::directory_entry& entry) { return !entry.is_directory(); });
-  if (files && !fs::exists(folder / page_file))
+  if (files && !fs::exists(folder / story_page_file))
     throw Error(folder.string() + ": holds files but no story: choose another --out");
-}
-
-std::string number(double value, int digits) {
-  char text[40];
-  std::snprintf(text, sizeof text, "%.*f", digits, value);
-  return text;
-}
-
-std::string percent(double share) { return number(100 * share, 0) + "%"; }
-
-// Scores under features of other weights do not compare.
-bool fids_compare(const StoryRuns& runs) {
-  const auto& first = runs.ae.fid;
-  return std::ranges::all_of(
-      runs.all(), [&](const StoryRun* run) { return first && run->fid && run->fid->second == first->second; });
-}
-
-void add_table(Report& report, const StoryRuns& runs, const std::vector<Codes>& codes) {
-  std::vector<std::string> header = {"model", "minimises",  "is told", "parameters", "epochs",  "test loss",
-                                     "±",     "distortion", "KL",      "spread",     "within 2"};
-  const bool fids = fids_compare(runs);
-  if (fids) header.insert(header.end(), {"FID", "±"});
-  std::vector<std::vector<std::string>> lines;
-  for (size_t i = 0; i < codes.size(); ++i) {
-    const StoryRun& run = *runs.all()[i];
-    const Experiment& e = *run.experiment;
-    const Costs& test = run.record.test;
-    const std::string beta = e.loss.beta == 1 ? "" : to_text(e.loss.beta) + " ";
-    auto& line = lines.emplace_back(std::vector<std::string>{
-        run.name, e.loss.autoencoder ? "distortion" : "distortion + " + beta + "KL",
-        e.condition.by_label() ? "class" : "nothing", str(e.model->parameters()), str(e.training.epochs)});
-    for (const double value :
-         {test.loss.mean, test.loss.standard_error, test.distortion.mean, test.kl.mean, codes[i].spread()})
-      line.push_back(number(value, 2));
-    line.push_back(percent(codes[i].share_within(2)));
-    if (fids)
-      line.insert(line.end(), {number(run.fid->first.mean, 1), number(run.fid->first.standard_error, 1)});
-  }
-  report.table("The three models, in nats per image of the test set" +
-                   std::string(fids ? "; FID of as many samples as there are test images" : ""),
-               header, lines);
-}
-
-std::string about_data(const StoryRuns& runs) {
-  const ImageSize& image = *runs.test().image;
-  std::string text = str(runs.cvae.experiment->data.train.rows(), " images of ", image.height, " x ",
-                         image.width, " pixels to learn from and ", runs.test().rows(), " to test on, in ",
-                         runs.classes().classes, " classes");
-  for (int32_t k = 0; k < runs.classes().classes && !runs.classes().names.empty(); ++k)
-    text += (k == 0 ? ": " : ", ") + runs.class_name(k);
-  return text + ".";
-}
-
-/// The page as it grows, figure by figure.
-struct Page {
-  const fs::path& folder;
-  Report report;
-
-  void figure(const std::string& file, const std::string& caption,
-              const std::function<void(const fs::path&)>& draw) {
-    draw(folder / file);
-    report.figure(caption, folder / file);
-  }
-};
-
-void introduce(Page& page, const StoryRuns& runs, const std::vector<Codes>& codes) {
-  page.report
-      .paragraph(
-          "Three models learn from the same images: " + about_data(runs) +
-          " Each squeezes an image through a code of two numbers, makes an image of the code again, and is "
-          "judged by how much is lost. They differ in what else is asked of them: of the autoencoder (AE) "
-          "nothing; of the variational autoencoder (VAE) that its codes, each with some noise, follow "
-          "N(0, I); of the conditional one (CVAE) the same, while both its halves are told the class.")
-      .paragraph("The spread is the standard deviation of the codes on a latent: 1 for N(0, I), which has " +
-                 percent(1 - std::exp(-2.0)) + " of its mass within 2 of the origin.");
-  add_table(page.report, runs, codes);
-}
-
-void tell_of_the_ae(Page& page, const StoryRuns& runs, const std::vector<Codes>& codes) {
-  page.report.heading("1. An autoencoder compresses, but cannot generate");
-  page.figure(
-      "reconstructions.png",
-      "The first two test images of each class, and what each model makes of their codes. Two numbers are "
-      "enough to tell the kind of thing and its rough shape. The CVAE is told the kind, and spends both "
-      "numbers on the shape.",
-      [&](const fs::path& png) { draw_story_reconstructions(runs, png); });
-  page.figure(
-      "codes.png",
-      "Where the encoders put the test images: a dot each, in the colour of its class, whose number stands "
-      "at the median. Nothing tells the AE where its codes should lie: " +
-          percent(codes[0].share_within(2)) + " of them are within 2 of the origin, and they spread by " +
-          number(codes[0].spread(), 1) + ". Of the VAE's it is " + percent(codes[1].share_within(2)) + " and " +
-          number(codes[1].spread(), 1) +
-          ", and the classes are sorted into clusters. In the CVAE's plane all classes lie in one place: "
-          "the class is known, so the code says something else.",
-      [&](const fs::path& png) { draw_codes(runs, codes, png); });
-  page.figure(
-      "samples.png",
-      "What each decoder makes of the same draws z ~ N(0, I). For the VAE and the CVAE this is the prior "
-      "that they were trained with. An AE has no prior: it is given the same N(0, I) for comparison, and "
-      "its codes follow another law, as the dots above show. So kinds of images whose codes lie far out "
-      "come seldom or never, and draws that fall between its codes become blends, or no image at all. The "
-      "CVAE was asked for one class a column, in their order.",
-      [&](const fs::path& png) { draw_story_samples(runs, png); });
-}
-
-void tell_of_the_vae(Page& page, const StoryRuns& runs) {
-  page.report.heading("2. A VAE generates: its plane is a map of all images");
-  page.figure(
-      "manifold.png",
-      "What the VAE's decoder makes of a grid of codes, latent 0 to the right and latent 1 upwards. The "
-      "steps are quantiles of N(0, 1), so that each picture stands for the same share of the samples. This "
-      "is the map of the clusters above: one kind of image turns into the next.",
-      [&](const fs::path& png) { draw_manifold(runs.vae, 0, png); });
-  page.figure(
-      "interpolation.png",
-      "From one test image to another (of two classes those that are most like their reconstructions, then "
-      "the first two of one class). Fading the pixels shows both images at once; on the line between their "
-      "codes a decoder shows one image that changes. The AE's line may cross places without codes. The "
-      "CVAE's label goes from the one class to the other on the way, through mixtures that it has never "
-      "been told.",
-      [&](const fs::path& png) { draw_interpolation(runs, png); });
-}
-
-void tell_of_the_cvae(Page& page, const StoryRuns& runs, int32_t one_class) {
-  page.report.heading("3. A CVAE makes what it is asked for");
-  page.figure(
-      "classes.png",
-      "Samples of the CVAE, one class a row. The pictures of a column share one draw of z: what they have "
-      "in common is what the code says.",
-      [&](const fs::path& png) { draw_classes(runs, png); });
-  page.figure("class-manifold.png",
-              "The grid of codes again, of the CVAE asked for class " + runs.class_name(one_class) +
-                  " everywhere. No part of the plane is another class: all of it is style.",
-              [&](const fs::path& png) { draw_manifold(runs.cvae, one_class, png); });
-  page.figure(
-      "style-transfer.png",
-      "Style transfer: a test image of each class on top, and below it what the CVAE makes of this image's "
-      "code under every class. The diagonal holds the reconstructions; elsewhere stands another class in "
-      "the style of the image on top.",
-      [&](const fs::path& png) { draw_style_transfer(runs, png); });
 }
 
 void story(const StoryOptions& o) {
@@ -194,16 +45,8 @@ void story(const StoryOptions& o) {
   std::error_code error;
   fs::create_directories(out, error);
   if (error) throw Error(str(out.string(), ": cannot be made: ", error.message()));
-  std::vector<Codes> codes;
-  for (const StoryRun* run : runs.all()) codes.push_back(codes_of(*run));
-  codes_table(codes).write(out / "codes.csv");
-  Page page{out, Report("Three autoencoders: AE, VAE and CVAE")};
-  introduce(page, runs, codes);
-  tell_of_the_ae(page, runs, codes);
-  tell_of_the_vae(page, runs);
-  tell_of_the_cvae(page, runs, one_class);
-  page.report.write(out / page_file);
-  if (!o.quiet) std::cout << "the story is on " << (out / page_file).string() << '\n';
+  write_story_page(runs, one_class, out);
+  if (!o.quiet) std::cout << "the story is on " << (out / story_page_file).string() << '\n';
 }
 
 }  // namespace
