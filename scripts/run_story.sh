@@ -37,6 +37,9 @@ train() { # NAME [ARGUMENTS]
   "$program" train "experiments/story/$kind.json" --out "$root/$kind" "$@"
 }
 for kind in ae vae cvae; do
+  # The scores of all three are to compare: they use the net that the first one trained (same images, same net).
+  net=$root/ae/features.safetensors
+  if [ $kind = vae ] && [ -e "$net" ]; then set -- --set "evaluation.features=$net" "$@"; fi
   train $kind "$@" || {
     status=$?
     if [ -n "$earlier" ] && [ ! -e "$root" ]; then  # refused before it began: all is to be as it was
