@@ -20,6 +20,7 @@ void analyse(const AnalyseOptions& o) {
     if (o.analysis == a.name && !a.applies(*experiment))
       throw Error(str(o.run, ": '", o.analysis, "' has nothing to show of this run"));
   experiment->evaluation.analyses = {{o.analysis}};
+  check_analyses(*experiment);
   const std::filesystem::path folder = o.out.empty() ? o.run : o.out;
   const bool created = std::filesystem::create_directories(folder);
   const AnalysesDone done = make_analyses(*experiment, folder);
