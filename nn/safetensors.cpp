@@ -33,7 +33,8 @@ void save_safetensors(const std::filesystem::path& path, const SafeTensors& cont
   write_file_atomically(path, file);
 }
 
-SafeTensors load_safetensors(const std::filesystem::path& path) {
+SafeTensors load_safetensors(const std::filesystem::path& path,
+                             const std::function<bool(const std::string& name)>& wanted) {
   const std::string file = read_file(path);
   const auto refuse = [&](const auto&... why) {
     throw Error(str(path.string(), ": not a safetensors file: ", why...));
@@ -54,6 +55,7 @@ SafeTensors load_safetensors(const std::filesystem::path& path) {
         contents.metadata = entry.get<std::map<std::string, std::string>>();
         continue;
       }
+      if (wanted && !wanted(name)) continue;
       const std::string dtype = entry.at("dtype");
       if (dtype != "F32" && dtype != "F64")
         refuse("tensor ", name, " has the dtype ", dtype, ", not F32 or F64");

@@ -1,5 +1,6 @@
 #pragma once
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <string>
 
@@ -19,6 +20,8 @@ struct SafeTensors {
 void save_safetensors(const std::filesystem::path& path, const SafeTensors& contents);
 
 /// Reads such a file; F32 and F64 tensors. Error "PATH: what is wrong" for a file that is missing, cut short or damaged.
-SafeTensors load_safetensors(const std::filesystem::path& path);
+/// Tensors whose name is not `wanted` are passed over, whatever their dtype.
+SafeTensors load_safetensors(const std::filesystem::path& path,
+                             const std::function<bool(const std::string& name)>& wanted = {});
 
 }  // namespace elbow
