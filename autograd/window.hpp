@@ -48,12 +48,34 @@ struct Window {
       fail(op, "the kernel ", size, " is larger than the input ", x, " with a padding of ", padding);
     return {(height - size.height) / stride.height + 1, (width - size.width) / stride.width + 1};
   }
+  /// The shape of images x after pooling. Throws as count(), and where the padding is more than half of the kernel, so that
+  /// every window sees a pixel.
+  Shape pooled(const char* op, const Shape& x) const {
+    require_images(op, x);
+    const Extent out = count(op, x);
+    if (2 * padding.height > size.height || 2 * padding.width > size.width)
+      fail(op, "the padding ", padding, " is more than half of the kernel ", size);
+    return {x[0], x[1], out.height, out.width};
+  }
   /// The rows of an image of that height that window `i` sees; those in the padding are left out.
   Span rows(int64_t i, int64_t height) const {
     return inside(i, size.height, stride.height, padding.height, height);
   }
   Span columns(int64_t i, int64_t width) const {
     return inside(i, size.width, stride.width, padding.width, width);
+  }
+  /// Goes through the pixels of images x that the windows (u, v), v in [begin, end), see: f(at, first, last) means that each
+  /// window v in [first, last) sees the element at + v * stride.width of a channel, in the order of the elements of a window.
+  template <class F> void for_each_pixel(const Shape& x, int64_t u, int64_t begin, int64_t end, F f) const {
+    const Span seen = rows(u, x[2]);
+    const int64_t step = stride.width;
+    for (int64_t r = seen.begin; r < seen.end; ++r)
+      for (int64_t j = 0; j < size.width; ++j) {
+        const int64_t shift = j - padding.width;  // 0 <= v * step + shift < width
+        const int64_t first = std::max(begin, shift >= 0 ? 0 : (step - 1 - shift) / step),
+                      last = std::min(end, shift >= x[3] ? 0 : (x[3] - 1 - shift) / step + 1);
+        f(r * x[3] + shift, first, last);
+      }
   }
 
  private:

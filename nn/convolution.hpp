@@ -70,28 +70,29 @@ class BatchNorm2d : public BatchNorm1d {
   Tensor forward(const Tensor& x) override;
 };
 
-/// Windows of the size `kernel`, side by side unless a stride is given.
-class MaxPool2d : public Layer {
+/// Base of the poolings over windows of the size `kernel`, side by side unless a stride is given.
+class Pool2d : public Layer {
  public:
-  explicit MaxPool2d(Extent kernel) : MaxPool2d(kernel, kernel) {}
-  MaxPool2d(Extent kernel, Extent stride, Extent padding = 0)
+  explicit Pool2d(Extent kernel) : Pool2d(kernel, kernel) {}
+  Pool2d(Extent kernel, Extent stride, Extent padding = 0)
       : kernel_(kernel), stride_(stride), padding_(padding) {}
-  Tensor forward(const Tensor& x) override;
 
- private:
-  Extent kernel_, stride_, padding_;
+ protected:
+  const Extent kernel_, stride_, padding_;
 };
 
-/// The same for means; pixels of the padding count as 0.
-class AvgPool2d : public Layer {
+/// The largest pixel of each window.
+class MaxPool2d : public Pool2d {
  public:
-  explicit AvgPool2d(Extent kernel) : AvgPool2d(kernel, kernel) {}
-  AvgPool2d(Extent kernel, Extent stride, Extent padding = 0)
-      : kernel_(kernel), stride_(stride), padding_(padding) {}
+  using Pool2d::Pool2d;
   Tensor forward(const Tensor& x) override;
+};
 
- private:
-  Extent kernel_, stride_, padding_;
+/// The mean of each window; pixels of the padding count as 0.
+class AvgPool2d : public Pool2d {
+ public:
+  using Pool2d::Pool2d;
+  Tensor forward(const Tensor& x) override;
 };
 
 /// Means over windows as even as possible, so that the output is of the given size.

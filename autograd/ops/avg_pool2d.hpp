@@ -12,17 +12,35 @@ struct AvgPool2d : AverageWindows<AvgPool2d> {
 
   Shape shape(Inputs in) const {
     require_inputs(name, in, 1);
-    const Shape& x = in[0].shape();
-    require_images(name, x);
-    const Extent out = window.count(name, x);
-    if (2 * window.padding.height > window.size.height || 2 * window.padding.width > window.size.width)
-      fail(name, "the padding ", window.padding, " is more than half of the kernel ", window.size);
-    return {x[0], x[1], out.height, out.width};
+    return window.pooled(name, in[0].shape());
   }
   Span rows(int64_t u, int64_t height, int64_t /*out_height*/) const { return window.rows(u, height); }
   Span columns(int64_t v, int64_t width, int64_t /*out_width*/) const { return window.columns(v, width); }
   int64_t divisor(Span rows, Span columns) const {
     return count_padding ? window.size.height * window.size.width : rows.size() * columns.size();
+  }
+  // The same sums as in AverageWindows, in the same order, for all windows of a row at once.
+  template <class T> void forward(ForwardContext& c) const {
+    const Shape &in = c.in[0].shape(), &out = c.y.shape();
+    const T* x = c.in[0].template data<T>();  // [rows, channels, height, width]
+    T* y = c.y.template data<T>();            // [rows, channels, out_height, out_width]
+    const Tensor shares = Tensor::empty({out[2], out[3]}, c.y.dtype());
+    T* const share = shares.template data<T>();  // 1 / divisor
+    for (int64_t u = 0; u < out[2]; ++u)
+      for (int64_t v = 0; v < out[3]; ++v)
+        share[u * out[3] + v] = T(1.0 / double(divisor(window.rows(u, in[2]), window.columns(v, in[3]))));
+    const int64_t step = window.stride.width;
+    parallel_for(in[0] * in[1], c.in[0].numel(), [&](int64_t plane) {
+      const T* const from = x + plane * in[2] * in[3];
+      for (int64_t u = 0; u < out[2]; ++u) {
+        T* const to = y + (plane * out[2] + u) * out[3];
+        std::fill_n(to, out[3], T(0));
+        window.for_each_pixel(in, u, 0, out[3], [&](int64_t at, int64_t first, int64_t last) {
+          for (int64_t v = first; v < last; ++v) to[v] += from[at + v * step];
+        });
+        for (int64_t v = 0; v < out[3]; ++v) to[v] *= share[u * out[3] + v];
+      }
+    });
   }
   void reference(Inputs in, double* y) const {
     const Shape x = in[0].shape(), out = shape(in);

@@ -17,26 +17,7 @@ struct MaxPool2d : Op {
 
   Shape shape(Inputs in) const {
     require_inputs(name, in, 1);
-    const Shape& x = in[0].shape();
-    require_images(name, x);
-    const Extent out = window.count(name, x);
-    // So every window sees a pixel.
-    if (2 * window.padding.height > window.size.height || 2 * window.padding.width > window.size.width)
-      fail(name, "the padding ", window.padding, " is more than half of the kernel ", window.size);
-    return {x[0], x[1], out.height, out.width};
-  }
-  /// Goes through the pixels that the windows (u, v), v in [begin, end), see: f(at, first, last) means that each window v
-  /// in [first, last) sees the element at + v * stride of the image, in the order of the elements of a window.
-  template <class F> void for_each_pixel(const Shape& in, int64_t u, int64_t begin, int64_t end, F f) const {
-    const Span rows = window.rows(u, in[2]);
-    const int64_t step = window.stride.width;
-    for (int64_t r = rows.begin; r < rows.end; ++r)
-      for (int64_t j = 0; j < window.size.width; ++j) {
-        const int64_t shift = j - window.padding.width;  // 0 <= v * step + shift < width
-        const int64_t first = std::max(begin, shift >= 0 ? 0 : (step - 1 - shift) / step),
-                      last = std::min(end, shift >= in[3] ? 0 : (in[3] - 1 - shift) / step + 1);
-        f(r * in[3] + shift, first, last);
-      }
+    return window.pooled(name, in[0].shape());
   }
   template <class T> void forward(ForwardContext& c) const {
     const Shape &in = c.in[0].shape(), &out = c.y.shape();
@@ -48,7 +29,7 @@ struct MaxPool2d : Op {
       for (int64_t u = 0; u < out[2]; ++u) {
         T* to = y + (plane * out[2] + u) * out[3];
         std::fill_n(to, out[3], -std::numeric_limits<T>::infinity());
-        for_each_pixel(in, u, 0, out[3], [&](int64_t at, int64_t first, int64_t last) {
+        window.for_each_pixel(in, u, 0, out[3], [&](int64_t at, int64_t first, int64_t last) {
           for (int64_t v = first; v < last; ++v) {
             const T value = from[at + v * step];
             to[v] = value > to[v] || value != value ? value : to[v];
@@ -77,7 +58,7 @@ struct MaxPool2d : Op {
         for (int64_t begin = 0; begin < out[3]; begin += chunk) {
           const int64_t end = std::min(begin + chunk, out[3]), row = (plane * out[2] + u) * out[3];
           winner.fill(-1);
-          for_each_pixel(in, u, begin, end, [&](int64_t at, int64_t first, int64_t last) {
+          window.for_each_pixel(in, u, begin, end, [&](int64_t at, int64_t first, int64_t last) {
             for (int64_t v = first; v < last; ++v) {  // without branches, whose way nobody could foretell
               const T value = from[at + v * step], top = y[row + v];
               int64_t& mine = winner[size_t(v - begin)];
