@@ -9,7 +9,7 @@ namespace elbow {
 
 /// What must stand beside every score, because scores under different features do not compare.
 struct FeatureFacts {
-  std::string name;          ///< which features they are: "feature net", ...
+  std::string name;          ///< which features they are: "feature net", "InceptionV3"
   std::string weights_hash;  ///< weights_hash() of the network
   std::string accuracy;      ///< on its own test images, as the file tells it; empty where it does not
   std::string version;       ///< of the program that trained it; empty where the file does not say
@@ -32,8 +32,9 @@ class ImageFeatures {
 /// The features of a net that was trained on labelled images (metrics/feature_net.hpp).
 std::unique_ptr<ImageFeatures> image_features_of(FeatureNetFile file);
 
-/// Opens the file of a network that gives features of such images; the file's own notes say of which kind it is. Error
-/// "PATH: what is wrong" if it is damaged, of no known kind, or made for images of another size or other classes.
+/// Opens the file of a network that gives features of such images: a feature net, by the file's own notes, or InceptionV3, by
+/// the names of its tensors (metrics/inception.hpp). Error "PATH: what is wrong" if it is damaged, of no known kind, or made
+/// for images of another size or other classes, or with other channels.
 std::unique_ptr<ImageFeatures> open_image_features(const std::filesystem::path& path,
                                                    const FeatureNetShape& images);
 

@@ -225,4 +225,13 @@ std::unique_ptr<Inception> load_inception(const std::filesystem::path& path) {
   return net;
 }
 
+bool is_inception_file(const std::filesystem::path& path) {
+  bool found = false;
+  load_safetensors(path, [&](const std::string& name) {
+    found = found || name.starts_with("Conv2d_1a_3x3.") || name.starts_with("Mixed_5b.");
+    return false;
+  });
+  return found;
+}
+
 }  // namespace elbow

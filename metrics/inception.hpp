@@ -40,4 +40,8 @@ Tensor features_of(Inception& net, const Tensor& images);
 /// which it names.
 std::unique_ptr<Inception> load_inception(const std::filesystem::path& path);
 
+/// Whether a safetensors file is meant for load_inception: some of its tensors have the names of torchvision's layers. Error
+/// "PATH: what is wrong" if the file is damaged.
+bool is_inception_file(const std::filesystem::path& path);
+
 }  // namespace elbow

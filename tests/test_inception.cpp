@@ -7,6 +7,8 @@
 #include <cstring>
 #include <nlohmann/json.hpp>
 
+#include "autograd/gemm/gemm.hpp"
+#include "metrics/image_features.hpp"
 #include "metrics/inception.hpp"
 #include "nn/files.hpp"
 #include "nn/safetensors.hpp"
@@ -62,6 +64,9 @@ void add_counter(const std::filesystem::path& path, const std::string& name) {
 }  // namespace
 
 BOOST_AUTO_TEST_CASE(features_are_those_of_torchvision) {
+#ifndef NDEBUG
+  set_gemm_backend(GemmBackend::openblas);  // our own kernel, unoptimised, would take minutes
+#endif
   const TemporaryFolder folder;
   const auto path = folder.path / "inception.safetensors";
   auto state = made_up_weights();
@@ -69,17 +74,19 @@ BOOST_AUTO_TEST_CASE(features_are_those_of_torchvision) {
   state["AuxLogits.conv0.bn.bias"] = Tensor::zeros({128});
   save_safetensors(path, {state, {{"format", "pt"}}});
   add_counter(path, "Conv2d_1a_3x3.bn.num_batches_tracked");
-  const auto net = load_inception(path);
-  BOOST_TEST(net->parameters() == 21785568);  // torchvision's inception_v3 without AuxLogits and fc
+  BOOST_TEST(load_inception(path)->parameters() ==
+             21785568);  // torchvision's inception_v3 without AuxLogits and fc
 
   int compared = 0;
   for (const auto& c : nlohmann::json::parse(read_file(ELBOW_SOURCE_DIR "/tests/golden/inception.json")))
     BOOST_TEST_CONTEXT(c["channels"] << " channels") {
       const int64_t channels = c["channels"];
-      Tensor image = Tensor::empty({1, channels, c["height"].get<int64_t>(), c["width"].get<int64_t>()});
+      const FeatureNetShape shape{channels, c["height"], c["width"]};
+      const auto features = open_image_features(path, shape);
+      Tensor image = Tensor::empty({1, channels * shape.height * shape.width});
       fill_with_noise(image, str("image ", channels), 0.5, 0.5);
       const auto start = std::chrono::steady_clock::now();
-      const std::vector<double> found = features_of(*net, image).to_vector(), expected = c["features"];
+      const std::vector<double> found = features->features(image).to_vector(), expected = c["features"];
       const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - start;
       BOOST_REQUIRE(found.size() == expected.size());
       double error = 0, size = 0, worst = 0, largest = 0;
@@ -94,9 +101,16 @@ BOOST_AUTO_TEST_CASE(features_are_those_of_torchvision) {
                                            << taken.count() << " s");
       BOOST_TEST(std::sqrt(error / size) < 1e-5);  // in the Euclidean norm
       BOOST_TEST(worst < 1e-5 * largest);          // and in the largest one
+      BOOST_TEST(features->width() == 2048);
+      BOOST_TEST(!features->classifier());
+      BOOST_TEST(features->facts().name == "InceptionV3");
+      BOOST_TEST(features->facts().weights_hash.size() == 16U);
+      BOOST_TEST(contains(error_of([&] { features->features(Tensor::zeros({1, 99})); }), "not [1,99]"));
       ++compared;
     }
   BOOST_TEST(compared == 2);
+  const std::string message = error_of([&] { open_image_features(path, {2, 12, 10}); });
+  BOOST_TEST(contains(message, "1 or 3 channels, not 2"), message);
 }
 
 BOOST_AUTO_TEST_CASE(input_is_grey_in_three_channels_stretched_to_299_and_between_minus_1_and_1) {
@@ -145,6 +159,10 @@ BOOST_AUTO_TEST_CASE(unsuitable_files_are_refused) {
   state.erase("Mixed_8a.conv.weight");
   state.erase("Mixed_7c.branch_pool.bn.running_var");
   refused(state, "there is no tensor named Mixed_7c.branch_pool.bn.running_var");
+  BOOST_TEST(contains(error_of([&] {
+                        open_image_features(path, {3, 28, 28, 10});
+                      }),
+                      "Mixed_7c.branch_pool.bn.running_var"));
   write_bytes(path, read_file(path).substr(0, 100000));
   BOOST_TEST(contains(error_of([&] { load_inception(path); }), "not a safetensors file"));
   BOOST_TEST(contains(error_of([&] { load_inception(folder.path / "none"); }), "none"));
