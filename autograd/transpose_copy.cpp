@@ -8,19 +8,6 @@
 namespace elbow {
 namespace {
 
-/// The same for W x W elements, in registers.
-template <class V>
-void transpose_block(const typename V::value_type* from, int64_t ld_from, typename V::value_type* to,
-                     int64_t ld_to) {
-  constexpr int W = int(V::size);
-  V r[W];
-#pragma GCC unroll 16
-  for (int i = 0; i < W; ++i) r[i] = V::load_unaligned(from + i * ld_from);
-  simd::transpose(r);
-#pragma GCC unroll 16
-  for (int i = 0; i < W; ++i) r[i].store_unaligned(to + i * ld_to);
-}
-
 /// f(first) for blocks of W indices that cover [0, n), n >= W: the last one may overlap the one before it.
 template <int64_t W, class F> void in_blocks(int64_t n, F f) {
   for (int64_t i = 0; i + W <= n; i += W) f(i);
@@ -44,7 +31,8 @@ void transpose_copy(int64_t rows, int64_t columns, const T* from, int64_t ld_fro
   const auto strip = [&](int64_t first) {
     in_blocks<W>(wide ? rows : columns, [&](int64_t other) {
       const int64_t i = wide ? other : first, j = wide ? first : other;
-      transpose_block<V>(from + i * ld_from + j, ld_from, to + j * ld_to + i, ld_to);
+      simd::transpose_block<V>(from + i * ld_from + j, ld_from, to + j * ld_to + i, ld_to,
+                               xsimd::unaligned_mode{});
     });
   };
   parallel_for(strips, rows * columns, [&](int64_t s) {

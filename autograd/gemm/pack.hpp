@@ -62,20 +62,7 @@ inline void prefetch_rows(const char* p, int64_t stride, int64_t rows, int64_t b
     for (int64_t x = 0; x < bytes; x += 64) __builtin_prefetch(p + x, 0, 2);
 }
 
-/// panel[W, width] = the transpose of b[W, ldb]'s first W columns, in registers.
-template <class V>
-void transpose_block(const typename V::value_type* b, int64_t ldb, typename V::value_type* panel,
-                     int64_t width) {
-  constexpr int W = int(V::size);
-  V r[W];
-#pragma GCC unroll 16
-  for (int i = 0; i < W; ++i) r[i] = V::load_unaligned(b + i * ldb);
-  transpose(r);
-#pragma GCC unroll 16
-  for (int i = 0; i < W; ++i) r[i].store_aligned(panel + i * width);
-}
-
-/// The same for fewer rows of b[rows, ldb]: zero in the panel's columns beyond them.
+/// panel[W, width] = the transpose of b[rows, ldb]'s first W columns, zero in the panel's columns beyond them.
 template <class V>
 void transpose_few(const typename V::value_type* b, int64_t ldb, int rows, typename V::value_type* panel,
                    int64_t width) {
@@ -105,7 +92,7 @@ void pack_transposed(const typename V::value_type* b, int64_t ldb, int64_t k, in
     for (int64_t p = 0; p < k; p += W) {
       const int64_t q = p < k - W ? p : k - W;  // the last block may repeat some of the one before it
       if (rows == W)
-        transpose_block<V>(b + q, ldb, panel + q * width, width);
+        transpose_block<V>(b + q, ldb, panel + q * width, width, xsimd::aligned_mode{});
       else
         transpose_few<V>(b + q, ldb, rows, panel + q * width, width);
     }

@@ -52,4 +52,18 @@ template <class V, std::size_t W> ELBOW_INLINE void transpose(V (&r)[W]) {
   if constexpr (W > 1) detail::exchange_blocks<1>(r, lanes);
 }
 
+/// to[W, ld_to] = the transpose of from[W, ld_from]'s first W columns. Align = xsimd::aligned_mode where all rows of `to`
+/// begin on a whole vector, else xsimd::unaligned_mode.
+template <class V, class Align>
+void transpose_block(const typename V::value_type* from, int64_t ld_from, typename V::value_type* to,
+                     int64_t ld_to, Align align) {
+  constexpr int W = int(V::size);
+  V r[W];
+#pragma GCC unroll 16
+  for (int i = 0; i < W; ++i) r[i] = V::load_unaligned(from + i * ld_from);
+  transpose(r);
+#pragma GCC unroll 16
+  for (int i = 0; i < W; ++i) r[i].store(to + i * ld_to, align);
+}
+
 }  // namespace elbow::simd

@@ -1,29 +1,9 @@
 #pragma once
-#include "autograd/convolution.hpp"
-#include "autograd/op.hpp"
-#include "autograd/sum_to_shape.hpp"
+#include "autograd/convolution_op.hpp"
 
 namespace elbow::ops {
 
-/// The bias of a convolution as its kernels want it.
-template <class T> PixelBias<T> pixel_bias(const Tensor& bias) { return {bias.data<T>(), bias.rank() == 2}; }
-
-/// The gradient of such a bias: dy summed over what it was added to.
-template <class T> void pixel_bias_gradient(BackwardContext& c, size_t input) {
-  const Shape &dy = c.dy().shape(), &bias = c.shape_of_input(input);
-  Shape to = bias;
-  to.push_back(1);  // [channels, 1] or [rows, channels, 1]
-  auto [db, add] = c.template into<T>(input);
-  sum_to_shape<T>(c.dy().template data<T>(), {dy[0], dy[1], dy[2] * dy[3]}, db, to, add);
-}
-
-/// Throws unless the bias suits an output of that shape.
-inline void require_pixel_bias(const char* op, const Shape& bias, const Shape& y) {
-  if (!(bias == Shape{y[1]} || bias == Shape{y[0], y[1]}))
-    fail(op, "output ", y, " wants a bias of shape [", y[1], "] or [", y[0], ",", y[1], "], not ", bias);
-}
-
-struct Conv2d : Op {
+struct Conv2d : ConvolutionOp<Conv2d, false> {
   static constexpr auto
       name = "conv2d",
       doc =
@@ -40,38 +20,10 @@ struct Conv2d : Op {
     const Extent out = window.count(name, x);
     return {x[0], x[1], x[2], x[3], w[0], out.height, out.width, window};
   }
-  Shape shape(Inputs in) const {
-    if (in.size() != 2) require_inputs(name, in, 3);
-    const Convolution c = sizes(in[0].shape(), in[1].shape());
-    const Shape y{c.rows, c.features, c.out_height, c.out_width};
-    if (in.size() == 3) require_pixel_bias(name, in[2].shape(), y);
-    return y;
-  }
-  template <class T> void forward(ForwardContext& c) const {
-    const Tensor &x = c.in[0], &w = c.in[1];
-    convolve<T>(sizes(x.shape(), w.shape()), x.data<T>(), w.data<T>(),
-                c.in.size() == 3 ? pixel_bias<T>(c.in[2]) : PixelBias<T>{}, c.y.template data<T>(), false);
-    c.save(x);
-    c.save(w);
-  }
-  template <class T> void backward(BackwardContext& c) const {
-    const Tensor &x = c.saved(0), &w = c.saved(1);
-    const Convolution s = sizes(x.shape(), w.shape());
-    const T* dy = c.dy().template data<T>();  // [rows, out, out_height, out_width]
-    if (c.needs(0)) {
-      auto [dx, add] = c.template into<T>(0);
-      convolve_transposed<T>(s, dy, w.data<T>(), {}, dx, add);
-    }
-    if (c.needs(1)) {
-      auto [dw, add] = c.template into<T>(1);
-      convolve_weight<T>(s, x.data<T>(), dy, dw, add);
-    }
-    if (c.inputs() == 3 && c.needs(2)) pixel_bias_gradient<T>(c, 2);
-  }
   void reference(Inputs in, double* y) const {
     const Convolution c = sizes(in[0].shape(), in[1].shape());
     const double *x = in[0].data<double>(), *w = in[1].data<double>();
-    const auto b = in.size() == 3 ? pixel_bias<double>(in[2]) : PixelBias<double>{};
+    const auto b = pixel_bias<double>(in);
     for (int64_t n = 0; n < c.rows; ++n)
       for (int64_t o = 0; o < c.features; ++o)
         for (int64_t u = 0; u < c.out_height; ++u)

@@ -1,11 +1,11 @@
 #pragma once
-#include "autograd/ops/conv2d.hpp"
+#include "autograd/convolution_op.hpp"
 
 namespace elbow::ops {
 
 /// With the same weight, stride and padding, this is the adjoint (the data gradient) of conv2d: its input has the shape
 /// of conv2d's output. Where several sizes of image give that shape, output_padding chooses among them.
-struct ConvTranspose2d : Op {
+struct ConvTranspose2d : ConvolutionOp<ConvTranspose2d, true> {
   static constexpr auto
       name = "conv_transpose2d",
       doc =
@@ -33,39 +33,10 @@ struct ConvTranspose2d : Op {
     window.count(name, y);  // checks the settings
     return {x[0], y[1], y[2], y[3], x[1], x[2], x[3], window};
   }
-  Shape shape(Inputs in) const {
-    if (in.size() != 2) require_inputs(name, in, 3);
-    const Convolution c = sizes(in[0].shape(), in[1].shape());
-    const Shape y{c.rows, c.channels, c.height, c.width};
-    if (in.size() == 3) require_pixel_bias(name, in[2].shape(), y);
-    return y;
-  }
-  template <class T> void forward(ForwardContext& c) const {
-    const Tensor &x = c.in[0], &w = c.in[1];
-    convolve_transposed<T>(sizes(x.shape(), w.shape()), x.data<T>(), w.data<T>(),
-                           c.in.size() == 3 ? pixel_bias<T>(c.in[2]) : PixelBias<T>{}, c.y.template data<T>(),
-                           false);
-    c.save(x);
-    c.save(w);
-  }
-  template <class T> void backward(BackwardContext& c) const {
-    const Tensor &x = c.saved(0), &w = c.saved(1);
-    const Convolution s = sizes(x.shape(), w.shape());
-    const T* dy = c.dy().template data<T>();  // [rows, out, out_height, out_width]
-    if (c.needs(0)) {
-      auto [dx, add] = c.template into<T>(0);
-      convolve<T>(s, dy, w.data<T>(), {}, dx, add);
-    }
-    if (c.needs(1)) {
-      auto [dw, add] = c.template into<T>(1);
-      convolve_weight<T>(s, dy, x.data<T>(), dw, add);
-    }
-    if (c.inputs() == 3 && c.needs(2)) pixel_bias_gradient<T>(c, 2);
-  }
   void reference(Inputs in, double* y) const {
     const Convolution c = sizes(in[0].shape(), in[1].shape());
     const double *x = in[0].data<double>(), *w = in[1].data<double>();
-    const auto b = in.size() == 3 ? pixel_bias<double>(in[2]) : PixelBias<double>{};
+    const auto b = pixel_bias<double>(in);
     for (int64_t n = 0; n < c.rows; ++n)
       for (int64_t o = 0; o < c.channels; ++o)
         for (int64_t i = 0; i < c.height * c.width; ++i)

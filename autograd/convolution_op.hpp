@@ -1,0 +1,76 @@
+#pragma once
+#include "autograd/convolution.hpp"
+#include "autograd/op.hpp"
+#include "autograd/sum_to_shape.hpp"
+
+namespace elbow::ops {
+
+/// The bias of a convolution as its kernels want it: none where there are only two inputs.
+template <class T> PixelBias<T> pixel_bias(Inputs in) {
+  return in.size() == 3 ? PixelBias<T>{in[2].data<T>(), in[2].rank() == 2} : PixelBias<T>{};
+}
+
+/// Base of conv2d and conv_transpose2d, which are one linear map and its adjoint: the forward of each is the backward of
+/// the other. Inputs: x, weight and, where there is one, bias. A member to write:
+///
+///   Convolution sizes(const Shape& x, const Shape& w) const      checks x and weight; x are the images or, if
+///                                                                `transposed`, the maps
+template <class Self, bool transposed> struct ConvolutionOp : Op {
+  Shape shape(Inputs in) const {
+    if (in.size() != 2) require_inputs(Self::name, in, 3);
+    const Convolution c = self().sizes(in[0].shape(), in[1].shape());
+    const Shape y = transposed ? Shape{c.rows, c.channels, c.height, c.width}
+                               : Shape{c.rows, c.features, c.out_height, c.out_width};
+    if (in.size() == 3) {
+      const Shape& bias = in[2].shape();
+      if (!(bias == Shape{y[1]} || bias == Shape{y[0], y[1]}))
+        fail(Self::name, "output ", y, " wants a bias of shape [", y[1], "] or [", y[0], ",", y[1], "], not ",
+             bias);
+    }
+    return y;
+  }
+  template <class T> void forward(ForwardContext& c) const {
+    const Tensor &x = c.in[0], &w = c.in[1];
+    product<transposed, T>(self().sizes(x.shape(), w.shape()), x.data<T>(), w.data<T>(), pixel_bias<T>(c.in),
+                           c.y.template data<T>(), false);
+    c.save(x);
+    c.save(w);
+  }
+  template <class T> void backward(BackwardContext& c) const {
+    const Tensor &x = c.saved(0), &w = c.saved(1);
+    const Convolution s = self().sizes(x.shape(), w.shape());
+    const T* dy = c.dy().template data<T>();  // of the shape of the output
+    if (c.needs(0)) {
+      auto [dx, add] = c.template into<T>(0);
+      product<!transposed, T>(s, dy, w.data<T>(), {}, dx, add);
+    }
+    if (c.needs(1)) {
+      auto [dw, add] = c.template into<T>(1);
+      const T *images = transposed ? dy : x.data<T>(), *maps = transposed ? x.data<T>() : dy;
+      convolve_weight<T>(s, images, maps, dw, add);
+    }
+    if (c.inputs() == 3 && c.needs(2)) bias_gradient<T>(c);
+  }
+
+ private:
+  const Self& self() const { return static_cast<const Self&>(*this); }
+
+  /// y (+)= the convolution of x, or the transposed one, plus the bias.
+  template <bool adjoint, class T>
+  static void product(const Convolution& s, const T* x, const T* w, PixelBias<T> bias, T* y, bool add) {
+    if constexpr (adjoint)
+      convolve_transposed<T>(s, x, w, bias, y, add);
+    else
+      convolve<T>(s, x, w, bias, y, add);
+  }
+  /// dy summed over what the bias was added to.
+  template <class T> static void bias_gradient(BackwardContext& c) {
+    const Shape& dy = c.dy().shape();
+    Shape to = c.shape_of_input(2);
+    to.push_back(1);  // [channels, 1] or [rows, channels, 1]
+    auto [db, add] = c.template into<T>(2);
+    sum_to_shape<T>(c.dy().template data<T>(), {dy[0], dy[1], dy[2] * dy[3]}, db, to, add);
+  }
+};
+
+}  // namespace elbow::ops
