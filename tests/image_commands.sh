@@ -2,16 +2,10 @@
 # shellcheck disable=SC2016,SC2059  # the dollars are awk's; bytes are made by printf
 # The commands that show what a model has learnt of images: sample --grid, --manifold, --label and --colour; traverse;
 # interpolate. And what a damaged IDX file comes to. Usage: image_commands.sh PATH/TO/elbow
-set -u
-elbow=$1
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-cd "$work" || exit 1
-passed=0 failed=0
-ok() { passed=$((passed + 1)); }
-bad() { failed=$((failed + 1)); echo "FAILED: $*"; }
-check() { if "${@:2}"; then ok; else bad "$1"; fi; }
-refused() { # text that the message must hold, then the command: one line, exit status 2, nothing on standard output
+# shellcheck source=tests/harness.sh
+. "$(dirname "$0")/harness.sh"
+# As the harness's, and there is nothing on standard output.
+refused() {
   local part=$1 out status
   shift
   out=$("$@" 2>&1 >stdout)
@@ -204,5 +198,4 @@ check "no run was begun" test ! -e new
 for command in traverse interpolate; do
   check "help on $command" bash -c "'$elbow' $command --help | grep -q 'finished run'"
 done
-echo "$passed passed, $failed failed"
-[ "$failed" -eq 0 ]
+finish

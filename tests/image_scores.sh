@@ -1,25 +1,8 @@
 #!/usr/bin/env bash
 # The scores of images: after training, as a sub-command, and files of features that will not do. Usage: image_scores.sh
 # PATH/TO/elbow
-set -u
-elbow=$1
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-cd "$work" || exit 1
-passed=0 failed=0
-ok() { passed=$((passed + 1)); }
-bad() { failed=$((failed + 1)); echo "FAILED: $*"; }
-check() { if "${@:2}"; then ok; else bad "$1"; fi; }
-
-refused() { # text that the message must hold, then the command
-  local part=$1 out status
-  shift
-  out=$("$@" 2>&1 >/dev/null)
-  status=$?
-  [ $status -eq 2 ] || bad "exit status $status, not 2: $*"
-  [ "$(printf '%s\n' "$out" | wc -l)" -eq 1 ] || bad "not one line: $out"
-  case $out in *"$part"*) ok ;; *) bad "'$part' is not in: $out ($*)" ;; esac
-}
+# shellcheck source=tests/harness.sh
+. "$(dirname "$0")/harness.sh"
 
 mkdir pictures # 100 images of 12 x 12 pixels: dark ones are of class 0, bright ones of class 1
 for set in train t10k; do
@@ -83,5 +66,4 @@ check "nothing is left behind" test ! -e none
 check "--force removes what the scores left" bash -c "'$elbow' train pictures.json --out run --force --quiet \
   --set 'evaluation.analyses=[]' && test -z \"\$(find run -name 'image_scores*' -o -name 'label_*' -o -name 'features*')\""
 
-echo "$passed passed, $failed failed"
-[ "$failed" -eq 0 ]
+finish

@@ -1,24 +1,8 @@
 #!/usr/bin/env bash
 # The page on an autoencoder, a VAE and a CVAE, and what the other commands say of an autoencoder. Usage:
-# story.sh PATH/TO/elbow SOURCE_FOLDER
-set -u
-elbow=$1 source=$2
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-cd "$work" || exit 1
-passed=0 failed=0
-ok() { passed=$((passed + 1)); }
-bad() { failed=$((failed + 1)); echo "FAILED: $*"; }
-check() { if "${@:2}"; then ok; else bad "$1"; fi; }
-refused() { # text that the message must hold, then the command: one line, exit status 2, nothing on standard output
-  local part=$1 out status
-  shift
-  out=$("$@" 2>&1 >/dev/null)
-  status=$?
-  [ $status -eq 2 ] || bad "exit status $status, not 2: $*"
-  [ "$(printf '%s\n' "$out" | wc -l)" -eq 1 ] || bad "not one line: $out"
-  case $out in *"$part"*) ok ;; *) bad "'$part' is not in: $out ($*)" ;; esac
-}
+# story.sh PATH/TO/elbow
+# shellcheck source=tests/harness.sh
+. "$(dirname "$0")/harness.sh"
 
 mkdir images # 48 images of 8 x 8 pixels: dark ones, bright ones, and some that are bright below, in three classes
 bytes() { head -c "$2" /dev/zero | tr '\0' "$1"; }
@@ -125,5 +109,4 @@ check "its latents by number of given columns" test "$(awk -F, 'NR > 1 && $2 != 
 check "greedy selection works for it" "$elbow" selection gauss --out selected --set evaluation.selection_rows=64 >/dev/null
 check "with a KL of 0" test "$(cut -d, -f5 selected/selected_features.csv | sort -u | tr '\n' ' ')" = "0 KLD "
 
-echo "$passed passed, $failed failed"
-[ "$failed" -eq 0 ]
+finish
