@@ -72,18 +72,13 @@ Costs costs_of(const RowCosts& rows) {
   return {estimate_of(loss), estimate_of(rows.distortion), estimate_of(rows.kl)};
 }
 
-namespace {
-
-// The indices of the values, that of the largest first; of equal ones the first.
-std::vector<int64_t> descending(const std::vector<double>& values) {
-  std::vector<int64_t> order(values.size());
+std::vector<int64_t> latents_by_kl(const std::vector<double>& kl) {
+  std::vector<int64_t> order(kl.size());
   std::iota(order.begin(), order.end(), 0);
   std::stable_sort(order.begin(), order.end(),
-                   [&](int64_t a, int64_t b) { return values[size_t(a)] > values[size_t(b)]; });
+                   [&](int64_t a, int64_t b) { return kl[size_t(a)] > kl[size_t(b)]; });
   return order;
 }
-
-}  // namespace
 
 SubsetEncoding encode_under(Experiment& e, const std::vector<int64_t>& index, const Mask& subset) {
   const Evaluating evaluating(*e.model);
@@ -93,7 +88,7 @@ SubsetEncoding encode_under(Experiment& e, const std::vector<int64_t>& index, co
   SubsetEncoding out;
   out.posterior = e.model->encode(batch.input, drawn.c);
   out.kl = kl_of(e.loss, out.posterior, Reduction::per_column).to_vector<double>();
-  out.order = descending(out.kl);
+  out.order = latents_by_kl(out.kl);
   return out;
 }
 
@@ -156,7 +151,7 @@ LatentScatter latent_scatter(Experiment& e) {
                                                  : batch.labels[size_t(r)]);
     }
   }
-  const auto order = descending(kl);
+  const auto order = latents_by_kl(kl);
   out.dimension_x = order[0];
   if (order.size() > 1) out.dimension_y = order[1];
   for (size_t r = 0; r < out.given.size(); ++r) {

@@ -40,12 +40,14 @@ RowCosts test_costs(Experiment& experiment, int64_t draws, bool excess);
 /// Mean and standard error over the rows.
 Costs costs_of(const RowCosts& rows);
 
+/// All latents, the one with the largest KL [latents] first; of equal ones the first.
+std::vector<int64_t> latents_by_kl(const std::vector<double>& kl);
+
 /// What the encoder makes of some test rows under one subset.
 struct SubsetEncoding {
-  Posterior posterior;     ///< [rows, latents]
-  std::vector<double> kl;  ///< [latents]: mean KL of each, nats per row
-  std::vector<int64_t>
-      order;  ///< [latents]: the latents, that with the largest KL first; of equal ones the first
+  Posterior posterior;         ///< [rows, latents]
+  std::vector<double> kl;      ///< [latents]: mean KL of each, nats per row
+  std::vector<int64_t> order;  ///< [latents]: latents_by_kl(kl)
 };
 
 /// Encodes the rows `index` of the test set with the features of `subset` given.

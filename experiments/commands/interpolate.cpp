@@ -12,6 +12,7 @@
 #include "experiments/finished_run.hpp"
 #include "experiments/image_figures.hpp"
 #include "experiments/machine.hpp"
+#include "experiments/number_text.hpp"
 
 namespace elbow {
 namespace {
@@ -123,7 +124,7 @@ void draw_lines(Experiment& e, const Told& told, const Lines& lines, const std::
       layout.row_labels.push_back(e.condition.by_label() ? condition_name(told, test, pair[size_t(end)]) : "");
     }
   layout.column_labels.emplace_back("from");
-  for (int64_t i = 0; i < lines.steps; ++i) layout.column_labels.push_back(short_number(lines.weight(i)));
+  for (int64_t i = 0; i < lines.steps; ++i) layout.column_labels.push_back(fixed(lines.weight(i), 1));
   layout.column_labels.emplace_back("to");
   write_images(e, png, pixels, layout);
 }

@@ -1,8 +1,5 @@
 #include "experiments/commands/latent_kl.hpp"
 
-#include <algorithm>
-#include <numeric>
-
 #include "autograd/ops.hpp"
 #include "experiments/commands/row_reader.hpp"
 
@@ -26,14 +23,6 @@ std::vector<int64_t> active_latents(const Experiment& e, const std::vector<doubl
   for (size_t l = 0; l < kl.size(); ++l)
     if (kl[l] > e.evaluation.active_kl) active.push_back(int64_t(l));
   return active;
-}
-
-std::vector<int64_t> latents_by_kl(const std::vector<double>& kl) {
-  std::vector<int64_t> order(kl.size());
-  std::iota(order.begin(), order.end(), 0);
-  std::stable_sort(order.begin(), order.end(),
-                   [&](int64_t a, int64_t b) { return kl[size_t(a)] > kl[size_t(b)]; });
-  return order;
 }
 
 }  // namespace elbow

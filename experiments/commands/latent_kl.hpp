@@ -15,7 +15,4 @@ std::vector<double> mean_latent_kl(Experiment& experiment, const DrawCondition& 
 /// The latents whose KL is above evaluation.active_kl, ascending.
 std::vector<int64_t> active_latents(const Experiment& experiment, const std::vector<double>& kl);
 
-/// All latents, the one with the largest KL first; of equal ones the first.
-std::vector<int64_t> latents_by_kl(const std::vector<double>& kl);
-
 }  // namespace elbow

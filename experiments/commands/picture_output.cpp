@@ -1,8 +1,6 @@
 #include "experiments/commands/picture_output.hpp"
 
 #include <algorithm>
-#include <array>
-#include <cstdio>
 #include <iostream>
 
 #include "autograd/error.hpp"
@@ -50,12 +48,6 @@ void check_size(const Experiment& e, int64_t columns, int64_t rows) {
   if (width * scale > side || height * scale > side || width * height > area)
     throw Error(str("too large a picture: ", rows, " rows of ", columns, " images of ", image.height, " x ",
                     image.width, " pixels"));
-}
-
-std::string short_number(double value, int decimals) {
-  std::array<char, 32> text;
-  std::snprintf(text.data(), text.size(), "%.*f", decimals, value);
-  return text.data();
 }
 
 void tell_picture(const fs::path& png) { std::cout << png.string() << '\n'; }

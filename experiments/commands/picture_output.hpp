@@ -25,9 +25,6 @@ void check_size(const Experiment& experiment, int64_t columns, int64_t rows);
 /// So many pictures to a row, at a scale at which a number has room above each.
 GridLayout labelled_layout(const Experiment& experiment, int64_t columns);
 
-/// A number with so many decimals, for labels.
-std::string short_number(double value, int decimals = 1);
-
 /// Tells on standard output where the picture is.
 void tell_picture(const std::filesystem::path& png);
 

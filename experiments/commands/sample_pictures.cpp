@@ -1,4 +1,5 @@
 #include "experiments/commands/sample_pictures.hpp"
+#include "cvae/evaluation.hpp"
 
 #include <boost/math/distributions/normal.hpp>
 
@@ -7,6 +8,7 @@
 #include "experiments/commands/latent_kl.hpp"
 #include "experiments/commands/picture_output.hpp"
 #include "experiments/image_figures.hpp"
+#include "experiments/number_text.hpp"
 
 namespace elbow {
 
@@ -45,9 +47,9 @@ void draw_manifold(Experiment& e, const Told& told, int64_t steps, const std::fi
   }
   GridLayout layout = labelled_layout(e, steps);
   for (int64_t i = 0; i < steps; ++i) {
-    layout.row_labels.push_back(str("z", up, " = ", short_number(normal_quantile(steps - 1 - i, steps))));
+    layout.row_labels.push_back(str("z", up, " = ", fixed(normal_quantile(steps - 1 - i, steps), 1)));
     layout.column_labels.push_back((i == 0 ? str("z", right, " = ") : "") +
-                                   short_number(normal_quantile(i, steps)));
+                                   fixed(normal_quantile(i, steps), 1));
   }
   write_images(e, png, decoded_pixels(e, manifold_latents(steps, latents, right, up), c), layout);
 }

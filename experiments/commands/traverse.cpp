@@ -1,4 +1,5 @@
 #include "experiments/commands/traverse.hpp"
+#include "cvae/evaluation.hpp"
 
 #include <algorithm>
 
@@ -13,6 +14,7 @@
 #include "experiments/finished_run.hpp"
 #include "experiments/image_figures.hpp"
 #include "experiments/machine.hpp"
+#include "experiments/number_text.hpp"
 
 namespace elbow {
 namespace {
@@ -69,8 +71,8 @@ void draw_sweep(Experiment& e, const Sweep& s, const std::filesystem::path& png)
   check_size(e, int64_t(s.values.size()), int64_t(s.latents.size()));
   GridLayout layout = labelled_layout(e, int64_t(s.values.size()));
   for (const int64_t l : s.latents)
-    layout.row_labels.push_back(str("z", l, ": ", short_number(s.kl[size_t(l)], 2), " nats"));
-  for (const double v : s.values) layout.column_labels.push_back(short_number(v));
+    layout.row_labels.push_back(str("z", l, ": ", fixed(s.kl[size_t(l)], 2), " nats"));
+  for (const double v : s.values) layout.column_labels.push_back(fixed(v, 1));
   write_images(e, png, decoded_pixels(e, s.z, s.c), layout);
 }
 

@@ -1,11 +1,9 @@
 #include "experiments/story/pictures.hpp"
 
-#include <boost/math/special_functions/erf.hpp>
-#include <cmath>
-#include <cstdio>
-
 #include "autograd/operators.hpp"
+#include "experiments/commands/sample_pictures.hpp"
 #include "experiments/image_figures.hpp"
+#include "experiments/number_text.hpp"
 #include "nn/streams.hpp"
 
 namespace elbow {
@@ -40,15 +38,6 @@ std::vector<int32_t> all_classes(const StoryRuns& runs) {
 
 Tensor prior_draws(const StoryRun& run, uint64_t step, int64_t rows) {
   return normal({run.experiment->seed, stream::sampling, step}, {rows, run.experiment->model->latents()});
-}
-
-/// The z below which a draw from N(0, 1) is with probability p in 0..1.
-double normal_quantile(double p) { return std::sqrt(2.0) * boost::math::erf_inv(2 * p - 1); }
-
-std::string rounded(double value, int digits) {
-  char text[32];
-  std::snprintf(text, sizeof text, "%.*f", digits, value);
-  return text;
 }
 
 /// Row i of `t` [rows, n], n times: [steps, n].
@@ -88,15 +77,15 @@ void draw_manifold(const StoryRun& run, int32_t label, const std::filesystem::pa
   Sheet sheet;
   sheet.layout.columns = manifold_steps;
   sheet.layout.gap = 0;
-  const auto quantile = [](int64_t i) { return normal_quantile((double(i) + 0.5) / double(manifold_steps)); };
+  const auto quantile = [](int64_t i) { return normal_quantile(i, manifold_steps); };
   for (int64_t row = 0; row < manifold_steps; ++row) {
     const double height = quantile(manifold_steps - 1 - row);
     std::vector<float> z;
     for (int64_t column = 0; column < manifold_steps; ++column)
       z.insert(z.end(), {float(quantile(column)), float(height)});
-    sheet.add_row(rounded(height, 1), run.decode(Tensor::from(z, {manifold_steps, 2}),
-                                                 std::vector<int32_t>(size_t(manifold_steps), label)));
-    sheet.layout.column_labels.push_back(rounded(quantile(row), 1));
+    sheet.add_row(fixed(height, 1), run.decode(Tensor::from(z, {manifold_steps, 2}),
+                                               std::vector<int32_t>(size_t(manifold_steps), label)));
+    sheet.layout.column_labels.push_back(fixed(quantile(row), 1));
   }
   sheet.write(run, png);
 }
@@ -139,7 +128,7 @@ void draw_interpolation(const StoryRuns& runs, const std::filesystem::path& png)
   Sheet sheet;
   sheet.layout.columns = steps;
   sheet.layout.rows_per_group = 4;
-  for (const float w : weights) sheet.layout.column_labels.push_back(rounded(w, 1));
+  for (const float w : weights) sheet.layout.column_labels.push_back(fixed(w, 1));
   for (const auto& pair : pairs) {
     sheet.add_row("pixels", between(rows_of(runs.test(), pair).x).to_vector<float>());
     for (const StoryRun* run : runs.all()) {

@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
 #include <functional>
 
+#include "experiments/number_text.hpp"
 #include "experiments/plots/report.hpp"
 #include "experiments/story/codes.hpp"
 #include "experiments/story/pictures.hpp"
@@ -13,13 +13,7 @@ namespace elbow {
 namespace fs = std::filesystem;
 namespace {
 
-std::string number(double value, int digits) {
-  char text[40];
-  std::snprintf(text, sizeof text, "%.*f", digits, value);
-  return text;
-}
-
-std::string percent(double share) { return number(100 * share, 0) + "%"; }
+std::string percent(double share) { return fixed(100 * share, 0) + "%"; }
 
 // Scores under features of other weights do not compare.
 bool fids_compare(const StoryRuns& runs) {
@@ -44,10 +38,9 @@ void add_table(Report& report, const StoryRuns& runs, const std::vector<Codes>& 
         e.condition.by_label() ? "class" : "nothing", str(e.model->parameters()), str(e.training.epochs)});
     for (const double value :
          {test.loss.mean, test.loss.standard_error, test.distortion.mean, test.kl.mean, codes[i].spread()})
-      line.push_back(number(value, 2));
+      line.push_back(fixed(value, 2));
     line.push_back(percent(codes[i].share_within(2)));
-    if (fids)
-      line.insert(line.end(), {number(run.fid->first.mean, 1), number(run.fid->first.standard_error, 1)});
+    if (fids) line.insert(line.end(), {fixed(run.fid->first.mean, 1), fixed(run.fid->first.standard_error, 1)});
   }
   report.table("The three models, in nats per image of the test set" +
                    std::string(fids ? "; FID of as many samples as there are test images" : ""),
@@ -102,8 +95,8 @@ void tell_of_the_ae(Page& page, const StoryRuns& runs, const std::vector<Codes>&
       "Where the encoders put the test images: a dot each, in the colour of its class, whose number stands "
       "at the median. Nothing tells the AE where its codes should lie: " +
           percent(codes[0].share_within(2)) + " of them are within 2 of the origin, and they spread by " +
-          number(codes[0].spread(), 1) + ". Of the VAE's it is " + percent(codes[1].share_within(2)) + " and " +
-          number(codes[1].spread(), 1) +
+          fixed(codes[0].spread(), 1) + ". Of the VAE's it is " + percent(codes[1].share_within(2)) + " and " +
+          fixed(codes[1].spread(), 1) +
           ", and the classes are sorted into clusters. In the CVAE's plane all classes lie in one place: "
           "the class is known, so the code says something else.",
       [&](const fs::path& png) { draw_codes(runs, codes, png); });
