@@ -78,8 +78,8 @@ class GaussianBound {
   AverageBound average(double p_given = 0.5, std::int64_t max_masks = 1024, std::uint64_t seed = 1,
                        const MissingLaw& missing = {}) const;
 
-  /// average(p, ...) averaged over p uniform in 0..1 (MaskRule::uniform), by Gauss-Legendre quadrature: exact where all
-  /// masks are taken, since average() is a polynomial of degree d in p.
+  /// average(p, ...) averaged over p uniform in 0..1 (MaskRule::uniform), by Gauss-Legendre quadrature with 8 nodes:
+  /// exact where all masks are taken and d <= 15, since average() is a polynomial of degree d in p.
   AverageBound average_uniform(std::int64_t max_masks = 1024, std::uint64_t seed = 1) const;
 
   /// The bound averaged over the masks that give exactly `given` of the columns, all equally likely: over all
