@@ -8,6 +8,7 @@
 #include "autograd/indices.hpp"
 #include "autograd/random.hpp"
 #include "autograd/reduction.hpp"
+#include "autograd/tape.hpp"
 #include "autograd/tensor.hpp"
 #include "autograd/trans.hpp"
 #include "autograd/window.hpp"

@@ -1,3 +1,4 @@
+#include "autograd/alias.hpp"
 #include "nn/module.hpp"
 
 #include <cxxabi.h>
@@ -163,10 +164,10 @@ FlatParameters::FlatParameters(Module& module) {
   values_ = Tensor::zeros({n}, dtype);
   gradients_ = Tensor::zeros({n}, dtype);
   for (size_t i = 0; i < list_.size(); ++i) {
-    Tensor home = values_.view(list_[i].shape, list_[i].first);
+    Tensor home = alias(values_, list_[i].shape, list_[i].first);
     home.copy_(*parameters[i].tensor);
     home.set_requires_grad();
-    home.set_grad(gradients_.view(list_[i].shape, list_[i].first));
+    home.set_grad(alias(gradients_, list_[i].shape, list_[i].first));
     *parameters[i].tensor = home;
   }
   home_ = std::make_shared<char>();

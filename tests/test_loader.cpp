@@ -4,6 +4,7 @@
 #include <boost/test/unit_test.hpp>
 #include <numeric>
 
+#include "autograd/tape.hpp"
 #include "data_helpers.hpp"
 #include "nn/nn.hpp"
 

@@ -4,6 +4,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include "autograd/memory.hpp"
+#include "autograd/tape.hpp"
 #include "nn/nn.hpp"
 #include "tests/allocation_counter.hpp"
 
