@@ -9,7 +9,7 @@
 namespace elbow {
 namespace {
 
-constexpr size_t most_categories = 50;
+constexpr size_t most_guessed_categories = 50;
 const std::vector<std::string> usual_marks = {"", "NA", "N/A", "NaN", "nan", "NULL", "null", "None", "?"};
 
 const char* name_of(const std::optional<FeatureKind>& kind) {
@@ -31,12 +31,12 @@ struct Seen {
   void add(const std::string& text) {
     ++values;
     numbers = numbers && parse_number(text);
-    if (texts.size() <= most_categories) texts.insert(text);
+    if (texts.size() <= most_guessed_categories) texts.insert(text);
   }
   TableSchema::Column guess(const std::string& name) const {
     if (texts.size() == 2) return {name, FeatureKind::binary, {texts.begin(), texts.end()}};
     if (values > 0 && numbers) return {name, FeatureKind::real};
-    const bool few = texts.size() <= most_categories && 2 * int64_t(texts.size()) <= values;
+    const bool few = texts.size() <= most_guessed_categories && 2 * int64_t(texts.size()) <= values;
     return {name, values > 0 && few ? std::optional(FeatureKind::categorical) : std::nullopt};
   }
 };

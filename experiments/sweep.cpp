@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
-#include <csignal>
 #include <iostream>
 #include <list>
 #include <thread>
@@ -13,6 +12,7 @@
 #include "experiments/child_process.hpp"
 #include "experiments/compare/compare.hpp"
 #include "experiments/compare/run_record.hpp"
+#include "experiments/interrupt.hpp"
 #include "experiments/machine.hpp"
 #include "experiments/number_text.hpp"
 #include "experiments/sweep_plan.hpp"
@@ -20,12 +20,6 @@
 
 namespace elbow {
 namespace {
-
-volatile std::sig_atomic_t interrupted = 0;
-void on_interrupt(int signal) {
-  interrupted = 1;
-  std::signal(signal, SIG_DFL);
-}
 
 std::string duration(double seconds) {
   const long s = std::lround(seconds);
@@ -67,12 +61,12 @@ class Runner {
   // "NAME: what went wrong" of the runs that failed. Error when interrupted, after all have stopped.
   std::vector<std::string> run() {
     while (!waiting_.empty() || !running_.empty()) {
-      while (!interrupted && running_.size() < jobs_ && !waiting_.empty()) {
+      while (!interrupts_.interrupted() && running_.size() < jobs_ && !waiting_.empty()) {
         running_.emplace_back(*waiting_.front(), arguments_of(plan_, *waiting_.front(), threads_), threads_);
         waiting_.pop_front();
       }
       running_.remove_if([&](Job& job) { return job.process.ended() && (finish(job), true); });
-      if (interrupted) stop();
+      if (interrupts_.interrupted()) stop();
       std::this_thread::sleep_for(std::chrono::milliseconds(20));
     }
     return failures_;
@@ -116,6 +110,7 @@ class Runner {
   std::size_t jobs_;
   int threads_;
   bool quiet_;
+  InterruptWatch interrupts_;
   Stopwatch watch_;
   std::list<SweepRun*> waiting_;
   std::list<Job> running_;
@@ -149,10 +144,7 @@ void sweep(const SweepOptions& o) {
   if (!o.quiet)
     std::cout << plan.name << ": " << plan.runs.size() << " runs of " << plan.base.string() << ", " << done
               << " done, " << jobs << " at once" << std::endl;
-  interrupted = 0;
-  for (int signal : {SIGINT, SIGTERM}) std::signal(signal, on_interrupt);
   const std::vector<std::string> failures = Runner(plan, jobs, o.threads, o.quiet).run();
-  for (int signal : {SIGINT, SIGTERM}) std::signal(signal, SIG_DFL);
 
   CompareOptions compared;
   for (const SweepRun& run : plan.runs)

@@ -1,7 +1,6 @@
 #include "experiments/train.hpp"
 
 #include <cmath>
-#include <csignal>
 #include <nlohmann/json.hpp>
 
 #include "autograd/environment.hpp"
@@ -10,6 +9,7 @@
 #include "cvae/evaluation.hpp"
 #include "experiments/analysis.hpp"
 #include "experiments/csv_files.hpp"
+#include "experiments/interrupt.hpp"
 #include "experiments/machine.hpp"
 #include "experiments/progress.hpp"
 #include "experiments/run_figures.hpp"
@@ -23,16 +23,6 @@
 
 namespace elbow {
 namespace {
-
-// Ctrl-C or a polite kill: the running epoch is given up, the last checkpoint stays. A second one ends the program.
-volatile std::sig_atomic_t interrupted = 0;
-void on_interrupt(int signal) {
-  interrupted = 1;
-  std::signal(signal, SIG_DFL);
-}
-void stop_if_interrupted() {
-  if (interrupted) throw Error("interrupted: go on with --resume");
-}
 
 // The constants of the data set (such as the projection P), for whoever wants to check the figures.
 void save_extras(const RunFolder& folder, const Dataset& data) {
@@ -84,8 +74,11 @@ void train(const TrainOptions& o) {
     progress.line("warning: " + warning);
   }
 
-  interrupted = 0;
-  for (int signal : {SIGINT, SIGTERM}) std::signal(signal, on_interrupt);
+  // Ctrl-C or a polite kill: the running epoch is given up, the last checkpoint stays.
+  std::optional<InterruptWatch> interrupts(std::in_place);
+  const auto stop_if_interrupted = [&] {
+    if (interrupts->interrupted()) throw Error("interrupted: go on with --resume");
+  };
   const auto checkpoint = folder / "checkpoint.safetensors";
   if (!o.resume) save_checkpoint(checkpoint, e, training, epochs);
   Stopwatch since_save;
@@ -107,7 +100,7 @@ void train(const TrainOptions& o) {
     folder.log(
         str("epoch ", costs.epoch, " train loss ", costs.train.loss.mean, " test loss ", costs.test.loss.mean));
     // saved as often as it costs no more than a few percent of the time, and in the end in any case
-    if (since_save.seconds() > 20 * save_seconds || interrupted ||
+    if (since_save.seconds() > 20 * save_seconds || interrupts->interrupted() ||
         training.epochs_done() == e.training.epochs) {
       since_save.restart();
       save_checkpoint(checkpoint, e, training, epochs);
@@ -115,7 +108,7 @@ void train(const TrainOptions& o) {
     }
     stop_if_interrupted();
   }
-  for (int signal : {SIGINT, SIGTERM}) std::signal(signal, SIG_DFL);
+  interrupts.reset();
 
   save_model(folder / "model.safetensors", e, training.epochs_done());
   RunResult result = evaluate_run(e, epochs);

@@ -17,7 +17,7 @@ namespace {
 
 constexpr int64_t channels1 = 16, channels2 = 32, hidden = 120;
 constexpr int64_t largest = 1 << 16;  // so that products of sizes from a file cannot overflow
-constexpr int64_t block_rows = 256;   // rows that go through the net at a time in evaluation
+constexpr int64_t net_rows = 256;     // rows that go through the net at a time in evaluation
 constexpr auto kind = "elbow feature net 1";
 
 const FeatureNetShape& checked(const FeatureNetShape& s) {
@@ -39,8 +39,8 @@ template <class F> void for_blocks(FeatureNet& net, const Tensor& x, F f) {
   if (x.rank() != 2 || x.size(1) != net.columns())
     fail("feature_net", "wants rows of ", net.columns(), " columns, not ", x.shape());
   const NoGrad no_grad;
-  for (int64_t first = 0; first < x.size(0); first += block_rows)
-    f(first, alias(x, {std::min(block_rows, x.size(0) - first), x.size(1)}, first * x.size(1)));
+  for (int64_t first = 0; first < x.size(0); first += net_rows)
+    f(first, alias(x, {std::min(net_rows, x.size(0) - first), x.size(1)}, first * x.size(1)));
 }
 
 int64_t number_in(const std::map<std::string, std::string>& metadata, const char* key) {

@@ -11,7 +11,7 @@
 namespace elbow {
 namespace {
 
-constexpr int64_t block_rows = 500;            // images in memory at a time
+constexpr int64_t image_rows = 500;            // images in memory at a time
 constexpr int64_t subsets = 10;                // of the kernel distance,
 constexpr int64_t most_subset_rows = 1000;     // each of a tenth of the rows, up to the size that is usual
 constexpr int64_t most_neighbour_rows = 2000;  // precision and recall cost O(rows^2)
@@ -25,8 +25,8 @@ ImageSet image_set(ImageFeatures& features, const FeatureNetShape& shape, int64_
   ImageSet set;
   const int64_t width = features.width();
   set.features = Tensor::empty({rows, width});
-  for (int64_t first = 0; first < rows; first += block_rows) {
-    const int64_t count = std::min(block_rows, rows - first);
+  for (int64_t first = 0; first < rows; first += image_rows) {
+    const int64_t count = std::min(image_rows, rows - first);
     const Tensor x = images(first, count);
     alias(set.features, {count, width}, first * width).copy_(features.features(x));
     const auto sharpness = laplacian_variances(reshape(x, {count, shape.channels, shape.height, shape.width}));

@@ -11,7 +11,7 @@
 namespace elbow {
 namespace {
 
-constexpr int64_t block_rows = 16;  // rows that go through the net at a time: some 25 MB of memory each
+constexpr int64_t inception_rows = 16;  // rows that go through the net at a time: some 25 MB of memory each
 
 /// A convolution without a bias, batch norm, relu.
 class BasicConv : public Layer {
@@ -203,9 +203,9 @@ Tensor features_of(Inception& net, const Tensor& images) {
   const NoGrad no_grad;
   Tensor features = Tensor::empty({images.size(0), Inception::features_width});
   const int64_t image = images.size(0) > 0 ? images.numel() / images.size(0) : 0;
-  for (int64_t first = 0; first < images.size(0); first += block_rows) {
+  for (int64_t first = 0; first < images.size(0); first += inception_rows) {
     Shape shape = images.shape();
-    shape[0] = std::min(block_rows, images.size(0) - first);
+    shape[0] = std::min(inception_rows, images.size(0) - first);
     const Tensor block = net.features(inception_input(alias(images, shape, first * image)));
     alias(features, block.shape(), first * Inception::features_width).copy_(block);
   }

@@ -14,9 +14,9 @@
 namespace elbow {
 namespace {
 
-constexpr int64_t blocks = 10;             // of the jackknife
-constexpr size_t least_rows = 4 * blocks;  // two rows for each block, on both sides
-constexpr int64_t most_columns = 512;      // the distance costs O(columns^3)
+constexpr int64_t blocks = 10;                 // of the jackknife
+constexpr size_t least_rows = 4 * blocks;      // two rows for each block, on both sides
+constexpr int64_t most_frechet_columns = 512;  // the distance costs O(columns^3)
 
 using Order = std::vector<int64_t>;
 
@@ -108,7 +108,7 @@ FrechetCurve frechet_curve(Experiment& e, const std::vector<int64_t>& order, int
 }
 
 bool frechet_applies(const Experiment& e) {
-  return e.condition.by_columns() && e.data.test.columns() <= most_columns &&
+  return e.condition.by_columns() && e.data.test.columns() <= most_frechet_columns &&
          complete_rows(e.data.test).size() >= least_rows;
 }
 

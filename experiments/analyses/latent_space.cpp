@@ -9,7 +9,7 @@
 namespace elbow {
 namespace {
 
-constexpr int64_t most_features = 8;  // a figure for each number of given ones
+constexpr int64_t most_figures = 8;  // a figure for each number of given ones
 
 // "x0, x1 given"
 std::string names_of_first(const Dataset& set, int64_t given) {
@@ -81,7 +81,7 @@ LatentSpace latent_space(Experiment& e, int64_t most) {
 
 bool latent_space_applies(const Experiment& e) {
   const Dataset& set = e.data.test;
-  return e.condition.by_columns() && e.condition.features() <= most_features && (set.coordinate || set.labels);
+  return e.condition.by_columns() && e.condition.features() <= most_figures && (set.coordinate || set.labels);
 }
 
 AnalysisResult latent_space_analysis(Experiment& e, const std::filesystem::path& folder) {

@@ -6,7 +6,7 @@
 namespace elbow {
 namespace {
 
-constexpr int64_t most_columns = 512;
+constexpr int64_t most_pca_columns = 512;
 
 void write_table(const PrincipalComponents& p, const std::vector<std::string>& columns,
                  const std::filesystem::path& csv) {
@@ -34,7 +34,7 @@ void write_table(const PrincipalComponents& p, const std::vector<std::string>& c
 }  // namespace
 
 bool pca_applies(const Experiment& e) {
-  return e.data.test.columns() <= most_columns && complete_rows(e.data.test).size() >= 2;
+  return e.data.test.columns() <= most_pca_columns && complete_rows(e.data.test).size() >= 2;
 }
 
 AnalysisResult pca_analysis(Experiment& e, const std::filesystem::path& folder) {

@@ -14,7 +14,7 @@
 namespace elbow {
 namespace {
 
-constexpr int64_t most_features = 256;  // beyond: tens of thousands of subsets, each with all its rows
+constexpr int64_t most_selected_from = 256;  // beyond: tens of thousands of subsets, each with all its rows
 constexpr int64_t most_kl_steps = 17,
                   most_scatter_steps = 10;  // in the tables with a line for each latent or row
 constexpr int64_t scatter_rows = 500;
@@ -179,7 +179,7 @@ std::string text_of(const Experiment& e, const Found& f) {
 }  // namespace
 
 bool selection_applies(const Experiment& e) {
-  return e.condition.by_columns() && e.condition.features() <= most_features;
+  return e.condition.by_columns() && e.condition.features() <= most_selected_from;
 }
 
 AnalysisResult selection_analysis(Experiment& e, const std::filesystem::path& folder) {

@@ -8,8 +8,7 @@
 #include <vector>
 
 #include "autograd/environment.hpp"
-#include "experiments/commands/options.hpp"
-#include "experiments/commands/register.hpp"
+#include "experiments/command_line.hpp"
 #include "experiments/feature_file.hpp"
 #include "experiments/machine.hpp"
 #include "nn/config.hpp"
@@ -68,32 +67,31 @@ void train_features(const FeaturesOptions& o) {
 
 }  // namespace
 
-void add_features(CLI::App& app) {
-  CLI::App* features =
-      app.add_subcommand("features", "The net whose features score images")->require_subcommand(1);
-  CLI::App* command = features->add_subcommand("train", "Train it on labelled images");
+void add_features(Command app) {
+  Command features = app.command("features", "The net whose features score images").requires_command();
+  Command command = features.command("train", "Train it on labelled images");
   auto o = std::make_shared<FeaturesOptions>();
-  CLI::Option* config = command->add_option("config", o->config, "Configuration file, whose data it learns");
-  command->add_option("--path", o->path, "Folder of IDX images with labels, instead of a configuration")
-      ->excludes(config);
-  command->add_option("--out", o->out, "The safetensors file")->required();
-  add_settings_option(command, o->settings);
-  command->add_option("--epochs", o->training.epochs, "Times through the training images")
-      ->check(CLI::Range(int64_t{1}, int64_t{1} << 20))
-      ->capture_default_str();
-  command->add_option("--batch-rows", o->training.batch_rows, "Images of a training step")
-      ->check(CLI::Range(int64_t{1}, int64_t{1} << 20))
-      ->capture_default_str();
-  command->add_option("--learning-rate", o->training.learning_rate, "Of Adam; falls to 0 along half a cosine")
-      ->check(CLI::PositiveNumber)
-      ->capture_default_str();
-  command->add_option("--seed", o->training.seed, "Seed of the net and of the order of its images")
-      ->check(whole_number())
-      ->capture_default_str();
-  add_threads_option(command, o->threads);
-  command->add_flag("--force", o->force, "Write over an existing file");
-  command->add_flag("--quiet", o->quiet, "Print nothing but errors");
-  command->callback([o] { train_features(*o); });
+  Option config = command.option("config", o->config, "Configuration file, whose data it learns");
+  command.option("--path", o->path, "Folder of IDX images with labels, instead of a configuration")
+      .excludes(config);
+  command.option("--out", o->out, "The safetensors file").required();
+  command.settings(o->settings);
+  command.option("--epochs", o->training.epochs, "Times through the training images")
+      .between(1, int64_t{1} << 20)
+      .shows_default();
+  command.option("--batch-rows", o->training.batch_rows, "Images of a training step")
+      .between(1, int64_t{1} << 20)
+      .shows_default();
+  command.option("--learning-rate", o->training.learning_rate, "Of Adam; falls to 0 along half a cosine")
+      .positive()
+      .shows_default();
+  command.option("--seed", o->training.seed, "Seed of the net and of the order of its images")
+      .whole_number()
+      .shows_default();
+  command.threads(o->threads);
+  command.flag("--force", o->force, "Write over an existing file");
+  command.flag("--quiet", o->quiet, "Print nothing but errors");
+  command.runs([o] { train_features(*o); });
 }
 
 }  // namespace elbow

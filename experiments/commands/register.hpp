@@ -1,13 +1,10 @@
 #pragma once
-#include <CLI/CLI.hpp>
+#include "experiments/command_line.hpp"
 
 namespace elbow {
 
 /// Adds the commands on a finished run to the command line: evaluate, encode, reconstruct, sample, traverse,
 /// interpolate, impute.
-void add_run_commands(CLI::App& app);
-
-/// Lets only text through that is a whole number and fits: the parser alone would take -1 for 2^64 - 1.
-CLI::Validator whole_number();
+void add_run_commands(Command app);
 
 }  // namespace elbow

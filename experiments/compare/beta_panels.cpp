@@ -1,7 +1,6 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
-#include <limits>
 #include <set>
 
 #include "autograd/error.hpp"
@@ -11,8 +10,6 @@
 
 namespace elbow {
 namespace {
-
-constexpr double none = std::numeric_limits<double>::quiet_NaN();
 
 // What one of these panels shows: of a run, with its error; of a run's optimum; of the curve of optima.
 struct Quantity {
@@ -35,38 +32,38 @@ Quantity quantity(AgainstBeta what) {
     case AgainstBeta::loss:
       return {"Loss against " + beta, "distortion + " + beta + " KL (nats per row)",
               [](const Run& r) { return r.test.loss; },
-              [](const Run& r) { return r.bound ? r.bound->loss : none; },
+              [](const Run& r) { return r.bound ? r.bound->loss : no_number; },
               [](const Point& p) { return p.all.loss; }};
     case AgainstBeta::excess:
       return {"Loss above the bound",
               "excess (nats per row)",
               [](const Run& r) {
-                return r.excess.value_or(Estimate{none, none});
+                return r.excess.value_or(Estimate{no_number, no_number});
               },
-              [](const Run&) { return none; },
+              [](const Run&) { return no_number; },
               {}};
     case AgainstBeta::kl:
       return {"KL against " + beta, "KL (nats per row)", [](const Run& r) { return r.test.kl; },
-              [](const Run& r) { return r.bound ? r.bound->kl : none; },
+              [](const Run& r) { return r.bound ? r.bound->kl : no_number; },
               [](const Point& p) { return p.all.kl; }};
     case AgainstBeta::active_at_0:
       return {"Active latents, nothing given", "active latents",
               [](const Run& r) {
                 const CountResult* count = nothing_given(r);
-                return Estimate{count ? count->active : none, none};
+                return Estimate{count ? count->active : no_number, no_number};
               },
               [](const Run& r) {
                 const CountResult* count = nothing_given(r);
-                return count && count->bound ? count->bound->active : none;
+                return count && count->bound ? count->bound->active : no_number;
               },
               [](const Point& p) { return p.active_at_0; }};
     case AgainstBeta::active: break;
   }
   return {"Active latents, mean over the masks", "active latents",
           [](const Run& r) {
-            return Estimate{r.active(), none};
+            return Estimate{r.active(), no_number};
           },
-          [](const Run& r) { return r.bound ? r.bound->active : none; },
+          [](const Run& r) { return r.bound ? r.bound->active : no_number; },
           [](const Point& p) { return p.all.active; }};
 }
 
@@ -173,7 +170,7 @@ Panel fid_beta_panel(const Comparison& c) {
       for (const RunGroup& group : c.groups) {
         const double fid = over_runs(c, group, [&](const RunRecord& run) {
                              const auto at = run.fid.find(chosen[i]);
-                             return at == run.fid.end() ? none : at->second;
+                             return at == run.fid.end() ? no_number : at->second;
                            }).mean;
         if (group.series != s || !std::isfinite(fid)) continue;
         rows.push_back({group.beta, fid});

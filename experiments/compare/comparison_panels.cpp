@@ -2,15 +2,12 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 #include "autograd/error.hpp"
 #include "experiments/compare/group_style.hpp"
 
 namespace elbow {
 namespace {
-
-constexpr double none = std::numeric_limits<double>::quiet_NaN();
 
 Panel rate_distortion_axes(const std::string& title) {
   Panel panel;
@@ -47,8 +44,8 @@ std::vector<CountMean> count_means(const Comparison& c, const RunGroup& group) {
     };
     means.push_back({given, mean([](const CountResult& r) { return r.kl; }),
                      mean([](const CountResult& r) { return r.distortion; }),
-                     mean([](const CountResult& r) { return r.bound ? r.bound->kl : none; }),
-                     mean([](const CountResult& r) { return r.bound ? r.bound->distortion : none; })});
+                     mean([](const CountResult& r) { return r.bound ? r.bound->kl : no_number; }),
+                     mean([](const CountResult& r) { return r.bound ? r.bound->distortion : no_number; })});
   }
   return means;
 }

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
-#include <limits>
 #include <set>
 
 #include "autograd/error.hpp"
@@ -13,8 +12,6 @@
 namespace elbow {
 namespace {
 
-constexpr double none = std::numeric_limits<double>::quiet_NaN();
-
 // One column of numbers. An error of another column is not averaged over seeds: the spread over them says it better.
 struct Column {
   std::string name;
@@ -22,16 +19,18 @@ struct Column {
   bool is_error = false;
 };
 
-template <class Of> double of_bound(const RunRecord& run, Of of) { return run.bound ? of(*run.bound) : none; }
+template <class Of> double of_bound(const RunRecord& run, Of of) {
+  return run.bound ? of(*run.bound) : no_number;
+}
 
 double active_at(const RunRecord& run, int64_t given) {
   const auto at = run.per_count.find(given);
-  return at == run.per_count.end() ? none : at->second.active;
+  return at == run.per_count.end() ? no_number : at->second.active;
 }
 
 double bound_active_at(const RunRecord& run, int64_t given) {
   const auto at = run.per_count.find(given);
-  return at == run.per_count.end() || !at->second.bound ? none : at->second.bound->active;
+  return at == run.per_count.end() || !at->second.bound ? no_number : at->second.bound->active;
 }
 
 std::set<int64_t> counts_of(const Comparison& c) {
@@ -53,8 +52,8 @@ std::vector<Column> columns_of(const Comparison& c) {
       {"bound_loss", [](const Run& r) { return of_bound(r, [](auto& b) { return b.loss; }); }},
       {"bound_distortion", [](const Run& r) { return of_bound(r, [](auto& b) { return b.distortion; }); }},
       {"bound_kl", [](const Run& r) { return of_bound(r, [](auto& b) { return b.kl; }); }},
-      {"excess", [](const Run& r) { return r.excess ? r.excess->mean : none; }},
-      {"excess_stderr", [](const Run& r) { return r.excess ? r.excess->standard_error : none; }, true},
+      {"excess", [](const Run& r) { return r.excess ? r.excess->mean : no_number; }},
+      {"excess_stderr", [](const Run& r) { return r.excess ? r.excess->standard_error : no_number; }, true},
       {"active", [](const Run& r) { return r.active(); }},
       {"bound_active", [](const Run& r) { return of_bound(r, [](auto& b) { return b.active; }); }}};
   const auto counts = counts_of(c);
@@ -179,14 +178,14 @@ TextTable short_table(const Comparison& c, bool over_seeds) {
   table.header.insert(table.header.end(), {"loss", "excess", "distortion", "KL", "active at 0", "active", "s"});
   for (std::size_t i = 0; i < table.rows.size(); ++i) {
     const auto value = [&](auto of) {
-      return over_seeds ? over_runs(c, c.groups[i], of) : Estimate{of(c.runs[i]), none};
+      return over_seeds ? over_runs(c, c.groups[i], of) : Estimate{of(c.runs[i]), no_number};
     };
     using Run = RunRecord;
     Estimate loss = value([](const Run&r) { return r.test.loss.mean; }),
-             excess = value([](const Run&r) { return r.excess ? r.excess->mean : none; });
+             excess = value([](const Run&r) { return r.excess ? r.excess->mean : no_number; });
     if (!over_seeds) {
       loss = c.runs[i].test.loss;
-      excess = c.runs[i].excess.value_or(Estimate{none, none});
+      excess = c.runs[i].excess.value_or(Estimate{no_number, no_number});
     }
     auto& row = table.rows[i];
     if (over_seeds) row.push_back(str(c.groups[i].size()));

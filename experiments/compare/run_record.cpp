@@ -1,7 +1,6 @@
 #include "experiments/compare/run_record.hpp"
 
 #include <cmath>
-#include <limits>
 
 #include "autograd/error.hpp"
 #include "experiments/compare/number_table.hpp"
@@ -11,11 +10,9 @@ namespace elbow {
 namespace fs = std::filesystem;
 namespace {
 
-constexpr double none = std::numeric_limits<double>::quiet_NaN();
-
 double number(const Json& object, const char* key) {
   const Json& value = object.at(key);
-  return value.is_null() ? none : value.get<double>();
+  return value.is_null() ? no_number : value.get<double>();
 }
 
 Estimate estimate(const Json& costs, const std::string& key) {
@@ -47,7 +44,7 @@ void read_costs(const fs::path& file, RunRecord& run) {
              d_se = t.column_or_nan("total_test_rcl_stderr"), kl_se = t.column_or_nan("total_test_klds_stderr");
   for (std::size_t i = 0; i < t.rows(); ++i)
     run.epochs.push_back({int64_t(epoch[i]),
-                          {{train_loss[i], none}, {train_d[i], none}, {train_kl[i], none}},
+                          {{train_loss[i], no_number}, {train_d[i], no_number}, {train_kl[i], no_number}},
                           {{loss[i], loss_se[i]}, {d[i], d_se[i]}, {kl[i], kl_se[i]}}});
 }
 
@@ -89,7 +86,7 @@ double RunRecord::active() const {
   double sum = 0, rows = 0;
   for (const auto& [given, count] : per_count)
     if (count.rows > 0) sum += double(count.rows) * count.active, rows += double(count.rows);
-  return rows > 0 ? sum / rows : none;
+  return rows > 0 ? sum / rows : no_number;
 }
 
 bool is_finished_run(const fs::path& folder) {

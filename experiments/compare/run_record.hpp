@@ -1,17 +1,20 @@
 #pragma once
 #include <cstdint>
 #include <filesystem>
+#include <limits>
 #include <map>
+#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <vector>
-
-#include <nlohmann/json.hpp>
 
 #include "metrics/results.hpp"
 #include "nn/config.hpp"
 
 namespace elbow {
+
+/// Stands for a number that a run does not have; tables leave its field empty.
+inline constexpr double no_number = std::numeric_limits<double>::quiet_NaN();
 
 /// What a finished run left in its folder, read back from its files. All costs in nats per row.
 struct RunRecord {

@@ -13,13 +13,13 @@ namespace {
 using Step = SelectionFigures::Step;
 
 /// One of the three costs: how it is read off a step and off the optimum, and its name and colour.
-struct Quantity {
+struct SelectionCurve {
   std::string name, colour;
   Estimate (*of)(const Costs& costs, double beta);
   double (*exact)(const BoundPoint& bound, double beta);
 };
 
-std::vector<Quantity> quantities(double beta) {
+std::vector<SelectionCurve> curves(double beta) {
   return {{"loss", okabe_ito[0], [](const Costs& c, double) { return c.loss; },
            [](const BoundPoint& b, double) { return b.loss; }},
           {"distortion", okabe_ito[1], [](const Costs& c, double) { return c.distortion; },
@@ -34,7 +34,7 @@ std::vector<Quantity> quantities(double beta) {
 /// Features of a wide set have names that do not fit side by side, however wide the figure.
 int width_for(std::size_t ticks) { return ticks > 40 ? 2400 : 1400; }
 
-void draw_quantity(Panel& panel, const Quantity& q, const std::vector<Step>& steps, double beta) {
+void draw_curve(Panel& panel, const SelectionCurve& q, const std::vector<Step>& steps, double beta) {
   Points band, line, exact;
   for (std::size_t i = 0; i < steps.size(); ++i) {
     const double x = double(i);
@@ -64,7 +64,7 @@ void plot_selection_steps(const SelectionFigures& selection, const std::filesyst
   panel.integer_x = true;
   panel.y_from_zero = true;
   const auto& steps = selection.steps;
-  for (const Quantity& q : quantities(selection.beta)) draw_quantity(panel, q, steps, selection.beta);
+  for (const SelectionCurve& q : curves(selection.beta)) draw_curve(panel, q, steps, selection.beta);
   const bool exact = !steps.empty() && steps[0].exact.has_value();
   if (exact)
     panel.legend.push_back(

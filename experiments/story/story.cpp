@@ -51,22 +51,20 @@ void story(const StoryOptions& o) {
 
 }  // namespace
 
-void add_story(CLI::App& app) {
-  CLI::App* command = app.add_subcommand(
-      "story", "One page that tells an autoencoder, a VAE and a CVAE apart by their pictures");
+void add_story(Command app) {
+  Command command =
+      app.command("story", "One page that tells an autoencoder, a VAE and a CVAE apart by their pictures");
   auto o = std::make_shared<StoryOptions>();
-  command
-      ->add_option("ae", o->ae, "Folder of a finished run with loss.autoencoder, two latents and no condition")
-      ->required();
-  command->add_option("vae", o->vae, "The same with a KL")->required();
-  command->add_option("cvae", o->cvae, "The same with a KL and the label as its condition")->required();
-  command->add_option("--out", o->out, "Folder for story.html, its figures and codes.csv")->required();
-  command->add_option("--class", o->one_class,
-                      "Class, by name or number, whose plane is shown; by default number 5, or the last one");
-  command->add_option("--threads", o->threads, "Number of threads; 0 = one for each core")
-      ->capture_default_str();
-  command->add_flag("--quiet", o->quiet, "Print nothing but errors");
-  command->callback([o] { story(*o); });
+  command.option("ae", o->ae, "Folder of a finished run with loss.autoencoder, two latents and no condition")
+      .required();
+  command.option("vae", o->vae, "The same with a KL").required();
+  command.option("cvae", o->cvae, "The same with a KL and the label as its condition").required();
+  command.option("--out", o->out, "Folder for story.html, its figures and codes.csv").required();
+  command.option("--class", o->one_class,
+                 "Class, by name or number, whose plane is shown; by default number 5, or the last one");
+  command.option("--threads", o->threads, "Number of threads; 0 = one for each core").shows_default();
+  command.flag("--quiet", o->quiet, "Print nothing but errors");
+  command.runs([o] { story(*o); });
 }
 
 }  // namespace elbow

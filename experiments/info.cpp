@@ -1,0 +1,23 @@
+#include "experiments/info.hpp"
+
+#include <nlohmann/json.hpp>
+#include <ostream>
+
+#include "experiments/machine.hpp"
+#include "nn/config.hpp"
+
+namespace elbow {
+
+void info(bool json, std::ostream& out) {
+  const Machine m = machine();
+  const Json facts = {
+      {"version", m.version}, {"compiler", m.compiler}, {"build", m.build},         {"isa", m.isa},
+      {"threads", m.threads}, {"blas", m.blas},         {"blas_core", m.blas_core}, {"cuda", m.cuda}};
+  if (json)
+    out << facts.dump(2) << '\n';
+  else
+    for (const auto& [key, value] : facts.items())
+      out << key << ": " << (value.is_string() ? value.get<std::string>() : value.dump()) << '\n';
+}
+
+}  // namespace elbow
