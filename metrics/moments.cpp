@@ -35,7 +35,7 @@ Moments moments_of(const Tensor& x) {
   }
   // Differences from the mean before they are squared: sums of plain squares would cancel.
   for (std::int64_t first = 0; first < rows; first += chunk_rows) {
-    const Tensor part = chunk(first).clone();
+    Tensor part = chunk(first).clone();
     double* values = part.data<double>();
     for (std::int64_t i = 0; i < part.numel(); ++i) values[i] -= m.mean[std::size_t(i % d)];
     const Tensor products = matmul(part, part, Trans::yes);  // [d, d]
