@@ -2,8 +2,10 @@
 // The tape: what is recorded, how gradients flow back along it, and what it refuses. In most tests the
 // functions are so simple that the gradient can be read off.
 #include <boost/test/unit_test.hpp>
+#include <cmath>
 
 #include "autograd/alias.hpp"
+#include "autograd/checks.hpp"
 #include "autograd/ops.hpp"
 #include "autograd/tape.hpp"
 
@@ -139,7 +141,7 @@ BOOST_AUTO_TEST_CASE(a_seed_is_never_written_to) {
 }
 
 BOOST_AUTO_TEST_CASE(a_gradient_given_by_the_user_is_added_to_in_place) {
-  const Tensor x = leaf({1, 2}), buffer = Tensor::zeros({4}, DType::float64);
+  Tensor x = leaf({1, 2}), buffer = Tensor::zeros({4}, DType::float64);
   x.set_grad(alias(buffer, {2}, 1));  // as the flat buffers of the optimisers do
   Tape tape;
   tape.backward(sum(square(x)));
@@ -153,7 +155,6 @@ BOOST_AUTO_TEST_CASE(nothing_is_recorded_without_need) {
   const Tensor constant = Tensor::ones({2}), x = Tensor::ones({2}).set_requires_grad();
   BOOST_TEST(!square(constant).tracked());
   BOOST_TEST(!square(x.detach()).tracked());
-  BOOST_TEST(!square(x.clone()).tracked());
   {
     const NoGrad no_grad;
     BOOST_TEST(!square(x).tracked());
@@ -273,7 +274,7 @@ BOOST_AUTO_TEST_CASE(an_op_that_writes_in_place_is_named) {
   Tape tape;
   const Tensor x = Tensor::from<double>({1, 2, 3, 4}, {2, 2}).set_requires_grad();
   const Tensor weight = leaf({1, 1}), bias = leaf({0, 0});
-  const Tensor mean = Tensor::zeros({2}, DType::float64), var = Tensor::ones({2}, DType::float64);
+  Tensor mean = Tensor::zeros({2}, DType::float64), var = Tensor::ones({2}, DType::float64);
   const Tensor y = mul(x, mean);  // saves the running mean, which batch_norm then moves
   const Tensor z = batch_norm(x, weight, bias, mean, var, true);
   BOOST_CHECK_EXCEPTION(tape.backward(sum(add(y, z))), Error, saying("mul saved", "batch_norm has written"));
@@ -298,7 +299,7 @@ BOOST_AUTO_TEST_CASE(an_exception_leaves_the_tape_usable) {
   const Tensor x = leaf({3});
   Tape tape;
   const Tensor kept = square(x);
-  BOOST_CHECK_THROW(add(x, Tensor::ones({2}, DType::float64).view({2})).item(), Error);
+  BOOST_CHECK_THROW(add(x, Tensor::ones({2}, DType::float64)).item(), Error);
   BOOST_CHECK_THROW(matmul(x, x), Error);
   BOOST_TEST(!kept.grad());
   tape.backward(kept);
