@@ -39,7 +39,7 @@ if(ELBOW_PROGRAM)
   # sanitizers, which see the same code in test_cvae.
   set_tests_properties(program PROPERTIES COST 100 LABELS slow)
   add_test(NAME sweep COMMAND ${PROJECT_SOURCE_DIR}/tests/sweep.sh $<TARGET_FILE:elbow_program>)
-  set_tests_properties(sweep PROPERTIES COST 60 LABELS slow)
+  set_tests_properties(sweep PROPERTIES LABELS "slow;long")
   add_test(NAME story COMMAND ${PROJECT_SOURCE_DIR}/tests/story.sh $<TARGET_FILE:elbow_program>)
   set_tests_properties(story PROPERTIES LABELS slow)
   add_test(NAME commands COMMAND ${PROJECT_SOURCE_DIR}/tests/commands.sh $<TARGET_FILE:elbow_program>)
@@ -56,7 +56,7 @@ if(TARGET test_ops AND NOT ELBOW_EXTRA_OPS)
             -DCMAKE_CXX_COMPILER=${CMAKE_CXX_COMPILER} -DCMAKE_BUILD_TYPE=${CMAKE_BUILD_TYPE}
             -DCMAKE_CXX_FLAGS_RELEASE=${CMAKE_CXX_FLAGS_RELEASE} -DCMAKE_CXX_FLAGS_DEBUG=${CMAKE_CXX_FLAGS_DEBUG}
             -DELBOW_NATIVE=${ELBOW_NATIVE} -DELBOW_SANITIZE=${ELBOW_SANITIZE})
-  set_tests_properties(adding_an_op PROPERTIES COST 50 LABELS slow)  # `make sanitize` leaves out what is slow
+  set_tests_properties(adding_an_op PROPERTIES COST 50 LABELS "slow;long")
 endif()
 
 # Tests run side by side: two threads each, whatever the machine has, and one that waits must not hold a core.
