@@ -1,5 +1,5 @@
 #pragma once
-#include "autograd/op.hpp"
+#include "autograd/linear_op.hpp"
 #include "autograd/parallel.hpp"
 #include "autograd/window.hpp"
 
@@ -11,7 +11,7 @@ namespace elbow::ops {
 ///   Span rows(int64_t u, int64_t height, int64_t out_height) const      what output row u sees; columns() likewise
 ///   int64_t divisor(Span rows, Span columns) const                      what the sum is divided by
 ///
-template <class Self> struct AverageWindows : Op {
+template <class Self> struct AverageWindows : LinearOp<Self> {
   /// f(output pixel, 1 / divisor, rows, columns) for each pixel of a map [out[2], out[3]].
   template <class F> void for_each_window(const Shape& in, const Shape& out, F f) const {
     for (int64_t u = 0; u < out[2]; ++u)
@@ -20,11 +20,9 @@ template <class Self> struct AverageWindows : Op {
         f(u * out[3] + v, 1.0 / double(self().divisor(r, s)), r, s);
       }
   }
-  template <class T> void forward(ForwardContext& c) const {
-    const Shape &in = c.in[0].shape(), &out = c.y.shape();
-    const T* x = c.in[0].template data<T>();  // [rows, channels, height, width]
-    T* y = c.y.template data<T>();            // [rows, channels, out_height, out_width]
-    parallel_for(in[0] * in[1], c.in[0].numel(), [&](int64_t plane) {
+  /// x [rows, channels, height, width], y [rows, channels, out_height, out_width].
+  template <class T> void map(const Shape& in, const T* x, const Shape& out, T* y) const {
+    parallel_for(in[0] * in[1], in.numel(), [&](int64_t plane) {
       const T* from = x + plane * in[2] * in[3];
       T* to = y + plane * out[2] * out[3];
       for_each_window(in, out, [&](int64_t pixel, double share, Span rows, Span columns) {
@@ -35,11 +33,9 @@ template <class Self> struct AverageWindows : Op {
       });
     });
   }
-  template <class T> void backward(BackwardContext& c) const {
-    const Shape &in = c.shape_of_input(0), &out = c.dy().shape();
-    const T* dy = c.dy().template data<T>();  // [rows, channels, out_height, out_width]
-    auto [gradient, add] = c.template into<T>(0);
-    parallel_for(in[0] * in[1], in.numel(), [&, dx = gradient, add = add](int64_t plane) {
+  /// dy [rows, channels, out_height, out_width], dx [rows, channels, height, width].
+  template <class T> void adjoint(const Shape& out, const T* dy, const Shape& in, T* dx, bool add) const {
+    parallel_for(in[0] * in[1], in.numel(), [&](int64_t plane) {
       const T* from = dy + plane * out[2] * out[3];
       T* to = dx + plane * in[2] * in[3];
       if (!add) std::fill_n(to, in[2] * in[3], T(0));

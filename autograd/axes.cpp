@@ -1,5 +1,7 @@
 #include "autograd/axes.hpp"
 
+#include "autograd/alias.hpp"
+
 namespace elbow {
 
 AxisRows::AxisRows(const Shape& shape, const Axes& axes, const char* op) : rank_(shape.rank()) {
@@ -36,7 +38,7 @@ template <class F> void AxisRows::walk(F f) const {
 }
 
 Tensor AxisRows::gather(const Tensor& x) const {
-  if (in_order_) return x.view({rows_, length_});
+  if (in_order_) return alias(x, {rows_, length_});
   Tensor out = Tensor::empty({rows_, length_}, x.dtype());
   dispatch(x.dtype(), [&]<class T>() {
     T* to = out.data<T>();

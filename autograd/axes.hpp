@@ -53,6 +53,8 @@ class AxisRows {
   AxisRows(const Shape& shape, const Axes& axes, const char* op);
   int64_t rows() const { return rows_; }
   int64_t length() const { return length_; }
+  /// Whether the tensor lies in memory that way.
+  bool in_order() const { return in_order_; }
 
   /// x as a tensor of shape [rows, length]: a view of it, or a copy.
   Tensor gather(const Tensor& x) const;

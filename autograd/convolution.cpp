@@ -139,7 +139,7 @@ template <class T> Tensor rows_innermost(Block b, int64_t size, const T* x) {
 template <class T> void rows_outermost(Block b, int64_t size, const T* x, T* y, bool add) {
   y += b.first * size;
   if (!add) return transpose_copy(size, b.size, x, b.size, y, size);
-  const Tensor turned = scratch<T>(size * b.size);
+  Tensor turned = scratch<T>(size * b.size);
   const T* t = turned.data<T>();
   transpose_copy(size, b.size, x, b.size, turned.data<T>(), size);
   for (int64_t i = 0; i < size * b.size; ++i) y[i] += t[i];
@@ -160,7 +160,7 @@ template <class T> void start_with(PixelBias<T> bias, Block b, int64_t channels,
 template <class T>
 void convolve(const Convolution& c, const T* images, const T* weight, PixelBias<T> bias, T* maps, bool add) {
   for_each_block(c, [&](Block b) {
-    const Tensor image = rows_innermost(b, c.image(), images), map = scratch<T>(c.map() * b.size);
+    Tensor image = rows_innermost(b, c.image(), images), map = scratch<T>(c.map() * b.size);
     T* const m = map.data<T>();  // [features, pixels * block]
     const int64_t ld = c.pixels() * b.size, k = c.patch();
     if (bias.data) start_with(bias, b, c.features, c.pixels(), m);
@@ -173,7 +173,7 @@ void convolve(const Convolution& c, const T* images, const T* weight, PixelBias<
     } else {
       for_each_chunk(c, b, [&](int64_t first, int64_t last) {
         const int64_t columns = (last - first) * b.size;
-        const Tensor patches = scratch<T>(k * columns);
+        Tensor patches = scratch<T>(k * columns);
         gather(c, b.size, image.data<T>(), first, last, patches.data<T>());
         product(patches.data<T>(), columns, first, columns);
       });
@@ -186,7 +186,7 @@ template <class T>
 void convolve_transposed(const Convolution& c, const T* maps, const T* weight, PixelBias<T> bias, T* images,
                          bool add) {
   for_each_block(c, [&](Block b) {
-    const Tensor map = rows_innermost(b, c.map(), maps), image = scratch<T>(c.image() * b.size);
+    Tensor map = rows_innermost(b, c.map(), maps), image = scratch<T>(c.image() * b.size);
     T* const x = image.data<T>();  // [channels, height * width * block]
     const int64_t ld = c.pixels() * b.size, k = c.patch();
     start_with(bias, b, c.channels, c.height * c.width, x);
@@ -199,7 +199,7 @@ void convolve_transposed(const Convolution& c, const T* maps, const T* weight, P
     } else {
       for_each_chunk(c, b, [&](int64_t first, int64_t last) {
         const int64_t columns = (last - first) * b.size;
-        const Tensor patches = scratch<T>(k * columns);
+        Tensor patches = scratch<T>(k * columns);
         product(first, columns, false, patches.data<T>());
         scatter(c, b.size, patches.data<T>(), first, last, x);
       });
@@ -214,7 +214,7 @@ void convolve_weight(const Convolution& c, const T* images, const T* maps, T* we
   // Of the two factors, gemm turns the right one round while packing it: the smaller one had better be there. Then the
   // weight comes out transposed, and is turned round in the end.
   const bool turned = f * c.rows * c.pixels() + k * f < k * c.rows * c.pixels();
-  const Tensor sum = turned ? scratch<T>(k * f) : Tensor();
+  Tensor sum = turned ? scratch<T>(k * f) : Tensor();
   T* const out = turned ? sum.data<T>() : weight;
   if (turned || !add) std::fill_n(out, k * f, T(0));
   for (int64_t i = 0; i < n; ++i) {
@@ -234,7 +234,7 @@ void convolve_weight(const Convolution& c, const T* images, const T* maps, T* we
     }
     for_each_chunk(c, b, [&](int64_t first, int64_t last) {
       const int64_t columns = (last - first) * b.size;
-      const Tensor patches = scratch<T>(k * columns);
+      Tensor patches = scratch<T>(k * columns);
       gather(c, b.size, image.data<T>(), first, last, patches.data<T>());
       product(patches.data<T>(), columns, first, columns);
     });

@@ -10,6 +10,17 @@ template <class T> PixelBias<T> pixel_bias(Inputs in) {
   return in.size() == 3 ? PixelBias<T>{in[2].data<T>(), in[2].rank() == 2} : PixelBias<T>{};
 }
 
+/// The transposed convolution of maps, to images of the height and width of `s`.
+inline Tensor images_of(const Convolution& s, const Tensor& maps, const Tensor& weight) {
+  const Window& w = s.window;
+  const auto missing = [](int64_t length, int64_t maps, int64_t stride, int64_t padding, int64_t kernel) {
+    return length - ((maps - 1) * stride - 2 * padding + kernel);
+  };
+  return conv_transpose2d(maps, weight, w.stride, w.padding,
+                          {missing(s.height, s.out_height, w.stride.height, w.padding.height, w.size.height),
+                           missing(s.width, s.out_width, w.stride.width, w.padding.width, w.size.width)});
+}
+
 /// Base of conv2d and conv_transpose2d, which are one linear map and its adjoint: the forward of each is the backward of
 /// the other. Inputs: x, weight and, where there is one, bias. A member to write:
 ///
@@ -50,6 +61,18 @@ template <class Self, bool transposed> struct ConvolutionOp : Op {
       convolve_weight<T>(s, images, maps, dw, add);
     }
     if (c.inputs() == 3 && c.needs(2)) bias_gradient<T>(c);
+  }
+  // The three products of convolution.hpp as ops: each is the gradient of another.
+  void backward_in_ops(BackwardContext& c) const {
+    const Tensor x = c.saved(0), w = c.saved(1), dy = c.dy();
+    const Convolution s = self().sizes(x.shape(), w.shape());
+    if (c.needs(0)) c.give(0, transposed ? conv2d(dy, w, s.window.stride, s.window.padding) : images_of(s, dy, w));
+    if (c.needs(1)) {
+      const Tensor &images = transposed ? dy : x, &maps = transposed ? x : dy;
+      c.give(1, conv2d_weight(images, maps, s.window.size, s.window.stride, s.window.padding));
+    }
+    if (c.inputs() == 3 && c.needs(2))
+      c.give(2, c.shape_of_input(2).rank() == 2 ? sum(dy, {2, 3}) : sum(dy, {0, 2, 3}));
   }
 
  private:

@@ -1,118 +1,147 @@
 #pragma once
-// The kernels of the element-wise ops, made from an op's formulas: forward, backward and broadcasting.
-#include "autograd/broadcast.hpp"
-#include "autograd/op.hpp"
-#include "autograd/parallel.hpp"
-#include "autograd/sum_to_shape.hpp"
+// Element-wise ops: what is made from an op's formulas, namely a strip kernel for each of them, and derivatives of
+// every order. Walking over broadcast operands and sharing the work among threads is compiled once, in elementwise.cpp.
+#include <array>
+#include <span>
+#include <type_traits>
+#include <utility>
+
+#include "autograd/math.hpp"
+#include "autograd/simd.hpp"
+#include "autograd/tracer.hpp"
 
 namespace elbow::ops {
 
-template <class O> Shape elementwise_shape(Inputs in) {
-  Shape shape = in[0].shape();
-  for (size_t i = 1; i < in.size(); ++i) shape = broadcast(shape, in[i].shape(), O::name);
-  return shape;
+/// Base of the element-wise ops of N inputs, which are broadcast against each other. Members to write, each for any value
+/// type V: float, double, a SIMD register of them, a float on the GPU, or a Tracer that records ops. For one input:
+///
+///   template <class V> ELBOW_FN V forward(V x) const
+///
+/// and the derivative times gy, the gradient of the output. By its name and parameters it says what it reads, which is
+/// then saved for it; it is one of
+///
+///   template <class V> ELBOW_FN V backward(V gy) const                        nothing else
+///   template <class V> ELBOW_FN V backward(V x, V gy) const                   the input
+///   template <class V> ELBOW_FN V backward_from_output(V y, V gy) const       the output
+///
+/// For several inputs all derivatives are returned together: forward(V a, V b), and
+///
+///   template <class V> ELBOW_FN Gradients<V, 2> backward(V a, V b, V gy) const        or backward(V gy)
+///
+/// An op whose derivative is 0 wherever it has one (a comparison) has no backward, and is not recorded.
+template <int N> struct Elementwise {
+  static constexpr int arity = N;
+};
+using Unary = Elementwise<1>;
+using Binary = Elementwise<2>;
+using Ternary = Elementwise<3>;
+
+/// The derivatives of an op with respect to its N inputs, in their order.
+template <class V, int N> struct Gradients { V of[N]; };
+
+template <class O> inline constexpr bool is_elementwise = O::arity > 0;
+
+/// What the derivative of an element-wise op reads, besides the gradient of its output.
+enum class Reads { nothing, inputs, output, no_derivative };
+
+namespace detail {
+template <class O, class V, size_t... J>
+concept BackwardTakes = requires(const O& op, V v) { op.backward(((void)J, v)..., v); };
+template <class O, size_t... J> consteval bool takes(std::index_sequence<J...>) {
+  return BackwardTakes<O, double, J...>;
+}
+}  // namespace detail
+
+template <class O> consteval Reads reads_of() {
+  constexpr bool output = requires(const O& op, double v) { op.backward_from_output(v, v); };
+  constexpr bool inputs = detail::takes<O>(std::make_index_sequence<size_t(O::arity)>{});
+  constexpr bool nothing = detail::takes<O>(std::index_sequence<>{});
+  static_assert(output + inputs + nothing <= 1, "an op has one derivative: backward or backward_from_output");
+  static_assert(!output || O::arity == 1, "only an op of one input may have backward_from_output");
+  return output ? Reads::output : inputs ? Reads::inputs : nothing ? Reads::nothing : Reads::no_derivative;
 }
 
-/// y[i] (+)= f(x0, x1, ...) for i < n along one walk, where operand j is x[j][i], or the one number x[j][0]
-/// when its stride is 0.
-template <class T, class F, size_t M>
-void map_walk(int64_t n, T* y, bool add, F f, const std::array<const T*, M>& x,
-              const std::array<int64_t, M>& stride) {
+/// How many operands the kernel of the derivative has: what it reads, and the gradient of the output.
+template <class O>
+inline constexpr size_t backward_operands = (reads_of<O>() == Reads::inputs   ? size_t(O::arity)
+                                             : reads_of<O>() == Reads::output ? 1
+                                                                              : 0) +
+                                            1;
+
+/// The derivative of input I over any value type, from what it reads and the gradient of the output.
+template <int I, class O, class... V> ELBOW_FN auto derivative(const O& op, V... v) {
+  if constexpr (reads_of<O>() == Reads::output)
+    return op.backward_from_output(v...);
+  else if constexpr (O::arity == 1)
+    return op.backward(v...);
+  else
+    return op.backward(v...).of[I];
+}
+
+// ---- kernels --------------------------------------------------------------------------------------------------------
+
+/// y[i] (+)= f(x[0], x[1], ...) for i < n, where operand j is x[j][i], or the one number x[j][0] when its stride is 0.
+template <class T>
+using Strip = void (*)(const void* op, int64_t n, T* y, bool add, const T* const* x, const int64_t* stride);
+
+#if !defined(__CUDACC__)
+namespace detail {
+
+template <class T, class F, size_t... J>
+void run_strip(F f, int64_t n, T* y, bool add, const T* const* x, const int64_t* stride, std::index_sequence<J...>) {
   using V = simd::Vec<T>;
   constexpr int64_t W = simd::width<T>;
-  const auto each = std::make_index_sequence<M>{};
-  bool dense = true;
-  for (size_t j = 0; j < M; ++j) dense = dense && stride[j] == 1;
-  if (dense) return [&]<size_t... J>(std::index_sequence<J...>) {
-      simd::map<T>(n, y, add, f, x[J]...);
-    }
-  (each);
-
-  std::array<V, M> repeated;
-  for (size_t j = 0; j < M; ++j) repeated[j] = V(x[j][0]);
+  if (((stride[J] == 1) && ...)) return simd::map<T>(n, y, add, f, x[J]...);
+  const std::array<V, sizeof...(J)> repeated{V(x[J][0])...};
   const auto at = [&](size_t j, int64_t i, int64_t count) {
     if (!stride[j]) return repeated[j];
     return count == W ? V::load_unaligned(x[j] + i) : simd::detail::load_some(x[j] + i, count);
   };
   for (int64_t i = 0; i < n; i += W) {
     const int64_t count = std::min(W, n - i);
-    V v = [&]<size_t... J>(std::index_sequence<J...>) { return V(f(at(J, i, count)...)); }
-    (each);
+    const V v = f(at(J, i, count)...);
     alignas(64) std::array<T, size_t(W)> lanes;
     v.store_aligned(lanes.data());
     for (int64_t k = 0; k < count; ++k) y[i + k] = add ? y[i + k] + lanes[size_t(k)] : lanes[size_t(k)];
   }
 }
 
-/// y (+)= f(operands), with the operands broadcast to y's shape.
-template <class T, class F, size_t M>
-void map_broadcast(const Shape& shape, T* y, bool add, F f, const std::array<const T*, M>& x,
-                   const std::array<const Shape*, M>& shapes) {
-  if (shape.numel() == 0) return;
-  constexpr int64_t chunk = 8192;  // fixed, so that the cut does not depend on the number of threads
-  const BroadcastWalk<M> walk(shape, shapes);
-  const int64_t inner = walk.inner_size(), chunks = (inner + chunk - 1) / chunk;
-  std::array<int64_t, M> stride;
-  for (size_t j = 0; j < M; ++j) stride[j] = walk.inner_stride(j);
-  parallel_for(walk.rows() * chunks, shape.numel(), [&](int64_t task) {
-    const int64_t row = task / chunks, first = task % chunks * chunk;
-    std::array<const T*, M> p = x;
-    const auto offset = walk.offsets(row);
-    for (size_t j = 0; j < M; ++j) p[j] += offset[j] + first * stride[j];
-    map_walk(std::min(chunk, inner - first), y + row * inner + first, add, f, p, stride);
-  });
+}  // namespace detail
+
+template <class T, class O>
+void forward_strip(const void* op, int64_t n, T* y, bool add, const T* const* x, const int64_t* stride) {
+  const auto formula = [&](auto... v) { return static_cast<const O*>(op)->forward(v...); };
+  detail::run_strip<T>(formula, n, y, add, x, stride, std::make_index_sequence<size_t(O::arity)>{});
 }
 
-template <class T, class O> void elementwise_forward(const O& op, ForwardContext& context) {
-  constexpr size_t N = size_t(O::arity);
-  std::array<const T*, N> x;
-  std::array<const Shape*, N> shapes;
-  for (size_t i = 0; i < N; ++i) {
-    x[i] = context.in[i].template data<T>();
-    shapes[i] = &context.in[i].shape();
+template <class T, class O, int I>
+void backward_strip(const void* op, int64_t n, T* y, bool add, const T* const* x, const int64_t* stride) {
+  const auto formula = [&](auto... v) { return derivative<I>(*static_cast<const O*>(op), v...); };
+  detail::run_strip<T>(formula, n, y, add, x, stride, std::make_index_sequence<backward_operands<O>>{});
+}
+#endif
+
+/// The kernels of one element-wise op in one dtype.
+template <class T> struct Strips {
+  Strip<T> forward;
+  Strip<T> backward[3];  // of each input
+  Reads reads;
+};
+
+/// The shape that the inputs are broadcast to.
+Shape elementwise_shape(const char* op, Inputs in);
+/// Forward of an element-wise op, and saving what its derivative reads.
+template <class T> void elementwise_forward(const Strips<T>& strips, const void* op, ForwardContext& context);
+/// Adds to the gradients of its inputs.
+template <class T> void elementwise_backward(const Strips<T>& strips, const void* op, BackwardContext& context);
+
+/// The same written in ops: the derivative's own formula over Tracers.
+template <class O> void elementwise_backward_in_ops(const O& op, BackwardContext& context) {
+  const std::vector<Tracer> v = tracers(context, backward_operands<O>);
+  [&]<size_t... K, int... I>(std::index_sequence<K...>, std::integer_sequence<int, I...>) {
+    (give_traced(context, size_t(I), derivative<I>(op, v[K]...)), ...);
   }
-  map_broadcast<T>(
-      context.y.shape(), context.y.template data<T>(), false, [op](auto... v) { return op.forward(v...); }, x,
-      shapes);
-  if (O::saves == Saves::inputs || O::saves == Saves::inputs_and_output)
-    for (size_t i = 0; i < N; ++i) context.save(context.in[i]);
-  if (O::saves == Saves::output || O::saves == Saves::inputs_and_output) context.save(context.y);
-}
-
-/// The derivative of input I. All formulas take (inputs..., y, gy); what the op did not save is stood in for by
-/// gy, which such a formula never reads.
-template <class T, int I, class O> void elementwise_backward_of(const O& op, BackwardContext& context) {
-  constexpr size_t N = size_t(O::arity);
-  constexpr bool has_inputs = O::saves == Saves::inputs || O::saves == Saves::inputs_and_output;
-  constexpr bool has_output = O::saves == Saves::output || O::saves == Saves::inputs_and_output;
-  if (!context.needs(size_t(I))) return;
-  const Tensor& dy = context.dy();
-  std::array<const T*, N + 2> x;
-  std::array<const Shape*, N + 2> shapes;
-  const auto operand = [&](size_t j, const Tensor& t) {
-    x[j] = t.template data<T>();
-    shapes[j] = &t.shape();
-  };
-  for (size_t j = 0; j < N; ++j) operand(j, has_inputs ? context.saved(j) : dy);
-  operand(N, has_output ? context.saved(has_inputs ? N : 0) : dy);
-  operand(N + 1, dy);
-  const auto formula = [op](auto... v) {
-    if constexpr (N == 1)
-      return op.backward(v...);
-    else
-      return op.backward(Index<I>{}, v...);
-  };
-  const Shape& target_shape = context.shape_of_input(size_t(I));
-  auto [target, add] = context.template into<T>(size_t(I));
-  if (target_shape == dy.shape()) return map_broadcast<T>(dy.shape(), target, add, formula, x, shapes);
-  const Tensor whole = Tensor::empty(dy.shape(), dy.dtype());
-  map_broadcast<T>(dy.shape(), whole.template data<T>(), false, formula, x, shapes);
-  sum_to_shape(whole.template data<T>(), dy.shape(), target, target_shape, add);
-}
-
-template <class T, class O> void elementwise_backward(const O& op, BackwardContext& context) {
-  [&]<int... I>(std::integer_sequence<int, I...>) { (elementwise_backward_of<T, I>(op, context), ...); }
-  (std::make_integer_sequence<int, O::arity>{});
+  (std::make_index_sequence<backward_operands<O>>{}, std::make_integer_sequence<int, O::arity>{});
 }
 
 }  // namespace elbow::ops

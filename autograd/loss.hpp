@@ -1,27 +1,17 @@
 #pragma once
 #include "autograd/op.hpp"
 #include "autograd/parallel.hpp"
+#include "autograd/reduction.hpp"
 #include "autograd/sum_to_shape.hpp"
-
-namespace elbow {
-
-/// What a loss over [rows, columns] is reduced to. `mean` is the figure that is trained on and reported: the sum over
-/// the columns, averaged over the rows, in nats per row where the loss is in nats.
-enum class Reduction {
-  none,        ///< [rows, columns]: every element
-  per_row,     ///< [rows]: summed over the columns
-  per_column,  ///< [columns]: averaged over the rows
-  mean         ///< []: summed over the columns, averaged over the rows
-};
-
-}  // namespace elbow
 
 namespace elbow::ops {
 
-/// Base of the losses that compare two tensors of one shape [rows, columns] element by element. Members to write:
+/// Base of the losses that compare two tensors of one shape [rows, columns] element by element. Members to write, over
+/// any value type, as those of an element-wise op:
 ///
-///   template <class V> ELBOW_FN static V cost(V a, V b)
-///   template <class V> ELBOW_FN static V gradient(Index<0>, V a, V b)     d cost / d a; Index<1>: d cost / d b
+///   template <class V> ELBOW_FN V cost(V a, V b) const
+///   template <class V> ELBOW_FN Gradients<V, 2> slopes(V a, V b) const      d cost / d a, d cost / d b
+///   double plain(double a, double b) const                                  the cost, written in another way
 ///
 template <class Loss> struct PairLoss : Op {
   Reduction reduction = Reduction::mean;
@@ -45,12 +35,12 @@ template <class Loss> struct PairLoss : Op {
     const T* a = context.in[0].template data<T>();  // [rows, columns]
     const T* b = context.in[1].template data<T>();  // [rows, columns]
     T* y = context.y.template data<T>();
-    const auto cost = [](auto p, auto q) { return Loss::cost(p, q); };
+    const auto cost = [this](auto p, auto q) { return self().cost(p, q); };
     context.save(context.in[0]);
     context.save(context.in[1]);
     if (reduction == Reduction::none) return simd::map<T>(rows * columns, y, false, cost, a, b);
     if (reduction == Reduction::per_column) {
-      const Tensor costs = Tensor::empty({rows, columns}, context.y.dtype());
+      Tensor costs = Tensor::empty({rows, columns}, context.y.dtype());
       simd::map<T>(rows * columns, costs.template data<T>(), false, cost, a, b);
       sum_to_shape<T>(costs.template data<T>(), {rows, columns}, y, {columns}, false);
       for (int64_t c = 0; c < columns; ++c) y[c] /= T(rows);
@@ -64,7 +54,7 @@ template <class Loss> struct PairLoss : Op {
     constexpr int64_t chunk =
         8192;  // fixed: the order of the additions must not depend on the number of threads
     const int64_t n = rows * columns, chunks = (n + chunk - 1) / chunk;
-    const Tensor parts = Tensor::empty({chunks}, context.y.dtype());
+    Tensor parts = Tensor::empty({chunks}, context.y.dtype());
     T* part = parts.template data<T>();  // [chunks]
     parallel_for(chunks, n, [&](int64_t i) {
       const int64_t first = i * chunk;
@@ -79,13 +69,26 @@ template <class Loss> struct PairLoss : Op {
     backward_of<T, 1>(context);
   }
 
+  // The gradient of the output, spread over [rows, columns], times the slopes' own formula over Tracers.
+  void backward_in_ops(BackwardContext& context) const {
+    const Tensor &a = context.saved(0), &b = context.saved(1);
+    const int64_t rows = a.size(0);
+    Tensor dy = context.dy();
+    if (reduction == Reduction::per_row) dy = reshape(dy, {rows, 1});
+    if (reduction == Reduction::per_column || reduction == Reduction::mean)
+      dy = mul(dy, Tensor::full({}, 1.0 / double(rows), dy.dtype()));
+    dy = broadcast_to(dy, a.shape());
+    const auto slopes = self().slopes(Tracer(a), Tracer(b));
+    for (size_t i = 0; i < 2; ++i) give_traced(context, i, slopes.of[i] * Tracer(dy));
+  }
+
   void reference(Inputs in, double* y) const {
     const int64_t rows = in[0].size(0), columns = in[0].size(1);
     const double *a = in[0].data<double>(), *b = in[1].data<double>();
     for (int64_t i = 0; i < shape(in).numel(); ++i) y[i] = 0;
     for (int64_t r = 0; r < rows; ++r)
       for (int64_t c = 0; c < columns; ++c) {
-        const double cost = Loss::cost(a[r * columns + c], b[r * columns + c]);
+        const double cost = self().plain(a[r * columns + c], b[r * columns + c]);
         if (reduction == Reduction::none) y[r * columns + c] = cost;
         if (reduction == Reduction::per_row) y[r] += cost;
         if (reduction == Reduction::per_column) y[c] += cost / double(rows);
@@ -93,7 +96,7 @@ template <class Loss> struct PairLoss : Op {
       }
   }
 
-  static void loss_samples(auto& s, const auto& a, const auto& b) {
+  static void loss_samples(Samples<Loss>& s, const InputSpec& a, const InputSpec& b) {
     const auto with = [](Reduction r) {
       Loss loss;
       loss.reduction = r;
@@ -111,6 +114,8 @@ template <class Loss> struct PairLoss : Op {
   }
 
  private:
+  const Loss& self() const { return static_cast<const Loss&>(*this); }
+
   template <class T, int I> void backward_of(BackwardContext& context) const {
     if (!context.needs(size_t(I))) return;
     const Tensor &ta = context.saved(0), &tb = context.saved(1);
@@ -121,7 +126,7 @@ template <class Loss> struct PairLoss : Op {
     const GradientTarget<T> into = context.template into<T>(size_t(I));
     T* const target = into.data;
     const bool add = into.add;
-    const auto slope = [](auto p, auto q, auto g) { return Loss::gradient(Index<I>{}, p, q) * g; };
+    const auto slope = [this](auto p, auto q, auto g) { return self().slopes(p, q).of[I] * g; };
     if (reduction == Reduction::none) return simd::map<T>(rows * columns, target, add, slope, a, b, dy);
     if (reduction == Reduction::per_column) {
       const T share = T(1) / T(rows);

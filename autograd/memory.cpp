@@ -1,9 +1,13 @@
 #include "autograd/memory.hpp"
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <bit>
+#include <cstring>
+#include <mutex>
 #include <new>
+#include <unordered_set>
 #include <vector>
 
 namespace elbow {
@@ -35,6 +39,7 @@ thread_local bool pool_closed = false;  // outlives the pool itself: a static te
 
 struct Pool {
   std::array<std::vector<void*>, 128> free_lists;
+  int64_t balance = 0;  // bytes asked for on this thread less bytes released on it
   ~Pool() {
     pool_closed = true;
     for (auto& list : free_lists)
@@ -43,15 +48,47 @@ struct Pool {
 };
 thread_local Pool pool;
 
+// The blocks that have a guard band: a few, and only in tests.
+constexpr size_t guard_bytes = size_t{1} << 16;
+constexpr unsigned char guard_pattern = 0xA5;
+std::atomic<bool> guarding{false}, ever_guarded{false};
+std::mutex guarded_mutex;
+std::unordered_set<const void*>& guarded() {
+  static std::unordered_set<const void*> blocks;
+  return blocks;
+}
+
+void* allocate_guarded(size_t bytes) {
+  void* block = ::operator new(bytes + guard_bytes, alignment);
+  std::memset(static_cast<char*>(block) + bytes, guard_pattern, guard_bytes);
+  const std::lock_guard lock(guarded_mutex);
+  guarded().insert(block);
+  return block;
+}
+
+// Whether it was one of them; then it is gone.
+bool release_guarded(void* block) {
+  const std::lock_guard lock(guarded_mutex);
+  if (!guarded().erase(block)) return false;
+  ::operator delete(block, alignment);
+  return true;
+}
+
 }  // namespace
 
 void* pool_allocate(size_t bytes) {
   const SizeClass c = size_class(bytes);
   bytes_in_use.fetch_add(int64_t(c.bytes), std::memory_order_relaxed);
-  if (caching && !pool_closed && !pool.free_lists[c.index].empty()) {
-    void* block = pool.free_lists[c.index].back();
-    pool.free_lists[c.index].pop_back();
-    return block;
+  if (guarding.load(std::memory_order_relaxed)) [[unlikely]]
+    return allocate_guarded(bytes);
+  if (caching && !pool_closed) {
+    pool.balance += int64_t(c.bytes);
+    auto& free_list = pool.free_lists[c.index];
+    if (!free_list.empty()) {
+      void* block = free_list.back();
+      free_list.pop_back();
+      return block;
+    }
   }
   system_allocations.fetch_add(1, std::memory_order_relaxed);
   return ::operator new(c.bytes, alignment);
@@ -60,10 +97,28 @@ void* pool_allocate(size_t bytes) {
 void pool_release(void* block, size_t bytes) {
   const SizeClass c = size_class(bytes);
   bytes_in_use.fetch_sub(int64_t(c.bytes), std::memory_order_relaxed);
-  if (caching && !pool_closed && c.bytes <= largest_cached)
+  if (ever_guarded.load(std::memory_order_relaxed)) [[unlikely]]
+    if (release_guarded(block)) return;
+  const bool own = caching && !pool_closed && pool.balance >= int64_t(c.bytes);
+  if (own) pool.balance -= int64_t(c.bytes);
+  if (own && c.bytes <= largest_cached)
     pool.free_lists[c.index].push_back(block);
   else
     ::operator delete(block, alignment);
+}
+
+void pool_guard(bool on) {
+  guarding = on;
+  if (on) ever_guarded = true;
+}
+
+bool pool_guard_intact(const void* block, size_t bytes) {
+  {
+    const std::lock_guard lock(guarded_mutex);
+    if (!guarded().contains(block)) return true;
+  }
+  const auto* guard = static_cast<const unsigned char*>(block) + bytes;
+  return std::all_of(guard, guard + guard_bytes, [](unsigned char c) { return c == guard_pattern; });
 }
 
 MemoryStatistics memory_statistics() { return {system_allocations, bytes_in_use}; }

@@ -9,8 +9,15 @@ namespace elbow {
 /// system for nothing. Blocks are aligned to 64 bytes, the width of a cache line and of an AVX-512 register.
 void* pool_allocate(size_t bytes);
 
-/// Gives back a block of pool_allocate(bytes). Another thread than the one that asked may do so.
+/// Gives back a block of pool_allocate(bytes). Another thread than the one that asked may do so. A thread keeps no more
+/// bytes than it has itself asked for: what it releases beyond, made by others, goes back to the system, so that memory
+/// does not gather in a thread that only consumes.
 void pool_release(void* block, size_t bytes);
+
+/// While on, a guard band follows each block that is allocated, and none is taken from a free list (checks.hpp).
+void pool_guard(bool on);
+/// Whether the guard band of a block of that many bytes is untouched; true for a block that has none.
+bool pool_guard_intact(const void* block, size_t bytes);
 
 /// What the pools of all threads together have done so far.
 struct MemoryStatistics {

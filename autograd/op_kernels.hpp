@@ -1,73 +1,132 @@
 #pragma once
-// How an op runs: apply_op, and the kernels of the element-wise ops. Included only by the one source file of
-// each op that the build writes, with ELBOW_KERNELS defined.
+// The table of one op (OpRule), made from its struct; ELBOW_OP at the end of an op's file puts it into the library and
+// the registry.
+#include <new>
+#include <string_view>
+#include <type_traits>
+
 #include "autograd/elementwise.hpp"
-#include "autograd/op.hpp"
+#include "autograd/samples.hpp"
 
 namespace elbow::ops {
 
-template <class O> void check_inputs(Inputs in) {
-  if (O::arity >= 0) require_inputs(O::name, in, size_t(O::arity));
-  if (in.size() == 0) fail(O::name, "needs at least one tensor");
-  for (size_t i = 0; i < in.size(); ++i) {
-    if (!in[i]) fail(O::name, "input ", i, " is an undefined tensor");
-    if (in[i].dtype() != in[0].dtype())
-      fail(O::name, "input 0 is ", name_of(in[0].dtype()), " and input ", i, " is ", name_of(in[i].dtype()),
-           ": convert one with to()");
-    if (in[i].device() != in[0].device())
-      fail(O::name, "input 0 is on ", name_of(in[0].device()), " and input ", i, " on ",
-           name_of(in[i].device()));
+/// Turns the common mistakes in an op's struct into one line each.
+template <class O> consteval bool check_op() {
+  static_assert(requires { O::name; O::doc; }, "an op says `static constexpr auto name = \"...\", doc = \"...\";`");
+  static_assert(requires(Samples<O>& s) { O::samples(s); },
+                "an op says how to try it: `static void samples(Samples<Self>& s) { s.add({s.in({3, 5})}); }`");
+  static_assert(sizeof(O) <= Tape::op_bytes && alignof(O) <= alignof(std::max_align_t),
+                "the settings of an op are at most Tape::op_bytes large");
+  static_assert(std::is_copy_constructible_v<O>, "an op can be copied: the tape keeps a copy");
+  if constexpr (is_elementwise<O>) {
+    static_assert(O::arity <= 3, "an element-wise op has one to three inputs");
+  } else {
+    static_assert(requires(const O& op, Inputs in) { { op.shape(in) } -> std::same_as<Shape>; },
+                  "an op has `Shape shape(Inputs in) const`");
+    static_assert(requires(const O& op, ForwardContext& c) { op.template forward<float>(c); },
+                  "an op has `template <class T> void forward(ForwardContext& c) const`");
+    static_assert(requires(const O& op, BackwardContext& c) { op.template backward<float>(c); },
+                  "an op has `template <class T> void backward(BackwardContext& c) const`");
+    static_assert(requires(const O& op, BackwardContext& c) { op.backward_in_ops(c); },
+                  "an op has `void backward_in_ops(BackwardContext& c) const`, its backward written in ops");
+    static_assert(requires(const O& op, Inputs in, double* y) { op.reference(in, y); },
+                  "an op has `void reference(Inputs in, double* y) const`, plain loops to test it against");
   }
+  return true;
 }
 
-template <class O> void run_backward(const void* settings, BackwardContext& context) {
-  const O& op = *static_cast<const O*>(settings);
-  dispatch(context.dy().dtype(), [&]<class T>() {
+#if !defined(__CUDACC__)
+
+namespace detail {
+
+template <class O> const O& settings(const void* op) { return *static_cast<const O*>(op); }
+
+template <class O> Tensor output(const void* op, Inputs in) {
+  if constexpr (is_elementwise<O>)
+    return Tensor::empty(elementwise_shape(O::name, in), in[0].dtype());
+  else if constexpr (requires { settings<O>(op).output(in); })
+    return settings<O>(op).output(in);  // a view of an input, or another dtype
+  else
+    return Tensor::empty(settings<O>(op).shape(in), in[0].dtype());
+}
+
+template <class T, class O> constexpr Strips<T> strips_of() {
+  constexpr Reads reads = reads_of<O>();
+  Strips<T> s{&forward_strip<T, O>, {}, reads};
+  if constexpr (reads != Reads::no_derivative) [&]<int... I>(std::integer_sequence<int, I...>) {
+      ((s.backward[I] = &backward_strip<T, O, I>), ...);
+    }
+  (std::make_integer_sequence<int, O::arity>{});
+  return s;
+}
+template <class T, class O> inline constexpr Strips<T> strips = strips_of<T, O>();
+
+template <class O> void forward(const void* op, ForwardContext& context) {
+  dispatch(context.y.dtype(), [&]<class T>() {
     if constexpr (is_elementwise<O>)
-      elementwise_backward<T>(op, context);
+      elementwise_forward<T>(strips<T, O>, op, context);
     else
-      op.template backward<T>(context);
+      settings<O>(op).template forward<T>(context);
   });
 }
 
-template <class O> void run_backward_in_ops(const void* settings, BackwardContext& context) {
-  const O& op = *static_cast<const O*>(settings);
-  if constexpr (DifferentiableTwice<O>) op.backward_in_ops(context);
+template <class O> void backward(const void* op, BackwardContext& context) {
+  dispatch(context.dy().dtype(), [&]<class T>() {
+    if constexpr (is_elementwise<O>)
+      elementwise_backward<T>(strips<T, O>, op, context);
+    else
+      settings<O>(op).template backward<T>(context);
+  });
 }
 
-template <class O> const OpRule& rule_of() {
-  static const OpRule rule{O::name, &run_backward<O>,
-                           DifferentiableTwice<O> ? &run_backward_in_ops<O> : nullptr,
-                           [](void* op) { static_cast<O*>(op)->~O(); }};
+template <class O> void backward_in_ops(const void* op, BackwardContext& context) {
+  if constexpr (is_elementwise<O>)
+    elementwise_backward_in_ops(settings<O>(op), context);
+  else
+    settings<O>(op).backward_in_ops(context);
+}
+
+template <class O> constexpr bool has_derivative() {
+  if constexpr (is_elementwise<O>)
+    return reads_of<O>() != Reads::no_derivative;
+  else
+    return true;
+}
+
+}  // namespace detail
+
+/// The table of an op type, from its struct.
+template <class O> consteval OpRule make_rule() {
+  static_assert(check_op<O>());
+  OpRule rule{};
+  rule.name = O::name;
+  rule.arity = O::arity;
+  rule.output = &detail::output<O>;
+  rule.forward = &detail::forward<O>;
+  if constexpr (detail::has_derivative<O>()) {
+    rule.backward = &detail::backward<O>;
+    rule.backward_in_ops = &detail::backward_in_ops<O>;
+  }
+  rule.copy = [](const void* op, void* to) { new (to) O(detail::settings<O>(op)); };
+  rule.destroy = [](void* op) { static_cast<O*>(op)->~O(); };
+  rule.bytes = sizeof(O);
   return rule;
 }
 
-template <class O> Tensor make_output(const O& op, Inputs in) {
-  if constexpr (is_elementwise<O>)
-    return Tensor::empty(elementwise_shape<O>(in), in[0].dtype());
-  else if constexpr (requires { op.output(in); })
-    return op.output(in);  // a view of an input
-  else
-    return Tensor::empty(op.shape(in), in[0].dtype());
-}
+template <class O> inline constexpr OpRule rule = make_rule<O>();
+template <class O> const OpRule& rule_of() { return rule<O>; }
 
-template <class O> Tensor apply_op(const O& op, Inputs in) {
-  check_inputs<O>(in);
-  Tape* tape = Tape::recording(O::name, in.tensors, in.size());
-  Tensor y = make_output(op, in);
-  ForwardContext context(in, y, tape != nullptr);
-  dispatch(y.dtype(), [&]<class T>() {
-    if constexpr (is_elementwise<O>)
-      elementwise_forward<T>(op, context);
-    else
-      op.template forward<T>(context);
-  });
-  if (check_nan()) {
-    for (size_t i = 0; i < in.size(); ++i) require_finite(*in.tensors[i], O::name, "input");
-    require_finite(y, O::name, "output");
-  }
-  if (tape) tape->record(rule_of<O>(), op, in.tensors, in.size(), context.saved(), context.n_saved(), y);
-  return y;
-}
+#endif
 
 }  // namespace elbow::ops
+
+/// The last line of an op's file: puts the op into the library, and into the registry under its file's name.
+#if defined(__CUDACC__)
+#define ELBOW_OP(file, Struct) static_assert(elbow::ops::check_op<elbow::ops::Struct>());
+#else
+#define ELBOW_OP(file, Struct)                                                                        \
+  namespace elbow::ops {                                                                              \
+  static_assert(std::string_view(Struct::name) == #file, "an op's name is that of its file");        \
+  OpInfo describe_##file() { return describe<Struct>(); }                                             \
+  }
+#endif

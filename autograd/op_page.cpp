@@ -10,9 +10,9 @@ constexpr const char* introduction = R"(# Ops
 All ops, as the registry lists them. `make docs` writes this page from what the files in `autograd/ops` say of
 themselves; do not edit it. How to add one: [adding-an-op.md](adding-an-op.md).
 
-An op is called as a free function of `autograd/ops.hpp`; its parameters are at the end of its file. **Settings** are
-parameters that are not tensors: axes, a slope, a reduction. **Twice** marks the ops whose backward is itself written
-in ops, so that `Tape::gradient` can differentiate it again; the others have a fused backward, and say so when asked.
+An op is called as a free function of `autograd/ops.hpp`, declared at the top of its file. **Settings** are parameters
+that are not tensors: axes, a slope, a reduction. All ops can be differentiated as often as one likes, but for the
+comparisons, whose derivative is 0: they are not recorded.
 )";
 
 struct Group {
@@ -38,11 +38,11 @@ std::string cell(const std::string& text) {
 std::string op_page(const std::vector<OpInfo>& ops) {
   std::string page = introduction;
   for (const Group& group : groups) {
-    page += str("\n## ", group.title, "\n\n", group.text, "| Op | | Settings | Twice |\n|---|---|:-:|:-:|\n");
+    page += str("\n## ", group.title, "\n\n", group.text, "| Op | | Settings |\n|---|---|:-:|\n");
     for (const OpInfo& op : ops)
       if (op.kind == group.kind)
-        page += str("| [`", op.name, "`](../autograd/ops/", op.name, ".hpp) | ", cell(op.doc), " | ",
-                    op.has_settings ? "yes" : "", " | ", op.differentiable_twice ? "yes" : "", " |\n");
+        page += str("| [`", op.name, "`](../autograd/ops/", op.name, ".cpp) | ", cell(op.doc), " | ",
+                    op.has_settings ? "yes" : "", " |\n");
   }
   return page;
 }

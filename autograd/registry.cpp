@@ -1,10 +1,69 @@
 #include "autograd/registry.hpp"
 
+#include <algorithm>
 #include <cmath>
+#include <numeric>
 
+#include "autograd/alias.hpp"
+#include "autograd/broadcast.hpp"
+#include "autograd/op.hpp"
 #include "autograd/random.hpp"
+#include "autograd/samples.hpp"
 
 namespace elbow {
+namespace {
+
+// f(inputs) for tensors in a vector.
+template <class F> auto with_inputs(const std::vector<Tensor>& tensors, F f) {
+  std::vector<const Tensor*> pointers;
+  for (const Tensor& t : tensors) pointers.push_back(&t);
+  return f(ops::Inputs{pointers.data(), pointers.size()});
+}
+
+void make_one_hot(const InputSpec& spec, double* x) {
+  const int64_t n = spec.shape[spec.shape.rank() - 1], rows = n ? spec.shape.numel() / n : 0;
+  for (int64_t row = 0; row < rows; ++row) {
+    const double u = (x[row * n] - spec.lo) / (spec.hi - spec.lo);
+    for (int64_t i = 0; i < n; ++i) x[row * n + i] = i == std::min<int64_t>(n - 1, int64_t(u * double(n)));
+  }
+}
+
+// The elements keep their order, and lie evenly between lo and hi; at least 0.05 apart.
+void make_distinct(const InputSpec& spec, double* x) {
+  const size_t n = size_t(spec.shape.numel());
+  std::vector<size_t> order(n);
+  std::iota(order.begin(), order.end(), size_t(0));
+  std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) { return x[a] < x[b]; });
+  const double step = std::max(0.05, (spec.hi - spec.lo) / double(std::max<size_t>(n, 1)));
+  for (size_t i = 0; i < n; ++i) x[order[i]] = spec.lo + step * (double(i) + 0.5);
+}
+
+}  // namespace
+
+Tensor AnyOp::operator()(const std::vector<Tensor>& inputs) const {
+  return with_inputs(inputs, [&](ops::Inputs in) { return ops::apply_op(*rule, settings.get(), in); });
+}
+
+void OpSample::reference(const std::vector<Tensor>& inputs, double* y) const {
+  with_inputs(inputs, [&](ops::Inputs in) { reference_function(call.settings.get(), in, y); });
+}
+
+double OpSample::formula(int input, DType dtype, const double* x, double gy) const {
+  return formula_function(call.settings.get(), input, dtype, x, gy);
+}
+
+AnyOp unary_op(const std::string& name) {
+  for (const OpInfo& op : all_ops())
+    if (op.name == name && op.arity == 1) return op.samples.front().call;
+  return {};
+}
+
+std::vector<std::string> unary_op_names() {
+  std::vector<std::string> names;
+  for (const OpInfo& op : all_ops())
+    if (op.arity == 1) names.push_back(op.name);
+  return names;
+}
 
 std::vector<Tensor> draw_inputs(const std::vector<InputSpec>& specs, const std::vector<double>& kinks,
                                 uint64_t seed, DType dtype) {
@@ -13,19 +72,49 @@ std::vector<Tensor> draw_inputs(const std::vector<InputSpec>& specs, const std::
   for (const InputSpec& spec : specs) {
     Tensor t = uniform({seed, 0, step++}, spec.shape, spec.lo, spec.hi, DType::float64);
     double* x = t.data<double>();
-    if (spec.is_one_hot && t.numel()) {
-      const int64_t n = spec.shape[spec.shape.rank() - 1];
-      for (int64_t row = 0; row < t.numel() / n; ++row) {
-        const double u = (x[row * n] - spec.lo) / (spec.hi - spec.lo);
-        for (int64_t i = 0; i < n; ++i) x[row * n + i] = i == std::min<int64_t>(n - 1, int64_t(u * double(n)));
-      }
-    }
+    if (spec.is_one_hot) make_one_hot(spec, x);
+    if (spec.is_distinct) make_distinct(spec, x);
     for (double kink : kinks)
       for (int64_t i = 0; i < t.numel(); ++i)
         if (std::abs(x[i] - kink) < 0.05) x[i] = kink + (x[i] < kink ? -0.05 : 0.05);
-    inputs.push_back(t.to(dtype));
+    inputs.push_back(copy_of(t, dtype));
   }
   return inputs;
 }
 
+namespace ops {
+
+void elementwise_reference(OpSample::Formula formula, const void* op, int arity, Inputs in, double* y) {
+  constexpr size_t most = 3;
+  const Shape scalar, shape = elementwise_shape("reference", in);
+  std::array<const Shape*, most> shapes{&scalar, &scalar, &scalar};
+  for (size_t j = 0; j < size_t(arity); ++j) shapes[j] = &in[j].shape();
+  if (shape.numel() == 0) return;
+  const BroadcastWalk<most> walk(shape, shapes);
+  for (int64_t row = 0; row < walk.rows(); ++row) {
+    const auto at = walk.offsets(row);
+    for (int64_t i = 0; i < walk.inner_size(); ++i) {
+      double x[most];
+      for (size_t j = 0; j < size_t(arity); ++j) x[j] = in[j].data<double>()[at[j] + i * walk.inner_stride(j)];
+      y[row * walk.inner_size() + i] = formula(op, -1, DType::float64, x, 0);
+    }
+  }
+}
+
+void SampleList::add_sample(std::vector<OpSample>& list, AnyOp op, std::vector<InputSpec> inputs,
+                            const std::string& note) {
+  OpSample sample{note, std::move(inputs), std::move(op), reference_, formula_};
+  for (const InputSpec& i : sample.inputs) sample.note += str(sample.note.empty() ? "" : " ", i.shape);
+  list.push_back(std::move(sample));
+}
+
+void SampleList::add_refusal(AnyOp op, std::vector<InputSpec> inputs, const std::string& message) {
+  info_.refusals.push_back({message, std::move(inputs), std::move(op)});
+}
+
+void SampleList::add_value(AnyOp op, std::vector<double> inputs, double output) {
+  info_.values.push_back({std::move(op), std::move(inputs), output});
+}
+
+}  // namespace ops
 }  // namespace elbow

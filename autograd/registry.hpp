@@ -1,9 +1,10 @@
 #pragma once
 #include <cstdint>
-#include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
+#include "autograd/op_rule.hpp"
 #include "autograd/tensor.hpp"
 
 /// The list of all ops, with what each one's file says of it. Tests, benchmarks and docs/ops.md are made from
@@ -16,6 +17,7 @@ struct InputSpec {
   double lo = -2, hi = 2;    ///< uniform between them
   bool is_constant = false;  ///< no gradient is asked for
   bool is_one_hot = false;   ///< a 1 in each row (the last axis), 0 elsewhere
+  bool is_distinct = false;  ///< no two elements closer than 0.05 (their order is random)
   /// The gradient with respect to this input is not checked: it has none.
   InputSpec constant() const {
     auto s = *this;
@@ -27,26 +29,50 @@ struct InputSpec {
     s.is_one_hot = true;
     return s;
   }
+  /// For ops that look for the largest: where two are close, the derivative jumps nearby.
+  InputSpec distinct() const {
+    auto s = *this;
+    s.is_distinct = true;
+    return s;
+  }
+};
+
+/// An op with its settings, of whatever type.
+struct AnyOp {
+  const OpRule* rule = nullptr;
+  std::shared_ptr<const void> settings;
+  Tensor operator()(const std::vector<Tensor>& inputs) const;
 };
 
 /// One way to call an op, as a test or a benchmark does.
 struct OpSample {
   std::string note;  ///< what is special about it, with its shapes
   std::vector<InputSpec> inputs;
-  std::function<Tensor(const std::vector<Tensor>&)> call;
-  /// The plain loop: inputs in float64, output to y.
-  std::function<void(const std::vector<Tensor>&, double* y)> reference;
-  bool differentiable_twice = false;
+  AnyOp call;
+  /// The plain loop, from inputs in float64 to y.
+  void reference(const std::vector<Tensor>& inputs, double* y) const;
   /// Element-wise ops: the formula as plain scalar code in that dtype, of one element: the output for input =
   /// -1, else the derivative of that input times gy.
-  std::function<double(int input, DType dtype, const double* x, double gy)> formula;
+  double formula(int input, DType dtype, const double* x, double gy) const;
+
+  using Reference = void (*)(const void* op, ops::Inputs in, double* y);
+  using Formula = double (*)(const void* op, int input, DType dtype, const double* x, double gy);
+  Reference reference_function = nullptr;
+  Formula formula_function = nullptr;  ///< null unless element-wise
+};
+
+/// A value that an op must have, from a source outside its file.
+struct OpValue {
+  AnyOp call;
+  std::vector<double> inputs;
+  double output;
 };
 
 /// A call that must be refused, and a part of the message that must say so.
 struct OpRefusal {
   std::string message;
   std::vector<InputSpec> inputs;
-  std::function<Tensor(const std::vector<Tensor>&)> call;
+  AnyOp call;
 };
 
 struct OpInfo {
@@ -54,15 +80,23 @@ struct OpInfo {
   int arity = -1;               ///< of an element-wise op
   std::vector<double> kinks;    ///< where the derivative jumps: gradchecks keep away from there
   bool extremes = false;        ///< whether it is to be tried at 0, +-20, +-300, infinity and NaN
-  bool differentiable_twice = false;
-  bool has_settings = false;  ///< its struct has members, such as a slope or axes
+  bool has_derivative = true;   ///< else it is not recorded: its derivative is 0 wherever it has one
+  bool has_reference = false;   ///< its file has loops or a formula of their own to test it against
+  bool has_settings = false;    ///< its struct has members, such as a slope or axes
   std::vector<OpSample> samples;
   std::vector<OpSample> benchmarks;
+  std::vector<OpValue> values;
   std::vector<OpRefusal> refusals;
 };
 
 /// All ops, by name. Made anew at each call.
 std::vector<OpInfo> all_ops();
+
+/// The function of the unary op of that name without settings, or with its default ones; null when there is none. So an
+/// activation is any element-wise op of one tensor.
+AnyOp unary_op(const std::string& name);
+/// The names that unary_op knows, in alphabetical order.
+std::vector<std::string> unary_op_names();
 
 /// The inputs that a sample asks for, drawn from `seed`; values closer than 0.05 to a kink are moved away from
 /// it.

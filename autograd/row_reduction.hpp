@@ -10,6 +10,8 @@ namespace elbow::ops {
 ///
 ///   template <class T> T reduce(int64_t n, const T* x) const                      one row to one number
 ///   template <class T> void slope(int64_t n, const T* x, T y, T dy, T* dx) const  its gradient
+///   Tensor slope_in_ops(const Tensor& x, const Tensor& y, const Tensor& dy) const  the same written in ops, where y and dy
+///                                                                                  have the axes kept, with size 1
 ///   double plain(int64_t n, const double* x) const                                the reference loop
 ///
 template <class Self> struct RowReduction : Op {
@@ -29,15 +31,16 @@ template <class Self> struct RowReduction : Op {
     T* y = c.y.template data<T>();       // [rows]
     const int64_t n = rows.length();
     parallel_for(rows.rows(), x.numel(), [&](int64_t r) { y[r] = self().reduce(n, px + r * n); });
-    c.save(x);
+    c.save(c.in[0]);
     c.save(c.y);
   }
   template <class T> void backward(BackwardContext& c) const {
     const AxisRows rows(c.shape_of_input(0), axes, Self::name);
-    const T* x = c.saved(0).template data<T>();  // [rows, length]
+    const Tensor input = rows.gather(c.saved(0));
+    const T* x = input.template data<T>();       // [rows, length]
     const T* y = c.saved(1).template data<T>();  // [rows]
     const T* dy = c.dy().template data<T>();     // [rows]
-    const Tensor gradient = Tensor::empty({rows.rows(), rows.length()}, c.dy().dtype());
+    Tensor gradient = Tensor::empty({rows.rows(), rows.length()}, c.dy().dtype());
     T* g = gradient.template data<T>();  // [rows, length]
     const int64_t n = rows.length();
     parallel_for(rows.rows(), gradient.numel(),
@@ -45,22 +48,27 @@ template <class Self> struct RowReduction : Op {
     auto [dx, add] = c.template into<T>(0);
     rows.template scatter<T>(g, dx, add);
   }
+  void backward_in_ops(BackwardContext& c) const {
+    const Tensor& x = c.saved(0);
+    const Shape kept = axes.reduced(x.shape(), true, Self::name);
+    c.give(0, self().slope_in_ops(x, reshape(c.saved(1), kept), reshape(c.dy(), kept)));
+  }
   void reference(Inputs in, double* y) const {
     const AxisRows rows(in[0].shape(), axes, Self::name);
     const Tensor x = rows.gather(in[0]);
     for (int64_t r = 0; r < rows.rows(); ++r)
       y[r] = self().plain(rows.length(), x.data<double>() + r * rows.length());
   }
-  static void samples(auto& s) {
+  static void samples(Samples<Self>& s) {
     const auto over = [](Axes a, bool keep) {
       Self op;
       op.axes = a;
       op.keep = keep;
       return op;
     };
-    s.add(over({}, false), {s.in({3, 5})}, "all axes").add(over({0}, false), {s.in({3, 5})}, "axis 0");
-    s.add(over({-1}, true), {s.in({3, 37})}, "axis -1, kept")
-        .add(over({0, 2}, false), {s.in({2, 3, 4})}, "axes 0, 2");
+    const auto in = [&](const Shape& shape) { return s.in(shape).distinct(); };
+    s.add(over({}, false), {in({3, 5})}, "all axes").add(over({0}, false), {in({3, 5})}, "axis 0");
+    s.add(over({-1}, true), {in({3, 37})}, "axis -1, kept").add(over({0, 2}, false), {in({2, 3, 4})}, "axes 0, 2");
     s.refuse(over({2}, false), {s.in({3, 5})}, "axis 2")
         .refuse(over({0}, false), {s.in({0, 5})}, "no elements");
     s.benchmark(over({1}, false), {s.in({64, 512})});

@@ -1,66 +1,119 @@
 #pragma once
-// Turns the samples() of an op into entries of the registry. Included by the source file of each op.
-#include "autograd/broadcast.hpp"
+// How an op's file says how to try it: samples(Samples<Self>& s). Tests, benchmarks and docs/ops.md are made from it.
+#include <initializer_list>
+
 #include "autograd/op.hpp"
 #include "autograd/registry.hpp"
 
 namespace elbow::ops {
 
-/// The reference of an element-wise op: its scalar formula in double, element by element.
-template <class O> void elementwise_reference(const O& op, Inputs in, const Shape& shape, double* y) {
-  constexpr size_t N = size_t(O::arity);
-  std::array<const Shape*, N> shapes;
-  for (size_t j = 0; j < N; ++j) shapes[j] = &in[j].shape();
-  const BroadcastWalk<N> walk(shape, shapes);
-  if (shape.numel() == 0) return;
-  for (int64_t row = 0; row < walk.rows(); ++row)
-    for (int64_t i = 0; i < walk.inner_size(); ++i) {
-      const auto at = walk.offsets(row);
-      y[row * walk.inner_size() + i] = [&]<size_t... J>(std::index_sequence<J...>) {
-        return op.forward(in[J].template data<double>()[at[J] + i * walk.inner_stride(J)]...);
-      }
-      (std::make_index_sequence<N>{});
-    }
-}
+/// The plain loop of an element-wise op: `formula` in double, element by element, broadcast.
+void elementwise_reference(OpSample::Formula formula, const void* op, int arity, Inputs in, double* y);
 
-/// The formula of an element-wise op as plain scalar code: its output for input = -1, else that input's
-/// derivative times gy.
+namespace detail {
+
+/// The scalar formula of an element-wise op: see OpSample::formula.
 template <class T, class O> T scalar_formula(const O& op, int input, const double* x, T gy) {
-  const auto formula = [&]<size_t... J>(std::index_sequence<J...>) {
+  return [&]<size_t... J>(std::index_sequence<J...>) {
     const T y = op.forward(T(x[J])...);
     if (input < 0) return y;
-    if constexpr (O::arity == 1) return op.backward(T(x[0]), y, gy);
     T slope{};
     const auto take = [&](auto index) {
-      if constexpr (O::arity > 1)
-        if (index == input) slope = op.backward(index, T(x[J])..., y, gy);
+      if (index != input) return;
+      constexpr int I = decltype(index)::value;
+      if constexpr (reads_of<O>() == Reads::inputs)
+        slope = derivative<I>(op, T(x[J])..., gy);
+      else if constexpr (reads_of<O>() == Reads::output)
+        slope = derivative<I>(op, y, gy);
+      else if constexpr (reads_of<O>() == Reads::nothing)
+        slope = derivative<I>(op, gy);
     };
-    (take(Index<int(J)>{}), ...);
+    (take(std::integral_constant<int, int(J)>{}), ...);
     return slope;
-  };
-  return formula(std::make_index_sequence<size_t(O::arity)>{});
+  }(std::make_index_sequence<size_t(O::arity)>{});
 }
 
-/// What an op's samples(s) is given: it adds samples, refusals and benchmark sizes.
-template <class O> class Samples {
- public:
-  explicit Samples(OpInfo& info) : info_(info) {}
+template <class O> double formula(const void* op, int input, DType dtype, const double* x, double gy) {
+  const O& o = *static_cast<const O*>(op);
+  return dtype == DType::float32 ? double(scalar_formula<float>(o, input, x, float(gy)))
+                                 : scalar_formula<double>(o, input, x, gy);
+}
 
+/// Whether an element-wise op has a formula of its own to test against: double reference(double x) const.
+template <class O, size_t... J> consteval bool has_scalar_reference(std::index_sequence<J...>) {
+  return requires(const O& op, double v) { { op.reference(((void)J, v)...) } -> std::same_as<double>; };
+}
+template <class O> consteval bool has_reference() {
+  if constexpr (is_elementwise<O>)
+    return has_scalar_reference<O>(std::make_index_sequence<size_t(O::arity)>{});
+  else
+    return true;
+}
+template <class O> double reference_formula(const void* op, int, DType, const double* x, double) {
+  return [&]<size_t... J>(std::index_sequence<J...>) {
+    const O& o = *static_cast<const O*>(op);
+    if constexpr (has_reference<O>())
+      return double(o.reference(x[J]...));
+    else
+      return double(o.forward(x[J]...));
+  }(std::make_index_sequence<size_t(O::arity)>{});
+}
+
+template <class O> void reference(const void* op, Inputs in, double* y) {
+  if constexpr (is_elementwise<O>)
+    elementwise_reference(&reference_formula<O>, op, O::arity, in, y);
+  else
+    static_cast<const O*>(op)->reference(in, y);
+}
+
+}  // namespace detail
+
+/// What does not depend on the type of op.
+class SampleList {
+ public:
   /// An input of that shape with elements between lo and hi.
   static InputSpec in(const Shape& shape, double lo = -2, double hi = 2) { return {shape, lo, hi}; }
 
+ protected:
+  SampleList(OpInfo& info, OpSample::Reference reference, OpSample::Formula formula)
+      : info_(info), reference_(reference), formula_(formula) {}
+  void add_sample(std::vector<OpSample>& list, AnyOp op, std::vector<InputSpec> inputs, const std::string& note);
+  void add_refusal(AnyOp op, std::vector<InputSpec> inputs, const std::string& message);
+  void add_value(AnyOp op, std::vector<double> inputs, double output);
+  OpInfo& info_;
+
+ private:
+  OpSample::Reference reference_;
+  OpSample::Formula formula_;
+};
+
+/// What an op's samples(s) is given: it adds samples, known values, refusals and benchmark sizes.
+template <class O> class Samples : public SampleList {
+ public:
+  Samples(OpInfo& info, OpSample::Reference reference, OpSample::Formula formula)
+      : SampleList(info, reference, formula) {}
+
+  /// A way to call the op, with its default settings or these, on inputs of those shapes.
   Samples& add(std::vector<InputSpec> inputs) { return add(O{}, std::move(inputs)); }
   Samples& add(const O& op, std::vector<InputSpec> inputs, const std::string& note = "") {
-    info_.samples.push_back(make(op, std::move(inputs), note));
+    add_sample(info_.samples, any(op), std::move(inputs), note);
     return *this;
   }
   /// Sizes to time: those of the models.
   Samples& benchmark(const O& op, std::vector<InputSpec> inputs, const std::string& note = "") {
-    info_.benchmarks.push_back(make(op, std::move(inputs), note));
+    add_sample(info_.benchmarks, any(op), std::move(inputs), note);
     return *this;
   }
+  /// A call that must be refused, and a part of the message.
   Samples& refuse(const O& op, std::vector<InputSpec> inputs, const std::string& message) {
-    info_.refusals.push_back({message, inputs, caller(op)});
+    add_refusal(any(op), std::move(inputs), message);
+    return *this;
+  }
+  /// Element-wise ops: f(x...) = y, from a source other than this file (a table, a calculator), to seven digits at least.
+  Samples& value(double x, double y) { return value(std::vector<double>{x}, y); }
+  Samples& value(std::vector<double> x, double y) { return value(O{}, std::move(x), y); }
+  Samples& value(const O& op, std::vector<double> x, double y) {
+    add_value(any(op), std::move(x), y);
     return *this;
   }
   /// Element-wise ops: try it at +-0, +-20, +-300, infinity and NaN against the scalar formula.
@@ -75,39 +128,7 @@ template <class O> class Samples {
   }
 
  private:
-  static std::function<Tensor(const std::vector<Tensor>&)> caller(const O& op) {
-    return [op](const std::vector<Tensor>& inputs) {
-      std::vector<const Tensor*> pointers;
-      for (const Tensor& t : inputs) pointers.push_back(&t);
-      return apply_op(op, Inputs{pointers.data(), pointers.size()});
-    };
-  }
-  static OpSample make(const O& op, std::vector<InputSpec> inputs, const std::string& note) {
-    std::string text = note;
-    for (const InputSpec& i : inputs) text += str(text.empty() ? "" : " ", i.shape);
-    OpSample sample{text, std::move(inputs), caller(op), reference_of(op), DifferentiableTwice<O>, nullptr};
-    if constexpr (is_elementwise<O>)
-      sample.formula = [op](int input, DType dtype, const double* x, double gy) {
-        return dispatch(dtype, [&]<class T>() { return double(scalar_formula<T>(op, input, x, T(gy))); });
-      };
-    return sample;
-  }
-  static std::function<void(const std::vector<Tensor>&, double*)> reference_of(const O& op) {
-    return [op](const std::vector<Tensor>& tensors, double* y) {
-      std::vector<const Tensor*> pointers;
-      for (const Tensor& t : tensors) pointers.push_back(&t);
-      const Inputs in{pointers.data(), pointers.size()};
-      if constexpr (is_elementwise<O>) {
-        Shape shape = in[0].shape();
-        for (size_t i = 1; i < in.size(); ++i) shape = broadcast(shape, in[i].shape(), O::name);
-        elementwise_reference(op, in, shape, y);
-      } else {
-        op.reference(in, y);
-      }
-    };
-  }
-
-  OpInfo& info_;
+  static AnyOp any(const O& op) { return {&rule_of<O>(), std::make_shared<const O>(op)}; }
 };
 
 /// The registry's entry of an op.
@@ -118,9 +139,12 @@ template <class O> OpInfo describe() {
   info.arity = O::arity;
   constexpr const char* kinds[] = {"structured", "", "unary", "binary", "ternary"};
   info.kind = kinds[O::arity + 1];
-  info.differentiable_twice = DifferentiableTwice<O>;
+  info.has_derivative = rule_of<O>().backward != nullptr;
+  info.has_reference = detail::has_reference<O>();
   info.has_settings = !std::is_empty_v<O>;
-  Samples<O> samples(info);
+  OpSample::Formula formula = nullptr;
+  if constexpr (is_elementwise<O>) formula = &detail::formula<O>;
+  Samples<O> samples(info, &detail::reference<O>, formula);
   O::samples(samples);
   return info;
 }

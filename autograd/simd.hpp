@@ -1,9 +1,8 @@
 #pragma once
 #include <cstdint>
 
-// The SIMD vocabulary of kernels. Only files that hold kernels define ELBOW_KERNELS and pay for xsimd;
-// everybody else, nvcc included, sees declarations.
-#if defined(ELBOW_KERNELS)
+// The SIMD vocabulary of kernels. Only files that hold kernels include it, and pay for xsimd; nvcc sees declarations.
+#if !defined(__CUDACC__)
 #include <algorithm>
 #include <array>
 #include <xsimd/xsimd.hpp>
@@ -11,7 +10,7 @@
 
 namespace elbow::simd {
 
-#if defined(ELBOW_KERNELS)
+#if !defined(__CUDACC__)
 /// As many numbers as one register holds.
 template <class T> using Vec = xsimd::batch<T>;
 template <class T> inline constexpr int64_t width = int64_t(Vec<T>::size);
@@ -30,7 +29,7 @@ template <class T, class F, class... X> T sum_of(int64_t n, F f, const X*... x);
 /// The largest of x[n]; NaN when there is one; n > 0.
 template <class T> T max_of(int64_t n, const T* x);
 
-#if defined(ELBOW_KERNELS)
+#if !defined(__CUDACC__)
 
 namespace detail {
 // W elements from p, or the `rest` that are left of them, followed by copies of the first (harmless in any

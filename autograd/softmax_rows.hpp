@@ -1,8 +1,8 @@
 #pragma once
+#include "autograd/alias.hpp"
 #include "autograd/axes.hpp"
 #include "autograd/op.hpp"
 #include "autograd/parallel.hpp"
-#include "autograd/row_reduction.hpp"
 
 namespace elbow::ops {
 
@@ -11,6 +11,7 @@ namespace elbow::ops {
 ///
 ///   template <class T> static void normalise(int64_t n, const T* x, T* y)
 ///   template <class T> static void slope(int64_t n, const T* y, const T* dy, T* dx)
+///   static Tensor slope_in_ops(const Tensor& y, const Tensor& dy, int axis)     the same written in ops
 ///   static double plain(double x, double log_sum)
 ///
 template <class Self> struct SoftmaxRows : Op {
@@ -24,29 +25,33 @@ template <class Self> struct SoftmaxRows : Op {
   }
   template <class T> void forward(ForwardContext& c) const {
     const AxisRows rows(c.in[0].shape(), axis, Self::name);
-    const Tensor x = rows.gather(c.in[0]), y = Tensor::empty(x.shape(), x.dtype());
+    const Tensor x = rows.gather(c.in[0]);
+    Tensor y = rows.in_order() ? alias(c.y, x.shape()) : Tensor::empty(x.shape(), x.dtype());
     const T* px = x.template data<T>();  // [rows, length]
     T* py = y.template data<T>();        // [rows, length]
     const int64_t n = rows.length();
     parallel_for(rows.rows(), x.numel(), [&](int64_t r) { Self::normalise(n, px + r * n, py + r * n); });
-    rows.template scatter<T>(py, c.y.template data<T>(), false);
-    c.save(y);
+    if (!rows.in_order()) rows.template scatter<T>(py, c.y.template data<T>(), false);
+    c.save(c.y);
   }
   template <class T> void backward(BackwardContext& c) const {
     const AxisRows rows(c.shape_of_input(0), axis, Self::name);
-    const Tensor dy = rows.gather(c.dy()), gradient = Tensor::empty(dy.shape(), dy.dtype());
-    const T* y = c.saved(0).template data<T>();  // [rows, length]
-    const T* g = dy.template data<T>();          // [rows, length]
-    T* out = gradient.template data<T>();        // [rows, length]
+    const Tensor output = rows.gather(c.saved(0)), dy = rows.gather(c.dy());
+    Tensor gradient = Tensor::empty(dy.shape(), dy.dtype());
+    const T* y = output.template data<T>();  // [rows, length]
+    const T* g = dy.template data<T>();      // [rows, length]
+    T* out = gradient.template data<T>();    // [rows, length]
     const int64_t n = rows.length();
     parallel_for(rows.rows(), dy.numel(),
                  [&](int64_t r) { Self::slope(n, y + r * n, g + r * n, out + r * n); });
     auto [dx, add] = c.template into<T>(0);
     rows.template scatter<T>(out, dx, add);
   }
+  void backward_in_ops(BackwardContext& c) const { c.give(0, Self::slope_in_ops(c.saved(0), c.dy(), axis)); }
   void reference(Inputs in, double* y) const {
     const AxisRows rows(in[0].shape(), axis, Self::name);
-    const Tensor x = rows.gather(in[0]), out = Tensor::empty(x.shape(), DType::float64);
+    const Tensor x = rows.gather(in[0]);
+    Tensor out = Tensor::empty(x.shape(), DType::float64);
     for (int64_t i = 0; i < x.numel(); ++i) {
       const int64_t row = i / rows.length() * rows.length();
       double sum = 0;
@@ -55,7 +60,7 @@ template <class Self> struct SoftmaxRows : Op {
     }
     rows.scatter(out.data<double>(), y, false);
   }
-  static void samples(auto& s) {
+  static void samples(Samples<Self>& s) {
     const auto along = [](int axis) {
       Self op;
       op.axis = axis;

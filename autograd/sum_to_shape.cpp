@@ -1,4 +1,3 @@
-#define ELBOW_KERNELS
 #include "autograd/sum_to_shape.hpp"
 
 #include "autograd/broadcast.hpp"
@@ -19,7 +18,7 @@ template <class T> void add_columns(const T* from, int64_t rows, int64_t n, T* t
   }
   int64_t part = block;
   while (part * block < rows) part *= block;
-  const Tensor sums = Tensor::empty({n}, dtype_of<T>);
+  Tensor sums = Tensor::empty({n}, dtype_of<T>);
   T* s = sums.data<T>();
   for (int64_t first = 0; first < rows; first += part) {
     std::fill_n(s, n, T(0));

@@ -1,38 +1,24 @@
 #include "autograd/tape.hpp"
 
 #include <atomic>
-#include <cmath>
+#include <cstdlib>
+#include <iostream>
 
+#include "autograd/alias.hpp"
+#include "autograd/backward_context.hpp"
+#include "autograd/checks.hpp"
 #include "autograd/enable_grad.hpp"
 #include "autograd/memory.hpp"
-#include "autograd/ops.hpp"
 
 namespace elbow {
 namespace {
 
 thread_local Tape* innermost = nullptr;
 thread_local bool grad_enabled = true;
-std::atomic<bool> nan_checks{false};
 
 uint64_t next_serial() {
   static std::atomic<uint64_t> count{0};
   return ++count;
-}
-
-// target += source, both dense and of one shape.
-void add_in_place(const Tensor& target, const Tensor& source) {
-  dispatch(target.dtype(), [&]<class T>() {
-    T* t = target.data<T>();
-    const T* s = source.data<T>();
-    const int64_t n = target.numel();
-    for (int64_t i = 0; i < n; ++i) t[i] += s[i];
-  });
-}
-
-// Whether another handle, or a view, looks at the same elements.
-bool shared(const Tensor& t) {
-  return t.body()->references.load(std::memory_order_relaxed) > 1 ||
-         t.body()->storage->references.load(std::memory_order_relaxed) > 1;
 }
 
 }  // namespace
@@ -42,14 +28,20 @@ Tape::Lists& Tape::spare_lists() {
   return spare;
 }
 
-Tape::Tape() : serial_(next_serial()), outer_(innermost) {
+Tape::Tape() : serial_(next_serial()), outer_(innermost), owner_(std::this_thread::get_id()) {
   std::swap(lists_, spare_lists());
   innermost = this;
 }
 
 Tape::~Tape() {
+  if (owner_ != std::this_thread::get_id()) {
+    std::cerr << "[Tape] destroyed by another thread than the one that made it\n";
+    std::abort();
+  }
   clear();
-  innermost = outer_;
+  Tape** link = &innermost;
+  while (*link != this) link = &(*link)->outer_;  // one step, unless an inner tape outlives this one
+  *link = outer_;
   std::swap(lists_, spare_lists());
 }
 
@@ -58,11 +50,11 @@ Tape& Tape::current(const char* asker) {
   return *innermost;
 }
 
-Tape* Tape::recording(const char* op, const Tensor* const* inputs, size_t n) {
+Tape* Tape::recording(const char* op, ops::Inputs in) {
   if (!innermost || !grad_enabled) return nullptr;
   bool any = false;
-  for (size_t i = 0; i < n; ++i) {
-    const Tensor::Body& b = *inputs[i]->body();
+  for (size_t i = 0; i < in.size(); ++i) {
+    const Tensor::Body& b = *in[i].body();
     if (b.node >= 0 && b.tape != innermost->serial_)
       fail(op, "input ", i, " of shape ", b.shape,
            " was computed on another tape, or one that has been used: recompute it or detach() it");
@@ -71,23 +63,36 @@ Tape* Tape::recording(const char* op, const Tensor* const* inputs, size_t n) {
   return any ? innermost : nullptr;
 }
 
-Tape::Node& Tape::append(const OpRule& rule, const Tensor* const* inputs, size_t n_inputs, const Tensor* saved,
-                         size_t n_saved, Tensor& output) {
+void Tape::record(const OpRule& rule, const void* op, ops::Inputs in, const Tensor* saved, size_t n_saved,
+                  Tensor& output) {
+  // All that may throw comes first: what follows leaves a whole node, or none.
+  const auto room = [](auto& list, size_t more) {
+    if (list.capacity() < list.size() + more) list.reserve(2 * (list.size() + more));
+  };
+  room(lists_.nodes, 1);
+  room(lists_.edges, in.size());
+  room(lists_.saved, n_saved);
   Node* node = static_cast<Node*>(pool_allocate(sizeof(Node)));
+  try {
+    rule.copy(op, node->op);
+  } catch (...) {
+    pool_release(node, sizeof(Node));
+    throw;
+  }
   node->rule = &rule;
   node->first_edge = uint32_t(lists_.edges.size());
-  node->n_edges = uint32_t(n_inputs);
+  node->n_edges = uint32_t(in.size());
   node->first_saved = uint32_t(lists_.saved.size());
   node->n_saved = uint32_t(n_saved);
-  output.body()->node = int32_t(lists_.nodes.size());
-  output.body()->tape = serial_;
-  for (size_t i = 0; i < n_inputs; ++i)
-    lists_.edges.push_back(
-        {inputs[i]->body()->node, inputs[i]->requires_grad() ? *inputs[i] : Tensor(), inputs[i]->shape()});
+  for (size_t i = 0; i < in.size(); ++i) {
+    const Tensor& x = in[i];
+    lists_.edges.push_back({x.body()->node, x.body()->dtype, x.requires_grad() ? x : Tensor(), x.shape()});
+  }
   for (size_t i = 0; i < n_saved; ++i)
     lists_.saved.push_back({saved[i], saved[i] ? saved[i].body()->storage->version : 0});
+  output.body()->node = int32_t(lists_.nodes.size());
+  output.body()->tape = serial_;
   lists_.nodes.push_back(node);
-  return *node;
 }
 
 void Tape::clear() {
@@ -107,7 +112,7 @@ void Tape::check_root(const Tensor& root, const Tensor& seed, const char* asker)
   if (root.body()->node < 0)
     fail(asker, "the root of shape ", root.shape(), " depends on no tensor that requires a gradient");
   if (root.body()->tape != serial_)
-    fail(asker, "the root's tape has been used or cleared: run the forward pass again");
+    fail(asker, "the root's tape has been used or cleared: run the forward pass again, or keep it (Graph::keep)");
   if (!seed && root.numel() != 1)
     fail(asker, "the root has shape ", root.shape(), ": reduce it to one number, or pass a seed of that shape");
   if (seed && (!(seed.shape() == root.shape()) || seed.dtype() != root.dtype()))
@@ -115,67 +120,99 @@ void Tape::check_root(const Tensor& root, const Tensor& seed, const char* asker)
          name_of(root.dtype()), " ", root.shape());
 }
 
-Tensor Tape::start(const Tensor& root, const Tensor& seed) {
-  return seed ? seed : Tensor::ones(root.shape(), root.dtype());
+// What a node saved is let go as soon as it has been used.
+void Tape::let_go(const Node& node) {
+  for (uint32_t s = 0; s < node.n_saved; ++s) lists_.saved[node.first_saved + s].tensor = Tensor();
 }
 
 // The heart of reverse-mode autodiff: from the root back to the first node, each op turns the gradient of its
-// output into gradients of its inputs. Whatever a node held is let go as soon as it has been used.
-void Tape::run(const Tensor& root, const Tensor& seed, bool in_ops) {
+// output into gradients of its inputs.
+void Tape::run(const Tensor& root, const Tensor& seed, Graph graph) {
   const int32_t last = root.body()->node;
+  lists_.adjoints.clear();
   lists_.adjoints.resize(size_t(last) + 1);
-  lists_.adjoints[size_t(last)] = start(root, seed);
+  lists_.adjoints[size_t(last)] = seed ? seed : Tensor::ones(root.shape(), root.dtype());
   for (int32_t i = last; i >= 0; --i) {
-    Tensor dy = in_ops ? lists_.adjoints[size_t(i)] : std::exchange(lists_.adjoints[size_t(i)], Tensor());
+    // gradient() reads the adjoints when it is done
+    Tensor& adjoint = lists_.adjoints[size_t(i)];
+    Tensor dy = request_ ? adjoint : std::exchange(adjoint, Tensor());
     if (!dy) continue;  // the root does not depend on this node
-    Node& node = *lists_.nodes[size_t(i)];
-    BackwardContext context(*this, i, std::move(dy), in_ops);
-    if (in_ops) {
-      if (!node.rule->backward_in_ops)
-        fail("gradient", "the backward of ", node.rule->name,
-             " is a fused kernel, not written in ops: its gradient cannot be differentiated again");
+    if (request_ && !request_->on_the_way[size_t(i)]) continue;
+    const Node& node = *lists_.nodes[size_t(i)];
+    BackwardContext context(*this, i, std::move(dy));
+    if (request_) {
       node.rule->backward_in_ops(node.op, context);
       continue;
     }
     node.rule->backward(node.op, context);
-    if (check_nan())
-      for (size_t k = 0; k < node.n_edges; ++k)
-        if (context.needs(k)) require_finite(context.gradient_of(k), node.rule->name, "gradient");
-    for (uint32_t s = 0; s < node.n_saved; ++s) lists_.saved[node.first_saved + s].tensor = Tensor();
+    for (size_t k = 0; checking() && k < node.n_edges; ++k)
+      if (context.needs(k)) check(context.gradient_of(k), node.rule->name, "gradient");
+    if (graph == Graph::release) let_go(node);
   }
 }
 
-void Tape::backward(const Tensor& root, const Tensor& seed) {
+void Tape::backward(const Tensor& root, const Tensor& seed, Graph graph) {
   check_root(root, seed, "backward");
   NoGrad no_grad;
   try {
-    run(root, seed, false);
+    run(root, seed, graph);
   } catch (...) {
     clear();
     throw;
   }
-  clear();
+  if (graph == Graph::release)
+    clear();
+  else
+    lists_.adjoints.clear();
+}
+
+bool Tape::leads_to(const Edge& edge, const Request& request) const {
+  if (edge.node >= 0) return size_t(edge.node) < request.on_the_way.size() && request.on_the_way[size_t(edge.node)];
+  for (const auto& [leaf, gradient] : request.leaves)
+    if (edge.leaf && leaf.same_as(edge.leaf)) return true;
+  return false;
+}
+
+// Which nodes up to `last` lead to one of the inputs: a node is on the way when one of its inputs is, and inputs are
+// earlier nodes.
+Tape::Request Tape::request_for(const std::vector<Tensor>& inputs, int32_t last) const {
+  Request request;
+  request.on_the_way.resize(size_t(last) + 1);
+  for (const Tensor& input : inputs) {
+    if (!input) fail("gradient", "with respect to an undefined tensor");
+    const Tensor::Body& body = *input.body();
+    if (body.requires_grad) request.leaves.emplace_back(input, Tensor());
+    if (body.node >= 0 && body.tape == serial_ && body.node <= last) request.on_the_way[size_t(body.node)] = true;
+  }
+  for (int32_t i = 0; i <= last; ++i) {
+    const Node& node = *lists_.nodes[size_t(i)];
+    for (uint32_t k = 0; k < node.n_edges && !request.on_the_way[size_t(i)]; ++k)
+      if (leads_to(lists_.edges[node.first_edge + k], request)) request.on_the_way[size_t(i)] = true;
+  }
+  return request;
 }
 
 std::vector<Tensor> Tape::gradient(const Tensor& root, const std::vector<Tensor>& inputs, const Tensor& seed) {
   check_root(root, seed, "gradient");
-  std::vector<std::pair<Tensor, Tensor>> leaves;
-  leaf_gradients_ = &leaves;
+  if (innermost != this) fail("gradient", "a tape made later is alive: its ops would be recorded on that one");
+  Request request = request_for(inputs, root.body()->node);
+  EnableGrad recorded;
+  request_ = &request;
   try {
-    run(root, seed, true);
+    run(root, seed, Graph::keep);
   } catch (...) {
-    leaf_gradients_ = nullptr;
+    request_ = nullptr;
     lists_.adjoints.clear();
     throw;
   }
-  leaf_gradients_ = nullptr;
+  request_ = nullptr;
   std::vector<Tensor> gradients;
   for (const Tensor& input : inputs) {
     Tensor found;
     const int32_t node = input.body()->node;
     if (node >= 0 && input.body()->tape == serial_ && size_t(node) < lists_.adjoints.size())
       found = lists_.adjoints[size_t(node)];
-    for (const auto& [leaf, gradient] : leaves)
+    for (const auto& [leaf, gradient] : request.leaves)
       if (leaf.same_as(input)) found = gradient;
     gradients.push_back(found ? found : Tensor::zeros(input.shape(), input.dtype()));
   }
@@ -183,91 +220,35 @@ std::vector<Tensor> Tape::gradient(const Tensor& root, const std::vector<Tensor>
   return gradients;
 }
 
-BackwardContext::BackwardContext(Tape& tape, int32_t node, Tensor dy, bool in_ops)
-    : tape_(tape), node_(node), dy_(std::move(dy)), in_ops_(in_ops) {
-  if (!in_ops) return;
-  const Tape::Node& n = *tape.lists_.nodes[size_t(node)];
-  const auto edges = tape.lists_.edges.begin() + n.first_edge;
-  const auto saved = tape.lists_.saved.begin() + n.first_saved;
-  edges_.assign(edges, edges + n.n_edges);
-  saved_.assign(saved, saved + n.n_saved);
-}
-
-const Tape::Edge& BackwardContext::edge(size_t i) const {
-  if (in_ops_) return edges_[i];
-  return tape_.lists_.edges[tape_.lists_.nodes[size_t(node_)]->first_edge + i];
-}
-
-size_t BackwardContext::inputs() const { return tape_.lists_.nodes[size_t(node_)]->n_edges; }
-
-bool BackwardContext::needs(size_t i) const { return edge(i).node >= 0 || edge(i).leaf; }
-
-const Tensor& BackwardContext::saved(size_t i) const {
-  const Tape::Node& node = *tape_.lists_.nodes[size_t(node_)];
-  const Tape::Saved& saved = in_ops_ ? saved_[i] : tape_.lists_.saved[node.first_saved + i];
-  if (saved.tensor && saved.tensor.body()->storage->version != saved.version)
-    fail("backward", node.rule->name, " saved a tensor of shape ", saved.tensor.shape(), " that ",
-         saved.tensor.body()->storage->last_writer,
-         " has written to in place since: write to a clone() instead");
-  return saved.tensor;
-}
-
-const Tensor& BackwardContext::gradient_of(size_t i) const {
-  const Tape::Edge& e = edge(i);
-  return e.leaf ? e.leaf.body()->grad : tape_.lists_.adjoints[size_t(e.node)];
-}
-
-Tensor& BackwardContext::target_of(size_t i, bool& add) {
-  const Tape::Edge& e = edge(i);
-  Tensor& target = e.leaf ? e.leaf.body()->grad : tape_.lists_.adjoints[size_t(e.node)];
-  add = bool(target);
-  if (!target)
-    target = Tensor::empty(e.shape, dy_.dtype());
-  else if (!e.leaf && shared(target))
-    target = target.clone();  // somebody else holds this gradient as well (see give): add to a copy
-  return target;
-}
-
-void BackwardContext::give(size_t i, const Tensor& gradient) {
-  if (!needs(i)) return;
-  const Tape::Edge& e = edge(i);
-  if (in_ops_) {
-    Tensor* slot = e.leaf ? nullptr : &tape_.lists_.adjoints[size_t(e.node)];
-    if (e.leaf) {
-      for (auto& [leaf, sum] : *tape_.leaf_gradients_)
-        if (leaf.same_as(e.leaf)) slot = &sum;
-      if (!slot) slot = &tape_.leaf_gradients_->emplace_back(e.leaf, Tensor()).second;
+void Tape::print(std::ostream& out) const {
+  size_t total = 0;
+  for (size_t i = 0; i < lists_.nodes.size(); ++i) {
+    const Node& node = *lists_.nodes[i];
+    size_t bytes = 0;
+    for (uint32_t s = 0; s < node.n_saved; ++s)
+      if (const Tensor& t = lists_.saved[node.first_saved + s].tensor) bytes += size_t(t.numel()) * bytes_of(t.dtype());
+    out << '#' << i << ' ' << node.rule->name << '(';
+    for (uint32_t k = 0; k < node.n_edges; ++k) {
+      const Edge& e = lists_.edges[node.first_edge + k];
+      out << (k ? ", " : "");
+      if (e.node >= 0)
+        out << '#' << e.node;
+      else
+        out << (e.leaf ? "leaf" : "constant");
+      out << ' ' << e.shape;
     }
-    *slot = *slot ? elbow::add(*slot, gradient) : gradient;
-    return;
+    out << ") saves " << bytes << " bytes\n";
+    total += bytes;
   }
-  if (!e.leaf && !tape_.lists_.adjoints[size_t(e.node)]) {
-    tape_.lists_.adjoints[size_t(e.node)] = gradient;
-    return;
-  }
-  bool add = false;
-  Tensor& target = target_of(i, add);
-  if (add)
-    add_in_place(target, gradient);
-  else
-    target.copy_(gradient);
+  out << lists_.nodes.size() << " nodes; saved tensors: " << total
+      << " bytes (one that several nodes save is counted by each)\n";
 }
+
+void Tape::print() const { print(std::cout); }
 
 NoGrad::NoGrad() : before_(std::exchange(grad_enabled, false)) {}
 NoGrad::~NoGrad() { grad_enabled = before_; }
 EnableGrad::EnableGrad() : before_(std::exchange(grad_enabled, true)) {}
 EnableGrad::~EnableGrad() { grad_enabled = before_; }
-
-void set_check_nan(bool on) { nan_checks = on; }
-bool check_nan() { return nan_checks.load(std::memory_order_relaxed); }
-
-void require_finite(const Tensor& t, const char* where, const char* what) {
-  if (!t) return;
-  dispatch(t.dtype(), [&]<class T>() {
-    const T* p = t.data<T>();
-    for (int64_t i = 0; i < t.numel(); ++i)
-      if (!std::isfinite(p[i])) fail(where, p[i], " in its ", what, " of shape ", t.shape(), ", element ", i);
-  });
-}
 
 }  // namespace elbow

@@ -4,7 +4,9 @@
 #include <cstring>
 #include <new>
 
+#include "autograd/alias.hpp"
 #include "autograd/memory.hpp"
+#include "autograd/ops.hpp"
 #include "autograd/tape.hpp"
 
 namespace elbow {
@@ -27,11 +29,31 @@ void release(Storage* storage) {
   pool_release(storage, storage->bytes);
 }
 
-template <class From, class To> void convert(const void* from, void* to, int64_t n) {
-  std::copy_n(static_cast<const From*>(from), n, static_cast<To*>(to));
+// The place of an element among all of them.
+int64_t offset_of(const Shape& shape, std::initializer_list<int64_t> indices, const char* asker) {
+  if (int64_t(indices.size()) != shape.rank())
+    fail(asker, indices.size(), " indices for a tensor of shape ", shape);
+  int64_t offset = 0;
+  int axis = 0;
+  for (int64_t index : indices) {
+    const int64_t size = shape[axis];
+    if (index < -size || index >= size)
+      fail(asker, "index ", index, " of axis ", axis, " of a tensor of shape ", shape);
+    offset = offset * size + (index < 0 ? index + size : index);
+    ++axis;
+  }
+  return offset;
 }
 
 }  // namespace
+
+void detail::fail_undefined(const char* asker) {
+  fail(asker, "the tensor is undefined: it was made by Tensor(), or is the gradient of a tensor that has none yet");
+}
+
+void detail::fail_dtype(DType held, DType asked) {
+  fail("data", "the tensor is ", name_of(held), ", not ", name_of(asked));
+}
 
 Shape broadcast(const Shape& a, const Shape& b, const char* op) {
   const Shape& longer = a.rank() >= b.rank() ? a : b;
@@ -85,7 +107,7 @@ Tensor Tensor::full(const Shape& shape, double value, DType dtype, Device device
 
 Tensor Tensor::ones(const Shape& shape, DType dtype, Device device) { return full(shape, 1, dtype, device); }
 
-template <class T> Tensor Tensor::from(const std::vector<T>& values, const Shape& shape) {
+template <Element T> Tensor Tensor::from(const std::vector<T>& values, const Shape& shape) {
   if (int64_t(values.size()) != shape.numel())
     fail("from", values.size(), " numbers do not fill a tensor of shape ", shape);
   Tensor t = empty(shape, dtype_of<T>);
@@ -100,43 +122,74 @@ double Tensor::item() const {
   return dispatch(dtype(), [&]<class T>() { return double(*data<T>()); });
 }
 
+double Tensor::element(std::initializer_list<int64_t> indices) const {
+  const int64_t i = offset_of(shape(), indices, "at");
+  return dispatch(dtype(), [&]<class T>() { return double(data<T>()[i]); });
+}
+
+void Tensor::set(std::initializer_list<int64_t> indices, double value) {
+  const int64_t i = offset_of(shape(), indices, "set");
+  dispatch(dtype(), [&]<class T>() { data<T>()[i] = T(value); });
+  mark_written("set");
+}
+
 template <class T> std::vector<T> Tensor::to_vector() const {
   std::vector<T> out(static_cast<size_t>(numel()));
-  dispatch(dtype(), [&]<class S>() { convert<S, T>(data<S>(), out.data(), numel()); });
+  dispatch(dtype(), [&]<class S>() { std::copy_n(data<S>(), numel(), out.data()); });
   return out;
 }
 template std::vector<float> Tensor::to_vector<float>() const;
 template std::vector<double> Tensor::to_vector<double>() const;
 
-Tensor Tensor::view(const Shape& shape, int64_t first_element) const {
-  const int64_t held = (static_cast<char*>(body_->data) - static_cast<char*>(body_->storage->data())) /
-                       int64_t(bytes_of(dtype()));
-  if (first_element < 0 || first_element + shape.numel() > numel())
-    fail("view", "elements ", first_element, " to ", first_element + shape.numel(), " of a tensor of shape ",
-         this->shape());
-  body_->storage->references.fetch_add(1, std::memory_order_relaxed);
-  return make(shape, dtype(), device(), body_->storage, held + first_element);
+Tensor alias(const Tensor& t, const Shape& shape, int64_t first_element) {
+  Tensor::Body& body = t.checked("alias");
+  const int64_t held =
+      (static_cast<char*>(body.data) - static_cast<char*>(body.storage->data())) / int64_t(bytes_of(body.dtype));
+  if (first_element < 0 || first_element + shape.numel() > body.numel)
+    fail("alias", "elements ", first_element, " to ", first_element + shape.numel(), " of a tensor of shape ",
+         body.shape);
+  body.storage->references.fetch_add(1, std::memory_order_relaxed);
+  return Tensor::make(shape, body.dtype, body.device, body.storage, held + first_element);
 }
 
-Tensor Tensor::clone() const {
-  Tensor t = empty(shape(), dtype(), device());
-  if (numel()) std::memcpy(t.body_->data, body_->data, size_t(numel()) * bytes_of(dtype()));
-  return t;
+Tensor copy_of(const Tensor& t) {
+  Tensor copy = Tensor::empty(t.shape(), t.dtype(), t.device());
+  if (t.numel()) std::memcpy(copy.body()->data, t.body()->data, size_t(t.numel()) * bytes_of(t.dtype()));
+  return copy;
 }
 
-Tensor Tensor::to(DType target) const {
-  if (target == dtype()) return clone();
-  Tensor t = empty(shape(), target, device());
-  if (target == DType::float64)
-    convert<float, double>(body_->data, t.body_->data, numel());
-  else
-    convert<double, float>(body_->data, t.body_->data, numel());
-  return t;
+Tensor copy_of(const Tensor& t, DType dtype) {
+  if (dtype == t.dtype()) return copy_of(t);
+  Tensor copy = Tensor::empty(t.shape(), dtype, t.device());
+  dispatch(dtype, [&]<class To>() {
+    dispatch(t.dtype(), [&]<class From>() { std::copy_n(t.data<From>(), t.numel(), copy.data<To>()); });
+  });
+  return copy;
 }
 
-void Tensor::mark_written(const char* writer) const {
-  ++body_->storage->version;
-  body_->storage->last_writer = writer;
+Tensor Tensor::detach() const { return alias(*this, shape()); }
+Tensor Tensor::clone() const { return elbow::clone(*this); }
+Tensor Tensor::to(DType dtype) const { return elbow::cast(*this, dtype); }
+Tensor Tensor::reshape(const Shape& shape) const { return elbow::reshape(*this, shape); }
+
+Tensor Tensor::reshape(std::initializer_list<int64_t> sizes) const {
+  int64_t known = 1, open = 0;
+  for (int64_t size : sizes) size == -1 ? ++open : known *= size;
+  if (open > 1) fail("reshape", "only one size may be -1");
+  std::vector<int64_t> found(sizes);
+  for (int64_t& size : found)
+    if (size == -1) {
+      if (known == 0 || numel() % known)
+        fail("reshape", "shape ", shape(), " has ", numel(), " elements, not a multiple of ", known);
+      size = numel() / known;
+    }
+  return elbow::reshape(*this, Shape(found));
+}
+
+void Tensor::mark_written(const char* writer) {
+  Body& body = checked(writer);
+  ++body.storage->version;
+  body.storage->last_writer = writer;
 }
 
 void Tensor::fill_(double value) {
@@ -153,19 +206,27 @@ void Tensor::copy_(const Tensor& source) {
 }
 
 Tensor& Tensor::set_requires_grad(bool value) {
-  if (body_->node >= 0) fail("set_requires_grad", "only leaves may ask for it; this tensor was computed");
-  body_->requires_grad = value;
+  Body& body = checked("set_requires_grad");
+  if (body.node >= 0)
+    fail("set_requires_grad", "only leaves may ask for it; this tensor was computed: detach() it first");
+  body.requires_grad = value;
   return *this;
 }
 
-void Tensor::set_grad(const Tensor& grad) const {
+Tensor Tensor::grad() const { return checked("grad").grad; }
+
+void Tensor::set_grad(const Tensor& grad) {
+  Body& body = checked("set_grad");
   if (grad && (!(grad.shape() == shape()) || grad.dtype() != dtype()))
     fail("set_grad", "a gradient of ", name_of(grad.dtype()), " ", grad.shape(), " for a tensor of ",
          name_of(dtype()), " ", shape());
-  body_->grad = grad;
+  body.grad = grad;
 }
 
-bool Tensor::tracked() const { return body_->requires_grad || body_->node >= 0; }
+bool Tensor::tracked() const {
+  const Body& body = checked("tracked");
+  return body.requires_grad || body.node >= 0;
+}
 
 void Tensor::backward() const { Tape::current("backward").backward(*this); }
 

@@ -1,6 +1,8 @@
 #pragma once
 #include <atomic>
+#include <concepts>
 #include <cstdint>
+#include <initializer_list>
 #include <ostream>
 #include <utility>
 #include <vector>
@@ -16,7 +18,12 @@ enum class Device : uint8_t { cpu, cuda };
 inline const char* name_of(DType d) { return d == DType::float32 ? "float32" : "float64"; }
 inline const char* name_of(Device d) { return d == Device::cpu ? "cpu" : "cuda"; }
 inline size_t bytes_of(DType d) { return d == DType::float32 ? 4 : 8; }
-template <class T> inline constexpr DType dtype_of = sizeof(T) == 4 ? DType::float32 : DType::float64;
+
+/// The types of elements: float and double, and no other of the same size.
+template <class T>
+concept Element = std::same_as<T, float> || std::same_as<T, double>;
+template <Element T>
+inline constexpr DType dtype_of = std::same_as<T, float> ? DType::float32 : DType::float64;
 
 /// Calls f.template operator()<T>() with T = float or double.
 template <class F> decltype(auto) dispatch(DType d, F&& f) {
@@ -37,7 +44,14 @@ static_assert(sizeof(Storage) <= 64);
 class Tensor;
 
 /// A handle on a dense, row-major array. Copying it copies the handle, never the elements. The default-made
-/// handle is undefined: it refers to nothing. A handle may be used by one thread at a time.
+/// handle is undefined: it refers to nothing, and all but `bool`, printing, copying and assignment throw.
+///
+/// Constness is that of the handle: elements are written through a handle that is not const.
+///
+/// Threads. One handle is used by one thread at a time. Several threads may read the same elements through
+/// handles of their own, so a model may be evaluated by several threads at once, or trained by one after the
+/// other, if what hands it over synchronises them (a join, a mutex). Whichever thread drops the last handle
+/// frees the memory. Tapes and NoGrad belong to the thread that made them.
 class Tensor {
  public:
   struct Body;
@@ -50,13 +64,14 @@ class Tensor {
 
   /// @name Making one
   /// Elements are unset (empty), all 0, all 1, all `value`, or copied from a vector of just as many numbers.
+  /// Throw when the memory cannot exist, or the numbers are too many or too few.
   /// @{
   static Tensor empty(const Shape& shape, DType dtype = DType::float32, Device device = Device::cpu);
   static Tensor zeros(const Shape& shape, DType dtype = DType::float32, Device device = Device::cpu);
   static Tensor ones(const Shape& shape, DType dtype = DType::float32, Device device = Device::cpu);
   static Tensor full(const Shape& shape, double value, DType dtype = DType::float32,
                      Device device = Device::cpu);
-  template <class T> static Tensor from(const std::vector<T>& values, const Shape& shape);
+  template <Element T> static Tensor from(const std::vector<T>& values, const Shape& shape);
   /// @}
 
   /// @name What it is
@@ -70,51 +85,74 @@ class Tensor {
   Device device() const;
   /// @}
 
-  /// The elements. T must match the dtype (throws otherwise). Writing through the pointer is not seen by the
-  /// tape.
-  template <class T> T* data() const;
+  /// @name Elements
+  /// @{
+  /// All of them, row by row. T must match the dtype (throws otherwise). Writing through the pointer is not
+  /// seen by the tape: say so with mark_written().
+  template <Element T> const T* data() const { return elements<T>(); }
+  template <Element T> T* data() { return elements<T>(); }
+  /// The element at those indices, one for each axis, counted from the back when negative, as a double.
+  /// Throws for another number of indices, or one beyond the axis.
+  template <std::integral... I> double at(I... indices) const { return element({int64_t(indices)...}); }
+  /// Sets that element.
+  void set(std::initializer_list<int64_t> indices, double value);
   /// The only element of a one-element tensor, as a double.
   double item() const;
   /// All elements, row by row, converted to T.
   template <class T = double> std::vector<T> to_vector() const;
+  /// @}
 
-  /// @name Other tensors of the same elements, unknown to the tape
-  /// `view` and `detach` share the elements; `clone` and `to` copy them.
+  /// @name The same elements as another tensor
+  /// These are ops: gradients pass through them.
   /// @{
-  Tensor view(const Shape& shape, int64_t first_element = 0) const;
-  Tensor detach() const { return view(shape()); }
+  /// Under another shape of as many elements; shares them. One size may be -1: it is found from the others.
+  Tensor reshape(std::initializer_list<int64_t> sizes) const;
+  Tensor reshape(const Shape& shape) const;
+  /// A copy.
   Tensor clone() const;
+  /// A copy in that type.
   Tensor to(DType dtype) const;
   /// @}
 
+  /// Shares the elements, and cuts: no gradient passes. The only function of a tensor that does.
+  Tensor detach() const;
+
   /// @name Writing in place
   /// Each of them marks the storage as written, so that a backward pass that needs the old elements says so.
+  /// copy_ throws when shape or dtype differ.
   /// @{
   void fill_(double value);
   void copy_(const Tensor& source);
-  void mark_written(const char* writer) const;
+  void mark_written(const char* writer);
   /// @}
 
   /// @name Gradients
   /// A leaf is a tensor that nobody computed: a parameter. With requires_grad, Tape::backward adds to its
-  /// grad().
+  /// grad(), which is undefined until then.
   /// @{
   bool requires_grad() const;
+  /// Throws for a tensor that was computed.
   Tensor& set_requires_grad(bool value = true);
   Tensor grad() const;
-  void set_grad(const Tensor& grad) const;
+  /// Where the next backward adds to. Throws when shape or dtype differ from the tensor's.
+  void set_grad(const Tensor& grad);
   /// Whether the current tape has a node for it, or it is a leaf that requires a gradient.
   bool tracked() const;
   /// Tape::current().backward(*this).
   void backward() const;
   /// @}
 
+  /// For kernels; null when undefined.
   Body* body() const { return body_; }
   bool same_as(const Tensor& other) const { return body_ == other.body_; }
 
  private:
+  friend Tensor alias(const Tensor& t, const Shape& shape, int64_t first_element);
   explicit Tensor(Body* body) : body_(body) {}
   static Tensor make(const Shape& shape, DType dtype, Device device, Storage* storage, int64_t first_element);
+  Body& checked(const char* asker) const;
+  template <Element T> T* elements() const;
+  double element(std::initializer_list<int64_t> indices) const;
   Body* body_ = nullptr;
 };
 
@@ -133,20 +171,29 @@ struct Tensor::Body {
   Tensor grad;  // of a leaf
 };
 
+namespace detail {
+[[noreturn]] void fail_undefined(const char* asker);
+[[noreturn]] void fail_dtype(DType held, DType asked);
+}  // namespace detail
+
 inline Tensor::Tensor(const Tensor& other) noexcept : body_(other.body_) {
   if (body_) body_->references.fetch_add(1, std::memory_order_relaxed);
 }
-inline const Shape& Tensor::shape() const { return body_->shape; }
-inline int64_t Tensor::numel() const { return body_->numel; }
-inline DType Tensor::dtype() const { return body_->dtype; }
-inline Device Tensor::device() const { return body_->device; }
-inline bool Tensor::requires_grad() const { return body_->requires_grad; }
-inline Tensor Tensor::grad() const { return body_->grad; }
-
-template <class T> T* Tensor::data() const {
-  if (body_->dtype != dtype_of<T>)
-    fail("data", "the tensor is ", name_of(dtype()), ", not ", name_of(dtype_of<T>));
-  return static_cast<T*>(body_->data);
+inline Tensor::Body& Tensor::checked(const char* asker) const {
+  if (!body_) [[unlikely]]
+    detail::fail_undefined(asker);
+  return *body_;
+}
+inline const Shape& Tensor::shape() const { return checked("shape").shape; }
+inline int64_t Tensor::numel() const { return checked("numel").numel; }
+inline DType Tensor::dtype() const { return checked("dtype").dtype; }
+inline Device Tensor::device() const { return checked("device").device; }
+inline bool Tensor::requires_grad() const { return checked("requires_grad").requires_grad; }
+template <Element T> T* Tensor::elements() const {
+  const Body& body = checked("data");
+  if (body.dtype != dtype_of<T>) [[unlikely]]
+    detail::fail_dtype(body.dtype, dtype_of<T>);
+  return static_cast<T*>(body.data);
 }
 
 /// Prints shape, dtype and elements (the first and last few of a large tensor).

@@ -1,93 +1,88 @@
-# From each autograd/ops/<op>.hpp: a line in the public header autograd/ops.hpp, the op's free function if it is
-# element-wise and does not write its own, a source file that holds its kernels, and its entry in the registry.
-# Nobody edits a list: dropping a file into the folder is enough.
+# From the files autograd/ops/<op>.cpp: the public header autograd/ops.hpp, which declares all ops, the registry, and the
+# source files that are compiled. Nobody edits a list: dropping a file into the folder is enough.
+#
+# What a file must hold is told in autograd/op.hpp. Two things of it are read here, as text:
+#   - the declarations of its public functions, between `#if ELBOW_DECLARATIONS` and `#endif`, are copied to ops.hpp. A
+#     change of a formula leaves ops.hpp as it is, so that only the op itself is compiled anew.
+#   - the line ELBOW_OP(<op>, ...) says that it registers itself.
 
 set(ELBOW_GENERATED_DIR ${PROJECT_BINARY_DIR}/generated)
-file(GLOB op_files CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/autograd/ops/*.hpp)
+file(GLOB op_files CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/autograd/ops/*.cpp)
 if(ELBOW_EXTRA_OPS)
-  file(GLOB extra_op_files CONFIGURE_DEPENDS ${ELBOW_EXTRA_OPS}/*.hpp)
+  file(GLOB extra_op_files CONFIGURE_DEPENDS ${ELBOW_EXTRA_OPS}/*.cpp)
   list(APPEND op_files ${extra_op_files})
 endif()
 
-set(includes "")
+# The declarations at the top of an op file, or an error.
+function(elbow_declarations_of file text result)
+  string(FIND "${text}" "#if ELBOW_DECLARATIONS" begin)
+  if(begin EQUAL -1)
+    message(FATAL_ERROR "${file}: begins with the declaration of its function, between "
+                        "`#if ELBOW_DECLARATIONS` and `#endif`")
+  endif()
+  string(SUBSTRING "${text}" ${begin} -1 text)
+  string(FIND "${text}" "\n" first)
+  string(FIND "${text}" "#endif" last)
+  math(EXPR length "${last} - ${first}")
+  string(SUBSTRING "${text}" ${first} ${length} declarations)
+  set(${result} "${declarations}" PARENT_SCOPE)
+endfunction()
+
 set(functions "")
-set(instances "")
-set(declarations "")
+set(describers "")
 set(entries "")
-set(ELBOW_GENERATED_SOURCES "")
-set(ELBOW_ELEMENTWISE_OPS "")
+set(names "")
+set(batches 12)  # source files that hold several ops: most of the time goes into reading headers, once for each
 foreach(file ${op_files})
   get_filename_component(name ${file} NAME_WE)
   set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${file})
-  # The struct is the file's name in CamelCase: log_softmax.hpp holds LogSoftmax.
-  string(REPLACE "_" ";" words ${name})
-  set(struct "")
-  foreach(word ${words})
-    string(SUBSTRING ${word} 0 1 first)
-    string(SUBSTRING ${word} 1 -1 rest)
-    string(TOUPPER ${first} first)
-    string(APPEND struct ${first}${rest})
-  endforeach()
-  file(READ ${file} text)
-  if(NOT text MATCHES "struct ${struct} :")
-    message(FATAL_ERROR "${file} must hold a struct named ${struct}")
+  if(name IN_LIST names)
+    message(FATAL_ERROR "${file}: there is an op named ${name} already")
   endif()
+  list(APPEND names ${name})
+  file(READ ${file} text)
+  string(FIND "${text}" "ELBOW_OP(${name}," registered)
+  if(registered EQUAL -1)
+    message(FATAL_ERROR "${file}: ends with ELBOW_OP(${name}, ${name}'s struct)")
+  endif()
+  elbow_declarations_of(${file} "${text}" declarations)
+  string(APPEND functions "\n// ---- ${name}${declarations}")
+  string(APPEND describers "OpInfo describe_${name}();\n")
+  string(APPEND entries "  ops.push_back(ops::describe_${name}());\n")
+  # Which batch an op belongs to depends on its name alone: a new op leaves the others where they are.
+  string(MD5 hash ${name})
+  string(SUBSTRING ${hash} 0 4 hash)
+  math(EXPR batch "0x${hash} % ${batches}")
   file(RELATIVE_PATH path ${PROJECT_SOURCE_DIR} ${file})
   if(path MATCHES "^\\.\\.")
     set(path ${file})
   endif()
-  string(APPEND includes "#include \"${path}\"\n")
-  set(parameters "")
-  if(text MATCHES "struct ${struct} : Unary")
-    set(parameters "const Tensor& x")
-    set(arguments "x")
-    list(APPEND ELBOW_ELEMENTWISE_OPS ${name}:${struct}:${path})
-  elseif(text MATCHES "struct ${struct} : Binary")
-    set(parameters "const Tensor& a, const Tensor& b")
-    set(arguments "a, b")
-    list(APPEND ELBOW_ELEMENTWISE_OPS ${name}:${struct}:${path})
-  elseif(text MATCHES "struct ${struct} : Ternary")
-    set(parameters "const Tensor& a, const Tensor& b, const Tensor& c")
-    set(arguments "a, b, c")
-    list(APPEND ELBOW_ELEMENTWISE_OPS ${name}:${struct}:${path})
-  endif()
-  if(parameters AND NOT text MATCHES "inline Tensor ${name}\\(")
-    string(APPEND functions "/// ops::${struct}\ninline Tensor ${name}(${parameters}) { return ops::apply(ops::${struct}{}, ${arguments}); }\n")
-  endif()
-  string(APPEND declarations "OpInfo describe_${name}();\n")
-  string(APPEND entries "  ops.push_back(ops::describe_${name}());\n")
-  string(APPEND instances "extern template Tensor apply_op(const ${struct}&, Inputs);\n")
-  set(source ${ELBOW_GENERATED_DIR}/ops/${name}.cpp)
-  file(CONFIGURE OUTPUT ${source} @ONLY CONTENT "#define ELBOW_KERNELS
-#include \"${path}\"
+  string(APPEND batch_${batch} "#include \"${path}\"\n")
+endforeach()
 
-#include \"autograd/op_kernels.hpp\"
-#include \"autograd/ops.hpp\"
-#include \"autograd/samples.hpp\"
-
-namespace elbow::ops {
-template Tensor apply_op(const ${struct}&, Inputs);
-OpInfo describe_${name}() { return describe<${struct}>(); }
-}  // namespace elbow::ops
-")
-  list(APPEND ELBOW_GENERATED_SOURCES ${source})
+set(ELBOW_GENERATED_SOURCES ${ELBOW_GENERATED_DIR}/registry.cpp)
+math(EXPR last_batch "${batches} - 1")
+foreach(batch RANGE ${last_batch})
+  if(batch_${batch})
+    set(source ${ELBOW_GENERATED_DIR}/ops_${batch}.cpp)
+    file(CONFIGURE OUTPUT ${source} @ONLY CONTENT "// Written by the build (cmake/generate_ops.cmake).\n${batch_${batch}}")
+    list(APPEND ELBOW_GENERATED_SOURCES ${source})
+  endif()
 endforeach()
 
 file(CONFIGURE OUTPUT ${ELBOW_GENERATED_DIR}/autograd/ops.hpp @ONLY CONTENT "#pragma once
-// All ops. Written by the build (cmake/generate_ops.cmake) from the files in autograd/ops.
-${includes}
-namespace elbow {
-namespace ops {
-// Each op's kernels are compiled once, in the source file of its own, not wherever another op's backward calls it.
-${instances}}  // namespace ops
+// All ops. Written by the build (cmake/generate_ops.cmake): the declarations at the top of the files in autograd/ops.
+#include \"autograd/op_vocabulary.hpp\"
 
-${functions}}  // namespace elbow
+namespace elbow {
+${functions}
+}  // namespace elbow
 ")
 file(CONFIGURE OUTPUT ${ELBOW_GENERATED_DIR}/registry.cpp @ONLY CONTENT "#include \"autograd/registry.hpp\"
 
 namespace elbow {
 namespace ops {
-${declarations}}  // namespace ops
+${describers}}  // namespace ops
 
 std::vector<OpInfo> all_ops() {
   std::vector<OpInfo> ops;
@@ -95,4 +90,3 @@ ${entries}  return ops;
 }
 }  // namespace elbow
 ")
-list(APPEND ELBOW_GENERATED_SOURCES ${ELBOW_GENERATED_DIR}/registry.cpp)

@@ -3,8 +3,8 @@
 #include <span>
 #include <vector>
 
-#include "autograd/random.hpp"
 #include "data/dataset.hpp"
+#include "nn/batch_order.hpp"
 
 namespace elbow {
 
@@ -17,13 +17,6 @@ struct Batch {
   std::span<const int64_t> index;    ///< [rows]: which rows of the set they are
   std::span<const int32_t> labels;   ///< [rows], or empty where the set has none
   std::span<const int32_t> colours;  ///< the same for the colours of images
-};
-
-/// What becomes of the rows left over when the batch size does not divide their number.
-enum class LastBatch : uint8_t {
-  drop,  ///< for training: batch normalisation wants whole batches, and the next epoch shuffles other rows to
-         ///< the end
-  keep   ///< for evaluation: every row counts
 };
 
 /// How many columns the encoder sees of a row of `set`: those of x, twice as many where entries may be missing.
@@ -44,20 +37,19 @@ class Batches {
   Batches(const Dataset& set, int64_t batch_rows, LastBatch last);
 
   /// How many batches an epoch has.
-  int64_t count() const { return count_; }
+  int64_t count() const { return order_.count(); }
   /// How many rows an epoch has: those of the set, less the ones dropped.
-  int64_t rows() const;
+  int64_t rows() const { return order_.rows(); }
 
   /// Puts the rows in the random order that `key` names: RandomKey{seed, stream::shuffle, epoch}.
-  void shuffle(const RandomKey& key);
+  void shuffle(const RandomKey& key) { order_.shuffle(key); }
 
   /// Gathers batch i, 0 <= i < count().
   const Batch& get(int64_t i);
 
  private:
   const Dataset& set_;
-  int64_t batch_rows_, count_;
-  std::vector<int64_t> order_;             // of the rows
+  BatchOrder order_;
   std::vector<int32_t> labels_, colours_;  // of the batch
   Batch whole_, rest_;                     // the last batch of an epoch may be a smaller one
 };

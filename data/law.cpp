@@ -48,7 +48,8 @@ void draw_missing(Dataset& set, const RandomKey& key) {
   const int64_t rows = set.rows(), columns = set.columns();
   if (!set.observed) set.observed = Tensor::empty({rows, columns});
   draw_mask(part(key, 1), {1 - set.missing.entries, groups_of(set.features)}, set.observed);
-  const Tensor incomplete = bernoulli(key, {rows}, set.missing.rows), values = set.x.tensor();
+  const Tensor incomplete = bernoulli(key, {rows}, set.missing.rows);
+  Tensor values = set.x.tensor();
   float *observed = set.observed.data<float>(), *x = values.data<float>();
   for (int64_t r = 0; r < rows; ++r)
     if (incomplete.data<float>()[r] == 0) std::fill_n(observed + r * columns, columns, 1.0f);
@@ -75,7 +76,8 @@ DataSplit two_curves(const Config& data, uint64_t seed, float length,
                      const std::function<std::array<float, 2>(int32_t label, float t)>& point) {
   const double noise = data.get<double>("noise", 0.0, at_least(0));
   return draw_split(data, seed, Dataset{}, 2, [=](Dataset& drawn, const RandomKey& key) {
-    const Tensor numbers = uniform(key, {drawn.rows(), 2}), rows = drawn.x.tensor();
+    const Tensor numbers = uniform(key, {drawn.rows(), 2});
+    Tensor rows = drawn.x.tensor();
     const float* u = numbers.data<float>();  // [rows, 2]: which curve, and where on it
     float *x = rows.data<float>(), *position = positions_of(drawn);
     int32_t* label = classes_of(drawn, 2);
@@ -92,7 +94,8 @@ DataSplit two_curves(const Config& data, uint64_t seed, float length,
 
 void add_noise(Dataset& set, double stddev, const RandomKey& key) {
   if (stddev == 0) return;
-  const Tensor noise = normal(key, {set.rows(), set.columns()}, 0, stddev), values = set.x.tensor();
+  const Tensor noise = normal(key, {set.rows(), set.columns()}, 0, stddev);
+  Tensor values = set.x.tensor();
   const float* n = noise.data<float>();
   float* x = values.data<float>();
   for (int64_t i = 0; i < values.numel(); ++i) x[i] += n[i];
@@ -105,7 +108,8 @@ uint64_t structure_seed(const Config& data, uint64_t seed) {
 
 void draw_linear_gaussian(Dataset& set, const Matrix& factor, const RandomKey& key) {
   const int64_t rows = set.rows(), columns = factor.rows, factors = factor.cols;
-  const Tensor normals = normal(key, {rows, factors}), out = set.x.tensor();
+  const Tensor normals = normal(key, {rows, factors});
+  Tensor out = set.x.tensor();
   const Matrix by_factor = transpose(factor);  // so that the innermost loop runs along memory and vectorises
   const float* z = normals.data<float>();
   float* x = out.data<float>();

@@ -33,7 +33,7 @@ void fill_grouped_mask(const RandomKey& key, const MaskRule& rule, int64_t rows,
   const auto [least, most] = std::minmax_element(groups.begin(), groups.end());
   if (*least < 0) fail("draw_mask", "a group has the negative number ", *least);
   const int64_t n = *most + 1;
-  const Tensor given = Tensor::empty({rows, n});
+  Tensor given = Tensor::empty({rows, n});
   fill_mask(key, rule, rows, n, given.data<float>());
   const float* g = given.data<float>();  // [rows, n]
   for (int64_t r = 0; r < rows; ++r, g += n)

@@ -1,3 +1,4 @@
+#include "autograd/alias.hpp"
 #include "data/rows.hpp"
 
 #include <algorithm>
@@ -79,7 +80,7 @@ void Rows::gather(std::span<const int64_t> index, float* out) const {
 Tensor Rows::range(int64_t first, int64_t count) const {
   if (first < 0 || count < 0 || first + count > size_)
     fail("rows", "there are no rows ", first, " to ", first + count - 1, " among ", size_);
-  if (values_) return values_.view({count, columns_}, first * columns_);
+  if (values_) return alias(values_, {count, columns_}, first * columns_);
   Tensor copy = Tensor::empty({count, columns_});
   for (int64_t r = 0; r < count; ++r) write(first + r, copy.data<float>() + r * columns_);
   return copy;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <numeric>
 
+#include "autograd/alias.hpp"
 #include "autograd/tape.hpp"
 #include "experiments/image_figures.hpp"
 #include "nn/streams.hpp"
@@ -34,7 +35,7 @@ Tensor generated_images(Experiment& e, const AskedLabels& labels, int64_t first,
   const NoGrad no_grad;
   const int64_t latents = e.model->latents();
   const Tensor all = normal({e.seed, stream::sampling, 0}, {first + count, latents});
-  const Tensor z = all.view({count, latents}, first * latents);
+  const Tensor z = alias(all, {count, latents}, first * latents);
   const Tensor c = e.condition.by_label() ? label_condition(e, part_of(labels.classes, first, count),
                                                             part_of(labels.colours, first, count))
                                           : nothing_given(e, count);

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "autograd/environment.hpp"
+#include "autograd/checks.hpp"
 #include "autograd/tape.hpp"
 #include "cvae/checkpoint.hpp"
 #include "cvae/evaluation.hpp"

@@ -6,7 +6,9 @@
 #include <cstdio>
 #include <string_view>
 
+#include "autograd/alias.hpp"
 #include "autograd/ops.hpp"
+#include "autograd/tape.hpp"
 #include "nn/safetensors.hpp"
 #include "nn/streams.hpp"
 
@@ -38,7 +40,7 @@ template <class F> void for_blocks(FeatureNet& net, const Tensor& x, F f) {
     fail("feature_net", "wants rows of ", net.columns(), " columns, not ", x.shape());
   const NoGrad no_grad;
   for (int64_t first = 0; first < x.size(0); first += net_rows)
-    f(first, x.view({std::min(net_rows, x.size(0) - first), x.size(1)}, first * x.size(1)));
+    f(first, alias(x, {std::min(net_rows, x.size(0) - first), x.size(1)}, first * x.size(1)));
 }
 
 int64_t number_in(const std::map<std::string, std::string>& metadata, const char* key) {
@@ -83,7 +85,7 @@ Tensor FeatureNet::features(const Tensor& x) {
 Tensor features_of(FeatureNet& net, const Tensor& x) {
   Tensor features = Tensor::empty({x.size(0), FeatureNet::features_width});
   for_blocks(net, x, [&](int64_t first, const Tensor& rows) {
-    features.view({rows.size(0), features.size(1)}, first * features.size(1)).copy_(net.features(rows));
+    alias(features, {rows.size(0), features.size(1)}, first * features.size(1)).copy_(net.features(rows));
   });
   return features;
 }

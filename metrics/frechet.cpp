@@ -3,7 +3,10 @@
 #include <algorithm>
 #include <cmath>
 
+#include "autograd/alias.hpp"
 #include "autograd/ops.hpp"
+#include "autograd/parallel.hpp"
+#include "autograd/tape.hpp"
 #include "metrics/moments.hpp"
 
 namespace elbow {
@@ -50,7 +53,7 @@ double trace_of_root(const Matrix& s1, const Matrix& s2) {
 
 /// The rows from `first` up to `last` of x [n,d].
 Moments moments_of_rows(const Tensor& x, std::int64_t first, std::int64_t last) {
-  return moments_of(x.view({last - first, x.size(1)}, first * x.size(1)));
+  return moments_of(alias(x, {last - first, x.size(1)}, first * x.size(1)));
 }
 
 std::vector<Moments> moments_of_blocks(const Tensor& x, std::int64_t blocks) {

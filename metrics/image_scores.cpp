@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "autograd/alias.hpp"
 #include "autograd/ops.hpp"
 #include "metrics/blur.hpp"
 #include "metrics/kernel_distance.hpp"
@@ -15,7 +16,7 @@ constexpr int64_t subsets = 10;                // of the kernel distance,
 constexpr int64_t most_subset_rows = 1000;     // each of a tenth of the rows, up to the size that is usual
 constexpr int64_t most_neighbour_rows = 2000;  // precision and recall cost O(rows^2)
 
-Tensor first_rows(const Tensor& x, int64_t rows) { return x.view({rows, x.size(1)}, 0); }
+Tensor first_rows(const Tensor& x, int64_t rows) { return alias(x, {rows, x.size(1)}, 0); }
 
 }  // namespace
 
@@ -27,7 +28,7 @@ ImageSet image_set(ImageFeatures& features, const FeatureNetShape& shape, int64_
   for (int64_t first = 0; first < rows; first += image_rows) {
     const int64_t count = std::min(image_rows, rows - first);
     const Tensor x = images(first, count);
-    set.features.view({count, width}, first * width).copy_(features.features(x));
+    alias(set.features, {count, width}, first * width).copy_(features.features(x));
     const auto sharpness = laplacian_variances(reshape(x, {count, shape.channels, shape.height, shape.width}));
     set.sharpness.insert(set.sharpness.end(), sharpness.begin(), sharpness.end());
   }

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 
+#include "autograd/alias.hpp"
 #include "autograd/operators.hpp"
+#include "autograd/tape.hpp"
 #include "nn/safetensors.hpp"
 #include "nn/streams.hpp"
 
@@ -204,8 +206,8 @@ Tensor features_of(Inception& net, const Tensor& images) {
   for (int64_t first = 0; first < images.size(0); first += inception_rows) {
     Shape shape = images.shape();
     shape[0] = std::min(inception_rows, images.size(0) - first);
-    const Tensor block = net.features(inception_input(images.view(shape, first * image)));
-    features.view(block.shape(), first * Inception::features_width).copy_(block);
+    const Tensor block = net.features(inception_input(alias(images, shape, first * image)));
+    alias(features, block.shape(), first * Inception::features_width).copy_(block);
   }
   return features;
 }

@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <cmath>
 
+#include "autograd/alias.hpp"
 #include "autograd/ops.hpp"
+#include "autograd/tape.hpp"
 
 namespace elbow {
 namespace {
@@ -28,7 +30,7 @@ void for_inner_products(const char* op, const Tensor& x, const Tensor& y,
   const int64_t n = a.size(0), d = a.size(1);
   if (b.size(1) != d) fail(op, "rows of ", d, " and of ", b.size(1), " columns cannot be compared");
   for (int64_t first = 0; first < n; first += product_rows) {
-    const Tensor block = a.view({std::min(product_rows, n - first), d}, first * d);
+    const Tensor block = alias(a, {std::min(product_rows, n - first), d}, first * d);
     f(first, matmul(block, b, Trans::no, Trans::yes));
   }
 }

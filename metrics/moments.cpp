@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <cmath>
 
+#include "autograd/alias.hpp"
 #include "autograd/ops.hpp"
+#include "autograd/tape.hpp"
 
 namespace elbow {
 namespace {
@@ -19,7 +21,7 @@ Moments moments_of(const Tensor& x) {
   const NoGrad no_grad;
   const std::int64_t rows = x.size(0), d = x.size(1);
   const auto chunk = [&](std::int64_t first) {  // as doubles, [at most chunk_rows, d]
-    return x.view({std::min(chunk_rows, rows - first), d}, first * d).to(DType::float64);
+    return alias(x, {std::min(chunk_rows, rows - first), d}, first * d).to(DType::float64);
   };
   Moments m{rows, std::vector<double>(std::size_t(d), 0.0), Matrix(d, d)};
   for (std::int64_t first = 0; first < rows; first += chunk_rows) {
@@ -33,7 +35,7 @@ Moments moments_of(const Tensor& x) {
   }
   // Differences from the mean before they are squared: sums of plain squares would cancel.
   for (std::int64_t first = 0; first < rows; first += chunk_rows) {
-    const Tensor part = chunk(first).clone();
+    Tensor part = chunk(first).clone();
     double* values = part.data<double>();
     for (std::int64_t i = 0; i < part.numel(); ++i) values[i] -= m.mean[std::size_t(i % d)];
     const Tensor products = matmul(part, part, Trans::yes);  // [d, d]

@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "autograd/ops.hpp"
+#include "autograd/parallel.hpp"
 #include "metrics/inner_products.hpp"
 
 namespace elbow {
@@ -38,10 +39,11 @@ std::vector<double> squared_neighbour_distances(const Tensor& x, int64_t k) {
          x.shape());
   const std::vector<double> norms = squared_norms(x);
   std::vector<double> nearest(norms.size());
-  for_inner_products(op, x, x, [&](int64_t first, const Tensor& products) {
+  for_inner_products(op, x, x, [&](int64_t first, Tensor products) {
     const int64_t n = products.size(1);
+    double* product = products.data<double>();  // [rows, n]
     parallel_for(products.size(0), products.numel(), [&](int64_t r) {
-      double* row = products.data<double>() + r * n;  // turned into squared distances in place
+      double* row = product + r * n;  // turned into squared distances in place
       const int64_t self = first + r;
       for (int64_t c = 0; c < n; ++c) row[c] = norms[size_t(self)] + norms[size_t(c)] - 2 * row[c];
       row[self] = std::numeric_limits<double>::infinity();

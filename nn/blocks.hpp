@@ -12,9 +12,9 @@ struct LinearInit {
 
 /// What the hidden layers of a net have in common.
 struct LayerStyle {
-  std::string activation = "relu";
-  bool batch_norm = true;
-  double dropout = 0;
+  std::string activation = "relu";  ///< a name that ActivationLayer knows
+  bool batch_norm = true;           ///< between the Linear and the activation
+  double dropout = 0;               ///< the probability that an output is dropped; 0: no such layer
   LinearInit init;
   DType dtype = DType::float32;
 };
@@ -33,7 +33,7 @@ struct LayerStreams {
 };
 
 /// Appends to `net` a hidden layer: Linear, BatchNorm1d, activation, dropout, as far as the style asks for them. The
-/// weights of the batch norm start around 1, N(1, 0.02).
+/// weights of the batch norm start around 1, N(1, 0.02). Error for an unknown activation.
 void add_hidden(Sequential& net, int64_t in, int64_t out, const LayerStyle& style, LayerStreams streams);
 
 /// A residual layer with a bottleneck (He, Zhang, Ren & Sun 2016, "Deep residual learning for image recognition"), fully
@@ -45,7 +45,9 @@ void add_hidden(Sequential& net, int64_t in, int64_t out, const LayerStyle& styl
 class ResidualBlock : public Layer {
  public:
   /// Without `activate`, y = main(x) + bypass(x), of either sign: for the end of a net.
+  /// Error for an unknown activation.
   ResidualBlock(int64_t in, int64_t out, bool activate, const ResidualStyle& style, LayerStreams streams);
+  /// Error if x is not [rows, in].
   Tensor forward(const Tensor& x) override;
 
  private:
@@ -64,6 +66,7 @@ class DenseBlock : public Layer {
   /// whose answer must be free to take any value.
   DenseBlock(int64_t in, const std::vector<int64_t>& widths, const LayerStyle& style, LayerStreams streams,
              const std::optional<LinearInit>& output = {});
+  /// Error if x is not [rows, in].
   Tensor forward(const Tensor& x) override;
 
  private:

@@ -4,20 +4,26 @@
 
 namespace elbow {
 
-ConvolutionLayer::ConvolutionLayer(int64_t first, int64_t second, int64_t out, const ConvSettings& settings,
-                                   const Init& weight_init, const Init& bias_init, RandomStream& stream,
-                                   DType dtype)
-    : out(out),
+ConvolutionLayer::ConvolutionLayer(int64_t first, int64_t second, int64_t in, int64_t out,
+                                   const ConvSettings& settings, const Init& weight_init, const Init& bias_init,
+                                   RandomStream& random, DType dtype)
+    : in(in),
+      out(out),
       settings(settings),
       weight(Tensor::empty({first, second, settings.kernel.height, settings.kernel.width}, dtype)) {
   const int64_t taps = settings.kernel.height * settings.kernel.width;
   const Fans fans{double(second * taps), double(first * taps)};
-  initialise(weight, weight_init, stream.next(), fans);
+  initialise(weight, weight_init, random.next(), fans);
   parameter("weight", weight);
   if (!settings.bias) return;
   bias = Tensor::empty({out}, dtype);
-  initialise(bias, bias_init, stream.next(), fans);
+  initialise(bias, bias_init, random.next(), fans);
   parameter("bias", bias);
+}
+
+std::string ConvolutionLayer::describe() const {
+  return str(class_name(), "(", in, ", ", out, ", kernel ", settings.kernel, ", stride ", settings.stride,
+             ", padding ", settings.padding, settings.bias ? ")" : ", no bias)");
 }
 
 Tensor Conv2d::forward_with(const Tensor& x, const Tensor& other_bias) {
@@ -54,6 +60,10 @@ Tensor ConditionedConv::forward(const Tensor& x, const Tensor& c) {
 Tensor BatchNorm2d::forward(const Tensor& x) {
   return batch_norm2d(x, weight, bias, running_mean, running_var, training() && !statistics_frozen(), momentum,
                       epsilon);
+}
+
+std::string Pool2d::describe() const {
+  return str(class_name(), "(kernel ", kernel_, ", stride ", stride_, ", padding ", padding_, ")");
 }
 
 Tensor MaxPool2d::forward(const Tensor& x) { return max_pool2d(x, kernel_, stride_, padding_); }

@@ -7,9 +7,12 @@
 // Layers for images [rows, channels, height, width].
 namespace elbow {
 
+/// Sizes in pixels.
 struct ConvSettings {
-  Extent kernel = 1, stride = 1, padding = 0;
-  Extent output_padding = 0;  ///< ConvTranspose2d only
+  Extent kernel = 1, stride = 1;
+  Extent padding =
+      0;  ///< zeros on each side of x; of a ConvTranspose2d, what is cut off each side of the result
+  Extent output_padding = 0;  ///< of a ConvTranspose2d: rows and columns more at the lower and the right end
   bool bias = true;
 };
 
@@ -18,33 +21,46 @@ struct ConvSettings {
 /// for both gives the laws of torch.nn's layers.
 class ConvolutionLayer : public Layer {
  public:
+  /// x [rows, in, height, width]: [rows, out, ...]. Error for another shape, or if the kernel does not fit.
   Tensor forward(const Tensor& x) override { return forward_with(x, bias); }
   /// The same with another bias: [out], or [rows, out] for one of its own for each row, or undefined for none.
   virtual Tensor forward_with(const Tensor& x, const Tensor& other_bias) = 0;
-  const int64_t out;
+  std::string describe() const override;
+  const int64_t in, out;
   const ConvSettings settings;
   Tensor weight, bias;  ///< as in PyTorch, in memory as in files; the bias is undefined where there is none
 
  protected:
-  ConvolutionLayer(int64_t first, int64_t second, int64_t out, const ConvSettings& settings,
-                   const Init& weight_init, const Init& bias_init, RandomStream& stream, DType dtype);
+  /// `first`, `second`: the first axes of the weight, which are in and out in some order.
+  ConvolutionLayer(int64_t first, int64_t second, int64_t in, int64_t out, const ConvSettings& settings,
+                   const Init& weight_init, const Init& bias_init, RandomStream& random, DType dtype);
 };
 
 /// x [rows, in, height, width]: [rows, out, ...]; weight [out, in, kernel height, kernel width].
 class Conv2d : public ConvolutionLayer {
  public:
+  /// Weight and bias as torch.nn.Conv2d has them at first. `random` gives the keys of the draws, weight first.
+  Conv2d(int64_t in, int64_t out, const ConvSettings& settings, RandomStream& random,
+         DType dtype = DType::float32)
+      : Conv2d(in, out, settings, torch_default, torch_default, random, dtype) {}
+  /// The same with laws of one's own.
   Conv2d(int64_t in, int64_t out, const ConvSettings& settings, const Init& weight_init, const Init& bias_init,
-         RandomStream& stream, DType dtype = DType::float32)
-      : ConvolutionLayer(out, in, out, settings, weight_init, bias_init, stream, dtype) {}
+         RandomStream& random, DType dtype = DType::float32)
+      : ConvolutionLayer(out, in, in, out, settings, weight_init, bias_init, random, dtype) {}
   Tensor forward_with(const Tensor& x, const Tensor& other_bias) override;
 };
 
 /// x [rows, in, height, width]: [rows, out, ...]; weight [in, out, kernel height, kernel width].
 class ConvTranspose2d : public ConvolutionLayer {
  public:
+  /// Weight and bias as torch.nn.ConvTranspose2d has them at first: see Conv2d.
+  ConvTranspose2d(int64_t in, int64_t out, const ConvSettings& settings, RandomStream& random,
+                  DType dtype = DType::float32)
+      : ConvTranspose2d(in, out, settings, torch_default, torch_default, random, dtype) {}
+  /// The same with laws of one's own.
   ConvTranspose2d(int64_t in, int64_t out, const ConvSettings& settings, const Init& weight_init,
-                  const Init& bias_init, RandomStream& stream, DType dtype = DType::float32)
-      : ConvolutionLayer(in, out, out, settings, weight_init, bias_init, stream, dtype) {}
+                  const Init& bias_init, RandomStream& random, DType dtype = DType::float32)
+      : ConvolutionLayer(in, out, in, out, settings, weight_init, bias_init, random, dtype) {}
   Tensor forward_with(const Tensor& x, const Tensor& other_bias) override;
 };
 
@@ -55,7 +71,7 @@ class ConditionedConv : public Module {
   /// `conditions`: the width of the condition. The laws are those of its projection.
   ConditionedConv(std::unique_ptr<ConvolutionLayer> conv, int64_t conditions, const Init& weight_init,
                   const Init& bias_init, RandomStream& stream, DType dtype = DType::float32);
-  /// x [rows, in, height, width], c [rows, conditions].
+  /// x [rows, in, height, width], c [rows, conditions]: [rows, out, ...]. Error for other shapes.
   Tensor forward(const Tensor& x, const Tensor& c);
 
  private:
@@ -67,15 +83,18 @@ class ConditionedConv : public Module {
 class BatchNorm2d : public BatchNorm1d {
  public:
   using BatchNorm1d::BatchNorm1d;
+  /// x [rows, channels, height, width], y the same. Error for another shape or dtype.
   Tensor forward(const Tensor& x) override;
 };
 
-/// Base of the poolings over windows of the size `kernel`, side by side unless a stride is given.
+/// Base of the poolings over windows of the size `kernel`, side by side unless a stride is given: x [rows, channels, height,
+/// width] -> [rows, channels, windows along the height, along the width]. Error if no window fits.
 class Pool2d : public Layer {
  public:
   explicit Pool2d(Extent kernel) : Pool2d(kernel, kernel) {}
   Pool2d(Extent kernel, Extent stride, Extent padding = 0)
       : kernel_(kernel), stride_(stride), padding_(padding) {}
+  std::string describe() const override;
 
  protected:
   const Extent kernel_, stride_, padding_;
@@ -95,17 +114,19 @@ class AvgPool2d : public Pool2d {
   Tensor forward(const Tensor& x) override;
 };
 
-/// Means over windows as even as possible, so that the output is of the given size.
+/// Means over windows as even as possible, so that the output is of the given size: x [rows, channels, height, width] ->
+/// [rows, channels, out height, out width].
 class AdaptiveAvgPool2d : public Layer {
  public:
   explicit AdaptiveAvgPool2d(Extent out) : out_(out) {}
   Tensor forward(const Tensor& x) override;
+  std::string describe() const override { return str(class_name(), "(", out_, ")"); }
 
  private:
   Extent out_;
 };
 
-/// [rows, ...] as [rows, all the rest].
+/// x [rows, ...] as [rows, all the rest]. Error for a scalar.
 class Flatten : public Layer {
  public:
   Tensor forward(const Tensor& x) override;

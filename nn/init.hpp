@@ -6,7 +6,7 @@
 
 namespace elbow {
 
-/// How the first weights are drawn. `gain` scales the standard deviation (or the limits of the uniform laws).
+/// How the first weights are drawn: see initialise().
 struct Init {
   enum class Law {
     constant,
@@ -19,16 +19,19 @@ struct Init {
     torch_default
   };
   Law law = Law::xavier_normal;
-  double scale =
-      1;  ///< constant: the value; normal: the standard deviation; uniform: the limit; others: the gain
+  /// constant: the value; normal: the standard deviation; uniform: the limit, of numbers in [-scale, scale); others: the
+  /// gain, which multiplies the standard deviation
+  double scale = 1;
   double mean = 0;  ///< of `normal`
 };
 
-/// The names of the laws: "constant", "normal", ..., "torch_default"; and the law of a name, an Error for another.
+/// The names of the laws: "constant", "normal", ..., "torch_default".
 std::vector<std::string> init_law_names();
+/// The law of that name. Error if there is none.
 Init::Law init_law(const std::string& name);
 
-/// The law of PyTorch's linear and convolutional layers, for the weight and for the bias: uniform on +-1 / sqrt(in).
+/// The law of PyTorch's linear and convolutional layers, for the weight and for the bias: uniform on +-1 / sqrt(in). There
+/// it is written as Kaiming's uniform law with a = sqrt(5).
 inline constexpr Init torch_default{Init::Law::torch_default};
 
 /// How many inputs an output has, and how many outputs an input.
@@ -36,8 +39,9 @@ struct Fans {
   double in, out;
 };
 
-/// Fills `weight` [in, out]. Xavier: variance 2 / (in + out) (Glorot & Bengio 2010); Kaiming: variance 2 / in (He et al.
-/// 2015), both times gain^2; a tensor of one axis counts as [size, 1].
+/// Fills `weight` [in, out] with the numbers that `key` names. Xavier: variance 2 / (in + out) (Glorot & Bengio 2010,
+/// "Understanding the difficulty of training deep feedforward neural networks"); Kaiming: variance 2 / in (He, Zhang, Ren &
+/// Sun 2015, "Delving deep into rectifiers"), both times gain^2; a tensor of one axis counts as [size, 1].
 void initialise(Tensor& weight, const Init& init, const RandomKey& key);
 /// Fills a tensor of any shape, given the fans.
 void initialise(Tensor& weight, const Init& init, const RandomKey& key, Fans fans);

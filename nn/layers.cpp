@@ -4,31 +4,41 @@
 
 namespace elbow {
 
-Linear::Linear(int64_t in, int64_t out, const Init& weight_init, const Init& bias_init, RandomStream& stream,
+Linear::Linear(int64_t in, int64_t out, const Init& weight_init, const Init& bias_init, RandomStream& random,
                DType dtype)
     : weight(Tensor::empty({in, out}, dtype)), bias(Tensor::empty({out}, dtype)) {
-  initialise(weight, weight_init, stream.next());
-  initialise(bias, bias_init, stream.next(), {double(in), double(out)});
+  initialise(weight, weight_init, random.next());
+  initialise(bias, bias_init, random.next(), {double(in), double(out)});
   parameter("weight", weight, true);
   parameter("bias", bias);
 }
 
 Tensor Linear::forward(const Tensor& x) { return linear(x, weight, bias); }
 
-BatchNorm1d::BatchNorm1d(int64_t columns, const Init& weight_init, RandomStream& stream, double momentum,
-                         double epsilon, DType dtype)
-    : weight(Tensor::empty({columns}, dtype)),
+std::string Linear::describe() const {
+  return str(class_name(), "(", weight.size(0), ", ", weight.size(1), ")");
+}
+
+BatchNorm1d::BatchNorm1d(int64_t columns, double momentum, double epsilon, DType dtype)
+    : weight(Tensor::ones({columns}, dtype)),
       bias(Tensor::zeros({columns}, dtype)),
       running_mean(Tensor::zeros({columns}, dtype)),
       running_var(Tensor::ones({columns}, dtype)),
       momentum(momentum),
       epsilon(epsilon) {
-  initialise(weight, weight_init, stream.next());
   parameter("weight", weight);
   parameter("bias", bias);
   buffer("running_mean", running_mean);
   buffer("running_var", running_var);
 }
+
+BatchNorm1d::BatchNorm1d(int64_t columns, const Init& weight_init, RandomStream& random, double momentum,
+                         double epsilon, DType dtype)
+    : BatchNorm1d(columns, momentum, epsilon, dtype) {
+  initialise(weight, weight_init, random.next());
+}
+
+std::string BatchNorm1d::describe() const { return str(class_name(), "(", weight.numel(), ")"); }
 
 Tensor BatchNorm1d::forward(const Tensor& x) {
   return batch_norm(x, weight, bias, running_mean, running_var, training() && !statistics_frozen(), momentum,
@@ -52,7 +62,7 @@ constexpr NamedFunction activations[] = {
 
 }  // namespace
 
-ActivationLayer::ActivationLayer(const std::string& name) : function_(nullptr) {
+ActivationLayer::ActivationLayer(const std::string& name) : name_(name), function_(nullptr) {
   std::string known;
   for (const auto& a : activations) {
     if (name == a.name) function_ = a.function;
@@ -74,9 +84,32 @@ void Sequential::add(std::unique_ptr<Layer> layer) {
   layers_.push_back(std::move(layer));
 }
 
+namespace {
+
+// An error that knows which layer it came from, so that each Sequential on its way out can name that layer in its own
+// terms.
+struct LayerError : Error {
+  LayerError(std::string cause, const std::string& path, const Module& layer, std::string description)
+      : Error(str(cause, " (in layer ", path, " of a Sequential, ", description, ")")),
+        cause(std::move(cause)),
+        layer(&layer),
+        description(std::move(description)) {}
+  std::string cause;
+  const Module* layer;  // only compared with: it may be gone
+  std::string description;
+};
+
+}  // namespace
+
 Tensor Sequential::forward(const Tensor& x) {
   Tensor h = x;
-  for (auto& layer : layers_) h = layer->forward(h);
+  size_t i = 0;
+  try {
+    for (; i < layers_.size(); ++i) h = (*layers_[i])(h);
+  } catch (const LayerError& e) {
+    const std::string path = path_to(*e.layer);
+    throw LayerError(e.cause, path.empty() ? str(i) : path, *e.layer, e.description);
+  } catch (const Error& e) { throw LayerError(e.what(), str(i), *layers_[i], layers_[i]->describe()); }
   return h;
 }
 

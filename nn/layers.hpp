@@ -11,40 +11,61 @@ namespace elbow {
 /// y = x w + b: x [rows, in], y [rows, out].
 class Linear : public Layer {
  public:
-  /// `stream` gives the keys of the two draws, weight first. Both count the fans of the weight.
-  Linear(int64_t in, int64_t out, const Init& weight_init, const Init& bias_init, RandomStream& stream,
+  /// Weight and bias as torch.nn.Linear has them at first: uniform on +-1 / sqrt(in). `random` gives the keys of the two
+  /// draws, weight first.
+  Linear(int64_t in, int64_t out, RandomStream& random, DType dtype = DType::float32)
+      : Linear(in, out, torch_default, torch_default, random, dtype) {}
+  /// The same with laws of one's own; both count the fans of the weight.
+  Linear(int64_t in, int64_t out, const Init& weight_init, const Init& bias_init, RandomStream& random,
          DType dtype = DType::float32);
+  /// Error if x is not [rows, in] or of another dtype.
   Tensor forward(const Tensor& x) override;
+  std::string describe() const override;
   Tensor weight, bias;  ///< [in, out], [out]
 };
 
-/// Each column normalised over the rows of the batch (in training) or by the running statistics (in evaluation).
+/// Each column of x [rows, columns] normalised over the rows of the batch (in training) or by the running statistics (in
+/// evaluation), then times weight, plus bias (Ioffe & Szegedy 2015). `momentum` is the weight of a batch in the running
+/// statistics; `epsilon` is added to the variance.
 class BatchNorm1d : public Layer {
  public:
-  BatchNorm1d(int64_t columns, const Init& weight_init, RandomStream& stream, double momentum = 0.1,
+  /// Weight 1 and bias 0, as torch.nn.BatchNorm1d.
+  explicit BatchNorm1d(int64_t columns, double momentum = 0.1, double epsilon = 1e-5,
+                       DType dtype = DType::float32);
+  /// The weight by a law of one's own, bias 0. `random` gives the key of the draw.
+  BatchNorm1d(int64_t columns, const Init& weight_init, RandomStream& random, double momentum = 0.1,
               double epsilon = 1e-5, DType dtype = DType::float32);
+  /// x [rows, columns], y the same. Error for another shape or dtype.
   Tensor forward(const Tensor& x) override;
+  std::string describe() const override;
   Tensor weight, bias, running_mean, running_var;  ///< [columns] each
   const double momentum, epsilon;
 };
 
-/// An element-wise function by name: relu, leaky_relu, sigmoid, tanh, softplus, identity.
+/// An element-wise function by name: relu, leaky_relu, sigmoid, tanh, softplus, identity. x of any shape.
 class ActivationLayer : public Layer {
  public:
-  /// Throws for an unknown name, and lists the known ones.
+  /// Error for an unknown name, which lists the known ones.
   explicit ActivationLayer(const std::string& name);
   Tensor forward(const Tensor& x) override { return function_(x); }
+  std::string describe() const override { return name_; }
+  /// The known names.
   static std::vector<std::string> names();
 
  private:
+  std::string name_;
   Tensor (*function_)(const Tensor&);
 };
 
-/// In training, each element is dropped with probability p; `stream` gives a fresh mask at each call.
+/// In training, each element of x, of any shape, is 0 with probability p, and divided by 1 - p otherwise (Srivastava et
+/// al. 2014). In evaluation, x itself.
 class Dropout : public Layer {
  public:
-  Dropout(double p, RandomStream& stream) : p_(p), stream_(stream) {}
+  /// `random` gives a fresh mask at each call. It is kept by reference and must outlive the layer.
+  Dropout(double p, RandomStream& random) : p_(p), stream_(random) {}
+  /// Error if p is not in 0..1, 1 excluded.
   Tensor forward(const Tensor& x) override;
+  std::string describe() const override { return str(class_name(), "(", p_, ")"); }
 
  private:
   double p_;
@@ -54,12 +75,17 @@ class Dropout : public Layer {
 /// Layers one behind the other, named "0", "1", ....
 class Sequential : public Layer {
  public:
+  /// Appends a layer. Error if FlatParameters has collected the parameters: see Module::parameter().
   void add(std::unique_ptr<Layer> layer);
+  /// Appends a layer of type L made of `args`, as in `net.emplace<Linear>(2, 32, random)`.
   template <class L, class... Args> void emplace(Args&&... args) {
     add(std::make_unique<L>(std::forward<Args>(args)...));
   }
+  /// The last layer's result. An Error of a layer goes on with that layer's name, such as "1.0" for the first layer of a
+  /// Sequential that is itself the second layer.
   Tensor forward(const Tensor& x) override;
   size_t size() const { return layers_.size(); }
+  /// Layer i; i < size() is not checked.
   Layer& operator[](size_t i) { return *layers_[i]; }
 
  private:

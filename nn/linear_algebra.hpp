@@ -16,6 +16,7 @@ struct Matrix {
   /// A rows x cols matrix of `values` in row-major order; Error if their number is not rows * cols.
   Matrix(std::int64_t rows, std::int64_t cols, std::vector<double> values);
 
+  /// Element (r, c); the indices are not checked.
   double& operator()(std::int64_t r, std::int64_t c) { return values[r * cols + c]; }
   double operator()(std::int64_t r, std::int64_t c) const { return values[r * cols + c]; }
 };

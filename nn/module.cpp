@@ -1,7 +1,12 @@
+#include "autograd/alias.hpp"
 #include "nn/module.hpp"
 
+#include <cxxabi.h>
+
 #include <cmath>
+#include <cstdlib>
 #include <cstring>
+#include <typeinfo>
 
 namespace elbow {
 namespace {
@@ -31,13 +36,69 @@ void Module::freeze_statistics(bool on) {
 }
 
 void Module::parameter(const std::string& name, Tensor& tensor, bool transposed) {
+  require_open("parameter", name, str("of shape ", tensor.shape()));
   tensor.set_requires_grad();
   own_.push_back({name, &tensor, true, transposed});
 }
 
 void Module::buffer(const std::string& name, Tensor& tensor) { own_.push_back({name, &tensor, false, false}); }
 
-void Module::part(const std::string& name, Module& module) { parts_.emplace_back(name, &module); }
+void Module::part(const std::string& name, Module& module) {
+  require_open("part", name, module.describe());
+  parts_.emplace_back(name, &module);
+}
+
+void Module::require_open(const char* asker, const std::string& name, const std::string& what) const {
+  if (!home_.expired())
+    fail(asker, path_ + name, " (", what,
+         ") comes too late and would not be trained: FlatParameters has collected the ", "parameters of this ",
+         class_name(), " already; add all layers before making FlatParameters");
+}
+
+void Module::require_free(const std::string& path) const {
+  if (!home_.expired())
+    fail("FlatParameters", "another FlatParameters, or an optimiser made from it, still trains ",
+         path.empty() ? "this " + class_name() : path, ": use that one, or let both go first");
+  for (const auto& [name, module] : parts_) module->require_free(path.empty() ? name : path + "." + name);
+}
+
+void Module::close(const std::string& path, const std::shared_ptr<const void>& home) {
+  home_ = home;
+  path_ = path;
+  for (auto& [name, module] : parts_) module->close(path + name + ".", home);
+}
+
+std::string Module::class_name() const {
+  int status = 0;
+  const std::unique_ptr<char, decltype(&std::free)> text(
+      abi::__cxa_demangle(typeid(*this).name(), nullptr, nullptr, &status), &std::free);
+  const std::string name = text ? text.get() : typeid(*this).name();
+  const size_t scope = name.rfind("::", name.find('<'));
+  return scope == std::string::npos ? name : name.substr(scope + 2);
+}
+
+std::string Module::path_to(const Module& part) const {
+  for (const auto& [name, module] : parts_) {
+    if (module == &part) return name;
+    if (const std::string rest = module->path_to(part); !rest.empty()) return name + "." + rest;
+  }
+  return "";
+}
+
+void Module::print(std::ostream& out, int depth) const {
+  out << describe();
+  if (const int64_t n = parameters(); n > 0) out << ", " << n << " parameters";
+  out << '\n';
+  for (const auto& [name, module] : parts_) {
+    out << std::string(2 * size_t(depth + 1), ' ') << name << ": ";
+    module->print(out, depth + 1);
+  }
+}
+
+std::ostream& operator<<(std::ostream& out, const Module& module) {
+  module.print(out, 0);
+  return out;
+}
 
 void Module::collect(const std::string& prefix, std::vector<NamedTensor>& out) const {
   for (NamedTensor t : own_) {
@@ -89,22 +150,28 @@ FlatParameters::FlatParameters(Module& module) {
   for (const NamedTensor& t : module.named_tensors())
     if (t.trained) parameters.push_back(t);
   if (parameters.empty()) fail("FlatParameters", "the module has no parameters");
+  module.require_free("");
   const DType dtype = parameters.front().tensor->dtype();
   const int64_t line = 64 / int64_t(bytes_of(dtype));
-  const auto padded = [&](const NamedTensor& t) { return (t.tensor->numel() + line - 1) / line * line; };
   int64_t n = 0;
-  for (const NamedTensor& t : parameters) n += padded(t);
+  for (const auto& [name, tensor, trained, transposed] : parameters) {
+    if (tensor->dtype() != dtype)
+      fail("FlatParameters", name, " is ", name_of(tensor->dtype()), ", ", parameters.front().name, " is ",
+           name_of(dtype), ": all parameters must have one dtype");
+    list_.push_back({name, tensor->shape(), n, tensor->numel()});
+    n += (tensor->numel() + line - 1) / line * line;
+  }
   values_ = Tensor::zeros({n}, dtype);
   gradients_ = Tensor::zeros({n}, dtype);
-  int64_t first = 0;
-  for (const NamedTensor& t : parameters) {
-    Tensor home = values_.view(t.tensor->shape(), first);
-    home.copy_(*t.tensor);
+  for (size_t i = 0; i < list_.size(); ++i) {
+    Tensor home = alias(values_, list_[i].shape, list_[i].first);
+    home.copy_(*parameters[i].tensor);
     home.set_requires_grad();
-    home.set_grad(gradients_.view(t.tensor->shape(), first));
-    *t.tensor = home;
-    first += padded(t);
+    home.set_grad(alias(gradients_, list_[i].shape, list_[i].first));
+    *parameters[i].tensor = home;
   }
+  home_ = std::make_shared<char>();
+  module.close("", home_);
 }
 
 void FlatParameters::zero_gradients() {

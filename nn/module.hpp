@@ -12,13 +12,13 @@ namespace elbow {
 /// One tensor of a module under its full name, such as "encoder.0.weight".
 struct NamedTensor {
   std::string name;
-  Tensor* tensor;
+  Tensor* tensor;   ///< the module's own
   bool trained;     ///< a parameter; otherwise a buffer, such as running statistics
   bool transposed;  ///< stands transposed in files: see state_of()
 };
 
-/// Base of everything that has parameters. A module registers its tensors and its parts in its constructor; it is
-/// never copied or moved, since the registry points into it.
+/// Base of everything that has parameters. A module registers its tensors and its parts, in its constructor or later, but
+/// before FlatParameters collects them. It is never copied or moved, since the registry points into it.
 class Module {
  public:
   virtual ~Module() = default;
@@ -26,8 +26,9 @@ class Module {
   Module(const Module&) = delete;
   Module& operator=(const Module&) = delete;
 
-  /// Training or evaluation mode, for this module and all its parts (batch norm and dropout differ).
+  /// Sets training or evaluation mode, for this module and all its parts (batch norm and dropout differ).
   void train(bool on = true);
+  /// Whether it is in training mode, as it is at first.
   bool training() const { return training_; }
   /// While frozen, batch norm normalises by its running statistics in training as well, and leaves them as they are: the
   /// noise of the batches' statistics is gone, and training sees what evaluation will see.
@@ -37,26 +38,47 @@ class Module {
   std::vector<NamedTensor> named_tensors() const;
   /// Number of trained elements.
   int64_t parameters() const;
+  /// What it is, in a few words such as "Linear(2, 32)": by default the name of its class.
+  virtual std::string describe() const { return class_name(); }
+  /// The name of a part at any depth, such as "encoder.0"; "" if it is none.
+  std::string path_to(const Module& part) const;
+  /// Prints the module and, indented, its parts: name, description, number of parameters.
+  friend std::ostream& operator<<(std::ostream& out, const Module& module);
 
  protected:
-  /// Registers a tensor to be trained; it will require a gradient. `transposed`: see state_of().
+  /// Registers a tensor to be trained; it will require a gradient. `transposed`: see state_of(). Error, naming the
+  /// parameter, if FlatParameters has collected those of this module: it would never be trained.
   void parameter(const std::string& name, Tensor& tensor, bool transposed = false);
   /// Registers a tensor that is saved but not trained.
   void buffer(const std::string& name, Tensor& tensor);
+  /// Registers a part, which must live as long as this module. Error as for parameter().
   void part(const std::string& name, Module& module);
+  /// Whether freeze_statistics() is on.
   bool statistics_frozen() const { return statistics_frozen_; }
+  /// The name of its class, without namespaces.
+  std::string class_name() const;
 
  private:
+  friend class FlatParameters;
   void collect(const std::string& prefix, std::vector<NamedTensor>& out) const;
+  void print(std::ostream& out, int depth) const;
+  void require_free(const std::string& path) const;
+  void close(const std::string& path, const std::shared_ptr<const void>& home);
+  void require_open(const char* asker, const std::string& name, const std::string& what) const;
+
   std::vector<NamedTensor> own_;
   std::vector<std::pair<std::string, Module*>> parts_;
   bool training_ = true, statistics_frozen_ = false;
+  std::weak_ptr<const void> home_;  // while it lives, this module is closed: see FlatParameters
+  std::string path_;  // its name in the module that FlatParameters was made of, and a dot; for messages
 };
 
 /// A module that maps one tensor to one tensor.
 class Layer : public Module {
  public:
+  /// The result for x; each layer says which shapes it takes.
   virtual Tensor forward(const Tensor& x) = 0;
+  /// The same as forward(x).
   Tensor operator()(const Tensor& x) { return forward(x); }
 };
 
@@ -64,24 +86,49 @@ class Layer : public Module {
 /// stands in files as [out, in], so that a file loads into the same model written with torch.nn.
 std::map<std::string, Tensor> state_of(const Module& module);
 
-/// Sets all tensors of a module from such a state. Throws, naming the tensor, when one is missing, unknown or of another
-/// shape; the module is untouched then.
+/// Sets all tensors of a module from such a state. Error, naming the tensor, when one is missing, unknown or of another
+/// shape or dtype; the module is untouched then.
 void set_state(Module& module, const std::map<std::string, Tensor>& state);
+
+/// A parameter in the flat buffers: its elements are `numel` from `first` on.
+struct FlatParameter {
+  std::string name;  ///< such as "encoder.0.weight"
+  Shape shape;
+  int64_t first, numel;
+};
 
 /// All parameters of a module side by side in one buffer, and their gradients in another: clearing the gradients is one
 /// memset, an optimiser one loop. Each parameter starts at a multiple of 64 bytes; the elements between are 0 and stay 0.
+///
+/// It is a handle, as a tensor is: a copy means the same buffers, which live as long as anybody refers to them (module,
+/// FlatParameters or optimiser). While a FlatParameters or an optimiser made from one lives, the module is closed: it takes
+/// no new parameters and parts, which nobody would train, and no second FlatParameters, which would leave the first one
+/// with buffers that nobody reads. After that, one may add layers and make another.
 class FlatParameters {
  public:
-  /// Moves the parameters of `module` into the buffer; the module's tensors become views of it.
+  /// Moves the parameters of `module` into the buffer; the module's tensors become views of it. Error if there are none,
+  /// if they differ in dtype, or if another FlatParameters has them.
   explicit FlatParameters(Module& module);
+
+  /// All parameters, [n], with the padding between them.
+  Tensor& values() { return values_; }
   const Tensor& values() const { return values_; }
+  /// The gradients, [n], each at its parameter's place.
+  Tensor& gradients() { return gradients_; }
   const Tensor& gradients() const { return gradients_; }
+  /// Where each parameter lies, in the order of registration.
+  const std::vector<FlatParameter>& list() const { return list_; }
+
+  /// Sets all gradients to 0.
   void zero_gradients();
-  /// Scales the gradients so that their Euclidean norm is at most `limit`; returns the norm before.
+  /// Scales the gradients so that their Euclidean norm is at most `limit`; returns the norm before (Pascanu, Mikolov &
+  /// Bengio 2013, "On the difficulty of training recurrent neural networks").
   double clip_gradients(double limit);
 
  private:
   Tensor values_, gradients_;
+  std::vector<FlatParameter> list_;
+  std::shared_ptr<const void> home_;  // see Module::home_
 };
 
 }  // namespace elbow

@@ -4,46 +4,63 @@
 #include <string>
 
 #include "nn/module.hpp"
+#include "nn/parameter_groups.hpp"
 
 namespace elbow {
 
 /// Turns gradients into steps, over the flat buffers of all parameters at once. The state (moments, number of steps) can
-/// be saved and set, so that training resumes to the bit.
+/// be saved and set, so that training resumes to the bit. It shares the buffers and may outlive the FlatParameters and the
+/// module. A step allocates nothing.
 class Optimizer {
  public:
   virtual ~Optimizer() = default;
-  /// One step with the given learning rate.
+  Optimizer(const Optimizer&) = delete;
+  Optimizer& operator=(const Optimizer&) = delete;
+
+  /// One step with the given learning rate; each group's is its factor times that.
   virtual void step(double learning_rate) = 0;
 
   /// The buffers to save, by name; the tensors are the optimiser's own.
   const std::map<std::string, Tensor>& buffers() const { return buffers_; }
+  /// How many steps there have been: Adam's bias correction depends on it.
   int64_t steps() const { return steps_; }
+  /// Takes up the count of an earlier run.
   void set_steps(int64_t steps) { steps_ = steps; }
 
  protected:
-  explicit Optimizer(const FlatParameters& parameters) : parameters_(parameters) {}
-  Tensor& buffer(const std::string& name);  // zeros like the parameters
-  const FlatParameters& parameters_;
+  Optimizer(const FlatParameters& parameters, const std::vector<ParameterGroup>& groups, double weight_decay)
+      : parameters_(parameters), ranges_(ranges_of(parameters, groups, weight_decay)) {}
+  /// A new buffer of zeros like the parameters.
+  Tensor& buffer(const std::string& name);
+
+  FlatParameters parameters_;  // a handle: the optimiser may outlive the one that it was made from
+  const std::vector<ParameterRange> ranges_;
   std::map<std::string, Tensor> buffers_;
   int64_t steps_ = 0;
 };
 
 struct SgdOptions {
-  double momentum = 0, weight_decay = 0;
+  double momentum = 0;
+  double weight_decay = 0;  ///< times the parameter, added to its gradient
   bool nesterov = false;
 };
 
-/// Stochastic gradient descent with momentum: v = momentum v + g, p -= lr v (as torch.optim.SGD).
-std::unique_ptr<Optimizer> make_sgd(const FlatParameters& parameters, const SgdOptions& options);
+/// Stochastic gradient descent with momentum, as torch.optim.SGD: v = momentum v + g, p -= lr v; with `nesterov`
+/// p -= lr (g + momentum v) (Sutskever, Martens, Dahl & Hinton 2013). Error if a parameter is in two groups, or a group
+/// has none.
+std::unique_ptr<Optimizer> make_sgd(const FlatParameters& parameters, const SgdOptions& options,
+                                    const std::vector<ParameterGroup>& groups = {});
 
 struct AdamOptions {
-  double beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8;
+  double beta1 = 0.9, beta2 = 0.999;  ///< how much the mean of g, and that of g^2, keep from step to step
+  double epsilon = 1e-8;              ///< added to the root of the mean of g^2
   double weight_decay = 0;
   /// AdamW: the decay acts on the parameters themselves, not through the gradient (Loshchilov & Hutter 2019).
   bool decoupled = false;
 };
 
-/// Adam (Kingma & Ba 2015), with bias correction, as torch.optim.Adam and AdamW.
-std::unique_ptr<Optimizer> make_adam(const FlatParameters& parameters, const AdamOptions& options);
+/// Adam (Kingma & Ba 2015), with bias correction, as torch.optim.Adam and AdamW. Errors as for make_sgd.
+std::unique_ptr<Optimizer> make_adam(const FlatParameters& parameters, const AdamOptions& options,
+                                     const std::vector<ParameterGroup>& groups = {});
 
 }  // namespace elbow

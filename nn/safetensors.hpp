@@ -16,7 +16,7 @@ struct SafeTensors {
 
 /// Writes the file atomically, so that any safetensors library reads it (format:
 /// https://github.com/huggingface/safetensors): 8 bytes length of the header, the header (JSON), then the elements,
-/// little-endian, one tensor behind the other.
+/// little-endian, one tensor behind the other. Error as write_file_atomically().
 void save_safetensors(const std::filesystem::path& path, const SafeTensors& contents);
 
 /// Reads such a file; F32 and F64 tensors. Error "PATH: what is wrong" for a file that is missing, cut short or damaged.

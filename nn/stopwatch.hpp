@@ -6,7 +6,9 @@ namespace elbow {
 /// Wall time since it was made, or started anew.
 class Stopwatch {
  public:
+  /// Seconds since then.
   double seconds() const { return std::chrono::duration<double>(Clock::now() - start_).count(); }
+  /// Starts it anew.
   void restart() { start_ = Clock::now(); }
 
  private:

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "autograd/alias.hpp"
 #include "autograd/error.hpp"
 #include "autograd/random.hpp"
 #include "autograd/registry.hpp"
@@ -62,7 +63,7 @@ inline std::vector<Tensor> inputs_of(const OpInfo& op, const OpSample& sample, u
 /// The elements around it hold 777; guards_intact() says whether they still do.
 inline Tensor shifted(const Tensor& t) {
   const Tensor longer = Tensor::full({t.numel() + 40}, 777, t.dtype());
-  const Tensor view = longer.view(t.shape(), 1);
+  const Tensor view = alias(longer, t.shape(), 1);
   view.detach().copy_(t);
   return view;
 }

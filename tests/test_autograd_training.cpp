@@ -4,6 +4,7 @@
 
 #include "autograd/ops.hpp"
 #include "autograd/random.hpp"
+#include "autograd/tape.hpp"
 
 using namespace elbow;
 

@@ -4,6 +4,7 @@
 
 #include "autograd/ops.hpp"
 #include "autograd/random.hpp"
+#include "autograd/tape.hpp"
 #include "tests/gradcheck.hpp"
 
 using namespace elbow;

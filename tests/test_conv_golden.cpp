@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "autograd/ops.hpp"
+#include "autograd/tape.hpp"
 #include "nn/nn.hpp"
 #include "nn/streams.hpp"
 #include "tests/golden_case.hpp"

@@ -4,6 +4,7 @@
 
 #include "autograd/operators.hpp"
 #include "autograd/ops.hpp"
+#include "autograd/tape.hpp"
 #include "cvae/model.hpp"
 #include "data_helpers.hpp"
 #include "golden_case.hpp"

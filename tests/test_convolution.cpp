@@ -10,6 +10,7 @@
 #include "autograd/memory.hpp"
 #include "autograd/ops.hpp"
 #include "autograd/random.hpp"
+#include "autograd/tape.hpp"
 #include "tests/gradcheck.hpp"
 
 using namespace elbow;

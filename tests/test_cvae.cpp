@@ -8,6 +8,7 @@
 
 #include "autograd/memory.hpp"
 #include "autograd/ops.hpp"
+#include "autograd/tape.hpp"
 #include "cvae/checkpoint.hpp"
 #include "cvae/evaluation.hpp"
 #include "cvae/subsets.hpp"

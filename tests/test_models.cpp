@@ -6,6 +6,7 @@
 
 #include "autograd/operators.hpp"
 #include "autograd/ops.hpp"
+#include "autograd/tape.hpp"
 #include "cvae/checkpoint.hpp"
 #include "cvae/training.hpp"
 #include "data_helpers.hpp"

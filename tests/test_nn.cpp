@@ -2,6 +2,7 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
+#include "autograd/tape.hpp"
 #include "nn/nn.hpp"
 
 using namespace elbow;

@@ -6,6 +6,7 @@
 
 #include "autograd/operators.hpp"
 #include "autograd/ops.hpp"
+#include "autograd/tape.hpp"
 #include "tests/gradcheck.hpp"
 #include "tests/op_samples.hpp"
 

@@ -4,6 +4,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include "autograd/ops.hpp"
+#include "autograd/tape.hpp"
 #include "tests/gradcheck.hpp"
 #include "tests/op_samples.hpp"
 

@@ -11,6 +11,7 @@
 
 #include "autograd/ops.hpp"
 #include "autograd/parallel.hpp"
+#include "autograd/tape.hpp"
 #include "tests/gradcheck.hpp"
 #include "tests/op_samples.hpp"
 

@@ -3,6 +3,7 @@
 // functions are so simple that the gradient can be read off.
 #include <boost/test/unit_test.hpp>
 
+#include "autograd/alias.hpp"
 #include "autograd/ops.hpp"
 #include "autograd/tape.hpp"
 
@@ -139,7 +140,7 @@ BOOST_AUTO_TEST_CASE(a_seed_is_never_written_to) {
 
 BOOST_AUTO_TEST_CASE(a_gradient_given_by_the_user_is_added_to_in_place) {
   const Tensor x = leaf({1, 2}), buffer = Tensor::zeros({4}, DType::float64);
-  x.set_grad(buffer.view({2}, 1));  // as the flat buffers of the optimisers do
+  x.set_grad(alias(buffer, {2}, 1));  // as the flat buffers of the optimisers do
   Tape tape;
   tape.backward(sum(square(x)));
   BOOST_TEST(buffer.to_vector() == (Values{0, 2, 4, 0}), per_element());
@@ -264,7 +265,7 @@ BOOST_AUTO_TEST_CASE(writing_to_a_saved_tensor) {
 
   Tensor written = neg(x);
   const Tensor z = square(written);
-  written.view({1}).copy_(Tensor::ones({1}, DType::float64));  // a view of it is no better
+  alias(written, {1}).copy_(Tensor::ones({1}, DType::float64));  // a view of it is no better
   BOOST_CHECK_EXCEPTION(tape.backward(z), Error, saying("square saved", "copy_ has written"));
 }
 

@@ -8,6 +8,7 @@
 
 #include "autograd/memory.hpp"
 #include "autograd/ops.hpp"
+#include "autograd/tape.hpp"
 
 #if defined(__SANITIZE_ADDRESS__)
 constexpr bool counting = false;

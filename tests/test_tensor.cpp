@@ -4,6 +4,7 @@
 #include <cmath>
 #include <thread>
 
+#include "autograd/alias.hpp"
 #include "autograd/memory.hpp"
 #include "autograd/tensor.hpp"
 
@@ -67,26 +68,26 @@ BOOST_AUTO_TEST_CASE(elements_are_aligned_to_a_cache_line) {
 
 BOOST_AUTO_TEST_CASE(handles_share_and_clones_do_not) {
   const Tensor t = Tensor::zeros({2, 3});
-  const Tensor handle = t, view = t.view({3, 2}), tail = t.view({2}, 4), detached = t.detach(),
+  const Tensor handle = t, view = alias(t, {3, 2}), tail = alias(t, {2}, 4), detached = t.detach(),
                clone = t.clone();
   t.data<float>()[5] = 7;
   BOOST_TEST(handle.same_as(t));
   BOOST_TEST(!view.same_as(t));
   BOOST_TEST(view.to_vector()[5] == 7);
   BOOST_TEST(tail.to_vector()[1] == 7);
-  BOOST_TEST(tail.view({1}, 1).item() == 7);  // a view of a view counts from the view's own start
+  BOOST_TEST(alias(tail, {1}, 1).item() == 7);  // a view of a view counts from the view's own start
   BOOST_TEST(detached.to_vector()[5] == 7);
   BOOST_TEST(clone.to_vector()[5] == 0);
-  BOOST_CHECK_EXCEPTION(t.view({2}, 5), Error, saying("elements 5 to 7 of a tensor of shape [2,3]"));
-  BOOST_CHECK_THROW(tail.view({3}), Error);
-  BOOST_CHECK_THROW(t.view({1}, -1), Error);
+  BOOST_CHECK_EXCEPTION(alias(t, {2}, 5), Error, saying("elements 5 to 7 of a tensor of shape [2,3]"));
+  BOOST_CHECK_THROW(alias(tail, {3}), Error);
+  BOOST_CHECK_THROW(alias(t, {1}, -1), Error);
 }
 
 BOOST_AUTO_TEST_CASE(a_view_outlives_its_tensor) {
   Tensor view;
   {
     const Tensor t = Tensor::full({4}, 3);
-    view = t.view({2}, 2);
+    view = alias(t, {2}, 2);
   }
   BOOST_TEST(view.to_vector() == (std::vector<double>{3, 3}), per_element());
 }

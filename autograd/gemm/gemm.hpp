@@ -1,6 +1,8 @@
 #pragma once
 #include <cstdint>
 
+#include "autograd/trans.hpp"
+
 /// The matrix product, row-major, in float and double: our own SIMD kernel and OpenBLAS behind one call.
 ///
 /// Promises that hold for `gemm` whatever the backend:
@@ -11,7 +13,6 @@
 ///  - nothing outside C's m x n entries is written, and no allocation after the first calls of a size.
 namespace elbow {
 
-enum class Trans : bool { no, yes };
 /// What is applied to each finished entry of C. relu keeps NaN.
 enum class Activation { none, relu };
 

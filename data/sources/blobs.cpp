@@ -17,7 +17,8 @@ DataSplit blobs(const Config& data, uint64_t seed) {
   Dataset set;
   set.extras["centers"] = centers;
   return draw_split(data, seed, set, columns, [=](Dataset& drawn, const RandomKey& key) {
-    const Tensor numbers = uniform(key, {drawn.rows()}), rows = drawn.x.tensor();
+    const Tensor numbers = uniform(key, {drawn.rows()});
+    Tensor rows = drawn.x.tensor();
     float *x = rows.data<float>(), *position = positions_of(drawn);
     int32_t* label = classes_of(drawn, int32_t(count));
     for (int64_t r = 0; r < drawn.rows(); ++r, x += columns) {

@@ -9,7 +9,7 @@ DataSplit independent_gaussian(const Config& data, uint64_t seed) {
   set.gaussian = GaussianLaw{std::vector<double>(static_cast<size_t>(columns), 0.0), Matrix(columns, columns)};
   for (int64_t i = 0; i < columns; ++i) set.gaussian->covariance(i, i) = 1;
   return draw_split(data, seed, set, columns, [](Dataset& drawn, const RandomKey& key) {
-    const Tensor x = drawn.x.tensor();
+    Tensor x = drawn.x.tensor();
     fill_normal(key, x.data<float>(), x.numel());
     x.mark_written("independent_gaussian");
   });

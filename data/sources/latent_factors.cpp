@@ -88,7 +88,8 @@ void draw_row(const FactorModel& m, const float* n, float* x) {
 
 void draw_rows(const FactorModel& m, Dataset& set, const RandomKey& key) {
   const int64_t rows = set.rows(), columns = m.columns(), numbers = m.numbers();
-  const Tensor normals = normal(key, {rows, numbers}), out = set.x.tensor();
+  const Tensor normals = normal(key, {rows, numbers});
+  Tensor out = set.x.tensor();
   const float* n = normals.data<float>();
   float* x = out.data<float>();
   constexpr int64_t block = 256;  // rows that one thread does at a time

@@ -11,7 +11,8 @@ namespace elbow {
 DataSplit s_curve(const Config& data, uint64_t seed) {
   const double noise = data.get<double>("noise", 0.0, at_least(0));
   return draw_split(data, seed, Dataset{}, 3, [=](Dataset& drawn, const RandomKey& key) {
-    const Tensor numbers = uniform(key, {drawn.rows(), 2}), rows = drawn.x.tensor();
+    const Tensor numbers = uniform(key, {drawn.rows(), 2});
+    Tensor rows = drawn.x.tensor();
     const float* u = numbers.data<float>();
     float *x = rows.data<float>(), *position = positions_of(drawn);
     for (int64_t r = 0; r < drawn.rows(); ++r, u += 2, x += 3) {

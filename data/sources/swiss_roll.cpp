@@ -11,7 +11,8 @@ DataSplit swiss_roll(const Config& data, uint64_t seed) {
   const bool radius = data.get<bool>("radius", false);
   const int64_t columns = radius ? 4 : 3;
   return draw_split(data, seed, Dataset{}, columns, [=](Dataset& drawn, const RandomKey& key) {
-    const Tensor numbers = uniform(key, {drawn.rows(), 3}), rows = drawn.x.tensor();
+    const Tensor numbers = uniform(key, {drawn.rows(), 3});
+    Tensor rows = drawn.x.tensor();
     const float* u = numbers.data<float>();
     float *x = rows.data<float>(), *position = positions_of(drawn);
     for (int64_t r = 0; r < drawn.rows(); ++r, u += 3, x += columns) {

@@ -3,6 +3,7 @@
 #include <numeric>
 
 #include "autograd/ops.hpp"
+#include "autograd/tape.hpp"
 #include "experiments/commands/given.hpp"
 #include "experiments/commands/latent_kl.hpp"
 #include "experiments/commands/row_reader.hpp"

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "autograd/operators.hpp"
+#include "autograd/tape.hpp"
 #include "experiments/commands/generate.hpp"
 #include "experiments/commands/given.hpp"
 #include "experiments/commands/row_reader.hpp"

@@ -1,6 +1,7 @@
 #include "experiments/commands/reconstruct.hpp"
 
 #include "autograd/ops.hpp"
+#include "autograd/tape.hpp"
 #include "experiments/commands/generate.hpp"
 #include "experiments/commands/given.hpp"
 #include "experiments/commands/row_reader.hpp"

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "autograd/ops.hpp"
+#include "autograd/tape.hpp"
 #include "experiments/commands/generate.hpp"
 #include "experiments/commands/picture_output.hpp"
 #include "experiments/commands/row_reader.hpp"

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "autograd/ops.hpp"
+#include "autograd/tape.hpp"
 #include "data/table_codec.hpp"
 #include "experiments/commands/generate.hpp"
 #include "experiments/commands/latent_kl.hpp"

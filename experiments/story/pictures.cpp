@@ -1,6 +1,7 @@
 #include "experiments/story/pictures.hpp"
 
 #include "autograd/operators.hpp"
+#include "autograd/tape.hpp"
 #include "experiments/commands/sample_pictures.hpp"
 #include "experiments/image_figures.hpp"
 #include "experiments/number_text.hpp"

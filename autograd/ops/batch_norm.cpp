@@ -1,0 +1,165 @@
+#include <cmath>
+
+#include "autograd/batch_norm_op.hpp"
+
+#if ELBOW_DECLARATIONS  // copied to autograd/ops.hpp
+/// x [rows, n], the others [n]. In training, the running statistics are written to in place.
+Tensor batch_norm(const Tensor& x, const Tensor& weight, const Tensor& bias, Tensor& running_mean,
+                  Tensor& running_var, bool training, double momentum = 0.1,
+                         double epsilon = 1e-5);
+#endif
+
+namespace elbow::ops {
+
+/// Inputs: x [rows, n], weight [n], bias [n], running_mean [n], running_var [n]. In training the statistics are those
+/// of the batch, and the running ones move towards them in place (the variance unbiased, as in PyTorch); in evaluation
+/// the running ones are used. Ioffe & Szegedy 2015.
+struct BatchNorm : Op {
+  static constexpr auto name = "batch_norm",
+                        doc = "each column normalised to mean 0 and variance 1, then scaled and shifted";
+  bool training = true;
+  double momentum = 0.1, epsilon = 1e-5;
+
+  Shape shape(Inputs in) const {
+    require_inputs(name, in, 5);
+    const Shape& x = in[0].shape();
+    if (x.rank() != 2) fail(name, "wants [rows, columns], not ", x);
+    for (size_t i = 1; i < 5; ++i)
+      if (!(in[i].shape() == Shape{x[1]}))
+        fail(name, "input ", x, " wants weight, bias and running statistics of shape [", x[1], "], not ",
+             in[i].shape());
+    if (training && x[0] < 2) fail(name, "training needs at least 2 rows to take a variance of, not ", x[0]);
+    return x;
+  }
+  template <class T> void forward(ForwardContext& c) const {
+    const int64_t rows = c.in[0].size(0), n = c.in[0].size(1);
+    const T* x = c.in[0].template data<T>();       // [rows, n]
+    const T* weight = c.in[1].template data<T>();  // [n]
+    const T* bias = c.in[2].template data<T>();    // [n]
+    T* y = c.y.template data<T>();                 // [rows, n]
+    Tensor means = Tensor::empty({n}, c.y.dtype()), scales = Tensor::empty({n}, c.y.dtype());
+    T* mean = means.template data<T>();    // [n]
+    T* scale = scales.template data<T>();  // [n] 1 / standard deviation
+    const auto inverse_root = [e = epsilon](auto v) {
+      using V = decltype(v);
+      return V(1) / sqrt(v + V(T(e)));
+    };
+    if (training) {
+      batch_statistics(rows, n, x, mean, scale);
+      T* running_mean = c.template write<T>(3, name);  // [n]
+      T* running_var = c.template write<T>(4, name);   // [n]
+      const T m = T(momentum), unbiased = T(rows) / T(rows - 1);
+      for (int64_t i = 0; i < n; ++i) running_mean[i] += m * (mean[i] - running_mean[i]);
+      for (int64_t i = 0; i < n; ++i) running_var[i] += m * (scale[i] * unbiased - running_var[i]);
+      simd::map<T>(n, scale, false, inverse_root, scale);
+    } else {
+      std::copy_n(c.in[3].template data<T>(), n, mean);
+      simd::map<T>(n, scale, false, inverse_root, c.in[4].template data<T>());
+    }
+    for (int64_t r = 0; r < rows; ++r)
+      simd::map<T>(
+          n, y + r * n, false, [](auto v, auto m, auto s, auto w, auto b) { return (v - m) * s * w + b; },
+          x + r * n, mean, scale, weight, bias);
+    c.save(c.in[0]);
+    c.save(c.in[1]);
+    c.save(means);
+    c.save(scales);
+  }
+  // With xhat = (x - mean) * scale, the statistics' own dependence on x gives, for each column,
+  //   dx = weight * scale * (dy - mean(dy) - xhat * mean(dy * xhat)),   in evaluation just weight * scale * dy.
+  template <class T> void backward(BackwardContext& c) const {
+    const Tensor& input = c.saved(0);
+    const int64_t rows = input.size(0), n = input.size(1);
+    const T* x = input.data<T>();                     // [rows, n]
+    const T* weight = c.saved(1).template data<T>();  // [n]
+    const T* mean = c.saved(2).template data<T>();    // [n]
+    const T* scale = c.saved(3).template data<T>();   // [n]
+    const T* dy = c.dy().template data<T>();          // [rows, n]
+    Tensor sums = Tensor::zeros({2, n}, input.dtype());
+    T* sum_dy = sums.template data<T>();  // [n]
+    T* sum_dy_xhat = sum_dy + n;          // [n]
+    for (int64_t r = 0; r < rows; ++r) {
+      const T *gr = dy + r * n, *xr = x + r * n;
+      simd::map<T>(
+          n, sum_dy, true, [](auto g) { return g; }, gr);
+      simd::map<T>(
+          n, sum_dy_xhat, true, [](auto g, auto v, auto m, auto s) { return g * ((v - m) * s); }, gr, xr, mean,
+          scale);
+    }
+    if (c.needs(1)) {
+      auto [dw, add] = c.template into<T>(1);
+      simd::map<T>(
+          n, dw, add, [](auto v) { return v; }, sum_dy_xhat);
+    }
+    if (c.needs(2)) {
+      auto [db, add] = c.template into<T>(2);
+      simd::map<T>(
+          n, db, add, [](auto v) { return v; }, sum_dy);
+    }
+    if (!c.needs(0)) return;
+    auto [dx, add] = c.template into<T>(0);
+    const T share = training ? T(1) / T(rows) : T(0);
+    for (int64_t r = 0; r < rows; ++r)
+      simd::map<T>(
+          n, dx + r * n, add,
+          [=](auto g, auto v, auto m, auto s, auto w, auto sg, auto sgx) {
+            using V = decltype(g);
+            return w * s * (g - V(share) * (sg + (v - m) * s * sgx));
+          },
+          dy + r * n, x + r * n, mean, scale, weight, sum_dy, sum_dy_xhat);
+  }
+  void backward_in_ops(BackwardContext& c) const {
+    batch_norm_backward_in_ops(c, 0, c.shape_of_input(1), training, epsilon);
+  }
+  // Mean and biased variance of each column; the deviations are taken from the mean, so nothing cancels.
+  template <class T> static void batch_statistics(int64_t rows, int64_t n, const T* x, T* mean, T* variance) {
+    std::fill_n(mean, n, T(0));
+    std::fill_n(variance, n, T(0));
+    for (int64_t r = 0; r < rows; ++r)
+      simd::map<T>(
+          n, mean, true, [](auto v) { return v; }, x + r * n);
+    for (int64_t i = 0; i < n; ++i) mean[i] /= T(rows);
+    for (int64_t r = 0; r < rows; ++r)
+      simd::map<T>(
+          n, variance, true, [](auto v, auto m) { return (v - m) * (v - m); }, x + r * n, mean);
+    for (int64_t i = 0; i < n; ++i) variance[i] /= T(rows);
+  }
+  void reference(Inputs in, double* y) const {
+    const int64_t rows = in[0].size(0), n = in[0].size(1);
+    const double* x = in[0].data<double>();
+    for (int64_t i = 0; i < n; ++i) {
+      double mean = in[3].data<double>()[i], variance = in[4].data<double>()[i];
+      if (training) {
+        mean = variance = 0;
+        for (int64_t r = 0; r < rows; ++r) mean += x[r * n + i] / double(rows);
+        for (int64_t r = 0; r < rows; ++r) variance += std::pow(x[r * n + i] - mean, 2) / double(rows);
+      }
+      for (int64_t r = 0; r < rows; ++r)
+        y[r * n + i] = (x[r * n + i] - mean) / std::sqrt(variance + epsilon) * in[1].data<double>()[i] +
+                       in[2].data<double>()[i];
+    }
+  }
+  static void samples(Samples<BatchNorm>& s) {
+    const auto inputs = [&](int64_t rows, int64_t n) {
+      return std::vector{s.in({rows, n}), s.in({n}, 0.5, 2), s.in({n}), s.in({n}).constant(),
+                         s.in({n}, 0.5, 2).constant()};
+    };
+    s.add(BatchNorm{}, inputs(5, 3), "training").add(BatchNorm{}, inputs(9, 37), "training");
+    s.add(BatchNorm{{}, false}, inputs(4, 3), "evaluation");
+    s.refuse(BatchNorm{}, inputs(1, 3), "at least 2 rows");
+    auto wrong = inputs(5, 3);
+    wrong[1].shape = {4};
+    s.refuse(BatchNorm{}, wrong, "of shape [3]");
+    s.benchmark(BatchNorm{}, inputs(64, 64));
+  }
+};
+
+}  // namespace elbow::ops
+
+elbow::Tensor elbow::batch_norm(const Tensor& x, const Tensor& weight, const Tensor& bias, Tensor& running_mean,
+                  Tensor& running_var, bool training, double momentum,
+                         double epsilon) {
+  return ops::apply(ops::BatchNorm{{}, training, momentum, epsilon}, x, weight, bias, running_mean,
+                    running_var);
+}
+ELBOW_OP(batch_norm, BatchNorm)

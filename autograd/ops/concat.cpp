@@ -1,0 +1,99 @@
+#include <span>
+
+#include "autograd/axis_view.hpp"
+#include "autograd/op.hpp"
+
+#if ELBOW_DECLARATIONS  // copied to autograd/ops.hpp
+Tensor concat(const Tensor& a, const Tensor& b, int axis = -1);
+Tensor concat(std::span<const Tensor> tensors, int axis = -1);
+#endif
+
+namespace elbow::ops {
+
+struct Concat : Op {
+  static constexpr auto name = "concat", doc = "tensors one behind the other along an axis";
+  int axis = -1;
+
+  Shape shape(Inputs in) const {
+    if (in.size() == 0) fail(name, "needs at least one tensor");
+    Shape out = in[0].shape();
+    const int a = out.axis(axis, name);
+    for (size_t i = 1; i < in.size(); ++i) {
+      const Shape& s = in[i].shape();
+      bool fits = s.rank() == out.rank();
+      for (int k = 0; fits && k < s.rank(); ++k) fits = k == a || s[k] == out[k];
+      if (!fits) fail(name, "shapes ", in[0].shape(), " and ", s, " differ in more than axis ", a);
+      out[a] += s[a];
+    }
+    return out;
+  }
+  template <class T> void forward(ForwardContext& c) const {
+    const int a = c.y.shape().axis(axis, name);
+    const AxisView whole(c.y.shape(), a);
+    int64_t first = 0;  // where the next tensor begins along the axis
+    for (size_t k = 0; k < c.in.size(); ++k) {
+      const AxisView part(c.in[k].shape(), a);
+      const T* x = c.in[k].template data<T>();              // [outer, part.size, inner]
+      T* y = c.y.template data<T>() + first * whole.inner;  // [outer, whole.size, inner]
+      const int64_t n = part.size * part.inner;
+      for (int64_t o = 0; o < whole.outer; ++o)
+        copy_or_add(x + o * n, n, y + o * whole.size * whole.inner, false);
+      first += part.size;
+    }
+  }
+  template <class T> void backward(BackwardContext& c) const {
+    const int a = c.dy().shape().axis(axis, name);
+    const AxisView whole(c.dy().shape(), a);
+    int64_t first = 0;
+    for (size_t k = 0; k < c.inputs(); ++k) {
+      const AxisView part(c.shape_of_input(k), a);
+      const int64_t n = part.size * part.inner;
+      const T* dy = c.dy().template data<T>() + first * whole.inner;  // [outer, whole.size, inner]
+      first += part.size;
+      if (!c.needs(k)) continue;
+      auto [dx, add] = c.template into<T>(k);  // [outer, part.size, inner]
+      for (int64_t o = 0; o < whole.outer; ++o)
+        copy_or_add(dy + o * whole.size * whole.inner, n, dx + o * n, add);
+    }
+  }
+  void backward_in_ops(BackwardContext& c) const {
+    const int a = c.dy().shape().axis(axis, name);
+    int64_t first = 0;
+    for (size_t k = 0; k < c.inputs(); ++k) {
+      const int64_t size = c.shape_of_input(k)[a];
+      if (c.needs(k)) c.give(k, slice(c.dy(), a, first, first + size));
+      first += size;
+    }
+  }
+  void reference(Inputs in, double* y) const {
+    const Shape out = shape(in);
+    const int a = out.axis(axis, name);
+    const AxisView whole(out, a);
+    for (int64_t o = 0; o < whole.outer; ++o)
+      for (size_t k = 0; k < in.size(); ++k) {
+        const int64_t n = AxisView(in[k].shape(), a).size * whole.inner;
+        for (int64_t i = 0; i < n; ++i) *y++ = in[k].data<double>()[o * n + i];
+      }
+  }
+  static void samples(Samples<Concat>& s) {
+    s.add(Concat{{}, 1}, {s.in({3, 2}), s.in({3, 4})}, "axis 1")
+        .add(Concat{{}, 0}, {s.in({3, 2}), s.in({1, 2})}, "axis 0");
+    s.add(Concat{{}, 1}, {s.in({2, 1, 3}), s.in({2, 2, 3}), s.in({2, 0, 3})}, "three, one of them empty");
+    s.refuse(Concat{{}, 1}, {s.in({3, 2}), s.in({4, 2})}, "differ in more than axis 1");
+    s.refuse(Concat{{}, 2}, {s.in({3, 2}), s.in({3, 2})}, "axis 2");
+    s.benchmark(Concat{{}, 1}, {s.in({64, 64}), s.in({64, 4})});
+  }
+};
+
+}  // namespace elbow::ops
+
+elbow::Tensor elbow::concat(const Tensor& a, const Tensor& b, int axis) {
+  return ops::apply(ops::Concat{{}, axis}, a, b);
+}
+elbow::Tensor elbow::concat(std::span<const Tensor> tensors, int axis) {
+  std::vector<const Tensor*> in;
+  for (const Tensor& t : tensors) in.push_back(&t);
+  const ops::Concat op{{}, axis};
+  return ops::apply_op(ops::rule_of<ops::Concat>(), &op, ops::Inputs{in.data(), in.size()});
+}
+ELBOW_OP(concat, Concat)

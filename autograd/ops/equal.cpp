@@ -1,0 +1,29 @@
+#include "autograd/op.hpp"
+
+#if ELBOW_DECLARATIONS  // copied to autograd/ops.hpp
+/// 1 where a == b, 0 elsewhere and beside a NaN. Its derivative is 0 wherever it has one: it is not recorded.
+Tensor equal(const Tensor& a, const Tensor& b);
+/// 1 where a and b differ, and beside a NaN.
+Tensor not_equal(const Tensor& a, const Tensor& b);
+#endif
+
+namespace elbow::ops {
+
+struct Equal : Binary {
+  static constexpr auto name = "equal", doc = "1 where a == b, 0 elsewhere and beside a NaN; not recorded";
+  template <class V> ELBOW_FN V forward(V a, V b) const { return select(a == b, V(1), V(0)); }
+  static void samples(Samples<Equal>& s) {
+    s.add({s.in({3, 5}), s.in({3, 5})}).add({s.in({4, 3}), s.in({3})}).add({s.in({2, 1, 4}), s.in({3, 1})});
+    s.refuse({}, {s.in({3, 4}), s.in({3})}, "do not broadcast").extremes();
+    s.value({1, 2}, 0).value({2, 2}, 1).value({3, 2}, 0);
+  }
+};
+
+}  // namespace elbow::ops
+
+elbow::Tensor elbow::equal(const Tensor& a, const Tensor& b) { return ops::apply(ops::Equal{}, a, b); }
+elbow::Tensor elbow::not_equal(const Tensor& a, const Tensor& b) {
+  const Tensor same = equal(a, b);
+  return sub(Tensor::ones({}, same.dtype()), same);
+}
+ELBOW_OP(equal, Equal)

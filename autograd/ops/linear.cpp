@@ -1,0 +1,80 @@
+#include "autograd/op.hpp"
+#include "autograd/product.hpp"
+#include "autograd/sum_to_shape.hpp"
+
+#if ELBOW_DECLARATIONS  // copied to autograd/ops.hpp
+/// x [rows, in], weight [in, out], bias [out]: [rows, out].
+Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias);
+#endif
+
+namespace elbow::ops {
+
+struct Linear : Op {
+  static constexpr auto name = "linear",
+                        doc = "x w + b: x [rows, in], w [in, out], b [out]; the bias is part of the product";
+
+  // The weight lies as [in, out], so that the product of the forward pass, and that of the weight's gradient, read all
+  // matrices along their rows; only the gradient of x needs w transposed, and the first layer of a net needs none.
+  Shape shape(Inputs in) const {
+    require_inputs(name, in, 3);
+    const Shape &x = in[0].shape(), &w = in[1].shape(), &b = in[2].shape();
+    if (x.rank() != 2 || w.rank() != 2 || x[1] != w[0])
+      fail(name, "input ", x, " and weight ", w, ": wants [rows, in] and [in, out]");
+    if (b.rank() != 1 || b[0] != w[1])
+      fail(name, "weight ", w, " and bias ", b, ": wants a bias of shape [", w[1], "]");
+    return {x[0], w[1]};
+  }
+  template <class T> void forward(ForwardContext& c) const {
+    const Tensor &x = c.in[0], &w = c.in[1];
+    const int64_t m = x.shape()[0], k = x.shape()[1], n = w.shape()[1];
+    gemm<T>({Trans::no, Trans::no, m, n, k, x.data<T>(), k, w.data<T>(), n, false, c.y.template data<T>(), n,
+             c.in[2].template data<T>()});
+    c.save(x);
+    c.save(w);
+  }
+  template <class T> void backward(BackwardContext& c) const {
+    const Tensor &x = c.saved(0), &w = c.saved(1);
+    const int64_t m = x.shape()[0], k = x.shape()[1], n = w.shape()[1];
+    const T* dy = c.dy().template data<T>();  // [m, n]
+    if (c.needs(0)) {                         // dx[m,k] = dy w^T
+      auto [dx, add] = c.template into<T>(0);
+      product<T>(m, k, n, {dy, n, Trans::no}, {w.data<T>(), n, Trans::yes}, dx, add);
+    }
+    if (c.needs(1)) {  // dw[k,n] = x^T dy
+      auto [dw, add] = c.template into<T>(1);
+      product<T>(k, n, m, {x.data<T>(), k, Trans::yes}, {dy, n, Trans::no}, dw, add);
+    }
+    if (c.needs(2)) {  // db[n] = the column sums of dy
+      auto [db, add] = c.template into<T>(2);
+      sum_to_shape<T>(dy, {m, n}, db, {n}, add);
+    }
+  }
+  void backward_in_ops(BackwardContext& c) const {
+    if (c.needs(0)) c.give(0, matmul(c.dy(), c.saved(1), Trans::no, Trans::yes));
+    if (c.needs(1)) c.give(1, matmul(c.saved(0), c.dy(), Trans::yes, Trans::no));
+    if (c.needs(2)) c.give(2, sum_to(c.dy(), c.shape_of_input(2)));
+  }
+  void reference(Inputs in, double* y) const {
+    const int64_t m = in[0].size(0), k = in[0].size(1), n = in[1].size(1);
+    for (int64_t i = 0; i < m; ++i)
+      for (int64_t j = 0; j < n; ++j) {
+        y[i * n + j] = in[2].data<double>()[j];
+        for (int64_t l = 0; l < k; ++l)
+          y[i * n + j] += in[0].data<double>()[i * k + l] * in[1].data<double>()[l * n + j];
+      }
+  }
+  static void samples(Samples<Linear>& s) {
+    s.add({s.in({3, 4}), s.in({4, 5}), s.in({5})}).add({s.in({17, 6}), s.in({6, 33}), s.in({33})});
+    s.add({s.in({0, 4}), s.in({4, 5}), s.in({5})});
+    s.refuse({}, {s.in({3, 4}), s.in({5, 4}), s.in({4})}, "wants [rows, in] and [in, out]");
+    s.refuse({}, {s.in({3, 4}), s.in({4, 5}), s.in({4})}, "bias");
+    s.benchmark({}, {s.in({64, 64}), s.in({64, 64}), s.in({64})});
+  }
+};
+
+}  // namespace elbow::ops
+
+elbow::Tensor elbow::linear(const Tensor& x, const Tensor& weight, const Tensor& bias) {
+  return ops::apply(ops::Linear{}, x, weight, bias);
+}
+ELBOW_OP(linear, Linear)

@@ -1,0 +1,24 @@
+#include "autograd/op.hpp"
+
+#if ELBOW_DECLARATIONS  // copied to autograd/ops.hpp
+/// a * b, element by element, broadcast against each other. Throws when they do not broadcast.
+Tensor mul(const Tensor& a, const Tensor& b);
+#endif
+
+namespace elbow::ops {
+
+struct Mul : Binary {
+  static constexpr auto name = "mul", doc = "a * b";
+  template <class V> ELBOW_FN V forward(V a, V b) const { return a * b; }
+  template <class V> ELBOW_FN Gradients<V, 2> backward(V a, V b, V gy) const { return {gy * b, gy * a}; }
+  static void samples(Samples<Mul>& s) {
+    s.add({s.in({3, 5}), s.in({3, 5})}).add({s.in({4, 3}), s.in({3})}).add({s.in({2, 1, 4}), s.in({3, 1})});
+    s.refuse({}, {s.in({3, 4}), s.in({3})}, "do not broadcast").extremes();
+    s.value({2, -0.5}, -1);
+  }
+};
+
+}  // namespace elbow::ops
+
+elbow::Tensor elbow::mul(const Tensor& a, const Tensor& b) { return ops::apply(ops::Mul{}, a, b); }
+ELBOW_OP(mul, Mul)

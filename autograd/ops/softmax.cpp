@@ -1,0 +1,35 @@
+#include "autograd/softmax_row.hpp"
+#include "autograd/softmax_rows.hpp"
+
+#if ELBOW_DECLARATIONS  // copied to autograd/ops.hpp
+Tensor softmax(const Tensor& x, int axis = -1);
+#endif
+
+namespace elbow::ops {
+
+struct Softmax : SoftmaxRows<Softmax> {
+  static constexpr auto name = "softmax", doc = "e^x / sum of e^x along one axis; never overflows";
+
+  template <class T> static void normalise(int64_t n, const T* x, T* y) {
+    softmax_of(n, x, y);
+  }
+  template <class T> static void slope(int64_t n, const T* y, const T* dy, T* dx) {
+    const T dot = simd::sum_of<T>(
+        n, [](auto p, auto g) { return p * g; }, y, dy);
+    simd::map<T>(
+        n, dx, false, [=](auto p, auto g) { return p * (g - decltype(p)(dot)); }, y, dy);
+  }
+  static Tensor slope_in_ops(const Tensor& y, const Tensor& dy, int axis) {
+    return mul(y, sub(dy, sum(mul(y, dy), axis, /*keep=*/true)));
+  }
+  static double plain(double x, double log_sum) { return std::exp(x - log_sum); }
+};
+
+}  // namespace elbow::ops
+
+elbow::Tensor elbow::softmax(const Tensor& x, int axis) {
+  ops::Softmax op;
+  op.axis = axis;
+  return ops::apply(op, x);
+}
+ELBOW_OP(softmax, Softmax)

@@ -1,0 +1,29 @@
+#pragma once
+#include <cmath>
+
+#include "autograd/math.hpp"
+#include "autograd/simd.hpp"
+
+// What the ops with a softmax in them do to one row of n > 0 numbers. Nothing overflows: the largest is taken away first.
+namespace elbow::ops {
+
+/// log(sum of e^x).
+template <class T> T logsumexp_of(int64_t n, const T* x) {
+  const T top = simd::max_of<T>(n, x);
+  if (!std::isfinite(top)) return top;  // all -inf, or a +inf, or a NaN
+  return top + std::log(simd::sum_of<T>(
+                   n, [=](auto v) { return exp(v - decltype(v)(top)); }, x));
+}
+
+/// y = e^x / sum of e^x.
+template <class T> void softmax_of(int64_t n, const T* x, T* y) {
+  const T top = simd::max_of<T>(n, x);
+  simd::map<T>(
+      n, y, false, [=](auto v) { return exp(v - decltype(v)(top)); }, x);
+  const T scale = T(1) / simd::sum_of<T>(
+                             n, [](auto v) { return v; }, y);
+  simd::map<T>(
+      n, y, false, [=](auto v) { return v * decltype(v)(scale); }, y);
+}
+
+}  // namespace elbow::ops
