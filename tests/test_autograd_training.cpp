@@ -1,4 +1,3 @@
-#define BOOST_TEST_MODULE autograd_training
 // Everything together: small nets, written in ops only, learn what they ought to.
 #include <boost/test/unit_test.hpp>
 #include <cmath>

@@ -1,4 +1,3 @@
-#define BOOST_TEST_MODULE conv_golden
 // The ops on images and the layers made of them, against what PyTorch computes: tests/golden/make_conv.py wrote
 // conv.json.
 #include <boost/test/unit_test.hpp>

@@ -1,4 +1,3 @@
-#define BOOST_TEST_MODULE convolution
 // The convolution kernels at sizes that the samples of the ops do not reach: cut into several chunks of pixels and
 // blocks of rows, and shared among threads.
 #include <omp.h>

@@ -1,6 +1,5 @@
 // What is minimised: distortion by kinds of features, missing entries, and the schedules of the KL term, each against
 // plain loops over doubles.
-#define BOOST_TEST_MODULE elbo
 #include <boost/test/unit_test.hpp>
 #include <cmath>
 #include <nlohmann/json.hpp>

@@ -1,5 +1,4 @@
 // Mini-batches of plain tensors: every row once an epoch, another order each epoch, the same order for the same seed.
-#define BOOST_TEST_MODULE loader
 #include <algorithm>
 #include <boost/test/unit_test.hpp>
 #include <numeric>

@@ -1,5 +1,4 @@
 // Missing entries: how they are drawn, and that what stands in their place reaches neither encoder nor condition nor loss.
-#define BOOST_TEST_MODULE missing
 #include <algorithm>
 #include <boost/test/unit_test.hpp>
 #include <cmath>

@@ -1,4 +1,3 @@
-#define BOOST_TEST_MODULE op_docs
 // docs/ops.md says what the registry says.
 #include <boost/test/unit_test.hpp>
 #include <filesystem>
