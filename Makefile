@@ -12,9 +12,10 @@ build_dir := build$(if $(filter-out release,$(BUILD)),-$(BUILD))
 configure_release := -DCMAKE_BUILD_TYPE=Release
 configure_debug := -DCMAKE_BUILD_TYPE=Debug
 configure_sanitize := -DCMAKE_BUILD_TYPE=Debug -DELBOW_NATIVE=OFF -DELBOW_SANITIZE=address,undefined
+configure_thread := -DCMAKE_BUILD_TYPE=Debug -DELBOW_NATIVE=OFF -DELBOW_SANITIZE=thread -DELBOW_PROGRAM=OFF
 configure := $(configure_$(BUILD))
 ifeq ($(configure),)
-$(error BUILD=$(BUILD): release, debug or sanitize)
+$(error BUILD=$(BUILD): release, debug, sanitize or thread)
 endif
 ifeq ($(CUDA),1)
 build_dir := $(build_dir)-cuda
@@ -22,10 +23,11 @@ configure += -DELBOW_CUDA=ON
 else ifneq ($(filter-out 0,$(CUDA)),)
 $(error CUDA=$(CUDA): 1 or 0)
 endif
-# How the tree was configured, written when that went well; other arguments than last time configure it anew.
+# How the tree was configured and for which folder, written when that went well; another answer than last time configures
+# it anew.
 configured := $(build_dir)/configured-with.txt
 configure := $(strip $(configure) $(CMAKE_ARGS))
-ifneq ($(file <$(configured)),$(configure))
+ifneq ($(file <$(configured)),$(CURDIR) $(configure))
 .PHONY: $(configured)
 endif
 elbow := $(build_dir)/elbow
@@ -33,10 +35,11 @@ elbow := $(build_dir)/elbow
 no_make := env -u MAKEFLAGS -u MAKELEVEL
 cmake := $(no_make) cmake
 
-.PHONY: all help experiments mnist story deps test bench cuda docs format lint sanitize install clean $(EXPERIMENTS) $(SWEEPS)
+.PHONY: all help experiments mnist story deps test test-long bench cuda docs format lint sanitize tsan install clean $(EXPERIMENTS) $(SWEEPS)
 .DEFAULT_GOAL := all
 
 all: $(configured) ## Build the library and the program (this is what plain `make` does)
+	@[ -e $(elbow) ] || echo "Building Elbow; the first time takes about $$(((6 + $(JOBS) - 1) / $(JOBS))) min with $(JOBS) compilers at once"
 	@$(cmake) --build $(build_dir) --parallel $(JOBS) --target elbow_program
 
 help: ## List the targets
@@ -134,13 +137,24 @@ ifneq ($(DEPS),no)
 	@scripts/dependencies.sh install build
 endif
 
+# The build tree of a copied or moved checkout would still build the folder that it was made for.
 $(configured): | deps
+	@home=$$(sed -n 's/^CMAKE_HOME_DIRECTORY:INTERNAL=//p' $(build_dir)/CMakeCache.txt 2>/dev/null); \
+	  [ -z "$$home" ] || [ "$$home" -ef . ] || { echo "$(build_dir) was made for $$home: starting anew"; rm -rf $(build_dir); }
 	@$(cmake) -S . -B $(build_dir) $(configure)
-	@echo '$(configure)' >$@
+	@echo '$(CURDIR) $(configure)' >$@
 
-test: $(configured) ## Build and run all tests
+# The sanitizers see in the other tests what the slow ones run.
+ctest = $(no_make) ctest --test-dir $(build_dir) --output-on-failure --parallel $(JOBS)
+not_tested := long$(if $(filter sanitize,$(BUILD)),|slow)
+
+test: $(configured) ## Build and run all tests but the long ones
 	@$(cmake) --build $(build_dir) --parallel $(JOBS)
-	@$(no_make) ctest --test-dir $(build_dir) --output-on-failure --parallel $(JOBS) $(ARGS)
+	@$(ctest) --label-exclude '$(not_tested)' $(ARGS)
+
+test-long: $(configured) ## Build and run the tests that take longest, which `make test` leaves out
+	@$(cmake) --build $(build_dir) --parallel $(JOBS)
+	@$(ctest) --label-regex long $(ARGS)
 
 bench: all ## Time the matrix product and the training step of the baseline
 	@$(elbow) bench gemm $(if $(THREADS),--threads $(THREADS)) $(ARGS)
@@ -162,10 +176,17 @@ cuda: $(configured) ## With CUDA=1: compile the element-wise ops for the GPU, as
 	@$(cmake) --build $(build_dir) --parallel $(JOBS) --target elbow_cuda_ops
 
 sanitize: ## Build with AddressSanitizer and UBSan in build-sanitize, and run the fast tests
-	@$(MAKE) --no-print-directory test BUILD=sanitize ARGS='--label-exclude slow $(ARGS)'
+	@$(MAKE) --no-print-directory test BUILD=sanitize ARGS='$(ARGS)'
+
+# OpenMP's barriers are unknown to it, so one thread of OpenMP's.
+tsan: ## Build with ThreadSanitizer in build-thread, and run the test of what several threads may do
+	@$(MAKE) --no-print-directory tsan-test BUILD=thread
+tsan-test: $(configured)
+	@$(cmake) --build $(build_dir) --parallel $(JOBS) --target test_threads
+	@OMP_NUM_THREADS=1 $(build_dir)/test_threads
 
 install: all ## Install the library, its headers and the program under PREFIX=/usr/local
 	@$(cmake) --install $(build_dir) --prefix '$(abspath $(PREFIX))'
 
 clean: ## Remove what was built; outputs/ stays
-	rm -rf build build-debug build-sanitize build-cuda build-debug-cuda build-sanitize-cuda
+	rm -rf build build-debug build-sanitize build-thread build-cuda build-debug-cuda build-sanitize-cuda

@@ -30,8 +30,9 @@ ELBOW_SCALAR_FUNCTION(cos)
 ELBOW_SCALAR_FUNCTION(erf)
 #undef ELBOW_SCALAR_FUNCTION
 
-ELBOW_FN inline float pow(float x, float exponent) { return std::pow(x, exponent); }
-ELBOW_FN inline double pow(double x, double exponent) { return std::pow(x, exponent); }
+/// x^exponent.
+ELBOW_FN inline float power(float x, float exponent) { return std::pow(x, exponent); }
+ELBOW_FN inline double power(double x, double exponent) { return std::pow(x, exponent); }
 
 /// condition ? a : b, lane by lane.
 template <class V> ELBOW_FN inline V select(bool condition, V a, V b) { return condition ? a : b; }

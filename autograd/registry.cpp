@@ -44,6 +44,11 @@ Tensor AnyOp::operator()(const std::vector<Tensor>& inputs) const {
   return with_inputs(inputs, [&](ops::Inputs in) { return ops::apply_op(*rule, settings.get(), in); });
 }
 
+Tensor AnyOp::operator()(const Tensor& x) const {
+  const Tensor* in[] = {&x};
+  return ops::apply_op(*rule, settings.get(), {in, 1});
+}
+
 void OpSample::reference(const std::vector<Tensor>& inputs, double* y) const {
   with_inputs(inputs, [&](ops::Inputs in) { reference_function(call.settings.get(), in, y); });
 }
@@ -54,7 +59,7 @@ double OpSample::formula(int input, DType dtype, const double* x, double gy) con
 
 AnyOp unary_op(const std::string& name) {
   for (const OpInfo& op : all_ops())
-    if (op.name == name && op.arity == 1) return op.samples.front().call;
+    if (op.name == name && op.arity == 1) return op.op;
   return {};
 }
 

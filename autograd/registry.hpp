@@ -42,6 +42,7 @@ struct AnyOp {
   const OpRule* rule = nullptr;
   std::shared_ptr<const void> settings;
   Tensor operator()(const std::vector<Tensor>& inputs) const;
+  Tensor operator()(const Tensor& x) const;
 };
 
 /// One way to call an op, as a test or a benchmark does.
@@ -78,6 +79,7 @@ struct OpRefusal {
 struct OpInfo {
   std::string name, doc, kind;  ///< kind: unary, binary, ternary or structured
   int arity = -1;               ///< of an element-wise op
+  AnyOp op;                     ///< with its default settings
   std::vector<double> kinks;    ///< where the derivative jumps: gradchecks keep away from there
   bool extremes = false;        ///< whether it is to be tried at 0, +-20, +-300, infinity and NaN
   bool has_derivative = true;   ///< else it is not recorded: its derivative is 0 wherever it has one
@@ -92,8 +94,8 @@ struct OpInfo {
 /// All ops, by name. Made anew at each call.
 std::vector<OpInfo> all_ops();
 
-/// The function of the unary op of that name without settings, or with its default ones; null when there is none. So an
-/// activation is any element-wise op of one tensor.
+/// The element-wise op of one tensor of that name, with its default settings; its rule is null when there is none. So every
+/// such op is an activation that a configuration can name.
 AnyOp unary_op(const std::string& name);
 /// The names that unary_op knows, in alphabetical order.
 std::vector<std::string> unary_op_names();

@@ -137,6 +137,7 @@ template <class O> OpInfo describe() {
   info.name = O::name;
   info.doc = O::doc;
   info.arity = O::arity;
+  if constexpr (std::default_initializable<O>) info.op = {&rule_of<O>(), std::make_shared<const O>()};
   constexpr const char* kinds[] = {"structured", "", "unary", "binary", "ternary"};
   info.kind = kinds[O::arity + 1];
   info.has_derivative = rule_of<O>().backward != nullptr;

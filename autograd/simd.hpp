@@ -5,6 +5,7 @@
 #if !defined(__CUDACC__)
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <xsimd/xsimd.hpp>
 #endif
 
@@ -114,3 +115,18 @@ template <class T> inline T min_of(int64_t n, const T* x) {
 #endif
 
 }  // namespace elbow::simd
+
+#if !defined(__CUDACC__)
+namespace elbow::ops {
+
+/// math.hpp's power, lane by lane: xsimd's own pow makes 0 of 0^0 and NaN of inf^0.
+template <class T, class A> xsimd::batch<T, A> power(const xsimd::batch<T, A>& x, const xsimd::batch<T, A>& exponent) {
+  alignas(64) std::array<T, xsimd::batch<T, A>::size> base, e;
+  x.store_aligned(base.data());
+  exponent.store_aligned(e.data());
+  for (size_t i = 0; i < base.size(); ++i) base[i] = std::pow(base[i], e[i]);
+  return xsimd::batch<T, A>::load_aligned(base.data());
+}
+
+}  // namespace elbow::ops
+#endif

@@ -74,7 +74,7 @@ ELBOW_TRACED(cos)
 ELBOW_TRACED(erf)
 #undef ELBOW_TRACED
 
-Tracer pow(const Tracer& x, const Tracer& exponent) {
+Tracer power(const Tracer& x, const Tracer& exponent) {
   if (x.is_constant() && exponent.is_constant()) return Tracer(std::pow(x.constant(), exponent.constant()));
   const Tensor known = x.is_constant() ? exponent.tensor_like({}) : x.tensor_like({});
   return Tracer(elbow::pow(x.tensor_like(known), exponent.tensor_like(known)));

@@ -47,7 +47,7 @@ Tracer tanh(const Tracer& x);
 Tracer sin(const Tracer& x);
 Tracer cos(const Tracer& x);
 Tracer erf(const Tracer& x);
-Tracer pow(const Tracer& x, const Tracer& exponent);
+Tracer power(const Tracer& x, const Tracer& exponent);
 Tracer logistic(const Tracer& x);
 Tracer log1p_exp(const Tracer& x);
 

@@ -15,12 +15,11 @@ void gather(const Dataset& set, std::span<const int64_t> index, Batch& batch) {
   batch.index = index;
   set.x.gather(index, batch.x.data<float>());
   if (set.observed) {
-    Rows(set.observed).gather(index, batch.observed.data<float>());
+    gather_rows(set.observed, index, batch.observed);
     const float* observed = batch.observed.data<float>();
     float* x = batch.x.data<float>();
     for (int64_t i = 0; i < batch.x.numel(); ++i)
       if (observed[i] == 0) x[i] = 0;
-    batch.observed.mark_written("batches");
   }
   batch.x.mark_written("batches");
   batch.input = encoder_input(batch.x, batch.observed);

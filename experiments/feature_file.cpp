@@ -29,6 +29,12 @@ bool holds(const Notes& notes, const Notes& wanted) {
 
 }  // namespace
 
+Config settings_of_images(const std::string& folder, const std::vector<std::string>& assignments) {
+  Json json = {{"data", {{"source", "idx_images"}, {"path", folder}}}};
+  for (const std::string& assignment : assignments) set_setting(json, assignment);
+  return Config(json);
+}
+
 FeatureNetFile make_feature_net(const Config& data, uint64_t data_seed, const FeatureTraining& settings,
                                 const std::function<void(int64_t epoch, double loss)>& progress) {
   const DataSplit images = make_data(data, data_seed);

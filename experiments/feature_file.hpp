@@ -2,12 +2,17 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "cvae/feature_training.hpp"
 #include "metrics/image_features.hpp"
 #include "nn/config.hpp"
 
 namespace elbow {
+
+/// Settings whose section `data` reads a folder of IDX images, changed by assignments as in Config::read.
+Config settings_of_images(const std::string& folder, const std::vector<std::string>& assignments);
 
 /// Trains a feature net on the images of a section `data`, which `data_seed` colours where they are coloured, judges it by
 /// the test images, and notes how it was made: what `elbow features train` writes. Error as make_data and

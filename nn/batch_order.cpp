@@ -23,4 +23,17 @@ std::span<const int64_t> BatchOrder::batch(int64_t i) const {
   return std::span(order_).subspan(first, std::min(size_t(batch_rows_), order_.size() - first));
 }
 
+void gather_rows(const Tensor& from, std::span<const int64_t> index, Tensor& to) {
+  dispatch(from.dtype(), [&]<class T>() {
+    const int64_t rows = from.size(0), columns = rows > 0 ? from.numel() / rows : 0;
+    const T* source = from.data<T>();  // [rows, columns]
+    T* target = to.data<T>();          // [index.size(), columns]
+    for (const int64_t row : index) {
+      if (row < 0 || row >= rows) fail("batches", "there is no row ", row, " among ", rows);
+      target = std::copy_n(source + row * columns, columns, target);
+    }
+  });
+  to.mark_written("batches");
+}
+
 }  // namespace elbow

@@ -38,4 +38,8 @@ class BatchOrder {
   std::vector<int64_t> order_;
 };
 
+/// Writes the rows `index` of `from` [rows, ...] to `to` [index.size(), ...], which must be of the same dtype. Error for a
+/// row that is not there.
+void gather_rows(const Tensor& from, std::span<const int64_t> index, Tensor& to);
+
 }  // namespace elbow

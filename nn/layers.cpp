@@ -45,36 +45,19 @@ Tensor BatchNorm1d::forward(const Tensor& x) {
                     epsilon);
 }
 
-namespace {
-
-struct NamedFunction {
-  const char* name;
-  Tensor (*function)(const Tensor&);
-};
-constexpr NamedFunction activations[] = {
-    {"relu", [](const Tensor& x) { return relu(x); }},
-    {"leaky_relu", [](const Tensor& x) { return leaky_relu(x); }},
-    {"sigmoid", [](const Tensor& x) { return sigmoid(x); }},
-    {"tanh", [](const Tensor& x) { return tanh(x); }},
-    {"softplus", [](const Tensor& x) { return softplus(x); }},
-    {"identity", [](const Tensor& x) { return x; }},
-};
-
-}  // namespace
-
-ActivationLayer::ActivationLayer(const std::string& name) : name_(name), function_(nullptr) {
+ActivationLayer::ActivationLayer(const std::string& name) : name_(name), function_(unary_op(name)) {
+  if (function_.rule || name == identity) return;
   std::string known;
-  for (const auto& a : activations) {
-    if (name == a.name) function_ = a.function;
-    known += str(known.empty() ? "" : ", ", a.name);
-  }
-  if (!function_) fail("activation", "there is none named ", name, "; there are ", known);
+  for (const std::string& n : names()) known += str(known.empty() ? "" : ", ", n);
+  fail("activation", "there is none named ", name, "; there are ", known);
 }
 
+Tensor ActivationLayer::forward(const Tensor& x) { return function_.rule ? function_(x) : x; }
+
 std::vector<std::string> ActivationLayer::names() {
-  std::vector<std::string> out;
-  for (const auto& a : activations) out.emplace_back(a.name);
-  return out;
+  std::vector<std::string> names = unary_op_names();
+  names.emplace_back(identity);
+  return names;
 }
 
 Tensor Dropout::forward(const Tensor& x) { return training() && p_ > 0 ? dropout(x, p_, stream_.next()) : x; }

@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "autograd/registry.hpp"
 #include "nn/init.hpp"
 #include "nn/module.hpp"
 
@@ -42,19 +43,21 @@ class BatchNorm1d : public Layer {
   const double momentum, epsilon;
 };
 
-/// An element-wise function by name: relu, leaky_relu, sigmoid, tanh, softplus, identity. x of any shape.
+/// An element-wise function by name: any element-wise op of one tensor (docs/ops.md) with its default settings, or
+/// identity. x of any shape.
 class ActivationLayer : public Layer {
  public:
   /// Error for an unknown name, which lists the known ones.
   explicit ActivationLayer(const std::string& name);
-  Tensor forward(const Tensor& x) override { return function_(x); }
+  Tensor forward(const Tensor& x) override;
   std::string describe() const override { return name_; }
   /// The known names.
   static std::vector<std::string> names();
 
  private:
+  static constexpr const char* identity = "identity";
   std::string name_;
-  Tensor (*function_)(const Tensor&);
+  AnyOp function_;  // no op: identity
 };
 
 /// In training, each element of x, of any shape, is 0 with probability p, and divided by 1 - p otherwise (Srivastava et

@@ -14,9 +14,6 @@ struct LoaderOptions {
   uint64_t seed = 0;  ///< of the order of the rows
 };
 
-/// Writes the rows `index` of `from` [rows, ...] to `to` [index.size(), ...].
-void gather_rows(const Tensor& from, std::span<const int64_t> index, Tensor& to);
-
 /// Mini-batches of N tensors that have their rows in common (PyTorch's DataLoader on a TensorDataset):
 ///
 ///     Loader loader({x, y}, {.batch_rows = 64});

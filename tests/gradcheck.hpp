@@ -111,7 +111,7 @@ inline std::vector<Tensor> tape_gradients(const Function& f, const std::vector<T
     if (wanted[i] && !before.empty()) leaves[i].set_grad(before[i].clone());
   }
   const Tensor y = f(leaves);
-  if (y.tracked()) tape.backward(y, cotangent);
+  if (y.tracked()) tape.backward(y, cotangent.to(y.dtype()));
   for (const Tensor& leaf : leaves) gradients.push_back(leaf.grad());
   return gradients;
 }

@@ -1,6 +1,5 @@
 // The loss of an autoencoder: distortion at the posterior's mean, no noise, no KL; and what it does to training,
 // evaluation and the settings that speak of a KL.
-#define BOOST_TEST_MODULE autoencoder
 #include <boost/test/unit_test.hpp>
 #include <cmath>
 #include <nlohmann/json.hpp>

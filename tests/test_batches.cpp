@@ -1,5 +1,4 @@
 // Rows and mini-batches: every row once an epoch, another order each epoch, the same order for the same key.
-#define BOOST_TEST_MODULE batches
 #include <algorithm>
 #include <boost/test/unit_test.hpp>
 #include <numeric>

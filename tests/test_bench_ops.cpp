@@ -1,4 +1,3 @@
-#define BOOST_TEST_MODULE bench_ops
 // `elbow bench ops` has a line for every op. (How fast they are is not tested.)
 #include <boost/test/unit_test.hpp>
 #include <nlohmann/json.hpp>

@@ -1,6 +1,5 @@
 // Images as binary pixels that are drawn from their grey values: the law of the draws, what they depend on, and the source
 // that makes them, grey and coloured.
-#define BOOST_TEST_MODULE binarised
 #include <omp.h>
 
 #include <boost/test/unit_test.hpp>

@@ -1,7 +1,6 @@
 // The analytic bound against closed forms and against golden numbers that tests/golden/make_bound.py finds by
 // numerical minimisation. Laws that it obeys: test_bound_laws.cpp; the model that attains it:
 // test_bound_model.cpp; its row-by-row form: test_bound_rows.cpp.
-#define BOOST_TEST_MODULE bound
 #include <algorithm>
 #include <boost/test/unit_test.hpp>
 #include <cmath>

@@ -1,5 +1,4 @@
 // Laws that the analytic bound obeys whatever the covariance, and its averages over all and over sampled masks.
-#define BOOST_TEST_MODULE bound_laws
 #include <algorithm>
 #include <boost/test/unit_test.hpp>
 #include <cmath>

@@ -1,6 +1,5 @@
 // The analytic bound when entries are missing: against the bound of the observed columns alone, against brute force over
 // all that may be missing, and against a simulated code whose decoder is told what is missing.
-#define BOOST_TEST_MODULE bound_missing
 #include <omp.h>
 
 #include <boost/test/unit_test.hpp>

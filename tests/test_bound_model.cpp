@@ -1,6 +1,5 @@
 // The linear-Gaussian model that attains the bound: a simulation of it against its closed form, models beside
 // it, which must all lose more, and what the comparison by pairs gains.
-#define BOOST_TEST_MODULE bound_model
 #include <boost/test/unit_test.hpp>
 #include <cmath>
 #include <random>

@@ -1,5 +1,4 @@
 // The optimal model's loss row by row: its average, batches, threads, speed.
-#define BOOST_TEST_MODULE bound_rows
 #include <omp.h>
 
 #include <boost/test/unit_test.hpp>

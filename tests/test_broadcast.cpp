@@ -1,4 +1,3 @@
-#define BOOST_TEST_MODULE broadcast
 // Broadcasting: what is repeated on the way forward is summed up on the way back, for every pair of shapes that
 // fit.
 #include <boost/test/unit_test.hpp>

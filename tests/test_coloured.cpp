@@ -1,6 +1,5 @@
 // Coloured images: rows in planes, colours drawn anew in each epoch, labels that are withheld, and what the results tell of
 // each condition.
-#define BOOST_TEST_MODULE coloured
 #include <boost/test/unit_test.hpp>
 #include <nlohmann/json.hpp>
 #include <numeric>

@@ -1,6 +1,5 @@
 // Comparing finished runs: what is read back, in what runs differ, the tables, the curve of optima, and what is left in
 // the folder. The program as a whole: sweep.sh.
-#define BOOST_TEST_MODULE compare
 #include <algorithm>
 #include <boost/test/unit_test.hpp>
 #include <cmath>

@@ -1,6 +1,5 @@
 // Settings: types, ranges, sections, misspelt keys, what they resolve to; and the messages of all that can be
 // wrong.
-#define BOOST_TEST_MODULE config
 #include <boost/test/unit_test.hpp>
 #include <nlohmann/json.hpp>
 

@@ -1,5 +1,4 @@
 // The convolutional CVAE against PyTorch, and what it refuses.
-#define BOOST_TEST_MODULE conv_model
 #include <boost/test/unit_test.hpp>
 #include <nlohmann/json.hpp>
 

@@ -1,4 +1,3 @@
-#define BOOST_TEST_MODULE cvae
 #include <omp.h>
 #include <unistd.h>
 

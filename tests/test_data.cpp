@@ -1,6 +1,5 @@
 // The data sources: each against its law. Bounds are in standard errors of the means compared; seeds are fixed,
 // so the tests cannot fail by chance.
-#define BOOST_TEST_MODULE data
 #include <omp.h>
 
 #include <algorithm>

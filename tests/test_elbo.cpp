@@ -1,6 +1,5 @@
 // What is minimised: distortion by kinds of features, missing entries, and the schedules of the KL term, each against
 // plain loops over doubles.
-#define BOOST_TEST_MODULE elbo
 #include <boost/test/unit_test.hpp>
 #include <cmath>
 #include <nlohmann/json.hpp>
@@ -26,9 +25,9 @@ std::vector<Feature> mixed() {
 Dataset mixed_set(int64_t rows, bool missing) {
   Dataset set;
   set.features = mixed();
-  const Tensor x = normal({1, 2, 3}, {rows, 6});
+  Tensor x = normal({1, 2, 3}, {rows, 6});
   const Tensor there = bernoulli({4, 5, 6}, {rows, 4}, missing ? 0.6 : 1.0);  // of each feature
-  const Tensor observed = Tensor::empty({rows, 6});
+  Tensor observed = Tensor::empty({rows, 6});
   for (int64_t r = 0; r < rows; ++r) {
     float* row = x.data<float>() + r * 6;
     row[2] = float(r % 2);

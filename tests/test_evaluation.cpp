@@ -1,5 +1,4 @@
 // What training draws anew, and what the evaluation adds up, held against sums by hand.
-#define BOOST_TEST_MODULE evaluation
 #include <algorithm>
 #include <boost/test/unit_test.hpp>
 #include <cmath>

@@ -1,5 +1,4 @@
 // The net that scores images are compared by: against PyTorch (tests/golden/make_feature_net.py), its training, its files.
-#define BOOST_TEST_MODULE feature_net
 #include <omp.h>
 
 #include <boost/test/unit_test.hpp>

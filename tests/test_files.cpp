@@ -1,5 +1,4 @@
 // Whole files read and written, and tables of numbers as CSV.
-#define BOOST_TEST_MODULE files
 #include <boost/test/unit_test.hpp>
 #include <cmath>
 #include <limits>

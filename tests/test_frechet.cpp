@@ -1,5 +1,4 @@
 // The Frechet distance against SciPy (tests/golden/make_metrics.py), closed forms, its laws, its jackknife.
-#define BOOST_TEST_MODULE frechet
 #include <omp.h>
 
 #include <boost/test/unit_test.hpp>

@@ -1,5 +1,4 @@
 // The exact greedy order of conditions of a Gaussian set, against the bound of each candidate worked out anew.
-#define BOOST_TEST_MODULE greedy_order
 #include <omp.h>
 
 #include <boost/test/unit_test.hpp>

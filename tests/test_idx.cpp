@@ -1,5 +1,4 @@
 // IDX files: good ones, plain and gzipped, and one message for each way in which they can be damaged.
-#define BOOST_TEST_MODULE idx
 #pragma GCC diagnostic ignored "-Wrestrict"  // g++ 12 is mistaken about a string within Boost's gzip_compressor
 #include <boost/iostreams/device/back_inserter.hpp>
 #include <boost/iostreams/filter/gzip.hpp>

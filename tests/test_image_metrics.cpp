@@ -1,6 +1,5 @@
 // Blur, kernel distance, precision and recall against SciPy, NumPy and scikit-learn
 // (tests/golden/make_image_metrics.py), and their laws.
-#define BOOST_TEST_MODULE image_metrics
 #include <omp.h>
 
 #include <boost/test/unit_test.hpp>

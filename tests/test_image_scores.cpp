@@ -1,5 +1,4 @@
 // The analysis image_scores, on images of a known law and decoders that paint by that law, or do not do as they are told.
-#define BOOST_TEST_MODULE image_scores
 #include "experiments/analyses/image_scores.hpp"
 
 #include <omp.h>

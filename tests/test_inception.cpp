@@ -1,5 +1,4 @@
 // InceptionV3 against torchvision (tests/golden/make_inception.py), and its files.
-#define BOOST_TEST_MODULE inception
 #include <algorithm>
 #include <boost/test/unit_test.hpp>
 #include <chrono>

@@ -1,5 +1,4 @@
 // The small dense linear algebra under the analysis: products, eigen-decompositions, generalised inverses.
-#define BOOST_TEST_MODULE linear_algebra
 #include <omp.h>
 
 #include <boost/test/unit_test.hpp>

@@ -1,5 +1,4 @@
 // Mini-batches of plain tensors: every row once an epoch, another order each epoch, the same order for the same seed.
-#define BOOST_TEST_MODULE loader
 #include <algorithm>
 #include <boost/test/unit_test.hpp>
 #include <numeric>
@@ -108,7 +107,7 @@ BOOST_AUTO_TEST_CASE(a_batch_is_valid_until_the_next_one) {
   Tape tape;
   const Tensor loss = sum(matmul(loader.get(0)[0], w));
   loader.get(1);
-  BOOST_TEST(contains(error_of([&] { tape.backward(loss); }), "loader"));
+  BOOST_TEST(contains(error_of([&] { tape.backward(loss); }), "batches"));
 }
 
 BOOST_AUTO_TEST_CASE(loaders_that_cannot_be) {

@@ -1,5 +1,4 @@
 // The latents of the manifold picture.
-#define BOOST_TEST_MODULE manifold
 #include <boost/test/unit_test.hpp>
 
 #include "experiments/commands/sample_pictures.hpp"

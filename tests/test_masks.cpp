@@ -1,5 +1,4 @@
 // Masks and conditions: what is given, how often, and that nothing withheld shows.
-#define BOOST_TEST_MODULE masks
 #include <algorithm>
 #include <boost/test/unit_test.hpp>
 #include <cmath>

@@ -1,6 +1,5 @@
 // The analyses `pca` and `frechet`: generated rows, their covariance at the optimum, the curve from nothing given to
 // everything given, and the tables.
-#define BOOST_TEST_MODULE metric_analyses
 #include <boost/test/unit_test.hpp>
 #include <cmath>
 #include <fstream>

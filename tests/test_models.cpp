@@ -1,5 +1,4 @@
 // The models of blocks against PyTorch, their gradients against differences, and what they promise beside.
-#define BOOST_TEST_MODULE models
 #include <omp.h>
 
 #include <boost/test/unit_test.hpp>

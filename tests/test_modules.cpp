@@ -1,5 +1,4 @@
 // Modules: who owns the parameters, what comes too late, which layer is at fault, how a module is printed.
-#define BOOST_TEST_MODULE modules
 #include <boost/test/unit_test.hpp>
 #include <cmath>
 #include <memory>

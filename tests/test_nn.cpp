@@ -1,4 +1,3 @@
-#define BOOST_TEST_MODULE nn
 #include <boost/test/unit_test.hpp>
 #include <fstream>
 #include <nlohmann/json.hpp>

@@ -1,4 +1,3 @@
-#define BOOST_TEST_MODULE nn_memory
 // A training step with layers, groups of parameters and a loader asks the system for nothing once it is warm; a new epoch
 // asks for the new order of its rows alone.
 #include <boost/test/unit_test.hpp>

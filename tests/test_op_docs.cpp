@@ -1,4 +1,3 @@
-#define BOOST_TEST_MODULE op_docs
 // docs/ops.md says what the registry says.
 #include <boost/test/unit_test.hpp>
 #include <filesystem>
@@ -17,7 +16,7 @@ const std::filesystem::path source = ELBOW_SOURCE_DIR;
 /// The ops that ship, without those that a build may take from a folder besides (ELBOW_EXTRA_OPS).
 std::vector<OpInfo> shipped_ops() {
   std::vector<OpInfo> ops = all_ops();
-  std::erase_if(ops, [](const OpInfo& op) { return !exists(source / "autograd/ops" / (op.name + ".hpp")); });
+  std::erase_if(ops, [](const OpInfo& op) { return !exists(source / "autograd/ops" / (op.name + ".cpp")); });
   return ops;
 }
 

@@ -25,8 +25,8 @@ BOOST_AUTO_TEST_CASE(batch_norm_and_its_running_statistics) {
     const std::string name = training ? "batch_norm_training" : "batch_norm_evaluation";
     const auto &before = golden().at(name).at("running_before"), &after = golden().at(name).at("running_after");
     check(name, [&](const std::vector<Tensor>& in) {
-      const Tensor mean = golden_tensor(before[0]).to(in[0].dtype()),
-                   var = golden_tensor(before[1]).to(in[0].dtype());
+      Tensor mean = golden_tensor(before[0]).to(in[0].dtype()),
+             var = golden_tensor(before[1]).to(in[0].dtype());
       const Tensor y = batch_norm(in[0], in[1], in[2], mean, var, training, 0.1, 1e-5);
       const double tolerance = in[0].dtype() == DType::float64 ? 1e-14 : 1e-6;
       BOOST_TEST(relative_error(mean, golden_tensor(after[0])) <= tolerance);

@@ -1,5 +1,4 @@
 // Groups of parameters: the same steps as PyTorch's param_groups, and what cannot be.
-#define BOOST_TEST_MODULE parameter_groups
 #include <boost/test/unit_test.hpp>
 #include <fstream>
 #include <nlohmann/json.hpp>

@@ -1,5 +1,4 @@
 // Moments and principal components against scikit-learn (tests/golden/make_metrics.py), their laws and their refusals.
-#define BOOST_TEST_MODULE pca
 #include <omp.h>
 
 #include <boost/test/unit_test.hpp>

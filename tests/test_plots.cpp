@@ -1,4 +1,3 @@
-#define BOOST_TEST_MODULE plots
 #include <unistd.h>
 
 #include <algorithm>

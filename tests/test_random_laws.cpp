@@ -1,6 +1,5 @@
 // The statistics of the random numbers: moments, goodness of fit, tails, independence of neighbours. Every
 // bound is stated in standard errors; the keys are fixed, so these tests cannot fail by chance.
-#define BOOST_TEST_MODULE random_laws
 #include <algorithm>
 #include <boost/test/unit_test.hpp>
 #include <cmath>

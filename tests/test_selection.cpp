@@ -1,4 +1,3 @@
-#define BOOST_TEST_MODULE selection
 #include <omp.h>
 
 #include <boost/test/unit_test.hpp>

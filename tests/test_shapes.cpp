@@ -1,6 +1,5 @@
 // The sets with a shape: every row without noise against the shape's equation, and the laws against what scikit-learn
 // draws, as tests/golden/make_data.py wrote it down. Bounds are in standard errors; seeds are fixed.
-#define BOOST_TEST_MODULE shapes
 #include <algorithm>
 #include <boost/test/unit_test.hpp>
 #include <cmath>

@@ -1,5 +1,4 @@
 // Text tables: what a CSV file may look like, what is refused and with which words, schemas, and text to numbers and back.
-#define BOOST_TEST_MODULE table
 #include <boost/test/unit_test.hpp>
 #include <iomanip>
 #include <nlohmann/json.hpp>

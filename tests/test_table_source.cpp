@@ -1,6 +1,5 @@
 // The sources `table` and `latent_factors`: what training may know of the test rows (nothing), missing values, one-hot
 // groups, and losses on one scale, against scikit-learn.
-#define BOOST_TEST_MODULE table_source
 #include <boost/test/unit_test.hpp>
 #include <fstream>
 #include <nlohmann/json.hpp>

@@ -3,7 +3,6 @@
 #include <filesystem>
 #include <iostream>
 #include <memory>
-#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
@@ -34,21 +33,14 @@ void check_file(const fs::path& out, bool force) {
     throw Error(out.string() + ": there is no folder " + out.parent_path().string());
 }
 
-// The settings of the images, with their seed.
-Config read_settings(const FeaturesOptions& o) {
-  if (o.config.empty() == o.path.empty())
-    throw Error("features train: name a configuration file or a folder with --path");
-  Json json =
-      o.config.empty() ? Json{{"data", {{"source", "idx_images"}, {"path", o.path}}}} : read_json(o.config);
-  for (const std::string& s : o.settings) set_setting(json, s);
-  return Config(json, o.config);
-}
-
 void train_features(const FeaturesOptions& o) {
   set_threads(o.threads);
   check_environment();
   check_file(o.out, o.force);
-  const Config config = read_settings(o);
+  if (o.config.empty() == o.path.empty())
+    throw Error("features train: name a configuration file or a folder with --path");
+  const Config config =
+      o.config.empty() ? settings_of_images(o.path, o.settings) : Config::read(o.config, o.settings);
   const Stopwatch watch;
   const FeatureNetFile made =
       make_feature_net(config.section("data"), config.get<uint64_t>("seed", uint64_t{1}), o.training,
