@@ -146,6 +146,15 @@ BOOST_AUTO_TEST_CASE(labels_cost_what_one_hot_targets_cost) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(one_class_is_certain) {
+  Tensor logits = Tensor::from<double>({3, -800}, {2, 1}).set_requires_grad();
+  Tape tape;
+  const Tensor loss = cross_entropy(logits, {0, 0});
+  BOOST_TEST(loss.item() == 0);
+  tape.backward(loss);
+  equal_to(logits.grad(), {0, 0});
+}
+
 BOOST_AUTO_TEST_CASE(batches_of_products_have_the_bits_of_single_ones) {
   for (DType dtype : {DType::float32, DType::float64}) {
     const Tensor a = normal({1, 2, 0}, {3, 33, 40}, 0, 1, dtype), b = normal({1, 2, 1}, {3, 40, 21}, 0, 1, dtype);
