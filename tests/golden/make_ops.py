@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 """Writes ops.json: values and gradients of the ops whose conventions one can get wrong, as PyTorch computes them in
-float64. Run it from any folder; needs numpy and torch (1.13 wrote the committed file)."""
+float64. Run it from any folder; needs numpy and torch (2.15 wrote the committed file)."""
 import json
 import os
 
@@ -85,6 +85,35 @@ add("gaussian_kl_per_column", lambda m, v: gaussian_kl(m, v).mean(0), [leaf(4, 3
 add("softplus", F.softplus, [extreme.clone().requires_grad_()])
 add("sigmoid", torch.sigmoid, [extreme.clone().requires_grad_()])
 add("linear", lambda x, w, b: F.linear(x, w.t(), b), [leaf(4, 3), leaf(3, 2), leaf(2)])
+
+# ops on the structure of tensors; indices are settings
+def indexed(index):
+    return {"index": index.reshape(-1).tolist(), "index_shape": list(index.shape)}
+
+
+ties = torch.tensor([[1.0, 3, 3], [2, -1, 2]])
+nan = torch.tensor([[1.0, float("nan"), 3], [2, -1, 0]])
+for name, f in ("amax", torch.amax), ("amin", torch.amin):
+    add(name, lambda x: f(x, (0, 2)), [leaf(2, 3, 4)])
+    add(name + "_ties", lambda x: f(x, 1), [ties.clone().requires_grad_()])
+    add(name + "_nan", lambda x: f(x, 1), [nan.clone().requires_grad_()])
+cases["argmax_nan"] = {"input": numbers(nan), **indexed(torch.argmax(nan, 1))}
+cases["argmin_nan"] = {"input": numbers(nan), **indexed(torch.argmin(nan, 1))}
+add("permute", lambda x: x.permute(2, 0, 3, 1), [leaf(2, 3, 4, 2)])
+add("matmul_batched", torch.matmul, [leaf(2, 1, 3, 4), leaf(3, 4, 2)])
+add("matmul_by_one", torch.matmul, [leaf(2, 3, 4), leaf(4, 2)])
+add("slice_step", lambda x: x[1:7:3, :, -1], [leaf(8, 2, 3)])
+index = torch.tensor([[0, 2, 2], [3, 1, 0]])
+add("gather", lambda x: torch.gather(x, 1, index), [leaf(2, 4)], **indexed(index))
+add("scatter_add", lambda x, y: torch.scatter_add(x, 1, index, y), [leaf(2, 4), leaf(2, 3)], **indexed(index))
+labels = torch.tensor([4, 0, 2])
+add("cross_entropy_labels", lambda x: F.cross_entropy(x, labels), [leaf(3, 5, scale=3)], **indexed(labels))
+labels_extreme = torch.tensor([3, 1])
+add("cross_entropy_labels_extreme", lambda x: F.cross_entropy(x, labels_extreme, reduction="none"),
+    [extreme.clone().requires_grad_()], **indexed(labels_extreme))
+add("pow", torch.pow, [(torch.rand(3, 4) * 3 + 0.1).requires_grad_(), leaf(3, 4, scale=2)])
+add("pow_whole", lambda x, y: torch.pow(x, y),
+    [torch.tensor([-2.0, -1.5, 0.0, 0.0, 2.0]).requires_grad_(), torch.tensor([3.0, 2, 2, 1, -2])])
 
 path = os.path.join(os.path.dirname(os.path.abspath(__file__)), "ops.json")
 with open(path, "w") as out:
