@@ -33,6 +33,7 @@ add_test(NAME structure COMMAND ${PROJECT_SOURCE_DIR}/tests/structure.sh)
 add_test(NAME copied_checkout COMMAND ${PROJECT_SOURCE_DIR}/tests/copied_checkout.sh)
 if(ELBOW_PROGRAM AND NOT ELBOW_SANITIZE)  # what is installed must be usable without the sanitizers' flags
   add_test(NAME consumer COMMAND ${PROJECT_SOURCE_DIR}/tests/consumer.sh ${PROJECT_BINARY_DIR} ${CMAKE_CXX_COMPILER})
+  add_test(NAME from_pytorch COMMAND ${PROJECT_SOURCE_DIR}/tests/from_pytorch.sh ${PROJECT_BINARY_DIR} ${CMAKE_CXX_COMPILER})
 endif()
 if(ELBOW_PROGRAM)
   add_test(NAME program COMMAND ${PROJECT_SOURCE_DIR}/tests/program.sh $<TARGET_FILE:elbow_program>)
