@@ -154,7 +154,7 @@ BOOST_AUTO_TEST_CASE(a_feature_that_raises_the_loss_comes_last) {
 
 BOOST_AUTO_TEST_CASE(equal_gains_go_by_index) {
   const auto e = repeating({0, 0, 0, 0}, 0);
-  const Tensor x = e->data.test.x.tensor();  // all columns alike
+  Tensor x = e->data.test.x.tensor();  // all columns alike
   for (int64_t r = 0; r < x.size(0); ++r) std::fill_n(x.data<float>() + r * 4, 4, float(r % 7) - 3);
   BOOST_TEST((order_of(greedy_selection(*e, {640})) == std::vector<int64_t>{0, 1, 2, 3}));
 }

@@ -144,7 +144,7 @@ BOOST_AUTO_TEST_CASE(nothing_is_kept_by_tapes_that_fail_or_are_dropped) {
 // forward pass's memory.
 BOOST_AUTO_TEST_CASE(saved_tensors_are_released_on_the_way_back) {
   const int64_t n = 100'000, bytes = n * 4, layers = 20;
-  const Tensor x = Tensor::ones({n}).set_requires_grad();
+  Tensor x = Tensor::ones({n}).set_requires_grad();
   x.set_grad(Tensor::zeros({n}));
   const int64_t before = memory_statistics().system_allocations, in_use = memory_statistics().bytes_in_use;
   {

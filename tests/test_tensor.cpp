@@ -131,7 +131,7 @@ BOOST_AUTO_TEST_CASE(elements_are_aligned_to_a_cache_line) {
 }
 
 BOOST_AUTO_TEST_CASE(handles_share_and_clones_do_not) {
-  const Tensor t = Tensor::zeros({2, 3});
+  Tensor t = Tensor::zeros({2, 3});
   const Tensor handle = t, view = alias(t, {3, 2}), tail = alias(t, {2}, 4), detached = t.detach(),
                clone = t.clone();
   t.data<float>()[5] = 7;
