@@ -59,6 +59,11 @@ if(TARGET test_ops AND NOT ELBOW_EXTRA_OPS)
   set_tests_properties(adding_an_op PROPERTIES COST 50 LABELS "slow;long")
 endif()
 
+if(CMAKE_CXX_COMPILER_ID STREQUAL GNU)  # whose messages it looks at
+  add_test(NAME op_mistakes COMMAND ${PROJECT_SOURCE_DIR}/tests/op_mistakes.sh ${PROJECT_BINARY_DIR} ${CMAKE_CXX_COMPILER})
+  set_tests_properties(op_mistakes PROPERTIES LABELS slow)
+endif()
+
 # Tests run side by side: two threads each, whatever the machine has, and one that waits must not hold a core.
 get_property(all_tests DIRECTORY PROPERTY TESTS)
 set_tests_properties(${all_tests} PROPERTIES ENVIRONMENT "OMP_NUM_THREADS=2;OMP_WAIT_POLICY=passive")
