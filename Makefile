@@ -12,9 +12,10 @@ build_dir := build$(if $(filter-out release,$(BUILD)),-$(BUILD))
 configure_release := -DCMAKE_BUILD_TYPE=Release
 configure_debug := -DCMAKE_BUILD_TYPE=Debug
 configure_sanitize := -DCMAKE_BUILD_TYPE=Debug -DELBOW_NATIVE=OFF -DELBOW_SANITIZE=address,undefined
+configure_thread := -DCMAKE_BUILD_TYPE=Debug -DELBOW_NATIVE=OFF -DELBOW_SANITIZE=thread -DELBOW_PROGRAM=OFF
 configure := $(configure_$(BUILD))
 ifeq ($(configure),)
-$(error BUILD=$(BUILD): release, debug or sanitize)
+$(error BUILD=$(BUILD): release, debug, sanitize or thread)
 endif
 ifeq ($(CUDA),1)
 build_dir := $(build_dir)-cuda
@@ -34,7 +35,7 @@ elbow := $(build_dir)/elbow
 no_make := env -u MAKEFLAGS -u MAKELEVEL
 cmake := $(no_make) cmake
 
-.PHONY: all help experiments mnist story deps test test-long op bench cuda docs format lint sanitize install clean $(EXPERIMENTS) $(SWEEPS)
+.PHONY: all help experiments mnist story deps test test-long op bench cuda docs format lint sanitize tsan install clean $(EXPERIMENTS) $(SWEEPS)
 .DEFAULT_GOAL := all
 
 all: $(configured) ## Build the library and the program (this is what plain `make` does)
@@ -181,8 +182,15 @@ cuda: $(configured) ## With CUDA=1: compile the element-wise ops for the GPU, as
 sanitize: ## Build with AddressSanitizer and UBSan in build-sanitize, and run the fast tests
 	@$(MAKE) --no-print-directory test BUILD=sanitize ARGS='$(ARGS)'
 
+# OpenMP's barriers are unknown to it, so one thread of OpenMP's.
+tsan: ## Build with ThreadSanitizer in build-thread, and run the test of what several threads may do
+	@$(MAKE) --no-print-directory tsan-test BUILD=thread
+tsan-test: $(configured)
+	@$(cmake) --build $(build_dir) --parallel $(JOBS) --target test_threads
+	@OMP_NUM_THREADS=1 $(build_dir)/test_threads
+
 install: all ## Install the library, its headers and the program under PREFIX=/usr/local
 	@$(cmake) --install $(build_dir) --prefix '$(abspath $(PREFIX))'
 
 clean: ## Remove what was built; outputs/ stays
-	rm -rf build build-debug build-sanitize build-cuda build-debug-cuda build-sanitize-cuda
+	rm -rf build build-debug build-sanitize build-thread build-cuda build-debug-cuda build-sanitize-cuda

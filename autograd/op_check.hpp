@@ -105,8 +105,7 @@ consteval bool check_op() {
                 "or `backward(V gy) const`, over any V; a Ternary op's has a V c, and 3");
   static_assert(known || some || std::string_view(O::doc).find("not recorded") != std::string_view::npos,
                 "an op has a `backward` or `backward_from_output`; one without, since its derivative is 0 "
-                "wherever it has "
-                "one, says \"not recorded\" in its doc");
+                "wherever it has one, says \"not recorded\" in its doc");
   if constexpr (known) {
     using Derivative = decltype(detail::call_backward(std::declval<const O&>(), std::declval<FormulaValue>()));
     static_assert(!unary || std::same_as<Derivative, FormulaValue>, "the backward of a Unary op returns a V");
@@ -114,9 +113,7 @@ consteval bool check_op() {
         unary || std::same_as<Derivative, Gradients<FormulaValue, O::arity>>,
         "the backward of a Binary op returns both derivatives, a Gradients<V, 2>; that of a Ternary op three");
   }
-#if !defined(__CUDACC__)
   static_assert(&detail::compile_formulas<O> != nullptr);  // what is mentioned is compiled
-#endif
   return true;
 }
 

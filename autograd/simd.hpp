@@ -30,6 +30,9 @@ template <class T, class F, class... X> T sum_of(int64_t n, F f, const X*... x);
 /// The largest of x[n]; NaN when there is one; n > 0.
 template <class T> T max_of(int64_t n, const T* x);
 
+/// The smallest of x[n]; NaN when there is one; n > 0.
+template <class T> T min_of(int64_t n, const T* x);
+
 #if !defined(__CUDACC__)
 
 namespace detail {
@@ -78,17 +81,19 @@ template <class T, class F, class... X> inline T sum_of(int64_t n, F f, const X*
   return total;
 }
 
-template <class T> inline T max_of(int64_t n, const T* x) {
+namespace detail {
+// beats(a, b): whether a is to be preferred. Beside a NaN neither is, nor are they equal.
+template <class T, class F> inline T best_of(int64_t n, const T* x, F beats) {
   constexpr int64_t W = width<T>;
   T best = x[0];
-  const auto take = [&](T v) { best = v > best || v != v ? v : best; };
+  const auto take = [&](T v) { best = beats(v, best) || v != v ? v : best; };
   int64_t i = 0;
   if (n >= 2 * W) {
     Vec<T> top = Vec<T>::load_unaligned(x);
     for (i = W; i + W <= n; i += W) {
       const Vec<T> v = Vec<T>::load_unaligned(x + i);
-      top =
-          select(v > top, v, select(v <= top, top, v + top));  // beside a NaN neither holds, and the sum is one
+      const auto stays = beats(top, v) | (top == v);
+      top = select(beats(v, top), v, select(stays, top, v + top));  // the sum with a NaN is one
     }
     alignas(64) std::array<T, size_t(W)> lanes;
     top.store_aligned(lanes.data());
@@ -96,6 +101,15 @@ template <class T> inline T max_of(int64_t n, const T* x) {
   }
   for (; i < n; ++i) take(x[i]);
   return best;
+}
+}  // namespace detail
+
+template <class T> inline T max_of(int64_t n, const T* x) {
+  return detail::best_of(n, x, [](auto a, auto b) { return a > b; });
+}
+
+template <class T> inline T min_of(int64_t n, const T* x) {
+  return detail::best_of(n, x, [](auto a, auto b) { return a < b; });
 }
 
 #endif

@@ -230,19 +230,4 @@ bool Tensor::tracked() const {
 
 void Tensor::backward() const { Tape::current("backward").backward(*this); }
 
-std::ostream& operator<<(std::ostream& out, const Tensor& t) {
-  if (!t) return out << "undefined";
-  const auto values = t.to_vector<double>();
-  const size_t n = values.size(), edge = 8;
-  out << name_of(t.dtype()) << t.shape() << " {";
-  for (size_t i = 0; i < n; ++i) {
-    if (n > 2 * edge && i == edge) {
-      out << ", ...";
-      i = n - edge;
-    }
-    out << (i ? ", " : "") << values[i];
-  }
-  return out << '}';
-}
-
 }  // namespace elbow

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "autograd/error.hpp"
+#include "autograd/range.hpp"
 #include "autograd/shape.hpp"
 
 namespace elbow {
@@ -114,6 +115,16 @@ class Tensor {
   Tensor to(DType dtype) const;
   /// @}
 
+  /// A part, with NumPy's rules: x(Range(1, 3), all, -1) is x[1:3, :, -1]. A whole number drops its axis, a Range and `all`
+  /// keep theirs, and so do the axes that are not named; negative ones count from the back. An op: gradients pass. It has
+  /// elements of its own, unless every axis is kept whole: then it is the tensor itself. Throws for more indices than axes,
+  /// a whole number beyond its axis, or a step below 1.
+  template <std::convertible_to<AxisIndex>... I>
+    requires(sizeof...(I) > 0)
+  Tensor operator()(const I&... indices) const {
+    return part({AxisIndex(indices)...});
+  }
+
   /// Shares the elements, and cuts: no gradient passes. The only function of a tensor that does.
   Tensor detach() const;
 
@@ -153,6 +164,7 @@ class Tensor {
   Body& checked(const char* asker) const;
   template <Element T> T* elements() const;
   double element(std::initializer_list<int64_t> indices) const;
+  Tensor part(std::initializer_list<AxisIndex> indices) const;
   Body* body_ = nullptr;
 };
 

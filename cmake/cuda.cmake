@@ -7,21 +7,16 @@ if(NOT NVCC)
 endif()
 set(ELBOW_CUDA_ARCH sm_80 CACHE STRING "What nvcc compiles for (machine code, and PTX for later GPUs)")
 
-set(includes "")
-set(instances "")
-foreach(entry ${ELBOW_ELEMENTWISE_OPS})  # name:Struct:path
-  string(REPLACE ":" ";" parts ${entry})
-  list(GET parts 1 struct)
-  list(GET parts 2 path)
-  string(APPEND includes "#include \"${path}\"\n")
-  string(APPEND instances "ELBOW_CUDA_OP(${struct})\n")
-endforeach()
+# One source file that holds all op files, and in which ELBOW_OP makes the kernels of an element-wise op.
 set(cuda_source ${ELBOW_GENERATED_DIR}/elementwise_ops.cu)
 set(cuda_object ${ELBOW_GENERATED_DIR}/elementwise_ops.cu.o)
+set(includes "")
+foreach(file ${op_files})
+  string(APPEND includes "#include \"${file}\"\n")
+endforeach()
 file(CONFIGURE OUTPUT ${cuda_source} @ONLY CONTENT "// Written by the build (cmake/cuda.cmake).
 #include \"autograd/backend/cuda/elementwise.cuh\"
-${includes}
-${instances}")
+${includes}")
 
 add_custom_command(OUTPUT ${cuda_object}
   COMMAND ${NVCC} -std=c++20 -O2 -arch=${ELBOW_CUDA_ARCH} -ccbin ${CMAKE_CXX_COMPILER} -Xcompiler=-fPIC,-Wall

@@ -46,7 +46,7 @@ TrainingSettings read_training(const Config& config, int64_t train_rows) {
   t.freeze_after = config.get<double>("freeze_batch_norm_after", t.freeze_after, between(0, 1));
   const Config optimizer = config.section("optimizer");
   t.optimizer = optimizer.choice("kind", {"adam", "adamw", "sgd"}, "adam");
-  Range decay = between(0, 1);
+  Limits decay = between(0, 1);
   decay.high_included = false;
   const double weight_decay =
       optimizer.get<double>("weight_decay", t.optimizer == "adamw" ? 0.01 : 0.0, at_least(0));

@@ -37,19 +37,19 @@ struct Config::Node {
   }
 };
 
-Range at_least(double low) {
-  Range range;
+Limits at_least(double low) {
+  Limits range;
   range.low = low;
   return range;
 }
-Range above(double low) {
-  Range range = at_least(low);
+Limits above(double low) {
+  Limits range = at_least(low);
   range.low_included = false;
   return range;
 }
-Range positive() { return above(0); }
-Range between(double low, double high) {
-  Range range = at_least(low);
+Limits positive() { return above(0); }
+Limits between(double low, double high) {
+  Limits range = at_least(low);
   range.high = high;
   return range;
 }
@@ -66,7 +66,7 @@ std::string text_of(const Json& value) {
 }
 
 // "a positive number", "a whole number >= 0 and <= 9", ...
-std::string describe_number(bool whole, const Range& range) {
+std::string describe_number(bool whole, const Limits& range) {
   const std::string noun = whole ? "whole number" : "number";
   const bool only_low = std::isinf(range.high);
   if (only_low && ((range.low == 0 && !range.low_included) || (whole && range.low == 1)))
@@ -78,7 +78,7 @@ std::string describe_number(bool whole, const Range& range) {
   return text;
 }
 
-bool contains(const Range& range, double x) {
+bool contains(const Limits& range, double x) {
   return (range.low_included ? x >= range.low : x > range.low) &&
          (range.high_included ? x <= range.high : x < range.high);
 }
@@ -108,14 +108,14 @@ template <class T> std::optional<T> convert(const Json& value) {
   return {};
 }
 
-template <class T> std::string describe(const Range& range) {
+template <class T> std::string describe(const Limits& range) {
   if constexpr (std::is_same_v<T, bool>) return "true or false";
   if constexpr (std::is_same_v<T, std::string>) return "a string";
   return describe_number(std::is_integral_v<T>, range);
 }
 
 // The value of the setting `name` as a T, or an Error that names it.
-template <class T> T read(const Json& value, const std::string& name, const Range& range) {
+template <class T> T read(const Json& value, const std::string& name, const Limits& range) {
   if constexpr (is_vector<T>) {
     if (!value.is_array()) throw Error(str(name, ": must be a list, not ", text_of(value)));
     T list;
@@ -161,7 +161,7 @@ Config Config::read(const std::filesystem::path& path, const std::vector<std::st
 
 bool Config::has(const std::string& key) const { return node_->find(key) != nullptr; }
 
-template <class T> std::optional<T> Config::get_optional(const std::string& key, const Range& range) const {
+template <class T> std::optional<T> Config::get_optional(const std::string& key, const Limits& range) const {
   Json& resolved = node_->resolved[key] = nullptr;
   const Json* value = node_->find(key);
   if (!value) return {};
@@ -170,12 +170,12 @@ template <class T> std::optional<T> Config::get_optional(const std::string& key,
   return result;
 }
 
-template <class T> T Config::get(const std::string& key, const Range& range) const {
+template <class T> T Config::get(const std::string& key, const Limits& range) const {
   if (std::optional<T> value = get_optional<T>(key, range)) return *std::move(value);
   fail(key, "must be given");
 }
 
-template <class T> T Config::get(const std::string& key, const T& fallback, const Range& range) const {
+template <class T> T Config::get(const std::string& key, const T& fallback, const Limits& range) const {
   if (std::optional<T> value = get_optional<T>(key, range)) return *std::move(value);
   node_->resolved[key] = fallback;
   return fallback;
@@ -222,9 +222,9 @@ void Config::fail(const std::string& key, const std::string& message) const {
 }
 
 #define ELBOW_SETTING(T)                                                       \
-  template T Config::get<T>(const std::string&, const Range&) const;           \
-  template T Config::get<T>(const std::string&, const T&, const Range&) const; \
-  template std::optional<T> Config::get_optional<T>(const std::string&, const Range&) const;
+  template T Config::get<T>(const std::string&, const Limits&) const;           \
+  template T Config::get<T>(const std::string&, const T&, const Limits&) const; \
+  template std::optional<T> Config::get_optional<T>(const std::string&, const Limits&) const;
 ELBOW_SETTING(bool)
 ELBOW_SETTING(int64_t)
 ELBOW_SETTING(uint64_t)

@@ -26,16 +26,16 @@ Json read_json(const std::filesystem::path& path);
 void set_setting(Json& object, const std::string& assignment);
 
 /// Which numbers a setting accepts; any, as it is made.
-struct Range {
+struct Limits {
   double low = -std::numeric_limits<double>::infinity(), high = std::numeric_limits<double>::infinity();
   bool low_included = true, high_included = true;
 
-  Range() {}  // not an aggregate, or a list {64, 64} in a call of Config::get could mean a Range
+  Limits() {}  // not an aggregate, or a list {64, 64} in a call of Config::get could mean a Limits
 };
-Range at_least(double low);
-Range above(double low);
-Range positive();
-Range between(double low, double high);  ///< both included
+Limits at_least(double low);
+Limits above(double low);
+Limits positive();
+Limits between(double low, double high);  ///< both included
 
 /// Reads the settings of one JSON object and remembers which it was asked for and what they came to. A Config
 /// is a handle: copies and sections share that memory. Messages start with the file (if named) and the key's
@@ -46,7 +46,7 @@ Range between(double low, double high);  ///< both included
 /// and where the program's --set gave the value, with that instead of the file: "--set data.columns: must be ...".
 ///
 /// T is bool, int64_t, uint64_t, double, std::string, Json, or a vector of int64_t, double, std::string, Json,
-/// std::vector<int64_t> or std::vector<double>. A Range holds for every number of a vector.
+/// std::vector<int64_t> or std::vector<double>. A Limits holds for every number of a vector.
 class Config {
  public:
   /// Settings in `object`. `file` and `path` come first in messages ("" = leave out). Error if it is not an
@@ -59,11 +59,11 @@ class Config {
   bool has(const std::string& key) const;
 
   /// A setting that must be there. Error if it is missing, of another type or out of range.
-  template <class T> T get(const std::string& key, const Range& range = {}) const;
+  template <class T> T get(const std::string& key, const Limits& range = {}) const;
   /// A setting that is `fallback` where it is left out. Error if it is of another type or out of range.
-  template <class T> T get(const std::string& key, const T& fallback, const Range& range = {}) const;
+  template <class T> T get(const std::string& key, const T& fallback, const Limits& range = {}) const;
   /// A setting that may be left out or null (and is then null in resolved()). Errors as above.
-  template <class T> std::optional<T> get_optional(const std::string& key, const Range& range = {}) const;
+  template <class T> std::optional<T> get_optional(const std::string& key, const Limits& range = {}) const;
 
   /// A string out of `choices`, `fallback` where it is left out; without a fallback it must be there. Error that
   /// lists the choices, and the nearest one.

@@ -55,14 +55,38 @@ elbow::Tensor elbow::both(const Tensor& a, const Tensor& b) { return ops::apply(
 ELBOW_OP(both, Both)
 OP
 
+cat >"$work/right/copied.cpp" <<'OP'
+#include "autograd/op.hpp"
+
+#if ELBOW_DECLARATIONS
+/// A copy of x.
+Tensor copied(const Tensor& x);
+#endif
+
+namespace elbow::ops {
+struct Copied : Op {
+  static constexpr auto name = "copied", doc = "a copy";
+  Shape shape(Inputs in) const { return in[0].shape(); }
+  template <class T> void forward(ForwardContext& c) const { c.y.copy_(c.in[0]); }
+  template <class T> void backward(BackwardContext& c) const { c.give(0, c.dy()); }
+  void backward_in_ops(BackwardContext& c) const { c.give(0, c.dy()); }
+  void reference(Inputs in, double* y) const { std::copy_n(in[0].data<double>(), in[0].numel(), y); }
+  static void samples(Samples<Copied>& s) { s.add({s.in({3, 5})}).benchmark({}, {s.in({64, 512})}); }
+};
+}  // namespace elbow::ops
+
+elbow::Tensor elbow::copied(const Tensor& x) { return ops::apply(ops::Copied{}, x); }
+ELBOW_OP(copied, Copied)
+OP
+
 # Most of what takes long is reading the headers: once for all.
-declarations='namespace elbow { Tensor halve(const Tensor& x); Tensor both(const Tensor& a, const Tensor& b); }'
+declarations='namespace elbow { Tensor halve(const Tensor& x); Tensor both(const Tensor& a, const Tensor& b); Tensor copied(const Tensor& x); }'
 { echo '#include "autograd/op.hpp"'; echo "$declarations"; } >"$work/ops.hpp"
 compile() { "$cxx" -std=c++20 -Wall -Wextra -fopenmp -fmax-errors=1 -I"$source_dir" -I"$build/generated" "$@"; }
 compile -x c++-header "$work/ops.hpp" -o "$work/ops.hpp.gch"
 check() { compile -fsyntax-only -include "$work/ops.hpp" "$1"; }
 
-for op in halve both; do
+for op in halve both copied; do
   check "$work/right/$op.cpp" || { echo "op_mistakes: $op is right, and does not compile" >&2; exit 1; }
 done
 
@@ -96,7 +120,7 @@ mistake halve 's/return V\(0.5\) \* x/return select(x != V(0), x, V(1))/' 'a for
 mistake halve 's/return V\(0.5\) \* x/return select(x > V(0), x, 0.0)/' 'select takes a comparison and two V'
 mistake halve 's/return V\(0.5\) \* x/x *= V(0.5); return x/' 'a formula changes nothing in place'
 mistake halve 's/return V\(0.5\) \* x/return V(std::exp(x))/' 'write exp(x), not std::exp(x)'
-mistake halve 's/return V\(0.5\) \* x/return sinh(x)/' 'sinh'
+mistake halve 's/return V\(0.5\) \* x/return doubled(x)/' "'doubled' was not declared in this scope"
 # Members.
 mistake halve '/V forward/d' 'a Unary op has `template <class V> ELBOW_FN V forward(V x) const`'
 mistake halve 's/V forward\(V x\)/V forward(V x, V)/' 'a Unary op has `template <class V> ELBOW_FN V forward(V x) const`'
@@ -113,6 +137,11 @@ mistake halve 's/, doc = "half of x"//' 'an op says `static constexpr auto name 
 mistake halve 's/name = "halve"/name = "half"/' "an op's name is that of its file"
 mistake halve 's/Unary \{/& char settings[1000];/' 'the settings of an op are at most Tape::op_bytes large'
 mistake both 's/Both\{\}, a, b/Both{}, a/' 'an op is applied to as many tensors as it has inputs'
+mistake copied '/Shape shape/d' 'an op has `Shape shape(Inputs in) const`'
+mistake copied '/void forward/d' 'an op has `template <class T> void forward(ForwardContext& c) const`'
+mistake copied '/void backward\(/d' 'an op has `template <class T> void backward(BackwardContext& c) const`'
+mistake copied '/void backward_in_ops/d' 'an op has `void backward_in_ops(BackwardContext& c) const`, its backward written in ops'
+mistake copied '/void reference/d' 'an op has `void reference(Inputs in, double* y) const`'
 
 harmless halve 's/struct Halve : Unary/struct  Halve  final  :  Unary/'
 harmless halve 's/return V\(0.5\) \* x/return sizeof(V) > 0 ? V(0.5) * x : x/'

@@ -24,7 +24,7 @@ class Descent {
     loss.backward();
     for (size_t k = 0; k < parameters_.size(); ++k)
       dispatch(loss.dtype(), [&]<class T>() {
-        const Tensor& p = parameters_[k];
+        Tensor& p = parameters_[k];
         for (int64_t i = 0; i < p.numel(); ++i) {
           T& v = velocities_[k].data<T>()[i];
           v = T(momentum_) * v - T(rate_) * p.grad().data<T>()[i];

@@ -25,9 +25,9 @@ std::vector<Feature> mixed() {
 Dataset mixed_set(int64_t rows, bool missing) {
   Dataset set;
   set.features = mixed();
-  const Tensor x = normal({1, 2, 3}, {rows, 6});
+  Tensor x = normal({1, 2, 3}, {rows, 6});
   const Tensor there = bernoulli({4, 5, 6}, {rows, 4}, missing ? 0.6 : 1.0);  // of each feature
-  const Tensor observed = Tensor::empty({rows, 6});
+  Tensor observed = Tensor::empty({rows, 6});
   for (int64_t r = 0; r < rows; ++r) {
     float* row = x.data<float>() + r * 6;
     row[2] = float(r % 2);

@@ -36,7 +36,8 @@ Dataset table(int64_t rows, const MissingLaw& missing) {
                   {"dark", FeatureKind::binary, 2, 1},
                   {"colour", FeatureKind::categorical, 3, 3}};
   set.missing = missing;
-  const Tensor x = Tensor::zeros({rows, 6}), u = uniform({5, 1, 0}, {rows, 4}, -1, 1);
+  const Tensor u = uniform({5, 1, 0}, {rows, 4}, -1, 1);
+  Tensor x = Tensor::zeros({rows, 6});
   for (int64_t r = 0; r < rows; ++r) {
     const float* from = u.data<float>() + r * 4;
     float* to = x.data<float>() + r * 6;
@@ -52,7 +53,7 @@ Dataset table(int64_t rows, const MissingLaw& missing) {
 
 // Writes `garbage` where the set misses an entry.
 void spoil(Dataset& set, float garbage) {
-  const Tensor x = set.x.tensor();
+  Tensor x = set.x.tensor();
   for (int64_t i = 0; i < x.numel(); ++i)
     if (set.observed.data<float>()[i] == 0) x.data<float>()[i] = garbage;
 }

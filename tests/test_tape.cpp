@@ -3,6 +3,9 @@
 // functions are so simple that the gradient can be read off.
 #include <boost/test/unit_test.hpp>
 #include <cmath>
+#include <optional>
+#include <sstream>
+#include <type_traits>
 
 #include "autograd/alias.hpp"
 #include "autograd/checks.hpp"
@@ -207,6 +210,61 @@ BOOST_AUTO_TEST_CASE(clear_forgets) {
   BOOST_CHECK_THROW(tape.backward(y), Error);
   tape.backward(square(x));
   BOOST_TEST(x.grad().item() == 6);
+}
+
+// ---- the tape's own life --------------------------------------------------------------------------------------------
+
+static_assert(!std::is_copy_constructible_v<Tape> && !std::is_move_constructible_v<Tape>);
+template <class T> concept OnTheHeap = requires { new T; };
+static_assert(!OnTheHeap<Tape>, "a tape lives on the stack");
+
+// Tapes may be destroyed in any order: the others stay what they are.
+BOOST_AUTO_TEST_CASE(tapes_destroyed_out_of_order) {
+  const Tensor x = leaf({3});
+  std::optional<Tape> first, second, third;
+  first.emplace();
+  const Tensor y = square(x);
+  second.emplace();
+  third.emplace();
+  second.reset();  // the one in the middle
+  const Tensor z = square(x);
+  BOOST_TEST(third->nodes() == 1u);
+  first.reset();  // the outermost
+  third->backward(square(z));
+  BOOST_TEST(x.grad().item() == 4 * 27);
+  third.reset();
+  BOOST_TEST(!square(x).tracked());
+  BOOST_CHECK_THROW(Tape::current("test"), Error);
+  Tape fresh;
+  fresh.backward(square(x));
+  BOOST_TEST(x.grad().item() == 4 * 27 + 6);
+}
+
+BOOST_AUTO_TEST_CASE(a_graph_that_is_kept_gives_a_second_backward) {
+  Tape tape;
+  const Tensor x = leaf({3});
+  const Tensor y = square(square(x)), z = square(y);
+  tape.backward(y, {}, Graph::keep);
+  BOOST_TEST(x.grad().item() == 4 * 27);
+  tape.backward(y, {}, Graph::keep);  // adds
+  BOOST_TEST(x.grad().item() == 2 * 4 * 27);
+  tape.backward(z);  // the last one
+  BOOST_TEST(x.grad().item() == 2 * 4 * 27 + 8 * 2187);
+  BOOST_TEST(tape.nodes() == 0u);
+  BOOST_CHECK_THROW(tape.backward(y), Error);
+}
+
+BOOST_AUTO_TEST_CASE(a_tape_prints_its_nodes) {
+  Tape tape;
+  const Tensor x = leaf({1, 2, 3}), c = Tensor::ones({3}, DType::float64);
+  const Tensor y = sum(mul(square(x), c));
+  std::ostringstream out;
+  tape.print(out);
+  BOOST_TEST(out.str() ==
+             "#0 square(leaf [3]) saves 24 bytes\n"
+             "#1 mul(#0 [3], constant [3]) saves 48 bytes\n"
+             "#2 sum(#1 [3]) saves 0 bytes\n"
+             "3 nodes; saved tensors: 72 bytes (one that several nodes save is counted by each)\n");
 }
 
 // ---- what is refused ----------------------------------------------------------------------------------------

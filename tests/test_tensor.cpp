@@ -2,7 +2,9 @@
 // Tensors by themselves: shapes, elements, views, what is refused and with which words, printing, and the pool.
 #include <boost/test/unit_test.hpp>
 #include <cmath>
+#include <functional>
 #include <thread>
+#include <type_traits>
 
 #include "autograd/alias.hpp"
 #include "autograd/memory.hpp"
@@ -43,6 +45,68 @@ BOOST_AUTO_TEST_CASE(broadcast_shapes) {
   BOOST_CHECK_EXCEPTION(broadcast({3, 4}, {3}, "add"), Error,
                         saying("[add] lhs [3,4] and rhs [3] do not broadcast: sizes 4 and 3 differ"));
   BOOST_CHECK_THROW(broadcast({0}, {2}, "add"), Error);
+}
+
+// Only float and double are elements; a type of the same size does not compile.
+template <class T> concept HasElements = requires(Tensor& t) { t.data<T>(); };
+static_assert(HasElements<float> && HasElements<double>);
+static_assert(!HasElements<int32_t> && !HasElements<uint32_t> && !HasElements<int64_t> && !HasElements<const float>);
+// Elements are written through a handle that is not const.
+static_assert(std::is_same_v<decltype(std::declval<const Tensor&>().data<float>()), const float*>);
+static_assert(std::is_same_v<decltype(std::declval<Tensor&>().data<float>()), float*>);
+template <class T> concept Writable = requires(T& t) { t.fill_(0); t.copy_(t); t.set_grad(t); t.mark_written(""); };
+static_assert(Writable<Tensor> && !Writable<const Tensor>);
+
+// Everything that asks something of an undefined tensor is an error that says so.
+BOOST_AUTO_TEST_CASE(undefined_tensors) {
+  Tensor none;
+  const Tensor w = Tensor::ones({2}).set_requires_grad();
+  BOOST_CHECK_EXCEPTION(w.grad().shape(), Error, saying("[shape] the tensor is undefined"));
+  const std::vector<std::function<void()>> uses = {
+      [&] { (void)none.shape(); },   [&] { (void)none.rank(); },      [&] { (void)none.size(0); },
+      [&] { (void)none.numel(); },   [&] { (void)none.dtype(); },     [&] { (void)none.device(); },
+      [&] { none.data<float>(); },   [&] { (void)none.at(0); },       [&] { none.set({0}, 1); },
+      [&] { (void)none.item(); },    [&] { (void)none.to_vector(); }, [&] { (void)none.reshape({1}); },
+      [&] { (void)none.clone(); },   [&] { (void)none.detach(); },    [&] { (void)none.to(DType::float32); },
+      [&] { none.fill_(0); },        [&] { none.copy_(w); },          [&] { none.mark_written("test"); },
+      [&] { none.set_requires_grad(); }, [&] { (void)none.requires_grad(); }, [&] { (void)none.grad(); },
+      [&] { none.set_grad(w); },     [&] { (void)none.tracked(); },   [&] { none.backward(); }};
+  for (size_t i = 0; i < uses.size(); ++i) {
+    try {
+      uses[i]();
+      BOOST_ERROR("use " << i << " of an undefined tensor passes");
+    } catch (const Error& e) {
+      const std::string message = e.what();
+      BOOST_TEST((message.find("undefined") != std::string::npos || message.find("no tape") != std::string::npos),
+                 message);
+    }
+  }
+  BOOST_TEST(!none);
+  BOOST_TEST(str(none) == "undefined");
+  none = w;
+  BOOST_TEST(none.numel() == 2);
+}
+
+BOOST_AUTO_TEST_CASE(elements_by_their_indices) {
+  Tensor t = Tensor::from<float>({1, 2, 3, 4, 5, 6}, {2, 3});
+  BOOST_TEST(t.at(0, 0) == 1);
+  BOOST_TEST(t.at(1, 2) == 6);
+  BOOST_TEST(t.at(-1, -3) == 4);
+  BOOST_TEST(Tensor::full({}, 7).at() == 7);
+  t.set({1, -1}, 60);
+  BOOST_TEST(t.at(1, 2) == 60);
+  BOOST_CHECK_EXCEPTION(t.at(0), Error, saying("[at] 1 indices for a tensor of shape [2,3]"));
+  BOOST_CHECK_EXCEPTION(t.at(0, 3), Error, saying("[at] index 3 of axis 1 of a tensor of shape [2,3]"));
+  BOOST_CHECK_EXCEPTION(t.set({-3, 0}, 0), Error, saying("[set] index -3 of axis 0"));
+}
+
+BOOST_AUTO_TEST_CASE(reshaped_with_one_size_left_open) {
+  const Tensor t = Tensor::zeros({2, 6});
+  BOOST_TEST(t.reshape({-1}).shape() == Shape{12});
+  BOOST_TEST(t.reshape({3, -1}).shape() == (Shape{3, 4}));
+  BOOST_CHECK_EXCEPTION(t.reshape({5, -1}), Error, saying("[reshape] shape [2,6] has 12 elements, not a multiple of 5"));
+  BOOST_CHECK_EXCEPTION(t.reshape({-1, -1}), Error, saying("only one size may be -1"));
+  BOOST_CHECK_EXCEPTION(t.reshape({5}), Error, saying("[reshape] shape [2,6] has 12 elements and [5] has 5"));
 }
 
 BOOST_AUTO_TEST_CASE(elements_of_new_tensors) {

@@ -4,8 +4,18 @@
 #include "autograd/op.hpp"
 
 #if ELBOW_DECLARATIONS  // copied to autograd/ops.hpp
+/// Tensors one behind the other along an axis that is there; elsewhere their sizes are the same. Throws otherwise.
 Tensor concat(const Tensor& a, const Tensor& b, int axis = -1);
 Tensor concat(std::span<const Tensor> tensors, int axis = -1);
+inline Tensor concat(std::initializer_list<Tensor> tensors, int axis = -1) {
+  return concat(std::span<const Tensor>(tensors.begin(), tensors.size()), axis);
+}
+/// Tensors of one shape side by side along a new axis: n of shape [a, b] make [n, a, b], with `axis` 1 [a, n, b], with -1
+/// [a, b, n]. Throws where their shapes differ.
+Tensor stack(std::span<const Tensor> tensors, int axis = 0);
+inline Tensor stack(std::initializer_list<Tensor> tensors, int axis = 0) {
+  return stack(std::span<const Tensor>(tensors.begin(), tensors.size()), axis);
+}
 #endif
 
 namespace elbow::ops {
@@ -95,5 +105,23 @@ elbow::Tensor elbow::concat(std::span<const Tensor> tensors, int axis) {
   for (const Tensor& t : tensors) in.push_back(&t);
   const ops::Concat op{{}, axis};
   return ops::apply_op(ops::rule_of<ops::Concat>(), &op, ops::Inputs{in.data(), in.size()});
+}
+elbow::Tensor elbow::stack(std::span<const Tensor> tensors, int axis) {
+  if (tensors.empty()) fail("stack", "needs at least one tensor");
+  const Shape& shape = tensors[0].shape();
+  const int place = axis < 0 ? axis + shape.rank() + 1 : axis;
+  if (place < 0 || place > shape.rank())
+    fail("stack", "a new axis ", axis, " of tensors of shape ", shape, " with ", shape.rank(), " axes");
+  Shape with_axis;
+  for (int i = 0; i <= shape.rank(); ++i) {
+    if (i == place) with_axis.push_back(1);
+    if (i < shape.rank()) with_axis.push_back(shape[i]);
+  }
+  std::vector<Tensor> parts;
+  for (const Tensor& t : tensors) {
+    if (!(t.shape() == shape)) fail("stack", "shapes ", shape, " and ", t.shape(), " differ");
+    parts.push_back(reshape(t, with_axis));
+  }
+  return concat(parts, place);
 }
 ELBOW_OP(concat, Concat)

@@ -4,6 +4,8 @@
 #if ELBOW_DECLARATIONS  // copied to autograd/ops.hpp
 /// The entries of x with those indices [n] along an axis, in that order. Throws for an index outside.
 Tensor index_select(const Tensor& x, int axis, const Indices& indices);
+/// The rows of a table [n, d] with those indices [...]: [..., d]. Throws for an index outside.
+Tensor embedding(const Tensor& weight, const Indices& indices);
 #endif
 
 namespace elbow::ops {
@@ -64,5 +66,12 @@ elbow::Tensor elbow::index_select(const Tensor& x, int axis, const Indices& indi
   op.axis = axis;
   op.indices = indices;
   return ops::apply(op, x);
+}
+elbow::Tensor elbow::embedding(const Tensor& weight, const Indices& indices) {
+  if (weight.rank() != 2) fail("embedding", "wants a table [n, d], not ", weight.shape());
+  indices.require_below(weight.size(0), "embedding");
+  Shape shape = indices.shape();
+  shape.push_back(weight.size(1));
+  return reshape(index_select(weight, 0, indices.to_vector()), shape);
 }
 ELBOW_OP(index_select, IndexSelect)

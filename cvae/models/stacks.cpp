@@ -24,7 +24,7 @@ LayerStyle read_layer_style(const Config& config) {
   LayerStyle s;
   s.activation = config.choice("activation", ActivationLayer::names(), s.activation);
   s.batch_norm = config.get<bool>("batch_norm", s.batch_norm);
-  Range probability = between(0, 1);
+  Limits probability = between(0, 1);
   probability.high_included = false;
   s.dropout = config.get<double>("dropout", s.dropout, probability);
   s.init = read_init(config, s.init);

@@ -57,7 +57,7 @@ Dataset dataset_of(const TableRows& rows, const std::shared_ptr<const TableCodec
 DataSplit table(const Config& data, uint64_t seed) {
   const auto path = data.get<std::string>("path");
   const TableSchema schema = schema_of(data);
-  Range inside = above(0);
+  Limits inside = above(0);
   inside.high = 1;
   inside.high_included = false;
   const double test_fraction = data.get<double>("test_fraction", 0.2, inside);

@@ -11,8 +11,6 @@ namespace elbow {
 
 namespace {
 
-using Range = Panel::Range;
-
 // Pixels around a panel, for text of the default size.
 constexpr double left_margin = 165, right_margin = 45, bottom_margin = 110, top_margin = 130;
 constexpr double title_height = 46,
@@ -30,7 +28,7 @@ set xlabel offset 0,0.2 textcolor rgb '#202020'
 
 /// Ticks at multiples of the smallest of 1, 2, 5 times a power of ten that divides the range into at most
 /// `most` parts, all with the same number of decimals.
-std::string ticks(char axis, const Range& range, int most, bool whole) {
+std::string ticks(char axis, const Panel::Range& range, int most, bool whole) {
   const double length = range.high - range.low;
   double decade = std::pow(10, std::floor(std::log10(length / most)));
   if (whole) decade = std::max(decade, 1.0);
@@ -44,9 +42,9 @@ std::string ticks(char axis, const Range& range, int most, bool whole) {
 }
 
 /// Widens the shorter of two ranges about its middle until `x` and `y` have the proportion width : height.
-void equalise(Range& x, Range& y, double width, double height) {
+void equalise(Panel::Range& x, Panel::Range& y, double width, double height) {
   const double unit = std::max((x.high - x.low) / width, (y.high - y.low) / height);
-  const auto widen = [](Range& range, double length) {
+  const auto widen = [](Panel::Range& range, double length) {
     const double middle = (range.low + range.high) / 2;
     range = {middle - length / 2, middle + length / 2};
   };
@@ -54,7 +52,7 @@ void equalise(Range& x, Range& y, double width, double height) {
   widen(y, unit * height);
 }
 
-Range whole_decades(const Range& range) {
+Panel::Range whole_decades(const Panel::Range& range) {
   if (range.empty() || range.high <= 0) return {0.1, 1};
   const double low = std::floor(std::log10(std::max(range.low, range.high * 1e-12)));
   return {std::pow(10, low), std::max(std::pow(10, low + 1), range.high * 1.6)};
@@ -123,7 +121,7 @@ TickLayout layout_of(const std::vector<Panel::Tick>& ticks, double width) {
   return layout;
 }
 
-std::string interval(const Range& range) { return "[" + to_text(range.low) + ":" + to_text(range.high) + "]"; }
+std::string interval(const Panel::Range& range) { return "[" + to_text(range.low) + ":" + to_text(range.high) + "]"; }
 
 }  // namespace
 
@@ -136,7 +134,7 @@ void Figure::add(Panel panel) {
   box.top -= legend_height * double(legend_lines(panel, box.right - box.left) - 1);
   const bool empty = panel.x.empty();
 
-  panel.x = panel.integer_x && !empty ? Range{panel.x.low - 0.5, panel.x.high + 0.5}.padded(0.005)
+  panel.x = panel.integer_x && !empty ? Panel::Range{panel.x.low - 0.5, panel.x.high + 0.5}.padded(0.005)
                                       : panel.x.padded(0.06);
   const double lowest = panel.y.empty() ? 0 : panel.y.low;
   panel.y = panel.log_y ? whole_decades(panel.y) : panel.y.padded(0.06);

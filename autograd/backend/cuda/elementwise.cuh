@@ -46,20 +46,19 @@ __global__ void forward_kernel(O op, Walk<O::arity> walk, Operands<O::arity> x, 
   }
 }
 
-/// dx[i] (+)= the derivative of input I at i; the operands are the inputs, y and dy, as in elementwise.hpp. An input
-/// that was broadcast has its dx summed up over the repeated axes afterwards.
+/// How many operands the derivative has, as in elementwise.hpp: what it reads, and dy.
+template <class O> inline constexpr int backward_operands = int(ops::backward_operands<O>);
+
+/// dx[i] (+)= the derivative of input I at i. An input that was broadcast has its dx summed up over the repeated axes
+/// afterwards.
 template <int I, class O, size_t... J>
-__global__ void backward_kernel(O op, Walk<O::arity + 2> walk, Operands<O::arity + 2> x, float* dx, bool add,
-                                int64_t n, std::index_sequence<J...>) {
+__global__ void backward_kernel(O op, Walk<backward_operands<O>> walk, Operands<backward_operands<O>> x, float* dx,
+                                bool add, int64_t n, std::index_sequence<J...>) {
   const int64_t step = int64_t(gridDim.x) * blockDim.x;
   for (int64_t i = int64_t(blockIdx.x) * blockDim.x + threadIdx.x; i < n; i += step) {
-    int64_t at[O::arity + 2];
+    int64_t at[backward_operands<O>];
     walk.offsets(i, at);
-    float slope;
-    if constexpr (O::arity == 1)
-      slope = op.backward(x.data[J][at[J]]...);
-    else
-      slope = op.backward(ops::Index<I>{}, x.data[J][at[J]]...);
+    const float slope = ops::derivative<I>(op, x.data[J][at[J]]...);
     dx[i] = add ? dx[i] + slope : slope;
   }
 }
@@ -80,25 +79,25 @@ void forward(const O& op, const Walk<O::arity>& walk, const Operands<O::arity>& 
 
 /// Launches the kernel of the derivative of input `input`.
 template <class O>
-void backward(const O& op, int input, const Walk<O::arity + 2>& walk, const Operands<O::arity + 2>& x,
+void backward(const O& op, int input, const Walk<backward_operands<O>>& walk, const Operands<backward_operands<O>>& x,
               float* dx, bool add, int64_t n, cudaStream_t stream) {
-  const auto operands = std::make_index_sequence<size_t(O::arity) + 2>{};
+  const auto operands = std::make_index_sequence<ops::backward_operands<O>>{};
   const auto launch = [&](auto index) {
     if (index != input) return;
     backward_kernel<decltype(index)::value>
         <<<blocks_for(n), threads, 0, stream>>>(op, walk, x, dx, add, n, operands);
   };
-  launch(ops::Index<0>{});
-  if constexpr (O::arity > 1) launch(ops::Index<1>{});
-  if constexpr (O::arity > 2) launch(ops::Index<2>{});
+  launch(std::integral_constant<int, 0>{});
+  if constexpr (O::arity > 1) launch(std::integral_constant<int, 1>{});
+  if constexpr (O::arity > 2) launch(std::integral_constant<int, 2>{});
+}
+
+/// All kernels of an op, for ELBOW_OP to compile; none unless it is element-wise.
+template <class O> void kernels_of() {
+  if constexpr (ops::is_elementwise<O>) {
+    [[maybe_unused]] const auto f = &forward<O>;
+    if constexpr (ops::reads_of<O>() != ops::Reads::no_derivative) [[maybe_unused]] const auto b = &backward<O>;
+  }
 }
 
 }  // namespace elbow::cuda
-
-/// Compiles all kernels of an op.
-#define ELBOW_CUDA_OP(O)                                                                                    \
-  template void elbow::cuda::forward(const elbow::ops::O&, const Walk<elbow::ops::O::arity>&,               \
-                                     const Operands<elbow::ops::O::arity>&, float*, int64_t, cudaStream_t); \
-  template void elbow::cuda::backward(const elbow::ops::O&, int, const Walk<elbow::ops::O::arity + 2>&,     \
-                                      const Operands<elbow::ops::O::arity + 2>&, float*, bool, int64_t,     \
-                                      cudaStream_t);
