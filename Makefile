@@ -157,7 +157,7 @@ test-long: $(configured) ## Build and run the tests that take longest, which `ma
 	@$(cmake) --build $(build_dir) --parallel $(JOBS)
 	@$(ctest) --label-regex long $(ARGS)
 
-op: $(if $(wildcard autograd/ops/$(OP).cpp),$(configured)) ## Compile one op by itself and run its tests (seconds): make op OP=gelu
+op: $(if $(wildcard $(OP:%=autograd/ops/%.cpp)),$(configured)) ## Compile one op by itself and run its tests (seconds): make op OP=gelu
 	@JOBS='$(JOBS)' scripts/op.sh $(build_dir) $(OP)
 
 bench: all ## Time the matrix product and the training step of the baseline
