@@ -35,7 +35,7 @@ elbow := $(build_dir)/elbow
 no_make := env -u MAKEFLAGS -u MAKELEVEL
 cmake := $(no_make) cmake
 
-.PHONY: all help experiments mnist story deps test test-long bench cuda docs format lint sanitize tsan install clean $(EXPERIMENTS) $(SWEEPS)
+.PHONY: all help experiments mnist story deps test test-long op bench cuda docs format lint sanitize tsan install clean $(EXPERIMENTS) $(SWEEPS)
 .DEFAULT_GOAL := all
 
 all: $(configured) ## Build the library and the program (this is what plain `make` does)
@@ -61,6 +61,7 @@ help: ## List the targets
 #  THREADS=N          number of threads
 #  DEVICE=cpu|cuda    where to compute
 #  ARGS='...'         further arguments of the program (of ctest for `make test`), as in ARGS='--set loss.beta=0.5'
+#  OP=NAME            the op that `make op` tries: autograd/ops/NAME.cpp
 #  BUILD=debug        build for a debugger, in build-debug; BUILD=sanitize is what `make sanitize` builds
 #  CUDA=1             build with CUDA, in build-cuda
 #  JOBS=N             compilers at once; by default one for each core
@@ -155,6 +156,9 @@ test: $(configured) ## Build and run all tests but the long ones
 test-long: $(configured) ## Build and run the tests that take longest, which `make test` leaves out
 	@$(cmake) --build $(build_dir) --parallel $(JOBS)
 	@$(ctest) --label-regex long $(ARGS)
+
+op: $(if $(wildcard $(OP:%=autograd/ops/%.cpp)),$(configured)) ## Compile one op by itself and run its tests (seconds): make op OP=gelu
+	@JOBS='$(JOBS)' scripts/op.sh $(build_dir) $(OP)
 
 bench: all ## Time the matrix product and the training step of the baseline
 	@$(elbow) bench gemm $(if $(THREADS),--threads $(THREADS)) $(ARGS)

@@ -13,7 +13,8 @@
 ///   elbow::Tensor elbow::NAME(const Tensor& x) { return ops::apply(ops::Name{}, x); }
 ///   ELBOW_OP(NAME, Name)
 ///
-/// docs/adding-an-op.md walks through one. The kinds of op:
+/// docs/adding-an-op.md walks through one, and says how to write one in a program of one's own. `make op OP=NAME` tries one.
+/// The kinds of op:
 ///
 ///   Unary, Binary, Ternary  element-wise: a formula and its derivatives over a value type V; everything else (shapes,
 ///                           broadcasting, SIMD, CUDA, derivatives of every order) is done for it. elementwise.hpp
@@ -71,6 +72,8 @@ class ForwardContext {
 ///   void reference(Inputs in, double* y) const             plain loops over float64 inputs, to test against
 ///   static void samples(Samples<Self>& s)                  how to try it
 ///
+/// Beside the gradient kernels, backward_in_ops makes the gradient differentiable again; it calls the functions of
+/// autograd/ops.hpp.
 struct Op {
   static constexpr int arity = -1;  // any; shape() checks
 };
@@ -87,6 +90,8 @@ Tensor apply_op(const OpRule& rule, const void* op, Inputs in);
 template <class O> const OpRule& rule_of();
 
 template <class O, class... Tensors> Tensor apply(const O& op, const Tensors&... tensors) {
+  static_assert(O::arity < 0 || O::arity == int(sizeof...(tensors)),
+                "an op is applied to as many tensors as it has inputs");
   const Tensor* in[] = {&tensors...};
   return apply_op(rule_of<O>(), &op, Inputs{in, sizeof...(tensors)});
 }

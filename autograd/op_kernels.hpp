@@ -7,34 +7,11 @@
 
 #include "autograd/elementwise.hpp"
 #include "autograd/samples.hpp"
+#if !defined(__CUDACC__)
+#include "autograd/op_check.hpp"
+#endif
 
 namespace elbow::ops {
-
-/// Turns the common mistakes in an op's struct into one line each.
-template <class O> consteval bool check_op() {
-  static_assert(requires { O::name; O::doc; }, "an op says `static constexpr auto name = \"...\", doc = \"...\";`");
-  static_assert(requires(Samples<O>& s) { O::samples(s); },
-                "an op says how to try it: `static void samples(Samples<Self>& s) { s.add({s.in({3, 5})}); }`");
-  static_assert(sizeof(O) <= Tape::op_bytes && alignof(O) <= alignof(std::max_align_t),
-                "the settings of an op are at most Tape::op_bytes large");
-  static_assert(std::is_copy_constructible_v<O>, "an op can be copied: the tape keeps a copy");
-  if constexpr (is_elementwise<O>) {
-    static_assert(O::arity <= 3, "an element-wise op has one to three inputs");
-  } else {
-    static_assert(requires(const O& op, Inputs in) { { op.shape(in) } -> std::same_as<Shape>; },
-                  "an op has `Shape shape(Inputs in) const`");
-    static_assert(requires(const O& op, ForwardContext& c) { op.template forward<float>(c); },
-                  "an op has `template <class T> void forward(ForwardContext& c) const`");
-    static_assert(requires(const O& op, BackwardContext& c) { op.template backward<float>(c); },
-                  "an op has `template <class T> void backward(BackwardContext& c) const`");
-    static_assert(requires(const O& op, BackwardContext& c) { op.backward_in_ops(c); },
-                  "an op has `void backward_in_ops(BackwardContext& c) const`, its backward written in ops");
-    static_assert(requires(const O& op, Inputs in, double* y) { op.reference(in, y); },
-                  "an op has `void reference(Inputs in, double* y) const`, plain loops to test it against");
-  }
-  return true;
-}
-
 #if !defined(__CUDACC__)
 
 namespace detail {
@@ -124,9 +101,11 @@ template <class O> const OpRule& rule_of() { return rule<O>; }
 #if defined(__CUDACC__)
 #define ELBOW_OP(file, Struct) template void elbow::cuda::kernels_of<elbow::ops::Struct>();
 #else
-#define ELBOW_OP(file, Struct)                                                                        \
-  namespace elbow::ops {                                                                              \
-  static_assert(std::string_view(Struct::name) == #file, "an op's name is that of its file");        \
-  OpInfo describe_##file() { return describe<Struct>(); }                                             \
+#define ELBOW_OP(file, Struct)                                                                \
+  namespace elbow::ops {                                                                      \
+  static_assert(check_op<Struct>());                                                          \
+  static_assert(check_samples<Struct>());                                                     \
+  static_assert(std::string_view(Struct::name) == #file, "an op's name is that of its file"); \
+  OpInfo describe_##file() { return describe<Struct>(); }                                     \
   }
 #endif

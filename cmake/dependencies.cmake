@@ -1,5 +1,5 @@
 # What Elbow stands on. All of it comes as Debian packages: scripts/dependencies.sh lists and installs them.
-include(cmake/link_dependencies.cmake)
+include(${CMAKE_CURRENT_LIST_DIR}/link_dependencies.cmake)
 
 function(elbow_need_header variable header package)
   find_path(${variable} ${header} ${ARGN})

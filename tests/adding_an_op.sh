@@ -1,43 +1,53 @@
 #!/bin/bash
-# Follows docs/adding-an-op.md: drops the op files of the page into a copy of autograd/, builds them, runs the tests
-# that are made from them and the page's training program, makes the page's mistake to see that the tests notice, and
-# removes everything.
-#   tests/adding_an_op.sh SOURCE_DIR BUILD_DIR LIBRARY [CMAKE_ARGUMENT...]
+# Follows docs/adding-an-op.md in a copy of the sources: saves the op files of the page, runs scripts/op.sh (`make op`) and
+# the page's training program, and makes the page's mistakes to see that they are noticed. The library is that of the build,
+# which does not know these ops. One that it has, with another formula, is tried as well.
+#   tests/adding_an_op.sh SOURCE_DIR BUILD_DIR
 set -euo pipefail
-source_dir=$1 build_dir=$2 library=$3
-shift 3
-
+source_dir=$1 build=$2
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 fail() { [ ! -s "$work/log" ] || cat "$work/log"; echo "adding_an_op: $1" >&2; exit 1; }
 
 # A block of the page that begins with ```cpp FILE is that file.
-mkdir -p "$work/page/autograd/ops" "$work/tree"
+mkdir "$work/tree" "$work/page"
 awk -v folder="$work/page/" '
-  /^```cpp / { file = folder $2; next }
+  /^```cpp / { file = folder $2; sub("/[^/]*$", "", file); system("mkdir -p " file); file = folder $2; next }
   /^```/     { file = "" }
   file       { print > file }' "$source_dir/docs/adding-an-op.md"
-ops=$(basename -s .hpp "$work"/page/autograd/ops/*.hpp | sort | paste -sd';')
-if [ "$ops" != "cumsum;elu" ] || [ ! -f "$work/page/train_elu.cpp" ]; then fail "the page has lost its code blocks"; fi
-for op in ${ops//;/ }; do
-  [ ! -e "$source_dir/autograd/ops/$op.hpp" ] || fail "$op ships by now: the page needs another op"
+expected="autograd/ops/cumsum.cpp autograd/ops/elu.cpp tests/consumer/cube.cpp train_elu.cpp"
+if [ "$(cd "$work/page" && find . -type f -printf '%P\n' | sort | paste -sd' ')" != "$expected" ]; then
+  fail "the page has lost its code blocks"
+fi
+for op in cumsum elu; do
+  [ ! -e "$source_dir/autograd/ops/$op.cpp" ] || fail "$op ships by now: the page needs another op"
 done
-cp -r "$source_dir/cmake" "$source_dir/autograd" "$source_dir/tests/adding_an_op/CMakeLists.txt" "$work/tree"
-cp -r "$work/page/." "$work/tree"
+cmp "$work/page/tests/consumer/cube.cpp" "$source_dir/tests/consumer/cube.cpp" || fail "tests/consumer has another op than the page"
+cp -a "$source_dir"/{CMakeLists.txt,autograd,cmake,scripts,tests} "$work/tree"
+ops=$work/tree/autograd/ops
+cp "$work"/page/autograd/ops/*.cpp "$ops"
 
-cmake -S "$work/tree" -B "$work/build" -DELBOW_BUILD="$build_dir" -DELBOW_LIBRARY="$library" -DNEW_OPS="$ops" "$@" \
-  > "$work/log" 2>&1 || fail "cmake fails"
-cmake --build "$work/build" --parallel 2 > "$work/log" 2>&1 || fail "the ops of the page do not build"
-for op in ${ops//;/ }; do
-  for test in test_ops test_ops_gradients test_ops_simd; do
-    ELBOW_OP=$op "$work/build/$test" > "$work/log" 2>&1 || fail "$op fails $test"
-  done
-done
-"$work/build/train" | tee "$work/log" || fail "the network of the page does not learn"
+try() { OP_BUILD="$work/build" "$work/tree/scripts/op.sh" "$build" "$@" >"$work/log" 2>&1; }
+PROGRAM="$work/page/train_elu.cpp" try cumsum elu || fail "the ops of the page fail"
+"$work/build/program" | tee "$work/log" || fail "the network of the page does not learn"
 
-# The page's mistake. The tests must see it, and say where.
-sed -i 's/y + V(alpha)/y + V(1)/' "$work/tree/autograd/ops/elu.hpp"
-cmake --build "$work/build" --target test_ops_gradients > "$work/log" 2>&1 || fail "the mistake does not build"
-! ELBOW_OP=elu "$work/build/test_ops_gradients" > "$work/log" 2>&1 || fail "a wrong derivative passes the tests"
-grep -q 'elu: alpha 0.5 \[8\]' "$work/log" || fail "the failure does not say in which sample it is"
-echo "the ops of the page work: ${ops//;/, }"
+# mistake OP SED_SCRIPT SAYS: is noticed, and says so.
+mistake() {
+  cp "$ops/$1.cpp" "$work/right.cpp"
+  sed -i "$2" "$ops/$1.cpp"
+  if try "$1"; then fail "not noticed: $2"; fi
+  grep -qF "$3" "$work/log" || fail "$2 does not say: $3"
+  cp "$work/right.cpp" "$ops/$1.cpp"
+}
+mistake elu 's/V(alpha) \*/alpha */' 'a number in a formula is a V: V(0.5) * x, not 0.5 * x'
+[ "$(wc -l <"$work/log")" -le 12 ] || fail "this mistake takes too many lines"
+mistake elu 's/y + V(alpha)/y + V(1)/' 'elu: alpha 0.5 [8]'
+mistake elu 's/expm1(x)/exp(x)/' 'elu of -1'
+mistake tanh 's/(V(1) - y \* y)/(V(1) - y)/' 'tanh: '  # the file counts, not what the library has
+
+status=0
+try nothing || status=$?
+if [ $status != 2 ] || [ "$(cat "$work/log")" != "make op: there is no file autograd/ops/nothing.cpp" ]; then
+  fail "an op without a file"
+fi
+echo "the ops of the page work: cumsum, elu"

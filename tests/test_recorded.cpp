@@ -53,7 +53,7 @@ BOOST_AUTO_TEST_CASE(a_cast_passes_its_gradient_on_in_the_type_of_its_input) {
 // The ops: all in the registry, but for those whose derivative is 0 wherever it exists.
 BOOST_AUTO_TEST_CASE(every_op_is_recorded_or_says_that_it_is_not) {
   std::set<std::string> not_recorded;
-  for (const OpInfo& op : all_ops()) {
+  for (const OpInfo& op : ops_to_test()) {
     if (!op.has_derivative) {
       not_recorded.insert(op.name);
       BOOST_TEST(op.doc.find("not recorded") != std::string::npos, op.name << " does not say so in its documentation");
@@ -65,7 +65,8 @@ BOOST_AUTO_TEST_CASE(every_op_is_recorded_or_says_that_it_is_not) {
       BOOST_TEST(sample.call(inputs).tracked() == op.has_derivative, op.name << ' ' << sample.note);
     }
   }
-  BOOST_TEST(not_recorded == (std::set<std::string>{"equal", "less", "less_equal"}), boost::test_tools::per_element());
+  if (!std::getenv("ELBOW_OP"))
+    BOOST_TEST(not_recorded == (std::set<std::string>{"equal", "less", "less_equal"}), boost::test_tools::per_element());
 }
 
 // The functions that are no op of their own: members of Tensor, operators, compositions. A new one belongs into this list.
