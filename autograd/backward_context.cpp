@@ -89,8 +89,8 @@ void BackwardContext::give(size_t i, const Tensor& gradient) {
   if (!needs(i)) return;
   const Tape::Edge& e = edge(i);
   if (!(gradient.shape() == e.shape) || gradient.dtype() != e.dtype)
-    fail("backward", tape_.lists_.nodes[size_t(node_)]->rule->name, " gives input ", i, " of ", name_of(e.dtype), " ",
-         e.shape, " a gradient of ", name_of(gradient.dtype()), " ", gradient.shape());
+    fail("backward", tape_.lists_.nodes[size_t(node_)]->rule->name, " gives input ", i, " of ",
+         name_of(e.dtype), " ", e.shape, " a gradient of ", name_of(gradient.dtype()), " ", gradient.shape());
   if (tape_.request_) return give_in_ops(e, gradient);
   if (!e.leaf && !tape_.lists_.adjoints[size_t(e.node)]) {
     tape_.lists_.adjoints[size_t(e.node)] = gradient;

@@ -6,8 +6,8 @@ namespace elbow::ops {
 /// The backward of batch_norm and batch_norm2d written in ops. Saved are x, weight, mean and 1 / standard deviation [n]; the
 /// statistics are taken over `axes`, and shape [n] is seen as `channels` beside x. In training they are computed anew, as
 /// functions of x.
-inline void batch_norm_backward_in_ops(BackwardContext& c, const Axes& axes, const Shape& channels, bool training,
-                                       double epsilon) {
+inline void batch_norm_backward_in_ops(BackwardContext& c, const Axes& axes, const Shape& channels,
+                                       bool training, double epsilon) {
   const Tensor &x = c.saved(0), &dy = c.dy();
   const Shape n = c.shape_of_input(1);
   const Tensor weight = reshape(c.saved(1), channels);

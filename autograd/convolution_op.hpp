@@ -66,7 +66,8 @@ template <class Self, bool transposed> struct ConvolutionOp : Op {
   void backward_in_ops(BackwardContext& c) const {
     const Tensor x = c.saved(0), w = c.saved(1), dy = c.dy();
     const Convolution s = self().sizes(x.shape(), w.shape());
-    if (c.needs(0)) c.give(0, transposed ? conv2d(dy, w, s.window.stride, s.window.padding) : images_of(s, dy, w));
+    if (c.needs(0))
+      c.give(0, transposed ? conv2d(dy, w, s.window.stride, s.window.padding) : images_of(s, dy, w));
     if (c.needs(1)) {
       const Tensor &images = transposed ? dy : x, &maps = transposed ? x : dy;
       c.give(1, conv2d_weight(images, maps, s.window.size, s.window.stride, s.window.padding));

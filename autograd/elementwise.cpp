@@ -10,7 +10,8 @@ namespace {
 
 // y (+)= the strip's formula of M operands, broadcast to `shape`.
 template <size_t M, class T>
-void run_broadcast(Strip<T> strip, const void* op, const Shape& shape, T* y, bool add, const Tensor* const* operands) {
+void run_broadcast(Strip<T> strip, const void* op, const Shape& shape, T* y, bool add,
+                   const Tensor* const* operands) {
   if (shape.numel() == 0) return;
   constexpr int64_t chunk = 8192;  // fixed, so that the cut does not depend on the number of threads
   std::array<const T*, M> x;
@@ -33,7 +34,8 @@ void run_broadcast(Strip<T> strip, const void* op, const Shape& shape, T* y, boo
 }
 
 template <class T>
-void run(Strip<T> strip, const void* op, const Shape& shape, T* y, bool add, std::span<const Tensor* const> operands) {
+void run(Strip<T> strip, const void* op, const Shape& shape, T* y, bool add,
+         std::span<const Tensor* const> operands) {
   switch (operands.size()) {
     case 1: return run_broadcast<1>(strip, op, shape, y, add, operands.data());
     case 2: return run_broadcast<2>(strip, op, shape, y, add, operands.data());
@@ -58,9 +60,12 @@ template <class T> void elementwise_forward(const Strips<T>& strips, const void*
   if (strips.reads == Reads::output) context.save(context.y);
 }
 
-template <class T> void elementwise_backward(const Strips<T>& strips, const void* op, BackwardContext& context) {
+template <class T>
+void elementwise_backward(const Strips<T>& strips, const void* op, BackwardContext& context) {
   const Tensor& dy = context.dy();
-  const size_t n_saved = strips.reads == Reads::inputs ? context.inputs() : strips.reads == Reads::output ? 1 : 0;
+  const size_t n_saved = strips.reads == Reads::inputs   ? context.inputs()
+                         : strips.reads == Reads::output ? 1
+                                                         : 0;
   std::array<const Tensor*, 4> operands;
   for (size_t j = 0; j < n_saved; ++j) operands[j] = &context.saved(j);
   operands[n_saved] = &dy;

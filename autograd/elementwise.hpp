@@ -29,9 +29,7 @@ namespace elbow::ops {
 ///   template <class V> ELBOW_FN Gradients<V, 2> backward(V a, V b, V gy) const        or backward(V gy)
 ///
 /// An op whose derivative is 0 wherever it has one (a comparison) has no backward, and is not recorded.
-template <int N> struct Elementwise {
-  static constexpr int arity = N;
-};
+template <int N> struct Elementwise { static constexpr int arity = N; };
 using Unary = Elementwise<1>;
 using Binary = Elementwise<2>;
 using Ternary = Elementwise<3>;
@@ -46,7 +44,9 @@ enum class Reads { nothing, inputs, output, no_derivative };
 
 namespace detail {
 template <class O, class V, size_t... J>
-concept BackwardTakes = requires(const O& op, V v) { op.backward(((void)J, v)..., v); };
+concept BackwardTakes = requires(const O& op, V v) {
+  op.backward(((void)J, v)..., v);
+};
 template <class O, size_t... J> consteval bool takes(std::index_sequence<J...>) {
   return BackwardTakes<O, double, J...>;
 }
@@ -88,7 +88,8 @@ using Strip = void (*)(const void* op, int64_t n, T* y, bool add, const T* const
 namespace detail {
 
 template <class T, class F, size_t... J>
-void run_strip(F f, int64_t n, T* y, bool add, const T* const* x, const int64_t* stride, std::index_sequence<J...>) {
+void run_strip(F f, int64_t n, T* y, bool add, const T* const* x, const int64_t* stride,
+               std::index_sequence<J...>) {
   using V = simd::Vec<T>;
   constexpr int64_t W = simd::width<T>;
   if (((stride[J] == 1) && ...)) return simd::map<T>(n, y, add, f, x[J]...);

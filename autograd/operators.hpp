@@ -9,9 +9,9 @@ inline Tensor scalar_like(const Tensor& t, double value) {
   return Tensor::full({}, value, t.dtype(), t.device());
 }
 
-#define ELBOW_OPERATOR(sign, op)                                                                           \
-  inline Tensor operator sign(const Tensor& a, const Tensor& b) { return op(a, b); }                       \
-  inline Tensor operator sign(const Tensor& a, double b) { return op(a, scalar_like(a, b)); }              \
+#define ELBOW_OPERATOR(sign, op)                                                              \
+  inline Tensor operator sign(const Tensor& a, const Tensor& b) { return op(a, b); }          \
+  inline Tensor operator sign(const Tensor& a, double b) { return op(a, scalar_like(a, b)); } \
   inline Tensor operator sign(double a, const Tensor& b) { return op(scalar_like(b, a), b); }
 ELBOW_OPERATOR(+, add)
 ELBOW_OPERATOR(-, sub)

@@ -17,7 +17,8 @@ constexpr size_t line_width = 100;
 /// The elements that are printed, as texts of one width.
 class Printer {
  public:
-  explicit Printer(const Tensor& t) : shape_(t.shape()), values_(t.to_vector<double>()), cut_(t.numel() > most_elements) {
+  explicit Printer(const Tensor& t)
+      : shape_(t.shape()), values_(t.to_vector<double>()), cut_(t.numel() > most_elements) {
     visit(0, 0);
     choose_format();
     for (double v : shown_) width_ = std::max(width_, text(v).size());

@@ -8,9 +8,11 @@ namespace elbow {
 /// The indices first, first + step, ... before `last` along an axis: what `first:last:step` is in NumPy. `first` and `last`
 /// count from the back when negative, and are cut to the axis's size; the step is at least 1.
 struct Range {
-  static constexpr int64_t end = std::numeric_limits<int64_t>::max();  ///< `last` that means the end of the axis
+  static constexpr int64_t end =
+      std::numeric_limits<int64_t>::max();  ///< `last` that means the end of the axis
   int64_t first, last, step;
-  constexpr explicit Range(int64_t first, int64_t last = end, int64_t step = 1) : first(first), last(last), step(step) {}
+  constexpr explicit Range(int64_t first, int64_t last = end, int64_t step = 1)
+      : first(first), last(last), step(step) {}
 };
 
 /// The whole axis: what `:` is in NumPy.

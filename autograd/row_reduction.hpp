@@ -68,7 +68,8 @@ template <class Self> struct RowReduction : Op {
     };
     const auto in = [&](const Shape& shape) { return s.in(shape).distinct(); };
     s.add(over({}, false), {in({3, 5})}, "all axes").add(over({0}, false), {in({3, 5})}, "axis 0");
-    s.add(over({-1}, true), {in({3, 37})}, "axis -1, kept").add(over({0, 2}, false), {in({2, 3, 4})}, "axes 0, 2");
+    s.add(over({-1}, true), {in({3, 37})}, "axis -1, kept")
+        .add(over({0, 2}, false), {in({2, 3, 4})}, "axes 0, 2");
     s.refuse(over({2}, false), {s.in({3, 5})}, "axis 2")
         .refuse(over({0}, false), {s.in({0, 5})}, "no elements");
     s.benchmark(over({1}, false), {s.in({64, 512})});

@@ -30,7 +30,8 @@ template <class T, class O> T scalar_formula(const O& op, int input, const doubl
     };
     (take(std::integral_constant<int, int(J)>{}), ...);
     return slope;
-  }(std::make_index_sequence<size_t(O::arity)>{});
+  }
+  (std::make_index_sequence<size_t(O::arity)>{});
 }
 
 template <class O> double formula(const void* op, int input, DType dtype, const double* x, double gy) {
@@ -41,7 +42,9 @@ template <class O> double formula(const void* op, int input, DType dtype, const 
 
 /// Whether an element-wise op has a formula of its own to test against: double reference(double x) const.
 template <class O, size_t... J> consteval bool has_scalar_reference(std::index_sequence<J...>) {
-  return requires(const O& op, double v) { { op.reference(((void)J, v)...) } -> std::same_as<double>; };
+  return requires(const O& op, double v) {
+    { op.reference(((void)J, v)...) } -> std::same_as<double>;
+  };
 }
 template <class O> consteval bool has_reference() {
   if constexpr (is_elementwise<O>)
@@ -56,7 +59,8 @@ template <class O> double reference_formula(const void* op, int, DType, const do
       return double(o.reference(x[J]...));
     else
       return double(o.forward(x[J]...));
-  }(std::make_index_sequence<size_t(O::arity)>{});
+  }
+  (std::make_index_sequence<size_t(O::arity)>{});
 }
 
 template <class O> void reference(const void* op, Inputs in, double* y) {
@@ -77,7 +81,8 @@ class SampleList {
  protected:
   SampleList(OpInfo& info, OpSample::Reference reference, OpSample::Formula formula)
       : info_(info), reference_(reference), formula_(formula) {}
-  void add_sample(std::vector<OpSample>& list, AnyOp op, std::vector<InputSpec> inputs, const std::string& note);
+  void add_sample(std::vector<OpSample>& list, AnyOp op, std::vector<InputSpec> inputs,
+                  const std::string& note);
   void add_refusal(AnyOp op, std::vector<InputSpec> inputs, const std::string& message);
   void add_value(AnyOp op, std::vector<double> inputs, double output);
   OpInfo& info_;

@@ -120,7 +120,8 @@ template <class T> inline T min_of(int64_t n, const T* x) {
 namespace elbow::ops {
 
 /// math.hpp's power, lane by lane: xsimd's own pow makes 0 of 0^0 and NaN of inf^0.
-template <class T, class A> xsimd::batch<T, A> power(const xsimd::batch<T, A>& x, const xsimd::batch<T, A>& exponent) {
+template <class T, class A>
+xsimd::batch<T, A> power(const xsimd::batch<T, A>& x, const xsimd::batch<T, A>& exponent) {
   alignas(64) std::array<T, xsimd::batch<T, A>::size> base, e;
   x.store_aligned(base.data());
   exponent.store_aligned(e.data());

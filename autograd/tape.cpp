@@ -112,7 +112,8 @@ void Tape::check_root(const Tensor& root, const Tensor& seed, const char* asker)
   if (root.body()->node < 0)
     fail(asker, "the root of shape ", root.shape(), " depends on no tensor that requires a gradient");
   if (root.body()->tape != serial_)
-    fail(asker, "the root's tape has been used or cleared: run the forward pass again, or keep it (Graph::keep)");
+    fail(asker,
+         "the root's tape has been used or cleared: run the forward pass again, or keep it (Graph::keep)");
   if (!seed && root.numel() != 1)
     fail(asker, "the root has shape ", root.shape(), ": reduce it to one number, or pass a seed of that shape");
   if (seed && (!(seed.shape() == root.shape()) || seed.dtype() != root.dtype()))
@@ -167,7 +168,8 @@ void Tape::backward(const Tensor& root, const Tensor& seed, Graph graph) {
 }
 
 bool Tape::leads_to(const Edge& edge, const Request& request) const {
-  if (edge.node >= 0) return size_t(edge.node) < request.on_the_way.size() && request.on_the_way[size_t(edge.node)];
+  if (edge.node >= 0)
+    return size_t(edge.node) < request.on_the_way.size() && request.on_the_way[size_t(edge.node)];
   for (const auto& [leaf, gradient] : request.leaves)
     if (edge.leaf && leaf.same_as(edge.leaf)) return true;
   return false;
@@ -182,7 +184,8 @@ Tape::Request Tape::request_for(const std::vector<Tensor>& inputs, int32_t last)
     if (!input) fail("gradient", "with respect to an undefined tensor");
     const Tensor::Body& body = *input.body();
     if (body.requires_grad) request.leaves.emplace_back(input, Tensor());
-    if (body.node >= 0 && body.tape == serial_ && body.node <= last) request.on_the_way[size_t(body.node)] = true;
+    if (body.node >= 0 && body.tape == serial_ && body.node <= last)
+      request.on_the_way[size_t(body.node)] = true;
   }
   for (int32_t i = 0; i <= last; ++i) {
     const Node& node = *lists_.nodes[size_t(i)];
@@ -226,7 +229,8 @@ void Tape::print(std::ostream& out) const {
     const Node& node = *lists_.nodes[i];
     size_t bytes = 0;
     for (uint32_t s = 0; s < node.n_saved; ++s)
-      if (const Tensor& t = lists_.saved[node.first_saved + s].tensor) bytes += size_t(t.numel()) * bytes_of(t.dtype());
+      if (const Tensor& t = lists_.saved[node.first_saved + s].tensor)
+        bytes += size_t(t.numel()) * bytes_of(t.dtype());
     out << '#' << i << ' ' << node.rule->name << '(';
     for (uint32_t k = 0; k < node.n_edges; ++k) {
       const Edge& e = lists_.edges[node.first_edge + k];

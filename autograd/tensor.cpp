@@ -48,7 +48,8 @@ int64_t offset_of(const Shape& shape, std::initializer_list<int64_t> indices, co
 }  // namespace
 
 void detail::fail_undefined(const char* asker) {
-  fail(asker, "the tensor is undefined: it was made by Tensor(), or is the gradient of a tensor that has none yet");
+  fail(asker,
+       "the tensor is undefined: it was made by Tensor(), or is the gradient of a tensor that has none yet");
 }
 
 void detail::fail_dtype(DType held, DType asked) {
@@ -143,8 +144,8 @@ template std::vector<double> Tensor::to_vector<double>() const;
 
 Tensor alias(const Tensor& t, const Shape& shape, int64_t first_element) {
   Tensor::Body& body = t.checked("alias");
-  const int64_t held =
-      (static_cast<char*>(body.data) - static_cast<char*>(body.storage->data())) / int64_t(bytes_of(body.dtype));
+  const int64_t held = (static_cast<char*>(body.data) - static_cast<char*>(body.storage->data())) /
+                       int64_t(bytes_of(body.dtype));
   if (first_element < 0 || first_element + shape.numel() > body.numel)
     fail("alias", "elements ", first_element, " to ", first_element + shape.numel(), " of a tensor of shape ",
          body.shape);

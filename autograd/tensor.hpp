@@ -23,8 +23,7 @@ inline size_t bytes_of(DType d) { return d == DType::float32 ? 4 : 8; }
 /// The types of elements: float and double, and no other of the same size.
 template <class T>
 concept Element = std::same_as<T, float> || std::same_as<T, double>;
-template <Element T>
-inline constexpr DType dtype_of = std::same_as<T, float> ? DType::float32 : DType::float64;
+template <Element T> inline constexpr DType dtype_of = std::same_as<T, float> ? DType::float32 : DType::float64;
 
 /// Calls f.template operator()<T>() with T = float or double.
 template <class F> decltype(auto) dispatch(DType d, F&& f) {
@@ -120,8 +119,7 @@ class Tensor {
   /// elements of its own, unless every axis is kept whole: then it is the tensor itself. Throws for more indices than axes,
   /// a whole number beyond its axis, or a step below 1.
   template <std::convertible_to<AxisIndex>... I>
-    requires(sizeof...(I) > 0)
-  Tensor operator()(const I&... indices) const {
+  requires(sizeof...(I) > 0) Tensor operator()(const I&... indices) const {
     return part({AxisIndex(indices)...});
   }
 

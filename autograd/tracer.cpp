@@ -22,7 +22,9 @@ template <class F> Tracer apply(const Tracer& a, const Tracer& b, F f) {
 
 }  // namespace
 
-Tensor Tracer::tensor_like(const Tensor& other) const { return tensor_ ? tensor_ : scalar_like(other, constant_); }
+Tensor Tracer::tensor_like(const Tensor& other) const {
+  return tensor_ ? tensor_ : scalar_like(other, constant_);
+}
 
 Tracer operator+(const Tracer& a, const Tracer& b) {
   return apply(a, b, [](const auto& p, const auto& q) { return p + q; });
@@ -57,10 +59,10 @@ Tracer select(const Tracer& condition, const Tracer& a, const Tracer& b) {
   return Tracer(where(c, a.tensor_like(c), b.tensor_like(c)));
 }
 
-#define ELBOW_TRACED(name)                                                   \
-  Tracer name(const Tracer& x) {                                             \
-    if (x.is_constant()) return Tracer(ops::name(x.constant()));             \
-    return Tracer(elbow::name(x.tensor_like({})));                           \
+#define ELBOW_TRACED(name)                                       \
+  Tracer name(const Tracer& x) {                                 \
+    if (x.is_constant()) return Tracer(ops::name(x.constant())); \
+    return Tracer(elbow::name(x.tensor_like({})));               \
   }
 ELBOW_TRACED(abs)
 ELBOW_TRACED(exp)

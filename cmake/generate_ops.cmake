@@ -32,7 +32,7 @@ set(functions "")
 set(describers "")
 set(entries "")
 set(names "")
-set(batches 8)  # source files that hold several ops: most of the time goes into reading headers, once for each
+set(batches 6)  # source files that hold several ops: most of the time goes into reading headers, once for each
 foreach(file ${op_files})
   get_filename_component(name ${file} NAME_WE)
   set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${file})

@@ -46,7 +46,7 @@ if(ELBOW_PROGRAM)
   add_test(NAME sweep COMMAND ${PROJECT_SOURCE_DIR}/tests/sweep.sh $<TARGET_FILE:elbow_program>)
   set_tests_properties(sweep PROPERTIES LABELS "slow;long")
   add_test(NAME story COMMAND ${PROJECT_SOURCE_DIR}/tests/story.sh $<TARGET_FILE:elbow_program>)
-  set_tests_properties(story PROPERTIES LABELS slow)
+  set_tests_properties(story PROPERTIES LABELS "slow;long")
   add_test(NAME commands COMMAND ${PROJECT_SOURCE_DIR}/tests/commands.sh $<TARGET_FILE:elbow_program>)
   set_tests_properties(commands PROPERTIES COST 50 LABELS slow)
   add_test(NAME image_commands COMMAND ${PROJECT_SOURCE_DIR}/tests/image_commands.sh $<TARGET_FILE:elbow_program>)
@@ -60,7 +60,7 @@ if(TARGET test_ops AND NOT ELBOW_EXTRA_OPS)
 endif()
 if(CMAKE_CXX_COMPILER_ID STREQUAL GNU)  # whose messages it looks at
   add_test(NAME op_mistakes COMMAND ${PROJECT_SOURCE_DIR}/tests/op_mistakes.sh ${PROJECT_BINARY_DIR} ${CMAKE_CXX_COMPILER})
-  set_tests_properties(op_mistakes PROPERTIES LABELS slow)
+  set_tests_properties(op_mistakes PROPERTIES LABELS "slow;long")
 endif()
 
 # Tests run side by side: two threads each, whatever the machine has, and one that waits must not hold a core.

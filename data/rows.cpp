@@ -1,5 +1,5 @@
-#include "autograd/alias.hpp"
 #include "data/rows.hpp"
+#include "autograd/alias.hpp"
 
 #include <algorithm>
 

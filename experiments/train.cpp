@@ -3,8 +3,8 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
-#include "autograd/environment.hpp"
 #include "autograd/checks.hpp"
+#include "autograd/environment.hpp"
 #include "autograd/tape.hpp"
 #include "cvae/checkpoint.hpp"
 #include "cvae/evaluation.hpp"

@@ -221,7 +221,7 @@ void Config::fail(const std::string& key, const std::string& message) const {
   throw Error(str(node_->name_of(key), ": ", message));
 }
 
-#define ELBOW_SETTING(T)                                                       \
+#define ELBOW_SETTING(T)                                                        \
   template T Config::get<T>(const std::string&, const Limits&) const;           \
   template T Config::get<T>(const std::string&, const T&, const Limits&) const; \
   template std::optional<T> Config::get_optional<T>(const std::string&, const Limits&) const;

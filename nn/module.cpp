@@ -1,5 +1,5 @@
-#include "autograd/alias.hpp"
 #include "nn/module.hpp"
+#include "autograd/alias.hpp"
 
 #include <cxxabi.h>
 

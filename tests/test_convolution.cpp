@@ -100,13 +100,13 @@ BOOST_AUTO_TEST_CASE(chunks_and_blocks_fit_together) {
         const int64_t row = i / s.map(), feature = i / s.pixels() % s.features;
         y.data<double>()[i] = t.b.data<double>()[t.b.rank() == 2 ? row * s.features + feature : feature];
       }
-      for_each_product(s, [&, x = t.x.data<double>(), w = t.w.data<double>(), dy = t.dy.data<double>(),
-                           y = y.data<double>(), dx = dx.data<double>(),
-                           dw = dw.data<double>()](int64_t image, int64_t map, int64_t weight) {
-        y[map] += x[image] * w[weight];
-        dx[image] += dy[map] * w[weight];
-        dw[weight] += dy[map] * x[image];
-      });
+      for_each_product(
+          s, [&, x = t.x.data<double>(), w = t.w.data<double>(), dy = t.dy.data<double>(), y = y.data<double>(),
+              dx = dx.data<double>(), dw = dw.data<double>()](int64_t image, int64_t map, int64_t weight) {
+            y[map] += x[image] * w[weight];
+            dx[image] += dy[map] * w[weight];
+            dw[weight] += dy[map] * x[image];
+          });
       BOOST_TEST(relative_error(t.y, y) <= 1e-11);
       BOOST_TEST(relative_error(t.dx, dx) <= 1e-11);
       BOOST_TEST(relative_error(t.dw, dw) <= 1e-11);

@@ -96,15 +96,15 @@ BOOST_AUTO_TEST_CASE(of_the_loss_of_a_cvae) {
   BOOST_TEST(error_of_product([&] { return model.loss(x, given); }, parameters_of(model), 1e-5) <= 1e-7);
 }
 
-// The very model, loss and batch of `make baseline`. Its numbers are float32, so that differences are good to some hundredths
-// only; ReLU's kinks within +- h v add to that.
+// Model, loss and batch of `make baseline`, with tanh for ReLU: at these thousands of units some kink always lies within
+// +- h v, where differences do not tell the derivative. Its numbers are float32, so that they are good to some hundredths only.
 BOOST_AUTO_TEST_CASE(of_the_baseline) {
-  Experiment e(Config::read(ELBOW_SOURCE_DIR "/experiments/baseline.json"));
+  Experiment e(Config::read(ELBOW_SOURCE_DIR "/experiments/baseline.json", {"model.activation=tanh"}));
   e.model->train();
   Batches batches(e.data.train, e.training.batch_rows, LastBatch::drop);
   Condition::Drawn drawn;
   const Batch& batch = batches.get(0);
   e.condition.draw(batch, {1, 0, 0}, drawn);
   const auto loss = [&] { return elbo(*e.model, batch, drawn.c, e.loss, {1, 2, 3}).loss; };
-  BOOST_TEST(error_of_product(loss, parameters_of(*e.model), 1e-4) <= 0.05);
+  BOOST_TEST(error_of_product(loss, parameters_of(*e.model), 3e-3) <= 0.05);
 }

@@ -104,8 +104,9 @@ BOOST_AUTO_TEST_CASE(what_was_not_saved) {
 BOOST_AUTO_TEST_CASE(a_gradient_that_nobody_needs) {
   Tape tape;
   const Tensor x = leaf(), constant = Tensor::ones({3}, DType::float64);
-  BOOST_CHECK_EXCEPTION(tape.backward(sum(apply(ForgottenNeeds{}, x, constant))), Error,
-                        saying("doubling writes the gradient of input 1, which needs none: ask needs(1) first"));
+  BOOST_CHECK_EXCEPTION(
+      tape.backward(sum(apply(ForgottenNeeds{}, x, constant))), Error,
+      saying("doubling writes the gradient of input 1, which needs none: ask needs(1) first"));
 }
 
 BOOST_AUTO_TEST_CASE(a_gradient_of_another_shape) {

@@ -26,7 +26,8 @@ std::string missing(const OpInfo& op) {
   if (op.arity != 1 && op.refusals.empty() && op.name != "cast")
     return "refuses nothing: add s.refuse(...) for shapes that do not fit";
   if (!op.has_reference && op.values.empty())
-    return "is tested against itself alone: give known values, s.value(x, y), or a double reference(double x) const";
+    return "is tested against itself alone: give known values, s.value(x, y), or a double reference(double x) "
+           "const";
   return "";
 }
 

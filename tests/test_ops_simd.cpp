@@ -31,8 +31,8 @@ template <class F> void for_each_elementwise_sample(F f) {
 }
 
 template <class T> struct Close {
-  static constexpr double limit = 16, epsilon = std::numeric_limits<T>::epsilon(), smallest = std::numeric_limits<T>::min(),
-                          largest = std::numeric_limits<T>::max();
+  static constexpr double limit = 16, epsilon = std::numeric_limits<T>::epsilon(),
+                          smallest = std::numeric_limits<T>::min(), largest = std::numeric_limits<T>::max();
 
   /// Equal to 16 units in the last place of the result, or of `scale` if that is larger: xsimd's functions are good to 2 as
   /// a rule, its erf in double to 11. Kernels may flush
@@ -96,7 +96,8 @@ void compare(const OpInfo& op, const OpSample& sample, const std::vector<Tensor>
     for (size_t k = 0; has_derivative && k < inputs.size(); ++k) {
       if (!(inputs[k].shape() == shape)) continue;
       const double gy = double(seed.data<T>()[i]), slope = sample.formula(int(k), dtype_of<T>, x.data(), gy);
-      must_be("gradient at", double(leaves[k].grad().data<T>()[i]), slope, std::max(2.0, loosened * std::abs(slope)));
+      must_be("gradient at", double(leaves[k].grad().data<T>()[i]), slope,
+              std::max(2.0, loosened * std::abs(slope)));
     }
   }
 }
@@ -148,7 +149,8 @@ BOOST_AUTO_TEST_CASE(broadcast_and_empty_shapes) {
   for_each_elementwise_sample([&](const OpInfo& op, const OpSample& sample) {
     FewFailures failures;
     for (const auto& s : shapes)
-      for_both_types([&]<class T>() { compare<T>(op, sample, of_shape(op, sample, s, dtype_of<T>), failures); });
+      for_both_types(
+          [&]<class T>() { compare<T>(op, sample, of_shape(op, sample, s, dtype_of<T>), failures); });
   });
 }
 

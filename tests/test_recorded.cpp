@@ -28,7 +28,8 @@ BOOST_AUTO_TEST_CASE(a_clone_passes_its_gradient_on) {
   Tensor w = leaf({0.5, -1}, {2});
   Tape tape;
   tape.backward(sum(exp(w).clone()) + sum(w));
-  for (int i = 0; i < 2; ++i) BOOST_TEST(w.grad().at(i) == 1 + std::exp(w.at(i)), boost::test_tools::tolerance(1e-14));
+  for (int i = 0; i < 2; ++i)
+    BOOST_TEST(w.grad().at(i) == 1 + std::exp(w.at(i)), boost::test_tools::tolerance(1e-14));
 }
 
 BOOST_AUTO_TEST_CASE(a_reshape_passes_its_gradient_on) {
@@ -56,7 +57,8 @@ BOOST_AUTO_TEST_CASE(every_op_is_recorded_or_says_that_it_is_not) {
   for (const OpInfo& op : ops_to_test()) {
     if (!op.has_derivative) {
       not_recorded.insert(op.name);
-      BOOST_TEST(op.doc.find("not recorded") != std::string::npos, op.name << " does not say so in its documentation");
+      BOOST_TEST(op.doc.find("not recorded") != std::string::npos,
+                 op.name << " does not say so in its documentation");
     }
     for (const OpSample& sample : op.samples) {
       Tape tape;
@@ -66,7 +68,8 @@ BOOST_AUTO_TEST_CASE(every_op_is_recorded_or_says_that_it_is_not) {
     }
   }
   if (!std::getenv("ELBOW_OP"))
-    BOOST_TEST(not_recorded == (std::set<std::string>{"equal", "less", "less_equal"}), boost::test_tools::per_element());
+    BOOST_TEST(not_recorded == (std::set<std::string>{"equal", "less", "less_equal"}),
+               boost::test_tools::per_element());
 }
 
 // The functions that are no op of their own: members of Tensor, operators, compositions. A new one belongs into this list.
@@ -77,7 +80,10 @@ BOOST_AUTO_TEST_CASE(every_function_of_tensors_is_recorded_or_cuts_by_name) {
     bool cuts = false;
   };
   const std::vector<Function> functions = {
-      {"reshape", [](const Tensor& x) { return x.reshape({3, 2}); }},
+      {"reshape",
+       [](const Tensor& x) {
+         return x.reshape({3, 2});
+       }},
       {"reshape to a Shape", [](const Tensor& x) { return x.reshape(Shape{6}); }},
       {"clone", [](const Tensor& x) { return x.clone(); }},
       {"to another dtype", [](const Tensor& x) { return x.to(DType::float32); }},
@@ -89,20 +95,44 @@ BOOST_AUTO_TEST_CASE(every_function_of_tensors_is_recorded_or_cuts_by_name) {
       {"a number *", [](const Tensor& x) { return 2 * x; }},
       {"/", [](const Tensor& x) { return x / x; }},
       {"unary -", [](const Tensor& x) { return -x; }},
-      {"+=", [](const Tensor& x) { Tensor y = x; return y += x; }},
-      {"-= a number", [](const Tensor& x) { Tensor y = x; return y -= 1; }},
-      {"*=", [](const Tensor& x) { Tensor y = x; return y *= x; }},
-      {"/=", [](const Tensor& x) { Tensor y = x; return y /= 2; }},
+      {"+=",
+       [](const Tensor& x) {
+         Tensor y = x;
+         return y += x;
+       }},
+      {"-= a number",
+       [](const Tensor& x) {
+         Tensor y = x;
+         return y -= 1;
+       }},
+      {"*=",
+       [](const Tensor& x) {
+         Tensor y = x;
+         return y *= x;
+       }},
+      {"/=",
+       [](const Tensor& x) {
+         Tensor y = x;
+         return y /= 2;
+       }},
       {"pow to a number", [](const Tensor& x) { return pow(x, 2); }},
       {"where with a number", [](const Tensor& x) { return where(x > 0, x, 0.0); }},
       {"where with a number first", [](const Tensor& x) { return where(x > 0, 0.0, x); }},
       {"clamp", [](const Tensor& x) { return clamp(x, -1, 1); }},
       {"broadcast_to its own shape", [](const Tensor& x) { return broadcast_to(x, x.shape()); }},
       {"sum_to its own shape", [](const Tensor& x) { return sum_to(x, x.shape()); }},
-      {"concat of a list", [](const Tensor& x) { return concat(std::vector<Tensor>{x, x}, 0); }},
+      {"concat of a list",
+       [](const Tensor& x) {
+         return concat(std::vector<Tensor>{x, x}, 0);
+       }},
       {"conv2d without a bias",
-       [](const Tensor& x) { return conv2d(x.reshape({1, 1, 2, 3}), Tensor::ones({1, 1, 1, 1}, DType::float64)); }},
-      {"max_pool2d side by side", [](const Tensor& x) { return max_pool2d(x.reshape({1, 1, 2, 3}), {1, 3}); }},
+       [](const Tensor& x) {
+         return conv2d(x.reshape({1, 1, 2, 3}), Tensor::ones({1, 1, 1, 1}, DType::float64));
+       }},
+      {"max_pool2d side by side",
+       [](const Tensor& x) {
+         return max_pool2d(x.reshape({1, 1, 2, 3}), {1, 3});
+       }},
   };
   for (const Function& f : functions) {
     Tensor leaf_x = Tensor::from<double>({1, -2, 3, 4, 5, -6}, {2, 3}).set_requires_grad();
@@ -126,14 +156,16 @@ BOOST_AUTO_TEST_CASE(derivatives_of_high_order) {
     return y.item();
   };
   const auto close = boost::test_tools::tolerance(1e-12);
-  for (int n = 0; n <= 6; ++n) BOOST_TEST(derivative([](const Tensor& x) { return exp(x); }, 0.7, n) == std::exp(0.7), close);
+  for (int n = 0; n <= 6; ++n)
+    BOOST_TEST(derivative([](const Tensor& x) { return exp(x); }, 0.7, n) == std::exp(0.7), close);
   BOOST_TEST(derivative([](const Tensor& x) { return sin(x); }, 0.7, 5) == std::cos(0.7), close);
   BOOST_TEST(derivative([](const Tensor& x) { return square(square(x)); }, 3, 4) == 24, close);
   BOOST_TEST(derivative([](const Tensor& x) { return pow(x, 4); }, 3, 3) == 72, close);
   for (double x : {0.0, 1.0, -2.0}) {
     const double s = 1 / (1 + std::exp(-x));
     BOOST_TEST(derivative([](const Tensor& t) { return softplus(t); }, x, 2) == s * (1 - s), close);
-    BOOST_TEST(derivative([](const Tensor& t) { return softplus(t); }, x, 3) == s * (1 - s) * (1 - 2 * s), close);
+    BOOST_TEST(derivative([](const Tensor& t) { return softplus(t); }, x, 3) == s * (1 - s) * (1 - 2 * s),
+               close);
   }
 }
 

@@ -26,7 +26,8 @@ Indices index_of(const std::string& name) {
 bool nan_alike(const Tensor& a, const Tensor& b) {
   const auto p = a.to_vector(), q = b.to_vector();
   bool same = p.size() == q.size();
-  for (size_t i = 0; same && i < p.size(); ++i) same = std::isnan(p[i]) ? std::isnan(q[i]) : std::abs(p[i] - q[i]) < 1e-12;
+  for (size_t i = 0; same && i < p.size(); ++i)
+    same = std::isnan(p[i]) ? std::isnan(q[i]) : std::abs(p[i] - q[i]) < 1e-12;
   return same;
 }
 

@@ -157,7 +157,8 @@ BOOST_AUTO_TEST_CASE(one_class_is_certain) {
 
 BOOST_AUTO_TEST_CASE(batches_of_products_have_the_bits_of_single_ones) {
   for (DType dtype : {DType::float32, DType::float64}) {
-    const Tensor a = normal({1, 2, 0}, {3, 33, 40}, 0, 1, dtype), b = normal({1, 2, 1}, {3, 40, 21}, 0, 1, dtype);
+    const Tensor a = normal({1, 2, 0}, {3, 33, 40}, 0, 1, dtype),
+                 b = normal({1, 2, 1}, {3, 40, 21}, 0, 1, dtype);
     const Tensor y = matmul(a, b), by_one = matmul(a, b(0));
     for (int64_t i = 0; i < 3; ++i) {
       equal_to(y(i), matmul(a(i), b(i)).to_vector());

@@ -215,7 +215,10 @@ BOOST_AUTO_TEST_CASE(clear_forgets) {
 // ---- the tape's own life --------------------------------------------------------------------------------------------
 
 static_assert(!std::is_copy_constructible_v<Tape> && !std::is_move_constructible_v<Tape>);
-template <class T> concept OnTheHeap = requires { new T; };
+template <class T>
+concept OnTheHeap = requires {
+  new T;
+};
 static_assert(!OnTheHeap<Tape>, "a tape lives on the stack");
 
 // Tapes may be destroyed in any order: the others stay what they are.

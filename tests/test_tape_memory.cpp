@@ -134,7 +134,7 @@ BOOST_AUTO_TEST_CASE(nothing_is_kept_by_tapes_that_fail_or_are_dropped) {
       const Tensor y = sum(square(mul(x, x)));
       const auto g = tape.gradient(y, {x});
       tape.backward(sum(square(g[0])));
-      BOOST_CHECK_THROW(tape.gradient(sum(relu(x)), {x}), Error);
+      BOOST_CHECK_THROW(tape.gradient(relu(x), {x}), Error);  // not a scalar
     }
   }
   BOOST_TEST(memory_statistics().bytes_in_use == before);

@@ -48,13 +48,23 @@ BOOST_AUTO_TEST_CASE(broadcast_shapes) {
 }
 
 // Only float and double are elements; a type of the same size does not compile.
-template <class T> concept HasElements = requires(Tensor& t) { t.data<T>(); };
+template <class T>
+concept HasElements = requires(Tensor& t) {
+  t.data<T>();
+};
 static_assert(HasElements<float> && HasElements<double>);
-static_assert(!HasElements<int32_t> && !HasElements<uint32_t> && !HasElements<int64_t> && !HasElements<const float>);
+static_assert(!HasElements<int32_t> && !HasElements<uint32_t> && !HasElements<int64_t> &&
+              !HasElements<const float>);
 // Elements are written through a handle that is not const.
 static_assert(std::is_same_v<decltype(std::declval<const Tensor&>().data<float>()), const float*>);
 static_assert(std::is_same_v<decltype(std::declval<Tensor&>().data<float>()), float*>);
-template <class T> concept Writable = requires(T& t) { t.fill_(0); t.copy_(t); t.set_grad(t); t.mark_written(""); };
+template <class T>
+concept Writable = requires(T& t) {
+  t.fill_(0);
+  t.copy_(t);
+  t.set_grad(t);
+  t.mark_written("");
+};
 static_assert(Writable<Tensor> && !Writable<const Tensor>);
 
 // Everything that asks something of an undefined tensor is an error that says so.
@@ -62,23 +72,39 @@ BOOST_AUTO_TEST_CASE(undefined_tensors) {
   Tensor none;
   const Tensor w = Tensor::ones({2}).set_requires_grad();
   BOOST_CHECK_EXCEPTION(w.grad().shape(), Error, saying("[shape] the tensor is undefined"));
-  const std::vector<std::function<void()>> uses = {
-      [&] { (void)none.shape(); },   [&] { (void)none.rank(); },      [&] { (void)none.size(0); },
-      [&] { (void)none.numel(); },   [&] { (void)none.dtype(); },     [&] { (void)none.device(); },
-      [&] { none.data<float>(); },   [&] { (void)none.at(0); },       [&] { none.set({0}, 1); },
-      [&] { (void)none.item(); },    [&] { (void)none.to_vector(); }, [&] { (void)none.reshape({1}); },
-      [&] { (void)none.clone(); },   [&] { (void)none.detach(); },    [&] { (void)none.to(DType::float32); },
-      [&] { none.fill_(0); },        [&] { none.copy_(w); },          [&] { none.mark_written("test"); },
-      [&] { none.set_requires_grad(); }, [&] { (void)none.requires_grad(); }, [&] { (void)none.grad(); },
-      [&] { none.set_grad(w); },     [&] { (void)none.tracked(); },   [&] { none.backward(); }};
+  const std::vector<std::function<void()>> uses = {[&] { (void)none.shape(); },
+                                                   [&] { (void)none.rank(); },
+                                                   [&] { (void)none.size(0); },
+                                                   [&] { (void)none.numel(); },
+                                                   [&] { (void)none.dtype(); },
+                                                   [&] { (void)none.device(); },
+                                                   [&] { none.data<float>(); },
+                                                   [&] { (void)none.at(0); },
+                                                   [&] { none.set({0}, 1); },
+                                                   [&] { (void)none.item(); },
+                                                   [&] { (void)none.to_vector(); },
+                                                   [&] { (void)none.reshape({1}); },
+                                                   [&] { (void)none.clone(); },
+                                                   [&] { (void)none.detach(); },
+                                                   [&] { (void)none.to(DType::float32); },
+                                                   [&] { none.fill_(0); },
+                                                   [&] { none.copy_(w); },
+                                                   [&] { none.mark_written("test"); },
+                                                   [&] { none.set_requires_grad(); },
+                                                   [&] { (void)none.requires_grad(); },
+                                                   [&] { (void)none.grad(); },
+                                                   [&] { none.set_grad(w); },
+                                                   [&] { (void)none.tracked(); },
+                                                   [&] { none.backward(); }};
   for (size_t i = 0; i < uses.size(); ++i) {
     try {
       uses[i]();
       BOOST_ERROR("use " << i << " of an undefined tensor passes");
     } catch (const Error& e) {
       const std::string message = e.what();
-      BOOST_TEST((message.find("undefined") != std::string::npos || message.find("no tape") != std::string::npos),
-                 message);
+      BOOST_TEST(
+          (message.find("undefined") != std::string::npos || message.find("no tape") != std::string::npos),
+          message);
     }
   }
   BOOST_TEST(!none);
@@ -104,7 +130,8 @@ BOOST_AUTO_TEST_CASE(reshaped_with_one_size_left_open) {
   const Tensor t = Tensor::zeros({2, 6});
   BOOST_TEST(t.reshape({-1}).shape() == Shape{12});
   BOOST_TEST(t.reshape({3, -1}).shape() == (Shape{3, 4}));
-  BOOST_CHECK_EXCEPTION(t.reshape({5, -1}), Error, saying("[reshape] shape [2,6] has 12 elements, not a multiple of 5"));
+  BOOST_CHECK_EXCEPTION(t.reshape({5, -1}), Error,
+                        saying("[reshape] shape [2,6] has 12 elements, not a multiple of 5"));
   BOOST_CHECK_EXCEPTION(t.reshape({-1, -1}), Error, saying("only one size may be -1"));
   BOOST_CHECK_EXCEPTION(t.reshape({5}), Error, saying("[reshape] shape [2,6] has 12 elements and [5] has 5"));
 }
@@ -202,7 +229,8 @@ BOOST_AUTO_TEST_CASE(there_is_no_gpu_in_this_build) {
 BOOST_AUTO_TEST_CASE(printing) {
   BOOST_TEST(str(Tensor()) == "undefined");
   BOOST_TEST(str(Tensor::from<float>({1, 2.5}, {2})) == "[1.0000, 2.5000] float32[2]");
-  BOOST_TEST(str(Tensor::from<double>({0, 1, 2, 3, 4, -50}, {2, 3})) == "[[  0,   1,   2],\n [  3,   4, -50]] float64[2,3]");
+  BOOST_TEST(str(Tensor::from<double>({0, 1, 2, 3, 4, -50}, {2, 3})) ==
+             "[[  0,   1,   2],\n [  3,   4, -50]] float64[2,3]");
   BOOST_TEST(str(Tensor::full({}, 0.25)) == "0.25 float32[]");
   BOOST_TEST(str(Tensor::zeros({0}, DType::float64)) == "[] float64[0]");
   const std::string text = str(Tensor::ones({100, 100}));

@@ -14,18 +14,18 @@ inline Tensor max(const Tensor& x, const Axes& axes = {}, bool keep = false) { r
 namespace elbow::ops {
 
 struct Amax : RowReduction<Amax> {
-  static constexpr auto name = "amax",
-                        doc = "the largest element over some axes, or all; NaN stays NaN; equal ones share the gradient";
+  static constexpr auto
+      name = "amax",
+      doc = "the largest element over some axes, or all; NaN stays NaN; equal ones share the gradient";
 
-  template <class T> T reduce(int64_t n, const T* x) const {
-    return simd::max_of(n, x);
-  }
+  template <class T> T reduce(int64_t n, const T* x) const { return simd::max_of(n, x); }
   template <class T> void slope(int64_t n, const T* x, T y, T dy, T* dx) const {
     const auto is_it = [=](auto v) {
       using V = decltype(v);
       return select(v == V(y), V(1), V(0));
     };
-    const T share = dy / simd::sum_of<T>(n, is_it, x);  // none equals a NaN: then all gradients are 0 / 0, NaN as well
+    const T share =
+        dy / simd::sum_of<T>(n, is_it, x);  // none equals a NaN: then all gradients are 0 / 0, NaN as well
     simd::map<T>(
         n, dx, false, [=](auto v) { return is_it(v) * decltype(v)(share); }, x);
   }

@@ -3,8 +3,7 @@
 #if ELBOW_DECLARATIONS  // copied to autograd/ops.hpp
 /// x [rows, channels, height, width], windows of the size `kernel`. With count_padding, as in PyTorch, every sum is
 /// divided by the whole size of the window.
-Tensor avg_pool2d(const Tensor& x, Extent kernel, Extent stride, Extent padding = 0,
-                         bool count_padding = true);
+Tensor avg_pool2d(const Tensor& x, Extent kernel, Extent stride, Extent padding = 0, bool count_padding = true);
 /// Windows side by side.
 Tensor avg_pool2d(const Tensor& x, Extent kernel);
 #endif
@@ -85,7 +84,7 @@ struct AvgPool2d : AverageWindows<AvgPool2d> {
 }  // namespace elbow::ops
 
 elbow::Tensor elbow::avg_pool2d(const Tensor& x, Extent kernel, Extent stride, Extent padding,
-                         bool count_padding) {
+                                bool count_padding) {
   ops::AvgPool2d op;
   op.window = {kernel, stride, padding};
   op.count_padding = count_padding;

@@ -5,8 +5,7 @@
 #if ELBOW_DECLARATIONS  // copied to autograd/ops.hpp
 /// x [rows, n], the others [n]. In training, the running statistics are written to in place.
 Tensor batch_norm(const Tensor& x, const Tensor& weight, const Tensor& bias, Tensor& running_mean,
-                  Tensor& running_var, bool training, double momentum = 0.1,
-                         double epsilon = 1e-5);
+                  Tensor& running_var, bool training, double momentum = 0.1, double epsilon = 1e-5);
 #endif
 
 namespace elbow::ops {
@@ -157,8 +156,7 @@ struct BatchNorm : Op {
 }  // namespace elbow::ops
 
 elbow::Tensor elbow::batch_norm(const Tensor& x, const Tensor& weight, const Tensor& bias, Tensor& running_mean,
-                  Tensor& running_var, bool training, double momentum,
-                         double epsilon) {
+                                Tensor& running_var, bool training, double momentum, double epsilon) {
   return ops::apply(ops::BatchNorm{{}, training, momentum, epsilon}, x, weight, bias, running_mean,
                     running_var);
 }

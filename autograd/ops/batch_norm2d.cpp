@@ -6,9 +6,8 @@
 
 #if ELBOW_DECLARATIONS  // copied to autograd/ops.hpp
 /// x [rows, n, height, width], the others [n]. In training, the running statistics are written to in place.
-Tensor batch_norm2d(const Tensor& x, const Tensor& weight, const Tensor& bias,
-                           Tensor& running_mean, Tensor& running_var, bool training,
-                           double momentum = 0.1, double epsilon = 1e-5);
+Tensor batch_norm2d(const Tensor& x, const Tensor& weight, const Tensor& bias, Tensor& running_mean,
+                    Tensor& running_var, bool training, double momentum = 0.1, double epsilon = 1e-5);
 #endif
 
 namespace elbow::ops {
@@ -42,14 +41,14 @@ struct BatchNorm2d : Op {
   template <class T> void forward(ForwardContext& c) const {
     const Shape& s = c.in[0].shape();
     const int64_t n = s[1], plane = s[2] * s[3], count = s[0] * plane;
-    const T* x = c.in[0].template data<T>();       // [rows, n, plane]
-    const T* weight = c.in[1].template data<T>();  // [n]
-    const T* bias = c.in[2].template data<T>();    // [n]
-    const T* old_mean = c.in[3].template data<T>();                            // [n]
-    const T* old_var = c.in[4].template data<T>();                             // [n]
-    T* running_mean = training ? c.template write<T>(3, name) : nullptr;       // [n]
-    T* running_var = training ? c.template write<T>(4, name) : nullptr;        // [n]
-    T* y = c.y.template data<T>();                 // [rows, n, plane]
+    const T* x = c.in[0].template data<T>();                              // [rows, n, plane]
+    const T* weight = c.in[1].template data<T>();                         // [n]
+    const T* bias = c.in[2].template data<T>();                           // [n]
+    const T* old_mean = c.in[3].template data<T>();                       // [n]
+    const T* old_var = c.in[4].template data<T>();                        // [n]
+    T* running_mean = training ? c.template write<T>(3, name) : nullptr;  // [n]
+    T* running_var = training ? c.template write<T>(4, name) : nullptr;   // [n]
+    T* y = c.y.template data<T>();                                        // [rows, n, plane]
     Tensor means = Tensor::empty({n}, c.y.dtype()), scales = Tensor::empty({n}, c.y.dtype());
     T* mean = means.template data<T>();    // [n]
     T* scale = scales.template data<T>();  // [n] 1 / standard deviation
@@ -176,8 +175,8 @@ struct BatchNorm2d : Op {
 }  // namespace elbow::ops
 
 elbow::Tensor elbow::batch_norm2d(const Tensor& x, const Tensor& weight, const Tensor& bias,
-                           Tensor& running_mean, Tensor& running_var, bool training,
-                           double momentum, double epsilon) {
+                                  Tensor& running_mean, Tensor& running_var, bool training, double momentum,
+                                  double epsilon) {
   return ops::apply(ops::BatchNorm2d{{}, training, momentum, epsilon}, x, weight, bias, running_mean,
                     running_var);
 }

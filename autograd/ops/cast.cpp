@@ -18,7 +18,9 @@ struct Cast : Op {
   }
   Tensor output(Inputs in) const { return copy_of(in[0], dtype); }
   template <class T> void forward(ForwardContext&) const {}
-  template <class T> void backward(BackwardContext& c) const { c.give(0, copy_of(c.dy(), c.dtype_of_input(0))); }
+  template <class T> void backward(BackwardContext& c) const {
+    c.give(0, copy_of(c.dy(), c.dtype_of_input(0)));
+  }
   void backward_in_ops(BackwardContext& c) const { c.give(0, cast(c.dy(), c.dtype_of_input(0))); }
   void reference(Inputs in, double* y) const { std::copy_n(in[0].data<double>(), in[0].numel(), y); }
   static void samples(Samples<Cast>& s) {

@@ -4,8 +4,7 @@
 /// x [rows, in, height, width], weight [out, in, kernel height, kernel width] (the layout of PyTorch), bias [out], or
 /// [rows, out] for one of its own for each row: [rows, out, (height + 2 padding - kernel) / stride + 1, ...], rounded
 /// down.
-Tensor conv2d(const Tensor& x, const Tensor& weight, const Tensor& bias, Extent stride = 1,
-                     Extent padding = 0);
+Tensor conv2d(const Tensor& x, const Tensor& weight, const Tensor& bias, Extent stride = 1, Extent padding = 0);
 /// The same without a bias.
 Tensor conv2d(const Tensor& x, const Tensor& weight, Extent stride = 1, Extent padding = 0);
 #endif
@@ -80,7 +79,7 @@ struct Conv2d : ConvolutionOp<Conv2d, false> {
 }  // namespace elbow::ops
 
 elbow::Tensor elbow::conv2d(const Tensor& x, const Tensor& weight, const Tensor& bias, Extent stride,
-                     Extent padding) {
+                            Extent padding) {
   return ops::apply(ops::Conv2d{{}, stride, padding}, x, weight, bias);
 }
 elbow::Tensor elbow::conv2d(const Tensor& x, const Tensor& weight, Extent stride, Extent padding) {

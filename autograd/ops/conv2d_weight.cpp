@@ -4,14 +4,16 @@
 /// The gradient of a convolution's weight as an op: images [rows, in, height, width] and the gradient of the maps
 /// [rows, out, out_height, out_width] give [out, in, kernel height, kernel width], the sum over rows and pixels of the
 /// map times its patch of the image. Throws when the maps are not those that conv2d makes of the images.
-Tensor conv2d_weight(const Tensor& images, const Tensor& maps, Extent kernel, Extent stride = 1, Extent padding = 0);
+Tensor conv2d_weight(const Tensor& images, const Tensor& maps, Extent kernel, Extent stride = 1,
+                     Extent padding = 0);
 #endif
 
 namespace elbow::ops {
 
 struct Conv2dWeight : Op {
-  static constexpr auto name = "conv2d_weight",
-                        doc = "the gradient of conv2d's weight: the sum of each map times its patches of the images";
+  static constexpr auto
+      name = "conv2d_weight",
+      doc = "the gradient of conv2d's weight: the sum of each map times its patches of the images";
   Window window;
 
   Convolution sizes(const Shape& x, const Shape& g) const {
@@ -19,7 +21,8 @@ struct Conv2dWeight : Op {
     require_images(name, g);
     const Extent out = window.count(name, x);
     if (g[0] != x[0] || g[2] != out.height || g[3] != out.width)
-      fail(name, "images ", x, " and maps ", g, ": wants maps [", x[0], ", out, ", out.height, ", ", out.width, "]");
+      fail(name, "images ", x, " and maps ", g, ": wants maps [", x[0], ", out, ", out.height, ", ", out.width,
+           "]");
     return {x[0], x[1], x[2], x[3], g[1], out.height, out.width, window};
   }
   Shape shape(Inputs in) const {

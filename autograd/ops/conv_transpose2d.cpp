@@ -5,10 +5,10 @@
 /// [rows, out] for one of its own for each row: [rows, out, (height - 1) stride - 2 padding + kernel + output padding,
 /// ...].
 Tensor conv_transpose2d(const Tensor& x, const Tensor& weight, const Tensor& bias, Extent stride = 1,
-                               Extent padding = 0, Extent output_padding = 0);
+                        Extent padding = 0, Extent output_padding = 0);
 /// The same without a bias.
 Tensor conv_transpose2d(const Tensor& x, const Tensor& weight, Extent stride = 1, Extent padding = 0,
-                               Extent output_padding = 0);
+                        Extent output_padding = 0);
 #endif
 
 namespace elbow::ops {
@@ -94,11 +94,11 @@ struct ConvTranspose2d : ConvolutionOp<ConvTranspose2d, true> {
 }  // namespace elbow::ops
 
 elbow::Tensor elbow::conv_transpose2d(const Tensor& x, const Tensor& weight, const Tensor& bias, Extent stride,
-                               Extent padding, Extent output_padding) {
+                                      Extent padding, Extent output_padding) {
   return ops::apply(ops::ConvTranspose2d{{}, stride, padding, output_padding}, x, weight, bias);
 }
 elbow::Tensor elbow::conv_transpose2d(const Tensor& x, const Tensor& weight, Extent stride, Extent padding,
-                               Extent output_padding) {
+                                      Extent output_padding) {
   return ops::apply(ops::ConvTranspose2d{{}, stride, padding, output_padding}, x, weight);
 }
 ELBOW_OP(conv_transpose2d, ConvTranspose2d)

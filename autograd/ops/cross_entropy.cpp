@@ -56,7 +56,8 @@ struct CrossEntropy : Op {
     const T* dy = c.dy().template data<T>();  // [rows] or []
     auto [target, given] = c.template into<T>(0);
     parallel_for(rows, rows * n, [&, dx = target, add = given](int64_t r) {
-      const T weight = reduction == Reduction::mean ? *dy / T(rows) : dy[r], log_sum = logsumexp_of(n, logits + r * n);
+      const T weight = reduction == Reduction::mean ? *dy / T(rows) : dy[r],
+              log_sum = logsumexp_of(n, logits + r * n);
       simd::map<T>(
           n, dx + r * n, add,
           [=](auto v) {
@@ -70,8 +71,9 @@ struct CrossEntropy : Op {
   void backward_in_ops(BackwardContext& c) const {
     const Tensor& x = c.saved(0);
     const int64_t rows = x.size(0);
-    const Tensor weight = reduction == Reduction::mean ? mul(c.dy(), Tensor::full({}, 1.0 / double(rows), x.dtype()))
-                                                       : reshape(c.dy(), {rows, 1});
+    const Tensor weight = reduction == Reduction::mean
+                              ? mul(c.dy(), Tensor::full({}, 1.0 / double(rows), x.dtype()))
+                              : reshape(c.dy(), {rows, 1});
     c.give(0, mul(sub(softmax(x), one_hot(labels, x.size(1), x.dtype())), weight));
   }
   void reference(Inputs in, double* y) const {

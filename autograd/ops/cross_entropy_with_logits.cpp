@@ -4,7 +4,7 @@
 #if ELBOW_DECLARATIONS  // copied to autograd/ops.hpp
 /// Logits and targets [rows, classes]; the targets are probabilities, most often one-hot rows.
 Tensor cross_entropy_with_logits(const Tensor& logits, const Tensor& targets,
-                                        Reduction reduction = Reduction::mean);
+                                 Reduction reduction = Reduction::mean);
 #endif
 
 namespace elbow::ops {
@@ -122,7 +122,7 @@ struct CrossEntropyWithLogits : Op {
 }  // namespace elbow::ops
 
 elbow::Tensor elbow::cross_entropy_with_logits(const Tensor& logits, const Tensor& targets,
-                                        Reduction reduction) {
+                                               Reduction reduction) {
   return ops::apply(ops::CrossEntropyWithLogits{{}, reduction}, logits, targets);
 }
 ELBOW_OP(cross_entropy_with_logits, CrossEntropyWithLogits)

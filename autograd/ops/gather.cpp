@@ -10,7 +10,8 @@ Tensor gather(const Tensor& x, int axis, const Indices& index);
 namespace elbow::ops {
 
 struct Gather : LinearOp<Gather> {
-  static constexpr auto name = "gather", doc = "for each element of an index, the element of x that it names along an axis";
+  static constexpr auto name = "gather",
+                        doc = "for each element of an index, the element of x that it names along an axis";
   int axis = 0;
   Indices index;
 
@@ -32,7 +33,10 @@ struct Gather : LinearOp<Gather> {
     for (int64_t o = 0; o < part.outer; ++o)  // holds for samples whose index has x's size along the other axes
       for (int64_t i = 0; i < part.size; ++i)
         for (int64_t k = 0; k < part.inner; ++k, ++y)
-          *y = in[0].data<double>()[(o * whole.size + index[(o * part.size + i) * part.inner + k]) * whole.inner + k];
+          *y =
+              in[0]
+                  .data<double>()[(o * whole.size + index[(o * part.size + i) * part.inner + k]) * whole.inner +
+                                  k];
   }
   static Gather along(int axis, const Indices& index) {
     Gather op;
@@ -45,7 +49,8 @@ struct Gather : LinearOp<Gather> {
     s.add(along(1, {{3, 0, 1, 1, 2, 2}, {3, 2}}), {s.in({3, 4})}, "axis 1");
     s.add(along(0, {{1, 0, 1, 1, 0, 0, 0, 1}, {2, 4}}), {s.in({2, 4})}, "axis 0");
     s.add(along(-2, {{0, 2, 1, 1}, {2, 1, 2}}), {s.in({2, 3, 2})}, "axis -2");
-    s.refuse(along(0, {3}), {s.in({3})}, "index 3").refuse(along(0, {1}), {s.in({3, 2})}, "an index of shape [1]");
+    s.refuse(along(0, {3}), {s.in({3})}, "index 3")
+        .refuse(along(0, {1}), {s.in({3, 2})}, "an index of shape [1]");
     s.benchmark(along(1, {{5, 1, 60, 33}, {4, 1}}), {s.in({4, 512})});
   }
 };

@@ -10,8 +10,9 @@ Tensor gaussian_kl(const Tensor& mu, const Tensor& log_var, Reduction reduction 
 namespace elbow::ops {
 
 struct GaussianKl : PairLoss<GaussianKl> {
-  static constexpr auto name = "gaussian_kl",
-                        doc = "KL(N(mu, e^log_var) || N(0, 1)) in nats, column by column (Kingma & Welling 2014, app. B)";
+  static constexpr auto
+      name = "gaussian_kl",
+      doc = "KL(N(mu, e^log_var) || N(0, 1)) in nats, column by column (Kingma & Welling 2014, app. B)";
   template <class V> ELBOW_FN V cost(V mu, V log_var) const {
     return V(0.5) * (mu * mu + (exp(log_var) - V(1) - log_var));
   }

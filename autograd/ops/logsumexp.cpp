@@ -14,14 +14,14 @@ namespace elbow::ops {
 struct Logsumexp : RowReduction<Logsumexp> {
   static constexpr auto name = "logsumexp", doc = "log(sum of e^x) over some axes, or all; never overflows";
 
-  template <class T> T reduce(int64_t n, const T* x) const {
-    return logsumexp_of(n, x);
-  }
+  template <class T> T reduce(int64_t n, const T* x) const { return logsumexp_of(n, x); }
   template <class T> void slope(int64_t n, const T* x, T y, T dy, T* dx) const {
     simd::map<T>(
         n, dx, false, [=](auto v) { return exp(v - decltype(v)(y)) * decltype(v)(dy); }, x);
   }
-  Tensor slope_in_ops(const Tensor& x, const Tensor& y, const Tensor& dy) const { return mul(exp(sub(x, y)), dy); }
+  Tensor slope_in_ops(const Tensor& x, const Tensor& y, const Tensor& dy) const {
+    return mul(exp(sub(x, y)), dy);
+  }
   double plain(int64_t n, const double* x) const {
     double top = x[0], sum = 0;
     for (int64_t i = 0; i < n; ++i) top = std::max(top, x[i]);

@@ -15,8 +15,9 @@ Tensor matmul(const Tensor& a, const Tensor& b, Trans ta = Trans::no, Trans tb =
 namespace elbow::ops {
 
 struct Matmul : Op {
-  static constexpr auto name = "matmul",
-                        doc = "the matrix product, with either factor transposed on the way; axes in front broadcast";
+  static constexpr auto
+      name = "matmul",
+      doc = "the matrix product, with either factor transposed on the way; axes in front broadcast";
   Trans ta = Trans::no, tb = Trans::no;
 
   /// What there is to do: so many products of [m,k] by [k,n].
@@ -126,7 +127,8 @@ struct Matmul : Op {
   }
   void reference(Inputs in, double* y) const {
     const Shape &a = in[0].shape(), &b = in[1].shape(), out = shape(in);
-    const int64_t m = out[out.rank() - 2], n = out[out.rank() - 1], k = a[ta == Trans::yes ? a.rank() - 2 : a.rank() - 1];
+    const int64_t m = out[out.rank() - 2], n = out[out.rank() - 1],
+                  k = a[ta == Trans::yes ? a.rank() - 2 : a.rank() - 1];
     const Shape in_front = in_front_of(out);
     // which matrix of `s` broadcasts to matrix i of the output
     const auto matrix = [&](const Shape& s, int64_t i) {
@@ -142,7 +144,8 @@ struct Matmul : Op {
       return found;
     };
     for (int64_t p = 0; p < in_front.numel(); ++p) {
-      const double *pa = in[0].data<double>() + matrix(a, p) * m * k, *pb = in[1].data<double>() + matrix(b, p) * k * n;
+      const double *pa = in[0].data<double>() + matrix(a, p) * m * k,
+                   *pb = in[1].data<double>() + matrix(b, p) * k * n;
       for (int64_t i = 0; i < m; ++i)
         for (int64_t j = 0; j < n; ++j, ++y) {
           *y = 0;
@@ -166,7 +169,8 @@ struct Matmul : Op {
     s.add(Matmul{{}, T, N}, {s.in({3, 4, 2}), s.in({4, 5})}, "all by one matrix, TN");
     s.add(Matmul{}, {s.in({3, 4}), s.in({2, 4, 5})}, "one matrix by all");
     s.add(Matmul{{}, T, T}, {s.in({2, 1, 4, 3}), s.in({3, 2, 4})}, "[2,1] and [3] in front, TT");
-    s.add(Matmul{}, {s.in({1, 3, 4}), s.in({0, 4, 2})}, "no products").add(Matmul{}, {s.in({2, 2, 0}), s.in({2, 0, 3})}, "k = 0");
+    s.add(Matmul{}, {s.in({1, 3, 4}), s.in({0, 4, 2})}, "no products")
+        .add(Matmul{}, {s.in({2, 2, 0}), s.in({2, 0, 3})}, "k = 0");
     s.refuse(Matmul{{}, N, N}, {s.in({32, 10}), s.in({8, 64})}, "inner sizes 10 and 8 differ");
     s.refuse(Matmul{{}, T, N}, {s.in({3, 4}), s.in({4, 5})}, "inner sizes 3 and 4 differ");
     s.refuse(Matmul{{}, N, N}, {s.in({3}), s.in({3, 2})}, "two axes");

@@ -96,7 +96,8 @@ struct MaxPool2d : Op {
         for (int64_t i = 0; i < n; ++i) winners[size_t(first + i)] = plane * pixels + winner[i];
       });
     });
-    const Tensor flat = scatter_add(Tensor::zeros({x.numel()}, x.dtype()), 0, winners, reshape(c.dy(), {y.numel()}));
+    const Tensor flat =
+        scatter_add(Tensor::zeros({x.numel()}, x.dtype()), 0, winners, reshape(c.dy(), {y.numel()}));
     c.give(0, reshape(flat, x.shape()));
   }
   void reference(Inputs in, double* y) const {
@@ -117,7 +118,8 @@ struct MaxPool2d : Op {
   }
   static void samples(Samples<MaxPool2d>& s) {
     s.add(MaxPool2d{{}, {2, 2}}, {s.in({2, 3, 6, 5}).distinct()}, "2x2, stride 2");
-    s.add(MaxPool2d{{}, {{3, 2}, {2, 1}, {1, 0}}}, {s.in({2, 2, 5, 4}).distinct()}, "3x2, stride 2x1, padding 1x0");
+    s.add(MaxPool2d{{}, {{3, 2}, {2, 1}, {1, 0}}}, {s.in({2, 2, 5, 4}).distinct()},
+          "3x2, stride 2x1, padding 1x0");
     s.add(MaxPool2d{{}, {{1, 3}, {1, 2}, {0, 1}}}, {s.in({1, 1, 2, 139}).distinct()}, "a wide image");
     s.add(MaxPool2d{{}, {{4, 3}}}, {s.in({2, 2, 4, 3}).distinct()}, "kernel = image").add({s.in({0, 2, 3, 3})});
     s.refuse(MaxPool2d{{}, {2, 2}}, {s.in({4, 4})}, "wants images [rows, channels, height, width]");

@@ -8,7 +8,9 @@ Tensor maximum(const Tensor& a, const Tensor& b);
 namespace elbow::ops {
 
 struct Maximum : Binary {
-  static constexpr auto name = "maximum", doc = "the larger of a and b; NaN when one is NaN; a tie gives half the gradient to each";
+  static constexpr auto name = "maximum",
+                        doc =
+                            "the larger of a and b; NaN when one is NaN; a tie gives half the gradient to each";
   template <class V> ELBOW_FN V forward(V a, V b) const {
     return select(a > b, a, select(a <= b, b, a + b));  // neither holds beside a NaN, and then a + b is one
   }

@@ -34,7 +34,8 @@ struct Permute : LinearOp<Permute> {
     std::array<bool, Shape::max_rank> seen{};
     for (int i = 0; i < count; ++i) {
       const int a = in.axis(axes[size_t(i)], name);
-      if (std::exchange(seen[size_t(a)], true)) fail(name, "axis ", a, " of a tensor of shape ", in, " is named twice");
+      if (std::exchange(seen[size_t(a)], true))
+        fail(name, "axis ", a, " of a tensor of shape ", in, " is named twice");
       from[size_t(i)] = a;
     }
     return from;
@@ -100,11 +101,14 @@ struct Permute : LinearOp<Permute> {
         block /= loops.sizes[i];
       }
       if (!rows) return transpose_copy(n, m, from, loops.from[last], to, loops.to[other]);
-      for (int64_t i = 0; i < m; ++i) copy_or_add(from + i * loops.from[other], n, to + i * loops.to[other], false);
+      for (int64_t i = 0; i < m; ++i)
+        copy_or_add(from + i * loops.from[other], n, to + i * loops.to[other], false);
     });
   }
 
-  template <class T> void map(const Shape& in, const T* x, const Shape&, T* y) const { copy(loops_of(in, order(in)), x, y); }
+  template <class T> void map(const Shape& in, const T* x, const Shape&, T* y) const {
+    copy(loops_of(in, order(in)), x, y);
+  }
   template <class T> void adjoint(const Shape& out, const T* dy, const Shape& in, T* dx, bool add) const {
     const auto forwards = order(in);
     std::array<int, Shape::max_rank> back{};
@@ -131,11 +135,15 @@ struct Permute : LinearOp<Permute> {
   }
   static void samples(Samples<Permute>& s) {
     s.add(of({1, 0}), {s.in({3, 4})}, "the transpose").add(of({1, 0}), {s.in({37, 19})}, "the transpose");
-    s.add(of({0, 2, 1}), {s.in({2, 3, 4})}, "axes 0, 2, 1").add(of({1, 0, 2}), {s.in({2, 3, 4})}, "axes 1, 0, 2");
-    s.add(of({2, 0, 1}), {s.in({2, 3, 4})}, "axes 2, 0, 1").add(of({-1, 1, 0}), {s.in({17, 2, 18})}, "axes -1, 1, 0");
+    s.add(of({0, 2, 1}), {s.in({2, 3, 4})}, "axes 0, 2, 1")
+        .add(of({1, 0, 2}), {s.in({2, 3, 4})}, "axes 1, 0, 2");
+    s.add(of({2, 0, 1}), {s.in({2, 3, 4})}, "axes 2, 0, 1")
+        .add(of({-1, 1, 0}), {s.in({17, 2, 18})}, "axes -1, 1, 0");
     s.add(of({3, 1, 0, 2}), {s.in({2, 3, 1, 4})}, "axes 3, 1, 0, 2");
     s.add(of({4, 2, 0, 3, 1}), {s.in({2, 3, 2, 3, 2})}, "axes 4, 2, 0, 3, 1");
-    s.add(of({0, 1}), {s.in({3, 4})}, "as they were").add(of({}), {s.in({})}, "a scalar").add(of({1, 0}), {s.in({0, 3})}, "empty");
+    s.add(of({0, 1}), {s.in({3, 4})}, "as they were")
+        .add(of({}), {s.in({})}, "a scalar")
+        .add(of({1, 0}), {s.in({0, 3})}, "empty");
     s.refuse(of({0, 1}), {s.in({2, 3, 4})}, "2 axes for a tensor of shape [2,3,4]");
     s.refuse(of({0, -2}), {s.in({3, 4})}, "axis 0 of a tensor of shape [3,4] is named twice");
     s.refuse(of({0, 2}), {s.in({3, 4})}, "axis 2");

@@ -13,7 +13,8 @@ struct Pow : Binary {
   static constexpr auto name = "pow", doc = "a^b; NaN for a negative a and a b that is not whole";
   template <class V> ELBOW_FN V forward(V a, V b) const { return power(a, b); }
   template <class V> ELBOW_FN Gradients<V, 2> backward(V a, V b, V gy) const {
-    return {select(b == V(0), V(0), gy * b * power(a, b - V(1))), select(a == V(0), V(0), gy * power(a, b) * log(a))};
+    return {select(b == V(0), V(0), gy * b * power(a, b - V(1))),
+            select(a == V(0), V(0), gy * power(a, b) * log(a))};
   }
   static void samples(Samples<Pow>& s) {
     s.add({s.in({3, 5}, 0.3, 3), s.in({3, 5}, 0.3, 2)}).add({s.in({4, 3}, 0.3, 3), s.in({3})});
@@ -25,7 +26,9 @@ struct Pow : Binary {
 
 }  // namespace elbow::ops
 
-elbow::Tensor elbow::pow(const Tensor& x, const Tensor& exponent) { return ops::apply(ops::Pow{}, x, exponent); }
+elbow::Tensor elbow::pow(const Tensor& x, const Tensor& exponent) {
+  return ops::apply(ops::Pow{}, x, exponent);
+}
 elbow::Tensor elbow::pow(const Tensor& x, double exponent) {
   return pow(x, Tensor::full({}, exponent, x.dtype()));
 }

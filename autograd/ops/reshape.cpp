@@ -36,5 +36,7 @@ struct Reshape : Op {
 
 }  // namespace elbow::ops
 
-elbow::Tensor elbow::reshape(const Tensor& x, const Shape& shape) { return ops::apply(ops::Reshape{{}, shape}, x); }
+elbow::Tensor elbow::reshape(const Tensor& x, const Shape& shape) {
+  return ops::apply(ops::Reshape{{}, shape}, x);
+}
 ELBOW_OP(reshape, Reshape)

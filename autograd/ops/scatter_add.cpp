@@ -35,8 +35,9 @@ struct ScatterAdd : Op {
     if (c.needs(0)) c.give(0, c.dy());
     if (!c.needs(1)) return;
     auto [target, add] = c.template into<T>(1);
-    for_each_gathered(x, x.axis(axis, name), index,
-                      [&, ds = target, add = add](int64_t from, int64_t to) { ds[to] = (add ? ds[to] : T(0)) + dy[from]; });
+    for_each_gathered(x, x.axis(axis, name), index, [&, ds = target, add = add](int64_t from, int64_t to) {
+      ds[to] = (add ? ds[to] : T(0)) + dy[from];
+    });
   }
   void backward_in_ops(BackwardContext& c) const {
     c.give(0, c.dy());
@@ -46,7 +47,8 @@ struct ScatterAdd : Op {
     const Shape x = in[0].shape();
     const AxisView whole(x, x.axis(axis, name)), part(index.shape(), x.axis(axis, name));
     std::copy_n(in[0].data<double>(), x.numel(), y);
-    for (int64_t i = 0; i < index.numel(); ++i) {  // holds for samples whose index has x's size along the other axes
+    for (int64_t i = 0; i < index.numel();
+         ++i) {  // holds for samples whose index has x's size along the other axes
       const int64_t o = i / (part.size * part.inner), k = i % part.inner;
       y[(o * whole.size + index[i]) * whole.inner + k] += in[1].data<double>()[i];
     }

@@ -10,8 +10,9 @@ Tensor slice(const Tensor& x, int axis, int64_t first, int64_t last, int64_t ste
 namespace elbow::ops {
 
 struct Slice : LinearOp<Slice> {
-  static constexpr auto name = "slice",
-                        doc = "the part of a tensor from index `first` to before `last` along an axis, each or every step-th";
+  static constexpr auto
+      name = "slice",
+      doc = "the part of a tensor from index `first` to before `last` along an axis, each or every step-th";
   int axis = 0;
   int64_t first = 0, last = 0, step = 1;
 
@@ -53,7 +54,8 @@ struct Slice : LinearOp<Slice> {
     s.add(Slice{{}, 1, 1, 3}, {s.in({3, 4})}, "axis 1, [1, 3)")
         .add(Slice{{}, 0, 0, 2}, {s.in({3, 4})}, "axis 0, [0, 2)");
     s.add(Slice{{}, -2, 2, 2}, {s.in({2, 3, 2})}, "empty");
-    s.add(Slice{{}, 1, 1, 6, 2}, {s.in({2, 7, 3})}, "axis 1, [1, 6) by 2").add(Slice{{}, -1, 0, 7, 3}, {s.in({2, 7})}, "axis -1 by 3");
+    s.add(Slice{{}, 1, 1, 6, 2}, {s.in({2, 7, 3})}, "axis 1, [1, 6) by 2")
+        .add(Slice{{}, -1, 0, 7, 3}, {s.in({2, 7})}, "axis -1 by 3");
     s.refuse(Slice{{}, 1, 0, 4, 0}, {s.in({3, 4})}, "a step of 0");
     s.refuse(Slice{{}, 1, 2, 5}, {s.in({3, 4})}, "[2, 5)").refuse(Slice{{}, 1, 3, 2}, {s.in({3, 4})}, "[3, 2)");
     s.benchmark(Slice{{}, 1, 0, 64}, {s.in({64, 128})});

@@ -14,9 +14,7 @@ struct Softplus : Unary {
   template <class V> ELBOW_FN V forward(V x) const { return log1p_exp(x); }
   template <class V> ELBOW_FN V backward(V x, V gy) const { return gy * logistic(x); }
   double reference(double x) const { return std::log(1 + std::exp(x)); }
-  static void samples(Samples<Softplus>& s) {
-    s.add({s.in({3, 5}, -4, 4)}).extremes();
-  }
+  static void samples(Samples<Softplus>& s) { s.add({s.in({3, 5}, -4, 4)}).extremes(); }
 };
 
 }  // namespace elbow::ops

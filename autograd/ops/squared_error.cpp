@@ -8,10 +8,11 @@ Tensor squared_error(const Tensor& a, const Tensor& b, Reduction reduction = Red
 namespace elbow::ops {
 
 struct SquaredError : PairLoss<SquaredError> {
-  static constexpr auto name = "squared_error",
-                        doc = "(a - b)^2, reduced";
+  static constexpr auto name = "squared_error", doc = "(a - b)^2, reduced";
   template <class V> ELBOW_FN V cost(V a, V b) const { return (a - b) * (a - b); }
-  template <class V> ELBOW_FN Gradients<V, 2> slopes(V a, V b) const { return {V(2) * (a - b), V(2) * (b - a)}; }
+  template <class V> ELBOW_FN Gradients<V, 2> slopes(V a, V b) const {
+    return {V(2) * (a - b), V(2) * (b - a)};
+  }
   double plain(double a, double b) const { return a * a - 2 * a * b + b * b; }
   static void samples(Samples<SquaredError>& s) { loss_samples(s, s.in({4, 3}), s.in({4, 3})); }
 };

@@ -30,7 +30,7 @@ struct Subject {
   Subject(const OpInfo& op, const OpSample& sample, DType dtype)
       : op(op), sample(sample), inputs(draw_inputs(sample.inputs, op.kinks, 1, dtype)) {
     const Tensor y = sample.call(inputs);
-    seed = Tensor::ones(y.shape(), dtype);
+    seed = Tensor::ones(y.shape(), y.dtype());
     elements = y.numel();
     bytes = double(y.numel()) * double(bytes_of(dtype));
     for (size_t i = 0; i < inputs.size(); ++i) {
@@ -50,7 +50,8 @@ struct Subject {
   }
   void both() const {
     Tape tape;
-    tape.backward(sample.call(inputs), seed);
+    const Tensor y = sample.call(inputs);
+    if (op.has_derivative) tape.backward(y, seed);
   }
   /// Forward, and the gradient of that input alone.
   void gradient_of(size_t input) const {

@@ -121,7 +121,9 @@ TickLayout layout_of(const std::vector<Panel::Tick>& ticks, double width) {
   return layout;
 }
 
-std::string interval(const Panel::Range& range) { return "[" + to_text(range.low) + ":" + to_text(range.high) + "]"; }
+std::string interval(const Panel::Range& range) {
+  return "[" + to_text(range.low) + ":" + to_text(range.high) + "]";
+}
 
 }  // namespace
 

@@ -52,8 +52,8 @@ template <class O> inline constexpr int backward_operands = int(ops::backward_op
 /// dx[i] (+)= the derivative of input I at i. An input that was broadcast has its dx summed up over the repeated axes
 /// afterwards.
 template <int I, class O, size_t... J>
-__global__ void backward_kernel(O op, Walk<backward_operands<O>> walk, Operands<backward_operands<O>> x, float* dx,
-                                bool add, int64_t n, std::index_sequence<J...>) {
+__global__ void backward_kernel(O op, Walk<backward_operands<O>> walk, Operands<backward_operands<O>> x,
+                                float* dx, bool add, int64_t n, std::index_sequence<J...>) {
   const int64_t step = int64_t(gridDim.x) * blockDim.x;
   for (int64_t i = int64_t(blockIdx.x) * blockDim.x + threadIdx.x; i < n; i += step) {
     int64_t at[backward_operands<O>];
@@ -79,8 +79,8 @@ void forward(const O& op, const Walk<O::arity>& walk, const Operands<O::arity>& 
 
 /// Launches the kernel of the derivative of input `input`.
 template <class O>
-void backward(const O& op, int input, const Walk<backward_operands<O>>& walk, const Operands<backward_operands<O>>& x,
-              float* dx, bool add, int64_t n, cudaStream_t stream) {
+void backward(const O& op, int input, const Walk<backward_operands<O>>& walk,
+              const Operands<backward_operands<O>>& x, float* dx, bool add, int64_t n, cudaStream_t stream) {
   const auto operands = std::make_index_sequence<ops::backward_operands<O>>{};
   const auto launch = [&](auto index) {
     if (index != input) return;
@@ -96,7 +96,8 @@ void backward(const O& op, int input, const Walk<backward_operands<O>>& walk, co
 template <class O> void kernels_of() {
   if constexpr (ops::is_elementwise<O>) {
     [[maybe_unused]] const auto f = &forward<O>;
-    if constexpr (ops::reads_of<O>() != ops::Reads::no_derivative) [[maybe_unused]] const auto b = &backward<O>;
+    if constexpr (ops::reads_of<O>() != ops::Reads::no_derivative) [[maybe_unused]]
+      const auto b = &backward<O>;
   }
 }
 
