@@ -10,8 +10,9 @@ namespace elbow {
 /// The axes that a reduction runs over, counted from the back when negative; none named means all of them.
 class Axes {
  public:
-  Axes() = default;
+  Axes() = default;  ///< all axes
   Axes(int axis) : Axes({axis}) {}
+  /// Throws for more than Shape::max_rank.
   Axes(std::initializer_list<int> axes) {
     if (axes.size() > size_t(Shape::max_rank))
       fail("axes", "at most ", Shape::max_rank, " axes, not ", axes.size());

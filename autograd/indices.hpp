@@ -16,7 +16,7 @@ class Indices {
   Indices() : Indices(std::vector<int64_t>{}) {}
   /// [n], from a list or a vector.
   Indices(std::initializer_list<int64_t> values) : Indices(std::vector<int64_t>(values)) {}
-  Indices(std::vector<int64_t> values) : Indices(values, Shape{int64_t(values.size())}) {}
+  Indices(const std::vector<int64_t>& values) : Indices(values, Shape{int64_t(values.size())}) {}
   /// Throws when the numbers do not fill the shape.
   Indices(std::vector<int64_t> values, const Shape& shape);
 

@@ -71,9 +71,9 @@ class Printer {
       return;
     }
     const bool numbers = axis + 1 == shape_.rank();
-    const auto indent = size_t(axis + 1);
+    const auto indent = size_t(axis) + 1;
     const size_t per_line = std::max(size_t{1}, (line_width - indent) / (width_ + 2));
-    const std::string blank_lines(numbers ? 1 : size_t(shape_.rank() - axis - 1), '\n');
+    const std::string blank_lines(numbers ? 1 : size_t(shape_.rank()) - size_t(axis) - 1, '\n');
     size_t printed = 0;
     out << '[';
     for (int64_t i = 0; i < shape_[axis]; ++i) {

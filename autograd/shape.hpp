@@ -15,6 +15,7 @@ class Shape {
   static constexpr int max_rank = 6;
 
   Shape() = default;
+  /// Throws for a negative size, or more than max_rank of them.
   Shape(std::initializer_list<int64_t> sizes) : Shape(std::span<const int64_t>(sizes.begin(), sizes.size())) {}
   explicit Shape(std::span<const int64_t> sizes) : rank_(static_cast<int>(sizes.size())) {
     if (sizes.size() > max_rank) fail("shape", "a tensor has at most ", max_rank, " axes, not ", sizes.size());
@@ -25,8 +26,10 @@ class Shape {
   }
 
   int rank() const { return rank_; }
+  /// The size of an axis, 0 <= axis < rank(); not checked.
   int64_t operator[](int axis) const { return sizes_[axis]; }
   int64_t& operator[](int axis) { return sizes_[axis]; }
+  /// All sizes, outermost first.
   std::span<const int64_t> sizes() const { return {sizes_.data(), static_cast<size_t>(rank_)}; }
 
   /// Number of elements: the product of the sizes, 1 for a scalar.
@@ -43,6 +46,7 @@ class Shape {
     return static_cast<int>(a < 0 ? a + rank_ : a);
   }
 
+  /// Adds an innermost axis; throws beyond max_rank.
   void push_back(int64_t size) {
     if (rank_ == max_rank) fail("shape", "a tensor has at most ", max_rank, " axes");
     sizes_[rank_++] = size;

@@ -3,7 +3,9 @@
 #include "autograd/batch_norm_op.hpp"
 
 #if ELBOW_DECLARATIONS  // copied to autograd/ops.hpp
-/// x [rows, n], the others [n]. In training, the running statistics are written to in place.
+/// Each column normalised to mean 0 and variance 1, then scaled and shifted (Ioffe & Szegedy 2015): x [rows, n], the others
+/// [n]. In training by the statistics of the batch, towards which the running ones move in place; otherwise by the running
+/// ones. Throws when the shapes do not fit, or a batch in training has one row.
 Tensor batch_norm(const Tensor& x, const Tensor& weight, const Tensor& bias, Tensor& running_mean,
                   Tensor& running_var, bool training, double momentum = 0.1, double epsilon = 1e-5);
 #endif

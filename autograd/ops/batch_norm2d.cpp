@@ -5,7 +5,8 @@
 #include "autograd/window.hpp"
 
 #if ELBOW_DECLARATIONS  // copied to autograd/ops.hpp
-/// x [rows, n, height, width], the others [n]. In training, the running statistics are written to in place.
+/// batch_norm of each channel, over rows and pixels: x [rows, n, height, width], the others [n]. In training, the running
+/// statistics are written to in place.
 Tensor batch_norm2d(const Tensor& x, const Tensor& weight, const Tensor& bias, Tensor& running_mean,
                     Tensor& running_var, bool training, double momentum = 0.1, double epsilon = 1e-5);
 #endif

@@ -3,6 +3,8 @@
 #include "autograd/sum_to_shape.hpp"
 
 #if ELBOW_DECLARATIONS  // copied to autograd/ops.hpp
+/// x repeated along the axes where its size is 1 or missing, to that shape; x itself when it has it already. Throws when x does
+/// not broadcast to it.
 Tensor broadcast_to(const Tensor& x, const Shape& shape);
 #endif
 

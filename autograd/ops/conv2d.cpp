@@ -3,7 +3,7 @@
 #if ELBOW_DECLARATIONS  // copied to autograd/ops.hpp
 /// x [rows, in, height, width], weight [out, in, kernel height, kernel width] (the layout of PyTorch), bias [out], or
 /// [rows, out] for one of its own for each row: [rows, out, (height + 2 padding - kernel) / stride + 1, ...], rounded
-/// down.
+/// down. Throws when the sizes do not fit, or not one kernel does.
 Tensor conv2d(const Tensor& x, const Tensor& weight, const Tensor& bias, Extent stride = 1, Extent padding = 0);
 /// The same without a bias.
 Tensor conv2d(const Tensor& x, const Tensor& weight, Extent stride = 1, Extent padding = 0);

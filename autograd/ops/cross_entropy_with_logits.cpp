@@ -2,7 +2,8 @@
 #include "autograd/softmax_row.hpp"
 
 #if ELBOW_DECLARATIONS  // copied to autograd/ops.hpp
-/// Logits and targets [rows, classes]; the targets are probabilities, most often one-hot rows.
+/// -sum of target * log softmax(logits) in nats, row by row, reduced per_row or mean: logits and targets [rows, classes], the
+/// targets probabilities, most often one-hot rows. Throws when the shapes differ, and for the other reductions.
 Tensor cross_entropy_with_logits(const Tensor& logits, const Tensor& targets,
                                  Reduction reduction = Reduction::mean);
 #endif

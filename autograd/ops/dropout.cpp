@@ -2,7 +2,8 @@
 #include "autograd/random.hpp"
 
 #if ELBOW_DECLARATIONS  // copied to autograd/ops.hpp
-/// The mask is the sequence of random numbers that `key` names (Srivastava et al. 2014).
+/// Each element of x becomes 0 with probability p, the others are scaled by 1 / (1 - p). The mask is the sequence of random
+/// numbers that `key` names (Srivastava et al. 2014). Throws unless 0 <= p < 1.
 Tensor dropout(const Tensor& x, double p, const RandomKey& key);
 #endif
 

@@ -3,7 +3,7 @@
 #include "autograd/sum_to_shape.hpp"
 
 #if ELBOW_DECLARATIONS  // copied to autograd/ops.hpp
-/// x [rows, in], weight [in, out], bias [out]: [rows, out].
+/// x weight + bias: x [rows, in], weight [in, out], bias [out] give [rows, out]. Throws when the sizes do not fit.
 Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias);
 #endif
 

@@ -8,7 +8,8 @@
 #include "autograd/window.hpp"
 
 #if ELBOW_DECLARATIONS  // copied to autograd/ops.hpp
-/// x [rows, channels, height, width], windows of the size `kernel`; the padding counts as -infinity.
+/// The largest element of each window: x [rows, channels, height, width], windows of the size `kernel`; the padding counts as -infinity.
+/// Throws when no window fits, or the padding is more than half of one.
 Tensor max_pool2d(const Tensor& x, Extent kernel, Extent stride, Extent padding = 0);
 /// Windows side by side.
 Tensor max_pool2d(const Tensor& x, Extent kernel);

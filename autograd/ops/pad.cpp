@@ -3,7 +3,8 @@
 #include "autograd/window.hpp"
 
 #if ELBOW_DECLARATIONS  // copied to autograd/ops.hpp
-/// x [rows, channels, height, width]: [rows, channels, top + height + bottom, left + width + right].
+/// Images with rows and columns of zeros around them: x [rows, channels, height, width] gives
+/// [rows, channels, top + height + bottom, left + width + right]. Throws for a negative width.
 Tensor pad(const Tensor& x, int64_t left, int64_t right, int64_t top, int64_t bottom);
 #endif
 

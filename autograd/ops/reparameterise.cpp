@@ -4,7 +4,7 @@
 #include "autograd/random.hpp"
 
 #if ELBOW_DECLARATIONS  // copied to autograd/ops.hpp
-/// mu and log_var of one shape; the noise is the sequence of normal numbers that `key` names (Kingma & Welling 2014).
+/// mu + e^(log_var / 2) * noise, a draw from N(mu, e^log_var): mu and log_var of one shape (throws otherwise); the noise is the sequence of normal numbers that `key` names (Kingma & Welling 2014).
 Tensor reparameterise(const Tensor& mu, const Tensor& log_var, const RandomKey& key);
 #endif
 

@@ -2,6 +2,7 @@
 #include "autograd/op.hpp"
 
 #if ELBOW_DECLARATIONS  // copied to autograd/ops.hpp
+/// The elements of x, which are shared, under another shape. Throws when it has another number of them.
 Tensor reshape(const Tensor& x, const Shape& shape);
 #endif
 

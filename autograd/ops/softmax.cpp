@@ -2,6 +2,7 @@
 #include "autograd/softmax_rows.hpp"
 
 #if ELBOW_DECLARATIONS  // copied to autograd/ops.hpp
+/// e^x / sum of e^x along one axis, in x's shape; never overflows. Throws when the axis has no elements.
 Tensor softmax(const Tensor& x, int axis = -1);
 #endif
 

@@ -3,6 +3,8 @@
 #include "autograd/sum_to_shape.hpp"
 
 #if ELBOW_DECLARATIONS  // copied to autograd/ops.hpp
+/// x summed over the axes along which that shape would be broadcast to x's: the adjoint of broadcast_to; x itself when it has
+/// the shape already. Throws when the shape does not broadcast to x's.
 Tensor sum_to(const Tensor& x, const Shape& shape);
 #endif
 

@@ -1,7 +1,7 @@
 #include "autograd/row_reduction.hpp"
 
 #if ELBOW_DECLARATIONS  // copied to autograd/ops.hpp
-/// Over the given axes (none: all). The variance of one element with correction 1 is 0 / 0, NaN.
+/// The variance over the given axes (none: all), divided by n - correction; with `keep`, they stay with size 1. The variance of one element with correction 1 is 0 / 0, NaN.
 Tensor variance(const Tensor& x, const Axes& axes = {}, bool keep = false, int correction = 1);
 #endif
 
