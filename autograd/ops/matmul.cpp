@@ -1,4 +1,3 @@
-#include <tuple>
 
 #include "autograd/broadcast.hpp"
 #include "autograd/op.hpp"
@@ -92,7 +91,7 @@ struct Matmul : Op {
   template <class T> void backward(BackwardContext& c) const {
     const Tensor &a = c.saved(0), &b = c.saved(1), &dy = c.dy();
     const Products p = products(a.shape(), b.shape());
-    const auto [m, n, k] = std::tuple(p.m, p.n, p.k);
+    const int64_t m = p.m, n = p.n, k = p.k;
     if (c.needs(0)) {
       auto [target, given] = c.template into<T>(0);
       if (p.repeats_a && !given) std::fill_n(target, a.numel(), T(0));
