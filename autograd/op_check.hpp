@@ -80,6 +80,10 @@ template <class O> consteval bool check_op() {
   return true;
 }
 
+namespace detail {
+template <auto function> struct Mentioned {};
+}  // namespace detail
+
 /// The same for the element-wise ones.
 template <class O>
 requires is_elementwise<O>
@@ -113,7 +117,7 @@ consteval bool check_op() {
         unary || std::same_as<Derivative, Gradients<FormulaValue, O::arity>>,
         "the backward of a Binary op returns both derivatives, a Gradients<V, 2>; that of a Ternary op three");
   }
-  static_assert(&detail::compile_formulas<O> != nullptr);  // what is mentioned is compiled
+  static_assert(sizeof(detail::Mentioned<&detail::compile_formulas<O>>) > 0);  // what is mentioned is compiled
   return true;
 }
 
