@@ -1,6 +1,6 @@
 #include <cmath>
 
-#include "autograd/row_reduction.hpp"
+#include "autograd/row_extreme.hpp"
 
 #if ELBOW_DECLARATIONS  // copied to autograd/ops.hpp
 /// The largest element over the given axes (none: all), NaN where one is NaN; with `keep`, the axes stay in the shape with
@@ -13,26 +13,12 @@ inline Tensor max(const Tensor& x, const Axes& axes = {}, bool keep = false) { r
 
 namespace elbow::ops {
 
-struct Amax : RowReduction<Amax> {
+struct Amax : RowExtreme<Amax> {
   static constexpr auto
       name = "amax",
       doc = "the largest element over some axes, or all; NaN stays NaN; equal ones share the gradient";
 
   template <class T> T reduce(int64_t n, const T* x) const { return simd::max_of(n, x); }
-  template <class T> void slope(int64_t n, const T* x, T y, T dy, T* dx) const {
-    const auto is_it = [=](auto v) {
-      using V = decltype(v);
-      return select(v == V(y), V(1), V(0));
-    };
-    const T share =
-        dy / simd::sum_of<T>(n, is_it, x);  // none equals a NaN: then all gradients are 0 / 0, NaN as well
-    simd::map<T>(
-        n, dx, false, [=](auto v) { return is_it(v) * decltype(v)(share); }, x);
-  }
-  Tensor slope_in_ops(const Tensor& x, const Tensor& y, const Tensor& dy) const {
-    const Tensor is_it = equal(x, y);
-    return mul(is_it, div(dy, sum(is_it, axes, /*keep=*/true)));
-  }
   double plain(int64_t n, const double* x) const {
     double best = x[0];
     for (int64_t i = 0; i < n; ++i)
