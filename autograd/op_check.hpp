@@ -117,7 +117,8 @@ consteval bool check_op() {
         unary || std::same_as<Derivative, Gradients<FormulaValue, O::arity>>,
         "the backward of a Binary op returns both derivatives, a Gradients<V, 2>; that of a Ternary op three");
   }
-  static_assert(sizeof(detail::Mentioned<&detail::compile_formulas<O>>) > 0);  // what is mentioned is compiled
+  static_assert(
+      std::is_empty_v<detail::Mentioned<&detail::compile_formulas<O>>>);  // what is mentioned is compiled
   return true;
 }
 
