@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <numeric>
 
 #include "autograd/alias.hpp"
@@ -57,16 +58,29 @@ double OpSample::formula(int input, DType dtype, const double* x, double gy) con
   return formula_function(call.settings.get(), input, dtype, x, gy);
 }
 
+namespace {
+
+// The element-wise ops of one tensor by name; listed once, since all_ops() makes every sample of every op.
+const std::map<std::string, AnyOp>& unary_ops() {
+  static const std::map<std::string, AnyOp> ops = [] {
+    std::map<std::string, AnyOp> unary;
+    for (const OpInfo& op : all_ops())
+      if (op.arity == 1) unary[op.name] = op.op;
+    return unary;
+  }();
+  return ops;
+}
+
+}  // namespace
+
 AnyOp unary_op(const std::string& name) {
-  for (const OpInfo& op : all_ops())
-    if (op.name == name && op.arity == 1) return op.op;
-  return {};
+  const auto found = unary_ops().find(name);
+  return found == unary_ops().end() ? AnyOp{} : found->second;
 }
 
 std::vector<std::string> unary_op_names() {
   std::vector<std::string> names;
-  for (const OpInfo& op : all_ops())
-    if (op.arity == 1) names.push_back(op.name);
+  for (const auto& [name, op] : unary_ops()) names.push_back(name);
   return names;
 }
 
