@@ -1,6 +1,6 @@
-# The sources of a folder are compiled as one: two thirds of what a file costs by itself are headers that its neighbours
-# read as well. So names in anonymous namespaces must differ within a folder. Kernels stay by themselves: they are what
-# takes the optimiser long, and what one changes alone. -DELBOW_UNITY=OFF compiles each file by itself.
+# The sources of a folder are compiled as one, and after the headers that most of them read: two thirds of what a file costs
+# by itself are headers that its neighbours read as well. So names in anonymous namespaces must differ within a folder.
+# -DELBOW_UNITY=OFF compiles each file by itself, without any header that it does not name.
 option(ELBOW_UNITY "Compile the sources of a folder as one" ON)
 
 function(elbow_folders_as_one target)  # target source...
@@ -10,4 +10,10 @@ function(elbow_folders_as_one target)  # target source...
     string(REPLACE / _ group ${folder})
     set_source_files_properties(${source} PROPERTIES UNITY_GROUP ${group})
   endforeach()
+endfunction()
+
+function(elbow_precompile target)  # target header...
+  if(ELBOW_UNITY)
+    target_precompile_headers(${target} PRIVATE ${ARGN})
+  endif()
 endfunction()

@@ -22,10 +22,8 @@ liblapacke-dev
 librandom123-dev
 nlohmann-json3-dev
 libcli11-dev
-libboost-filesystem-dev
 libboost-iostreams-dev
 libboost-test-dev
-libgnuplot-iostream-dev
 gnuplot-nox|gnuplot-qt|gnuplot-x11
 fonts-dejavu-core
 dataset-fashion-mnist

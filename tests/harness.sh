@@ -14,6 +14,11 @@ bad() { failed=$((failed + 1)); echo "FAILED: $*"; }
 # check WHAT COMMAND...: the command succeeds.
 check() { if "${@:2}"; then ok; else bad "$1"; fi; }
 
+# undrawn ARGUMENT...: elbow without gnuplot in reach, for runs whose figures nobody looks at. They are four fifths of what a short
+# run costs.
+mkdir "$work/no_programs"
+undrawn() { PATH=$work/no_programs "$elbow" "$@"; }
+
 # refused PART COMMAND...: the command ends with status 2 and one line on standard error that holds PART, and leaves no
 # folder `refused`, the name that tests give to what must not come to be.
 refused() {

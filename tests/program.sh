@@ -26,26 +26,26 @@ done
 check "quiet means silent" test -z "$("$elbow" train config.json "${small[@]}" --out silent --quiet 2>&1)"
 
 # --- the same bits: from the resolved configuration, for any number of threads, after a resume ---
-check "the resolved configuration runs" "$elbow" train run/config.json --out again --quiet --threads 1
+check "the resolved configuration runs" undrawn train run/config.json --out again --quiet --threads 1
 check "and gives the same bits" cmp run/model.safetensors again/model.safetensors
 check "and the same costs" cmp run/costs.csv again/costs.csv
 for threads in 2 3; do
-  "$elbow" train config.json "${small[@]}" --out "threads$threads" --quiet --threads $threads
+  undrawn train config.json "${small[@]}" --out "threads$threads" --quiet --threads $threads
   check "same bits with $threads threads" cmp run/model.safetensors "threads$threads/model.safetensors"
   check "same figures with $threads threads" cmp run/encoding_kl_vs_rcl.csv "threads$threads/encoding_kl_vs_rcl.csv"
 done
 steady=("${small[@]}" --set training.schedule.kind=constant --set training.freeze_batch_norm_after=1 --quiet --threads 1)
-"$elbow" train config.json "${steady[@]}" --out whole
-"$elbow" train config.json "${steady[@]}" --set training.epochs=1 --out resumed
-check "resume with more epochs" "$elbow" train config.json "${steady[@]}" --out resumed --resume
+undrawn train config.json "${steady[@]}" --out whole
+undrawn train config.json "${steady[@]}" --set training.epochs=1 --out resumed
+check "resume with more epochs" undrawn train config.json "${steady[@]}" --out resumed --resume
 check "same bits after a resume" cmp whole/model.safetensors resumed/model.safetensors
 check "same costs after a resume" cmp whole/costs.csv resumed/costs.csv
-"$elbow" train config.json "${small[@]}" --seed 2 --out other --quiet
+undrawn train config.json "${small[@]}" --seed 2 --out other --quiet
 check "another seed, other bits" bash -c '! cmp -s run/model.safetensors other/model.safetensors'
 
 refused "no fewer" "$elbow" train config.json "${steady[@]}" --set training.epochs=1 --out resumed --resume
 refused "depends on the number of epochs" "$elbow" train config.json "${small[@]}" --set training.epochs=3 --out run --resume
-"$elbow" train config.json "${steady[@]}" --out resumed --resume
+undrawn train config.json "${steady[@]}" --out resumed --resume
 check "resuming a finished run changes no result" cmp whole/model.safetensors resumed/model.safetensors
 
 # --- Ctrl-C, also where epochs are short: one line, and the run goes on from there ---
@@ -73,8 +73,8 @@ kill -9 $!
 wait $! 2>/dev/null
 check "a checkpoint is there after a kill" test -s killed/checkpoint.safetensors
 check "it was killed in time" test ! -e killed/summary.json
-check "and it can be taken up again" "$elbow" train killed/config.json --out killed --resume --quiet --threads 1
-"$elbow" train config.json "${long[@]}" --out unharmed
+check "and it can be taken up again" undrawn train killed/config.json --out killed --resume --quiet --threads 1
+undrawn train config.json "${long[@]}" --out unharmed
 check "same bits as without a kill" cmp unharmed/model.safetensors killed/model.safetensors
 check "same costs as without a kill" cmp unharmed/costs.csv killed/costs.csv
 check "no unfinished files are left over" test -z "$(find run resumed -name '*tmp*' -o -name '*.part')"
@@ -120,7 +120,7 @@ refused training.epoch "$elbow" train config.json "${small[@]}" --set training.e
 check "a bad configuration with --force loses nothing" diff -r run kept
 head -c 1000 run/checkpoint.safetensors >kept/checkpoint.safetensors
 refused checkpoint.safetensors "$elbow" train config.json "${small[@]}" --out kept --resume
-check "--force starts over" "$elbow" train config.json "${small[@]}" --out kept --force --quiet --threads 1
+check "--force starts over" undrawn train config.json "${small[@]}" --out kept --force --quiet --threads 1
 check "and gives the same bits" cmp run/model.safetensors kept/model.safetensors
 touch file
 refused file "$elbow" train config.json --out file
@@ -138,8 +138,7 @@ check "also when only the last step went wrong" test $? -eq 2
 check "with a reason, too" grep -q "check-nan" message
 
 # --- no gnuplot: a warning, and all results ---
-mkdir empty
-PATH=$work/empty "$elbow" train config.json "${small[@]}" --out plain --threads 1 >message 2>&1
+undrawn train config.json "${small[@]}" --out plain --threads 1 >message 2>&1
 check "results without gnuplot" test -s plain/summary.json
 check "a warning without gnuplot" grep -q gnuplot message
 
@@ -156,7 +155,7 @@ check "a schema is guessed" "$elbow" schema cells.csv --out guess.json
 refused guess.json "$elbow" schema cells.csv --out guess.json
 refused "has no column" "$elbow" train "$source/experiments/table.json" --set data.path=cells.csv \
   --set 'data.schema={"others":"ignore","columns":[{"name":"r99","kind":"real"}]}' --out refused
-check "a table is trained on" "$elbow" train "$source/experiments/table.json" --set data.path=cells.csv \
+check "a table is trained on" undrawn train "$source/experiments/table.json" --set data.path=cells.csv \
   --set data.schema=guess.json --set training.epochs=2 --out table --quiet
 check "its scaling is kept" test -s table/data.safetensors
 sed -i '7s/,/,oops/' cells.csv
