@@ -64,12 +64,20 @@ class MemoryFile {
 // confined runs nonetheless: what it is given holds no commands but ours.
 void start_no_processes() {
 #ifdef ELBOW_AUDIT_ARCH
-  const auto load = [](size_t offset) { return sock_filter BPF_STMT(BPF_LD | BPF_W | BPF_ABS, uint32_t(offset)); };
+  const auto load = [](size_t offset) {
+    return sock_filter BPF_STMT(BPF_LD | BPF_W | BPF_ABS, uint32_t(offset));
+  };
   const auto answer = [](uint32_t value) { return sock_filter BPF_STMT(BPF_RET | BPF_K, value); };
   // `answer` follows each of these and is passed over, unless the loaded word is (has) `value`.
-  const auto unless_equal = [](uint32_t value) { return sock_filter BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, value, 0, 1); };
-  const auto unless_set = [](uint32_t bits) { return sock_filter BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, bits, 0, 1); };
-  const auto skip_if_equal = [](uint32_t value) { return sock_filter BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, value, 1, 0); };
+  const auto unless_equal = [](uint32_t value) {
+    return sock_filter BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, value, 0, 1);
+  };
+  const auto unless_set = [](uint32_t bits) {
+    return sock_filter BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, bits, 0, 1);
+  };
+  const auto skip_if_equal = [](uint32_t value) {
+    return sock_filter BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, value, 1, 0);
+  };
   const uint32_t refuse = SECCOMP_RET_ERRNO | EPERM;
   sock_filter filter[] = {
       load(offsetof(seccomp_data, arch)),
@@ -100,8 +108,8 @@ void start_no_processes() {
 
 }  // namespace
 
-ProgramEnd run_confined(const std::string& program, const std::vector<std::string>& arguments, const std::string& input,
-                        unsigned seconds) {
+ProgramEnd run_confined(const std::string& program, const std::vector<std::string>& arguments,
+                        const std::string& input, unsigned seconds) {
   const MemoryFile in(input), out("");
   std::vector<char*> argv = {const_cast<char*>(program.c_str())};
   for (const std::string& argument : arguments) argv.push_back(const_cast<char*>(argument.c_str()));

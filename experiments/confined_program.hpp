@@ -6,7 +6,8 @@ namespace elbow {
 
 /// What a program that has ended left behind.
 struct ProgramEnd {
-  int status = 0;       ///< its exit status; 127 if there is no such program; 128 + the number of the signal that ended it
+  int status =
+      0;  ///< its exit status; 127 if there is no such program; 128 + the number of the signal that ended it
   std::string printed;  ///< what it wrote to its standard output and error
 };
 
@@ -15,7 +16,7 @@ struct ProgramEnd {
 /// kernel without seccomp, it runs unconfined). It ends with this process, and after `seconds` (signal SIGALRM).
 ///
 /// Throws Error if the system gives no process or no memory.
-ProgramEnd run_confined(const std::string& program, const std::vector<std::string>& arguments, const std::string& input,
-                        unsigned seconds);
+ProgramEnd run_confined(const std::string& program, const std::vector<std::string>& arguments,
+                        const std::string& input, unsigned seconds);
 
 }  // namespace elbow
