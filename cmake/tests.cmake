@@ -39,6 +39,7 @@ if(ELBOW_PROGRAM)
   add_test(NAME program COMMAND ${PROJECT_SOURCE_DIR}/tests/program.sh $<TARGET_FILE:elbow_program>)
   add_test(NAME analyses COMMAND ${PROJECT_SOURCE_DIR}/tests/analyses.sh $<TARGET_FILE:elbow_program>)
   set_tests_properties(analyses PROPERTIES LABELS slow)
+  add_test(NAME outside_text COMMAND ${PROJECT_SOURCE_DIR}/tests/outside_text.sh $<TARGET_FILE:elbow_program>)
   add_test(NAME image_scores_command COMMAND ${PROJECT_SOURCE_DIR}/tests/image_scores.sh $<TARGET_FILE:elbow_program>)
   # The longest starts first, so as not to run alone in the end. It trains for tens of thousands of steps: too slow for the
   # sanitizers, which see the same code in test_cvae.

@@ -6,6 +6,7 @@
 #include "experiments/analysis.hpp"
 #include "experiments/finished_run.hpp"
 #include "experiments/machine.hpp"
+#include "experiments/plain_text.hpp"
 
 namespace elbow {
 
@@ -29,7 +30,7 @@ void analyse(const AnalyseOptions& o) {
     if (created) std::filesystem::remove(folder, not_empty);
     throw Error(done.problems.front());
   }
-  std::cout << done.text;
+  std::cout << plain_text(done.text, /*lines=*/true);
   std::cout << "tables and figures are in " << folder.string() << '\n';
 }
 

@@ -11,6 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstddef>
 #include <cstring>
@@ -110,7 +111,7 @@ void start_no_processes() {
 
 ProgramEnd run_confined(const std::string& program, const std::vector<std::string>& arguments,
                         const std::string& input, unsigned seconds) {
-  const MemoryFile in(input), out("");
+  const MemoryFile in(input), out(""), errors("");
   std::vector<char*> argv = {const_cast<char*>(program.c_str())};
   for (const std::string& argument : arguments) argv.push_back(const_cast<char*>(argument.c_str()));
   argv.push_back(nullptr);
@@ -120,7 +121,7 @@ ProgramEnd run_confined(const std::string& program, const std::vector<std::strin
   if (child == 0) {  // other threads of this process are not in the child: only system calls from here on
     dup2(in.descriptor(), STDIN_FILENO);
     dup2(out.descriptor(), STDOUT_FILENO);
-    dup2(out.descriptor(), STDERR_FILENO);
+    dup2(errors.descriptor(), STDERR_FILENO);
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     alarm(seconds);
     start_no_processes();
@@ -129,7 +130,7 @@ ProgramEnd run_confined(const std::string& program, const std::vector<std::strin
   }
   int status = 0;
   while (waitpid(child, &status, 0) < 0 && errno == EINTR) {}
-  return {WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status), out.content()};
+  return {WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status), out.content(), errors.content()};
 }
 
 }  // namespace elbow

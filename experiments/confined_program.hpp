@@ -8,7 +8,7 @@ namespace elbow {
 struct ProgramEnd {
   int status =
       0;  ///< its exit status; 127 if there is no such program; 128 + the number of the signal that ended it
-  std::string printed;  ///< what it wrote to its standard output and error
+  std::string output, errors;  ///< what it wrote to its standard output and error
 };
 
 /// Runs a program, looked up in PATH, with `input` as its standard input, and waits for its end. No shell is involved, and

@@ -17,6 +17,7 @@
 #include "experiments/info.hpp"
 #include "experiments/machine.hpp"
 #include "experiments/page.hpp"
+#include "experiments/plain_text.hpp"
 #include "experiments/story/story.hpp"
 #include "experiments/sweep.hpp"
 #include "experiments/table_commands.hpp"
@@ -166,11 +167,9 @@ int main(int argc, char** argv) {
   add_features(app);
   add_story(app);
   add_info(app);
-  const auto refuse = [](std::string message) {
-    // names from files may hold anything; a message is one line all the same
-    std::replace_if(
-        message.begin(), message.end(), [](unsigned char c) { return c < ' '; }, '?');
-    std::cerr << "elbow: " << message << '\n';
+  const auto refuse = [](const std::string& message) {
+    std::cerr << "elbow: " << plain_text(message)
+              << '\n';  // names from files may hold anything: one line all the same
     return 2;
   };
   try {

@@ -8,6 +8,7 @@
 #include <cstdio>
 
 #include "autograd/error.hpp"
+#include "experiments/plain_text.hpp"
 
 namespace elbow {
 namespace {
@@ -56,7 +57,7 @@ void Progress::epoch(const EpochCosts& e, double train_step_us) {
 
 void Progress::line(const std::string& text) {
   if (quiet_) return;
-  std::printf("%s%s\n", terminal_ ? "\r\033[K" : "", text.c_str());
+  std::printf("%s%s\n", terminal_ ? "\r\033[K" : "", plain_text(text, /*lines=*/true).c_str());
   std::fflush(stdout);
 }
 

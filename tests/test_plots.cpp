@@ -120,7 +120,7 @@ BOOST_AUTO_TEST_CASE(a_single_latent_is_drawn_against_the_count) {
   run.scatter.y.clear();
   check_all_plots(run);
   const Panel panel = scatter_panel(run, CountColours(run.per_count));
-  BOOST_TEST(panel.y_label == "number of given columns");
+  BOOST_TEST(panel.y_label.shown() == "number of given columns");
   BOOST_TEST_REQUIRE(panel.series.size() == 4U);
   std::size_t points = 0;
   for (const auto& series : panel.series) {
@@ -141,9 +141,9 @@ BOOST_AUTO_TEST_CASE(many_latents_break_the_axis) {
   BOOST_TEST(std::isnan(rows[10][1]));
   BOOST_TEST(rows[11][1] == many.per_count[0].kl_per_latent[60]);
   BOOST_TEST_REQUIRE(panel.x_ticks.size() == 14U);
-  BOOST_TEST(panel.x_ticks[9].text == "10");
-  BOOST_TEST(panel.x_ticks[10].text == "61");
-  BOOST_TEST(panel.x_ticks[13].text == "64");
+  BOOST_TEST(panel.x_ticks[9].text.shown() == "10");
+  BOOST_TEST(panel.x_ticks[10].text.shown() == "61");
+  BOOST_TEST(panel.x_ticks[13].text.shown() == "64");
   BOOST_TEST(panel.x_ticks[13].x == rows[14][0]);
 }
 
@@ -337,8 +337,6 @@ BOOST_AUTO_TEST_CASE(colours) {
 
 // The groups of a comparison: a colour each, or a scale where they are many and in the order of a number.
 BOOST_AUTO_TEST_CASE(styles_of_groups) {
-  BOOST_TEST(plain_text("model.batch_norm {a}^2\n") == "model.batch\\_norm \\{a\\}\\^2?");
-  BOOST_TEST(plain_text("β=1") == "β=1");
   Comparison c;
   c.group_key = "loss.beta";
   for (int i = 1; i <= 8; ++i) c.groups.push_back({{}, str(i), 1.0 * i, 0});
@@ -349,8 +347,8 @@ BOOST_AUTO_TEST_CASE(styles_of_groups) {
   BOOST_TEST(GroupStyle(c).point(0) != GroupStyle(c).point(6));
   c.ordered = true;
   GroupStyle(c).explain(scale);
-  BOOST_TEST(scale.bar.first == "1");
-  BOOST_TEST(scale.bar.last == "8");
+  BOOST_TEST(scale.bar.first.shown() == "1");
+  BOOST_TEST(scale.bar.last.shown() == "8");
   BOOST_TEST(scale.bar.colours.size() == 8u);
   BOOST_TEST(scale.bar.colours[0] == viridis(0));
   BOOST_TEST(scale.legend.empty());

@@ -111,7 +111,7 @@ Panel beta_panel(const Comparison& c, const BoundCurve& curve, AgainstBeta what)
   panel.y_from_zero = what == AgainstBeta::active || what == AgainstBeta::active_at_0;
   if (c.series.size() > 1)
     for (std::size_t s = 0; s < c.series.size(); ++s)
-      panel.legend.push_back({plain_text(c.series[s]), "with points pt 7 ps 1.2 " + series_colour(s)});
+      panel.legend.push_back({c.series[s], "with points pt 7 ps 1.2 " + series_colour(s)});
   if (what == AgainstBeta::excess) panel.level(0, bound_line, "bound");
   draw_optimum(panel, c, curve, shown);
 

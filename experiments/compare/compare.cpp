@@ -11,6 +11,7 @@
 #include "experiments/compare/comparison.hpp"
 #include "experiments/compare/comparison_panels.hpp"
 #include "experiments/compare/comparison_tables.hpp"
+#include "experiments/plain_text.hpp"
 #include "experiments/plots/figure.hpp"
 #include "experiments/plots/report.hpp"
 #include "nn/files.hpp"
@@ -136,7 +137,7 @@ void compare(const CompareOptions& o) {
     try {
       draw(f, out / f.file);
       drawn.insert(f.file);
-    } catch (const Error& problem) { std::cerr << "no figure: " << problem.what() << '\n'; }
+    } catch (const Error& problem) { std::cerr << "no figure: " << plain_text(problem.what()) << '\n'; }
   }
   for (const char* file : all_figures)  // of an earlier comparison
     if (!drawn.contains(file)) fs::remove(out / file, error);

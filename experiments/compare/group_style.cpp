@@ -5,19 +5,7 @@
 
 namespace elbow {
 
-std::string plain_text(const std::string& text) {
-  static const std::string special = "\\{}_^@&~";
-  std::string out;
-  for (const char c : text) {
-    if (special.find(c) != std::string::npos) out += '\\';
-    out += (unsigned char)c < ' ' ? '?' : c;
-  }
-  return out;
-}
-
-std::string setting_name(const std::string& key) {
-  return key == "loss.beta" ? "{/:Italic β}" : plain_text(key);
-}
+std::string setting_name(const std::string& key) { return key == "loss.beta" ? "β" : key; }
 
 bool GroupStyle::scale() const { return comparison_.ordered && comparison_.groups.size() > okabe_ito.size(); }
 
@@ -33,10 +21,9 @@ std::string GroupStyle::point(std::size_t group) const {
 
 void GroupStyle::explain(Panel& panel) const {
   const auto& groups = comparison_.groups;
-  if (!comparison_.group_key.empty())
-    panel.legend_label = (comparison_.group_key == "loss.beta" ? "β" : plain_text(comparison_.group_key)) + ":";
+  if (!comparison_.group_key.empty()) panel.legend_label = setting_name(comparison_.group_key) + ":";
   if (scale()) {
-    panel.bar = {plain_text(groups.front().label), plain_text(groups.back().label), {}};
+    panel.bar = {groups.front().label, groups.back().label, {}};
     for (std::size_t g = 0; g < groups.size(); ++g) {
       const std::string text = colour(g);  // lc rgb '#00rrggbb'
       panel.bar.colours.push_back("#" + text.substr(text.find('#') + 3, 6));
@@ -44,8 +31,7 @@ void GroupStyle::explain(Panel& panel) const {
     return;
   }
   for (std::size_t g = 0; g < groups.size(); ++g)
-    panel.legend.push_back(
-        {plain_text(groups[g].label), "with linespoints ps 1.1 lw 1.2 " + point(g) + " " + colour(g)});
+    panel.legend.push_back({groups[g].label, "with linespoints ps 1.1 lw 1.2 " + point(g) + " " + colour(g)});
 }
 
 }  // namespace elbow

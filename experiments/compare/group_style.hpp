@@ -8,9 +8,6 @@ namespace elbow {
 
 inline const std::string bound_line = "lc rgb '#202020' lw 1 dt (14,8)";
 
-/// Text that gnuplot prints as it is: the characters that mark up its text are escaped, control characters replaced.
-std::string plain_text(const std::string& text);
-
 /// The name of a setting as a figure prints it: a Greek letter for loss.beta.
 std::string setting_name(const std::string& key);
 

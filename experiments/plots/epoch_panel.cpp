@@ -24,7 +24,7 @@ Quantity quantity(Cost cost) {
               [](const BoundPoint& b, double) { return b.distortion; }};
     case Cost::weighted_kl: break;
   }
-  return {"{/:Italic β} × KL per epoch",
+  return {"β × KL per epoch",
           [](const Costs& c, double beta) {
             return Estimate{beta * c.kl.mean, beta * c.kl.standard_error};
           },

@@ -5,6 +5,7 @@
 
 #include "autograd/error.hpp"
 #include "data/csv.hpp"
+#include "experiments/plain_text.hpp"
 #include "experiments/plots/gnuplot.hpp"
 
 namespace elbow {
@@ -59,7 +60,8 @@ Panel::Range whole_decades(const Panel::Range& range) {
 }
 
 /// Roughly the width in pixels of DejaVu Sans in the figure's size.
-double text_width(const std::string& text) {
+double text_width(const PlotText& words) {
+  const std::string& text = words.shown();
   const auto inside_character = [](char byte) { return (byte & 0xc0) == 0x80; };  // UTF-8
   return 13.5 * double(text.size() - std::count_if(text.begin(), text.end(), inside_character));
 }
@@ -98,21 +100,13 @@ struct TickLayout {
   std::size_t every = 1;  ///< of the ticks, so that no text lies on another
 };
 
-/// A tick's text, without the middle of a long one: the ends tell the names of one family apart.
-std::string shortened(const std::string& text) {
-  constexpr std::size_t most = 16, head = 8, tail = 7;
-  if (text.size() <= most) return text;
-  const auto inside_character = [&](std::size_t i) { return (text[i] & 0xc0) == 0x80; };  // UTF-8
-  std::size_t first_end = head, last_begin = text.size() - tail;
-  while (inside_character(first_end)) --first_end;
-  while (last_begin < text.size() && inside_character(last_begin)) ++last_begin;
-  return text.substr(0, first_end) + "…" + text.substr(last_begin);
-}
+/// A tick's text, without the middle of a long one.
+PlotText tick_text(const Panel::Tick& tick) { return shortened(tick.text.shown(), 16); }
 
 TickLayout layout_of(const std::vector<Panel::Tick>& ticks, double width) {
   TickLayout layout;
   double widest = 0;
-  for (const auto& tick : ticks) widest = std::max(widest, text_width(shortened(tick.text)));
+  for (const auto& tick : ticks) widest = std::max(widest, text_width(tick_text(tick)));
   const double room = width / double(std::max<std::size_t>(1, ticks.size()));
   layout.aslant = widest + 12 > room && widest > 40;
   if (layout.aslant) layout.height = 0.71 * widest + 20;  // the sine of 45 degrees
@@ -174,10 +168,10 @@ void Figure::write_axes(const Panel& panel, const Box& box) {
   script_ += str(axis_style, "set lmargin at screen ", box.left / width_, "\nset rmargin at screen ",
                  box.right / width_, "\nset bmargin at screen ", box.bottom / height_,
                  "\nset tmargin at screen ", box.top / height_, "\nset xrange ", interval(panel.x),
-                 "\nset yrange ", interval(panel.y), "\nset xlabel ", gnuplot_quoted(panel.x_label), "\n");
+                 "\nset yrange ", interval(panel.y), "\nset xlabel ", panel.x_label.literal(), "\n");
   // At a fixed place, so that the labels of a column of panels are in line however wide the ticks are.
-  script_ += str("set label ", gnuplot_quoted(panel.y_label), " at ",
-                 at(box.left - 140, (box.bottom + box.top) / 2), " center rotate tc rgb '#202020'\n");
+  script_ += str("set label ", panel.y_label.literal(), " at ", at(box.left - 140, (box.bottom + box.top) / 2),
+                 " center rotate tc rgb '#202020'\n");
   if (panel.x_ticks.empty())
     script_ += ticks('x', panel.x, panel.integer_x ? 12 : 8, panel.integer_x);
   else
@@ -188,7 +182,7 @@ void Figure::write_axes(const Panel& panel, const Box& box) {
   else
     script_ += ticks('y', panel.y, 8, false);
   script_ +=
-      str("set label ", gnuplot_quoted("{/:Bold " + panel.title + "}"), " at ",
+      str("set label ", panel.title.literal(/*bold=*/true), " at ",
           at(box.left, box.top + title_height + legend_height * legend_lines(panel, box.right - box.left)),
           " left\n");
   for (const auto& level : panel.levels)
@@ -199,15 +193,15 @@ void Figure::write_axes(const Panel& panel, const Box& box) {
 
 void Figure::write_x_ticks(const Panel& panel, const Box& box) {
   const TickLayout layout = layout_of(panel.x_ticks, box.right - box.left);
-  script_ += str("set xtics noenhanced", layout.aslant ? " rotate by 45 right" : "", " (");
+  script_ += str("set xtics", layout.aslant ? " rotate by 45 right" : "", " (");
   for (std::size_t i = 0; i < panel.x_ticks.size(); i += layout.every) {
-    const auto& [x, text] = panel.x_ticks[i];
-    script_ += str(i > 0 ? ", " : "", gnuplot_quoted(shortened(text)), " ", to_text(x));
+    const Panel::Tick& tick = panel.x_ticks[i];
+    script_ += str(i > 0 ? ", " : "", tick_text(tick).format(), " ", to_text(tick.x));
   }
   script_ += ")\n";
   if (layout.aslant)  // below the texts, which gnuplot thinks are shorter
     script_ +=
-        str("set xlabel ''\nset label ", gnuplot_quoted(panel.x_label), " at ",
+        str("set xlabel ''\nset label ", panel.x_label.literal(), " at ",
             at((box.left + box.right) / 2, box.bottom - layout.height - 72), " center tc rgb '#202020'\n");
 }
 
@@ -231,21 +225,21 @@ void Figure::write_strip(const Panel& panel, const Box& box) {
   const double y = box.top + legend_height * lines;  // of the first line
   double x = box.left;
   if (!panel.legend_label.empty()) {
-    script_ += str("set label ", gnuplot_quoted(panel.legend_label), " at ", at(x, y), " left\n");
+    script_ += str("set label ", panel.legend_label.literal(), " at ", at(x, y), " left\n");
     x += text_width(panel.legend_label) + 22;
   }
   if (!panel.bar.colours.empty()) write_bar(panel.bar, x, y);
   lay_out_legend(panel, box.right - box.left, [&](const Panel::LegendEntry& entry, double offset, int line) {
     script_ += str("set key at ", at(box.left + offset - 16, y - legend_height * line),
                    " left center Left reverse samplen 1.4\nplot NaN notitle, keyentry ", entry.style, " title ",
-                   gnuplot_quoted(entry.text), "\nunset label\nunset object\n");
+                   entry.text.literal(), "\nunset label\nunset object\n");
   });
   if (panel.legend.empty()) script_ += "plot NaN notitle\n";
 }
 
 void Figure::write_bar(const ColourBar& bar, double x, double y) {
-  const auto text = [&](const std::string& words) {
-    script_ += str("set label ", gnuplot_quoted(words), " at ", at(x, y), " left\n");
+  const auto text = [&](const PlotText& words) {
+    script_ += str("set label ", words.literal(), " at ", at(x, y), " left\n");
     x += text_width(words) + 12;
   };
   text(bar.first);

@@ -1,29 +1,16 @@
 #include "experiments/plots/gnuplot.hpp"
 
 #include <signal.h>
-#include <unistd.h>
 
 #include "autograd/error.hpp"
 #include "experiments/confined_program.hpp"
+#include "nn/files.hpp"
 
 namespace elbow {
 
 namespace fs = std::filesystem;
 
 namespace {
-
-/// Removes its file when it goes out of scope, if the file is still there.
-struct TemporaryFile {
-  fs::path path;
-  ~TemporaryFile() {
-    std::error_code ignored;
-    fs::remove(path, ignored);
-  }
-};
-
-TemporaryFile temporary_beside(const fs::path& file, const std::string& ending) {
-  return {file.parent_path() / str(".", file.filename().string(), ".", getpid(), ending)};
-}
 
 constexpr unsigned longest_seconds = 120;
 
@@ -32,9 +19,9 @@ constexpr unsigned longest_seconds = 120;
 std::string first_complaint(const ProgramEnd& end) {
   if (end.status == 128 + SIGALRM) return str("it took longer than ", longest_seconds, " s");
   std::string first;
-  for (size_t begin = 0; begin < end.printed.size();) {
-    const size_t stop = std::min(end.printed.find('\n', begin), end.printed.size());
-    const std::string line = end.printed.substr(begin, stop - begin);
+  for (size_t begin = 0; begin < end.errors.size();) {
+    const size_t stop = std::min(end.errors.find('\n', begin), end.errors.size());
+    const std::string line = end.errors.substr(begin, stop - begin);
     begin = stop + 1;
     if (line.find_first_not_of(" ^\t") == std::string::npos) continue;
     if (first.empty()) first = line;
@@ -53,27 +40,21 @@ std::string terminal(int width, int height, double font_size) {
 
 }  // namespace
 
-std::string gnuplot_quoted(const std::string& text) {
-  std::string quoted = "'";
-  for (const char c : text) quoted += c == '\'' ? "''" : std::string(1, c);
-  return quoted + "'";
-}
-
 void run_gnuplot(const std::string& script, int width, int height, const fs::path& png, double font_size) {
   const fs::path folder = png.has_parent_path() ? png.parent_path() : ".";
-  if (!fs::is_directory(folder))
-    fail("plot", "no folder ", folder.string(), " to draw ", png.filename().string(), " in");
+  const std::string name = png.filename().string();
+  if (!fs::is_directory(folder)) fail("plot", "no folder ", folder.string(), " to draw ", name, " in");
 
-  const TemporaryFile image = temporary_beside(png, ".part");
-  const std::string commands = str("set encoding utf8\n", terminal(width, height, font_size), "set output ",
-                                   gnuplot_quoted(image.path.string()), "\n", script, "\nunset output\n");
-  const ProgramEnd end = run_confined("gnuplot", {"--default-settings"}, commands, longest_seconds);
+  // Without `set output` the picture comes on standard output: no path stands in the script.
+  const ProgramEnd end = run_confined(
+      "gnuplot", {"--default-settings"},
+      str("set encoding utf8\n", terminal(width, height, font_size), script, "\n"), longest_seconds);
   if (end.status == 127)
-    fail("plot", "gnuplot is not installed, so ", png.filename().string(),
+    fail("plot", "gnuplot is not installed, so ", name,
          " was not drawn; install gnuplot (Debian: gnuplot-nox)");
-  if (end.status != 0 || !fs::exists(image.path))
-    fail("plot", "gnuplot could not draw ", png.filename().string(), ": ", first_complaint(end));
-  fs::rename(image.path, png);
+  if (end.status != 0 || !end.output.starts_with("\x89PNG"))
+    fail("plot", "gnuplot could not draw ", name, ": ", first_complaint(end));
+  write_file_atomically(png, end.output);
 }
 
 }  // namespace elbow

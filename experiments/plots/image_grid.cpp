@@ -62,9 +62,10 @@ struct Grid {
 };
 
 /// Roughly the width in pixels of the longest label.
-double longest(const std::vector<std::string>& labels) {
+double longest(const std::vector<PlotText>& labels) {
   double most = 0;
-  for (const auto& label : labels) {
+  for (const PlotText& words : labels) {
+    const std::string& label = words.shown();
     const auto capitals =
         std::count_if(label.begin(), label.end(), [](char c) { return c >= 'A' && c <= 'Z'; });
     most =
@@ -116,9 +117,9 @@ void write_axes(std::ostream& script, const Grid& grid) {
 }
 
 void write_labels(std::ostream& script, const Grid& grid, const GridLayout& layout) {
-  const auto label = [&](const std::string& text, double x, double y, const char* side) {
-    script << "set label " << gnuplot_quoted(text) << " at screen " << x / double(grid.width()) << ", screen "
-           << 1 - y / double(grid.height()) << " " << side << " noenhanced\n";
+  const auto label = [&](const PlotText& text, double x, double y, const char* side) {
+    script << "set label " << text.literal() << " at screen " << x / double(grid.width()) << ", screen "
+           << 1 - y / double(grid.height()) << " " << side << "\n";
   };
   const auto scale = double(grid.scale);
   for (std::int64_t row = 0; row < std::min(grid.rows, std::int64_t(layout.row_labels.size())); ++row)

@@ -4,6 +4,8 @@
 #include <string>
 #include <vector>
 
+#include "experiments/plots/plot_text.hpp"
+
 namespace elbow {
 
 /// Images [count,channels,height,width] with values in 0..1 (others are clamped), one after the other. One
@@ -16,13 +18,13 @@ struct ImageBatch {
 /// How images are laid out: in reading order, `columns` to a row.
 struct GridLayout {
   std::int64_t columns = 10;
-  std::int64_t scale = 3;                  ///< every pixel becomes scale x scale pixels
-  std::int64_t rows_per_group = 1;         ///< a wider gap follows every group of so many rows
-  std::int64_t header_rows = 0;            ///< a wider gap follows the first so many rows
-  std::int64_t gap = 2;                    ///< white between two images, in their pixels
-  std::vector<std::string> row_labels;     ///< to the left of each row; may be shorter than the rows
-  std::vector<std::string> column_labels;  ///< above each column
-  bool dark_on_light = false;              ///< grey images as ink on paper: 0 is white
+  std::int64_t scale = 3;               ///< every pixel becomes scale x scale pixels
+  std::int64_t rows_per_group = 1;      ///< a wider gap follows every group of so many rows
+  std::int64_t header_rows = 0;         ///< a wider gap follows the first so many rows
+  std::int64_t gap = 2;                 ///< white between two images, in their pixels
+  std::vector<PlotText> row_labels;     ///< to the left of each row; may be shorter than the rows
+  std::vector<PlotText> column_labels;  ///< above each column
+  bool dark_on_light = false;           ///< grey images as ink on paper: 0 is white
 };
 
 /// Draws the images as one PNG, pixel by pixel without smoothing. Throws Error if the batch does not have the

@@ -4,6 +4,8 @@
 #include <utility>
 #include <vector>
 
+#include "experiments/plots/plot_text.hpp"
+
 namespace elbow {
 
 /// The rows of a series, as gnuplot's `using 1:2:...` counts their columns. Values that are not finite are
@@ -13,7 +15,7 @@ using Points = std::vector<std::vector<double>>;
 /// A row of colours with the value of the first and of the last; stands above a panel in place of a long
 /// legend.
 struct ColourBar {
-  std::string first, last;
+  PlotText first, last;
   std::vector<std::string> colours;  ///< "#rrggbb"; no bar if empty
 };
 
@@ -40,13 +42,14 @@ struct Panel {
   };
   struct Tick {
     double x;
-    std::string text;  ///< as it is: no mark-up
+    PlotText text;
   };
   struct LegendEntry {
-    std::string text, style;  ///< style: gnuplot, from `with` on
+    PlotText text;
+    std::string style;  ///< gnuplot, from `with` on
   };
 
-  std::string title, x_label, y_label;
+  PlotText title, x_label, y_label;
   Range x, y;                 ///< what must be visible; the figure pads it
   bool integer_x = false;     ///< ticks at whole numbers only
   bool log_y = false;         ///< decades on y
@@ -58,7 +61,7 @@ struct Panel {
   std::vector<Series> series;
   std::vector<Level> levels;
   std::vector<LegendEntry> legend;
-  std::string legend_label;  ///< stands before the bar and the legend's entries
+  PlotText legend_label;  ///< stands before the bar and the legend's entries
   ColourBar bar;
 
   /// Adds a series; later ones are drawn above earlier ones.

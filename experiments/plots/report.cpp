@@ -8,7 +8,7 @@ namespace elbow {
 
 namespace {
 
-const char* const style = R"(
+constexpr char style[] = R"(
 :root { color-scheme: light dark; --ink: #1c1c1e; --quiet: #5f6368; --line: #d9dce1; --paper: #fff; --tint: #f6f7f9; }
 @media (prefers-color-scheme: dark) {
   :root { --ink: #e4e5e8; --quiet: #9aa0a8; --line: #3a3d42; --paper: #17181a; --tint: #1f2124; }
@@ -40,75 +40,49 @@ bool is_number(const std::string& text) {
   return end != text.c_str() && *end == '\0';
 }
 
-std::string cell(const char* tag, const std::string& text, bool number) {
-  return std::string("<") + tag + (number ? " class=\"number\">" : ">") + html_escaped(text) + "</" + tag + ">";
+template <std::size_t n> Html cell(const char (&tag)[n], const std::string& text, bool number) {
+  return Html("<") + tag + (number ? Html(" class=\"number\">") : Html(">")) + Html::text(text) + "</" + tag +
+         ">";
 }
 
-std::string figure_html(const std::string& caption, const std::string& source) {
-  const std::string text = html_escaped(caption);
+Html figure_html(const std::string& caption, const Html& source) {
+  const Html text = Html::text(caption);
   return "<figure><img loading=\"lazy\" alt=\"" + text + "\" src=\"" + source + "\"><figcaption>" + text +
          "</figcaption></figure>\n";
 }
 
 }  // namespace
 
-std::string html_escaped(const std::string& text) {
-  std::string out;
-  for (char c : text) switch (c) {
-      case '&': out += "&amp;"; break;
-      case '<': out += "&lt;"; break;
-      case '>': out += "&gt;"; break;
-      case '"': out += "&quot;"; break;
-      case '\'': out += "&#39;"; break;
-      default: out += c;
-    }
-  return out;
-}
-
-std::string base64(const std::string& bytes) {
-  static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  std::string out;
-  out.reserve((bytes.size() + 2) / 3 * 4);
-  for (std::size_t i = 0; i < bytes.size(); i += 3) {
-    unsigned group = 0;
-    for (std::size_t k = 0; k < 3; ++k)
-      group = group << 8 | (i + k < bytes.size() ? (unsigned char)bytes[i + k] : 0u);
-    for (std::size_t k = 0; k < 4; ++k)
-      out += i + k <= bytes.size() ? letters[group >> (18 - 6 * k) & 63] : '=';
-  }
-  return out;
-}
-
 Report& Report::heading(const std::string& text) {
-  body_ += "<h2>" + html_escaped(text) + "</h2>\n";
+  body_ += "<h2>" + Html::text(text) + "</h2>\n";
   return *this;
 }
 
 Report& Report::paragraph(const std::string& text) {
-  body_ += "<p>" + html_escaped(text) + "</p>\n";
+  body_ += "<p>" + Html::text(text) + "</p>\n";
   return *this;
 }
 
 Report& Report::figure(const std::string& caption, const std::filesystem::path& png) {
   if (!std::filesystem::exists(png))
     return paragraph(caption + " (not drawn: " + png.filename().string() + ")");
-  body_ += figure_html(caption, "data:image/png;base64," + base64(read_file(png)));
+  body_ += figure_html(caption, Html::png(read_file(png)));
   return *this;
 }
 
 Report& Report::linked_figure(const std::string& caption, const std::filesystem::path& png) {
-  body_ += figure_html(caption, html_escaped(png.generic_string()));
+  body_ += figure_html(caption, Html::url(png));
   return *this;
 }
 
 Report& Report::link(const std::string& text, const std::filesystem::path& path) {
-  body_ += "<p><a href=\"" + html_escaped(path.generic_string()) + "\">" + html_escaped(text) + "</a></p>\n";
+  body_ += "<p><a href=\"" + Html::url(path) + "\">" + Html::text(text) + "</a></p>\n";
   return *this;
 }
 
 Report& Report::table(const std::string& caption, const std::vector<std::string>& header,
                       const std::vector<std::vector<std::string>>& rows) {
-  body_ += "<div class=\"scroll\"><table><caption>" + html_escaped(caption) + "</caption>\n<thead><tr>";
+  body_ += "<div class=\"scroll\"><table><caption>" + Html::text(caption) + "</caption>\n<thead><tr>";
   for (std::size_t i = 0; i < header.size(); ++i)
     body_ += cell("th", header[i], !rows.empty() && i < rows[0].size() && is_number(rows[0][i]));
   body_ += "</tr></thead>\n<tbody>\n";
@@ -122,17 +96,18 @@ Report& Report::table(const std::string& caption, const std::vector<std::string>
 }
 
 Report& Report::preformatted(const std::string& caption, const std::string& text) {
-  body_ += "<details><summary>" + html_escaped(caption) + "</summary><pre>" + html_escaped(text) +
-           "</pre></details>\n";
+  body_ +=
+      "<details><summary>" + Html::text(caption) + "</summary><pre>" + Html::text(text) + "</pre></details>\n";
   return *this;
 }
 
 std::string Report::html() const {
-  const std::string title = html_escaped(title_);
-  return "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-         "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>" +
-         title + "</title>\n<style>" + style + "</style>\n</head>\n<body>\n<h1>" + title + "</h1>\n" + body_ +
-         "</body>\n</html>\n";
+  const Html title = Html::text(title_);
+  return ("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+          "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>" +
+          title + "</title>\n<style>" + style + "</style>\n</head>\n<body>\n<h1>" + title + "</h1>\n" + body_ +
+          "</body>\n</html>\n")
+      .code();
 }
 
 void Report::write(const std::filesystem::path& path) const { write_file_atomically(path, html()); }

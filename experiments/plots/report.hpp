@@ -3,6 +3,8 @@
 #include <string>
 #include <vector>
 
+#include "experiments/plots/html.hpp"
+
 namespace elbow {
 
 /// A self-contained HTML page, put together from top to bottom: styles inline, figures embedded, no scripts. It
@@ -32,13 +34,8 @@ class Report {
   void write(const std::filesystem::path& path) const;
 
  private:
-  std::string title_, body_;
+  std::string title_;
+  Html body_;
 };
-
-/// Text with the characters that mean something in HTML replaced by their names.
-std::string html_escaped(const std::string& text);
-
-/// Base64 (RFC 4648), with padding.
-std::string base64(const std::string& bytes);
 
 }  // namespace elbow

@@ -1,0 +1,36 @@
+#include "experiments/plots/plot_text.hpp"
+
+#include <string_view>
+
+#include "experiments/plain_text.hpp"
+
+namespace elbow {
+namespace {
+
+// What gnuplot's enhanced text takes as it is, within single quotes: a backslash before each character of its mark-up. It
+// reads '' as a quote, but not at the beginning nor twice in a row; the quote's number in octal it always does.
+std::string escaped(const std::string& text) {
+  std::string out;
+  for (const char c : text) {
+    if (std::string_view("\\{}_^@&~").find(c) != std::string_view::npos) out += '\\';
+    out += c == '\'' ? "\\047" : std::string(1, c);
+  }
+  return out;
+}
+
+}  // namespace
+
+PlotText::PlotText(const std::string& text) : shown_(shortened(plain_text(text), 120)) {}
+
+std::string PlotText::literal(bool bold) const {
+  // Only where there is mark-up does gnuplot read backslashes: {} is some that prints nothing.
+  return bold ? "'{/:Bold " + escaped(shown_) + "}'" : "'{}" + escaped(shown_) + "'";
+}
+
+std::string PlotText::format() const {
+  std::string out;
+  for (const char c : literal()) out += c == '%' ? "%%" : std::string(1, c);
+  return out;
+}
+
+}  // namespace elbow

@@ -1,0 +1,27 @@
+#pragma once
+#include <string>
+
+namespace elbow {
+
+/// A text in a figure, made from any string whatever: gnuplot prints it as it is, and nothing in it is a command, mark-up or a
+/// format. Figures take texts of this type alone.
+class PlotText {
+ public:
+  PlotText() = default;
+  PlotText(const std::string& text);  // NOLINT: from strings and literals without further ado
+  PlotText(const char* text) : PlotText(std::string(text)) {}  // NOLINT
+
+  bool empty() const { return shown_.empty(); }
+  /// What is printed: plain_text of what it was made from, and the ends of more than 120 characters.
+  const std::string& shown() const { return shown_; }
+
+  /// A literal of a gnuplot script, in single quotes; `bold` if so.
+  std::string literal(bool bold = false) const;
+  /// The same where gnuplot takes it for a format, as it does with a tick's text.
+  std::string format() const;
+
+ private:
+  std::string shown_;
+};
+
+}  // namespace elbow
