@@ -5,10 +5,16 @@
 #include <atomic>
 #include <bit>
 #include <cstring>
+#include <fstream>
+#include <limits>
 #include <mutex>
 #include <new>
+#include <optional>
+#include <string>
 #include <unordered_set>
 #include <vector>
+
+#include "autograd/error.hpp"
 
 namespace elbow {
 namespace {
@@ -38,7 +44,7 @@ SizeClass size_class(size_t bytes) {
 thread_local bool pool_closed = false;  // outlives the pool itself: a static tensor may die after it
 
 struct Pool {
-  std::array<std::vector<void*>, 128> free_lists;
+  std::array<std::vector<void*>, 4 * std::bit_width(largest_cached)> free_lists;  // by SizeClass::index
   int64_t balance = 0;  // bytes asked for on this thread less bytes released on it
   ~Pool() {
     pool_closed = true;
@@ -74,21 +80,43 @@ bool release_guarded(void* block) {
   return true;
 }
 
+// The number after `key` in a file of the kernel's; none if there is no such file, or it says something else ("max").
+std::optional<int64_t> number_in(const char* path, const std::string& key) {
+  std::ifstream in(path);
+  std::string word;
+  while (!key.empty() && in >> word && word != key) {}
+  int64_t number = 0;
+  return in >> number ? std::optional(number) : std::nullopt;
+}
+
 }  // namespace
+
+int64_t free_memory() {
+  int64_t free = std::numeric_limits<int64_t>::max();
+  if (const auto kilobytes = number_in("/proc/meminfo", "MemAvailable:")) free = *kilobytes << 10;
+  const auto limit = number_in("/sys/fs/cgroup/memory.max", ""),
+             used = number_in("/sys/fs/cgroup/memory.stat", "anon");
+  if (limit && used) free = std::min(free, *limit - *used);
+  return free;
+}
 
 void* pool_allocate(size_t bytes) {
   const SizeClass c = size_class(bytes);
+  if (c.bytes > largest_cached) [[unlikely]]
+    if (const int64_t free = free_memory(); c.bytes > size_t(std::max<int64_t>(free, 0)))
+      throw Error(
+          str("not enough memory: a tensor needs ", c.bytes >> 20, " MB, and ", free >> 20, " MB are free"));
   bytes_in_use.fetch_add(int64_t(c.bytes), std::memory_order_relaxed);
   if (guarding.load(std::memory_order_relaxed)) [[unlikely]]
     return allocate_guarded(bytes);
   if (caching && !pool_closed) {
     pool.balance += int64_t(c.bytes);
-    auto& free_list = pool.free_lists[c.index];
-    if (!free_list.empty()) {
-      void* block = free_list.back();
-      free_list.pop_back();
-      return block;
-    }
+    if (c.bytes <= largest_cached)
+      if (auto& free_list = pool.free_lists[c.index]; !free_list.empty()) {
+        void* block = free_list.back();
+        free_list.pop_back();
+        return block;
+      }
   }
   system_allocations.fetch_add(1, std::memory_order_relaxed);
   return ::operator new(c.bytes, alignment);

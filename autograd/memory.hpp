@@ -7,7 +7,13 @@ namespace elbow {
 /// A caching allocator, one for each thread. A released block waits in the free list of its size class, and the
 /// next request of that class takes it, still warm in cache: after the first step, a training loop asks the
 /// system for nothing. Blocks are aligned to 64 bytes, the width of a cache line and of an AVX-512 register.
+///
+/// Throws Error for a block of hundreds of megabytes that is larger than what is free (free_memory): the system would hand it
+/// out all the same, and kill the process when it is filled.
 void* pool_allocate(size_t bytes);
+
+/// The bytes that could still be used without swapping: what the system says, or the control group, if that is less.
+int64_t free_memory();
 
 /// Gives back a block of pool_allocate(bytes). Another thread than the one that asked may do so. A thread keeps no more
 /// bytes than it has itself asked for: what it releases beyond, made by others, goes back to the system, so that memory

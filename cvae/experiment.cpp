@@ -37,7 +37,7 @@ Schedule read_schedule(const Config& config, int64_t total_steps) {
 
 TrainingSettings read_training(const Config& config, int64_t train_rows) {
   TrainingSettings t;
-  t.epochs = config.get<int64_t>("epochs", t.epochs, at_least(0));
+  t.epochs = config.get<int64_t>("epochs", t.epochs, between(0, 1e9));
   t.batch_rows = config.get<int64_t>("batch_rows", t.batch_rows, at_least(2));
   if (t.batch_rows > train_rows)
     config.fail("batch_rows",

@@ -57,7 +57,7 @@ Costs Training::epoch(const std::function<void(int64_t)>& progress) {
     loss.push_back(c.loss);
     distortion.push_back(c.distortion);
     kl.push_back(c.kl);
-    if (i % 16 == 15) progress(i + 1);
+    progress(i + 1);
   }
   ++epochs_done_;
   train_seconds_ += watch.seconds();

@@ -26,15 +26,21 @@ DataSplit draw_split(const Config& data, uint64_t seed, const Dataset& descripti
     draw(set, RandomKey{seed, rows_stream, uint64_t(epoch)});
     draw_missing(set, RandomKey{seed, missing_stream, uint64_t(epoch)});
   };
-  const auto empty_set = [&](const std::string& setting) {
+  const auto rows_of = [&](const char* setting) { return data.get<int64_t>(setting, 64000, between(1, 1e12)); };
+  const auto empty_set = [&](const char* setting, int64_t rows) {
     Dataset set = description;
-    set.x = Rows(Tensor::empty({data.get<int64_t>(setting, 64000, at_least(1)), columns}));
+    try {
+      set.x = Rows(Tensor::empty({rows, columns}));
+    } catch (const Error& error) { data.fail(setting, error.what()); }
     return set;
   };
-  DataSplit split{empty_set("train_rows"), empty_set("test_rows"), {}};
+  const int64_t train_rows = rows_of("train_rows"), test_rows = rows_of("test_rows");
+  DataSplit split{empty_set("train_rows", train_rows), {}, {}};
   const bool redraw = data.get<bool>("redraw", false);
-  split.train.missing = split.test.missing = read_missing(data);
+  split.train.missing = read_missing(data);
   draw_all(split.train, stream::train_data, stream::train_missing, 0);
+  split.test = empty_set("test_rows", test_rows);  // now that the training rows fill their memory
+  split.test.missing = split.train.missing;
   draw_all(split.test, stream::test_data, stream::test_missing, 0);
   if (redraw)
     split.redraw = [draw_all](Dataset& train, int64_t epoch) {

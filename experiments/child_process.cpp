@@ -3,9 +3,11 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <spawn.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cstdlib>
 #include <cstring>
 #include <sstream>
 
@@ -14,11 +16,14 @@
 namespace elbow {
 namespace {
 
+constexpr auto parent_variable = "ELBOW_PARENT";
+
 std::vector<std::string> environment(int threads) {
   std::vector<std::string> variables;
   for (char** entry = environ; *entry; ++entry)
     if (!std::string(*entry).starts_with("OMP_NUM_THREADS=")) variables.push_back(*entry);
   variables.push_back(str("OMP_NUM_THREADS=", threads));
+  variables.push_back(str(parent_variable, '=', getpid()));
   return variables;
 }
 
@@ -55,6 +60,14 @@ ChildProcess::ChildProcess(const std::vector<std::string>& arguments, int thread
     ended_ = true;
     throw Error(str("no further process can be started: ", std::strerror(error)));
   }
+}
+
+void end_with_parent() {
+  const char* parent = std::getenv(parent_variable);
+  if (!parent) return;
+  prctl(PR_SET_PDEATHSIG, SIGTERM);
+  if (getppid() != std::atoi(parent)) raise(SIGTERM);  // it has ended already
+  unsetenv(parent_variable);                           // that of our own children is another one
 }
 
 ChildProcess::~ChildProcess() {

@@ -10,7 +10,7 @@ namespace elbow {
 
 /// This very program, started once more with other arguments. It hears nothing on its input, its output is dropped, and its
 /// errors are kept. It stands in a process group of its own: Ctrl-C on the terminal reaches only the parent, who stops it
-/// politely.
+/// politely; a parent that was killed takes it along (end_with_parent).
 class ChildProcess {
  public:
   /// Starts it with so many OpenMP threads. Error if the system will not.
@@ -33,5 +33,8 @@ class ChildProcess {
   bool ended_ = false;
   std::unique_ptr<std::FILE, int (*)(std::FILE*)> errors_;
 };
+
+/// For main: if this process is a ChildProcess, it is asked to stop (SIGTERM) when its parent ends, however that ends.
+void end_with_parent();
 
 }  // namespace elbow

@@ -7,7 +7,7 @@ namespace {
 
 volatile std::sig_atomic_t noted = 0;
 void note(int signal) {
-  noted = 1;
+  noted = signal;
   std::signal(signal, SIG_DFL);
 }
 
@@ -20,6 +20,6 @@ InterruptWatch::InterruptWatch() {
 InterruptWatch::~InterruptWatch() {
   for (int signal : {SIGINT, SIGTERM}) std::signal(signal, SIG_DFL);
 }
-bool InterruptWatch::interrupted() const { return noted != 0; }
+int InterruptWatch::signal() const { return noted; }
 
 }  // namespace elbow

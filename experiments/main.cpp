@@ -10,11 +10,13 @@
 #include "experiments/bench/gemm.hpp"
 #include "experiments/bench/ops.hpp"
 #include "experiments/bench/step.hpp"
+#include "experiments/child_process.hpp"
 #include "experiments/command_line.hpp"
 #include "experiments/commands/features.hpp"
 #include "experiments/commands/register.hpp"
 #include "experiments/compare/compare.hpp"
 #include "experiments/info.hpp"
+#include "experiments/interrupt.hpp"
 #include "experiments/machine.hpp"
 #include "experiments/page.hpp"
 #include "experiments/plain_text.hpp"
@@ -153,6 +155,7 @@ void add_info(Command app) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  end_with_parent();
   CommandLine app("elbow", "Conditional variational autoencoders on a from-scratch autodiff framework",
                   machine().version);
   add_train(app);
@@ -167,14 +170,16 @@ int main(int argc, char** argv) {
   add_features(app);
   add_story(app);
   add_info(app);
-  const auto refuse = [](const std::string& message) {
+  const auto refuse = [](const std::string& message, int status = 2) {
     std::cerr << "elbow: " << plain_text(message)
               << '\n';  // names from files may hold anything: one line all the same
-    return 2;
+    return status;
   };
   try {
     app.run(argc, argv);
     if (!(std::cout << std::flush)) return refuse("standard output cannot be written");
+  } catch (const Interrupted& error) {
+    return refuse(error.what(), 128 + error.signal);
   } catch (const std::filesystem::filesystem_error& error) {
     return refuse(error.path1().string() + ": " + error.code().message());
   } catch (const std::bad_alloc&) {

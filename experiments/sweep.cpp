@@ -61,12 +61,12 @@ class Runner {
   // "NAME: what went wrong" of the runs that failed. Error when interrupted, after all have stopped.
   std::vector<std::string> run() {
     while (!waiting_.empty() || !running_.empty()) {
-      while (!interrupts_.interrupted() && running_.size() < jobs_ && !waiting_.empty()) {
+      while (!interrupts_.signal() && running_.size() < jobs_ && !waiting_.empty()) {
         running_.emplace_back(*waiting_.front(), arguments_of(plan_, *waiting_.front(), threads_), threads_);
         waiting_.pop_front();
       }
       running_.remove_if([&](Job& job) { return job.process.ended() && (finish(job), true); });
-      if (interrupts_.interrupted()) stop();
+      if (interrupts_.signal()) stop();
       std::this_thread::sleep_for(std::chrono::milliseconds(20));
     }
     return failures_;
@@ -102,8 +102,8 @@ class Runner {
   [[noreturn]] void stop() {
     for (Job& job : running_) job.process.stop();
     running_.clear();  // waits for each
-    throw Error(
-        str("interrupted, ", done_, " of ", plan_.runs.size(), " runs are done: the same command goes on"));
+    throw Interrupted(interrupts_.signal(), str("interrupted, ", done_, " of ", plan_.runs.size(),
+                                                " runs are done: the same command goes on"));
   }
 
   SweepPlan& plan_;

@@ -78,7 +78,9 @@ void train(const TrainOptions& o) {
   // Ctrl-C or a polite kill: the running epoch is given up, the last checkpoint stays.
   std::optional<InterruptWatch> interrupts(std::in_place);
   const auto stop_if_interrupted = [&] {
-    if (interrupts->interrupted()) throw Error("interrupted: go on with --resume");
+    if (!interrupts->signal()) return;
+    folder.log("interrupted");
+    throw Interrupted(interrupts->signal(), "interrupted: go on with --resume");
   };
   const auto checkpoint = folder / "checkpoint.safetensors";
   if (!o.resume) save_checkpoint(checkpoint, e, training, epochs);
@@ -101,7 +103,7 @@ void train(const TrainOptions& o) {
     folder.log(
         str("epoch ", costs.epoch, " train loss ", costs.train.loss.mean, " test loss ", costs.test.loss.mean));
     // saved as often as it costs no more than a few percent of the time, and in the end in any case
-    if (since_save.seconds() > 20 * save_seconds || interrupts->interrupted() ||
+    if (since_save.seconds() > 20 * save_seconds || interrupts->signal() ||
         training.epochs_done() == e.training.epochs) {
       since_save.restart();
       save_checkpoint(checkpoint, e, training, epochs);
@@ -118,7 +120,6 @@ void train(const TrainOptions& o) {
   result.timing.eval_step_us = eval_step_us(e, eval_seconds);
   result.timing.total_s = watch.seconds();
   write_csv_files(result.figures, folder.path());
-  write_file_atomically(folder / "summary.json", summary_json(e, result, training.epochs_done()));
   progress.line(summary_text(result));
   const AnalysesDone done = make_analyses(e, folder.path());
   if (!done.text.empty()) progress.line(done.text);
@@ -129,6 +130,8 @@ void train(const TrainOptions& o) {
     progress.line("not made: " + problem);
     folder.log("not made: " + problem);
   }
+  // The last file: a run that has it is whole, with its figures.
+  write_file_atomically(folder / "summary.json", summary_json(e, result, training.epochs_done()));
   progress.line("results and figures are in " + folder.path().string());
   folder.log("done");
 }

@@ -6,7 +6,7 @@
 #include <cerrno>
 #include <cstring>
 #include <fstream>
-#include <iterator>
+#include <vector>
 
 #include "autograd/error.hpp"
 
@@ -14,11 +14,22 @@ namespace elbow {
 
 namespace fs = std::filesystem;
 
+constexpr size_t most_of_a_stream = size_t{1} << 28;
+
 std::string read_file(const fs::path& path) {
   if (fs::is_directory(path)) throw Error(str(path.string(), ": cannot be read: it is a folder"));
   std::ifstream in(path, std::ios::binary);
   if (!in) throw Error(str(path.string(), ": cannot be read: ", std::strerror(errno)));
-  return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
+  std::string text;
+  if (fs::is_regular_file(path)) text.reserve(fs::file_size(path));
+  std::vector<char> part(1 << 16);
+  while (in.read(part.data(), std::streamsize(part.size())) || in.gcount() > 0) {
+    text.append(part.data(), size_t(in.gcount()));
+    if (text.size() > most_of_a_stream &&
+        !fs::is_regular_file(path))  // a pipe may be as useful as a file; /dev/zero is not
+      throw Error(str(path.string(), ": cannot be read: it goes on after ", most_of_a_stream >> 20, " MB"));
+  }
+  return text;
 }
 
 namespace {

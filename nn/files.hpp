@@ -5,7 +5,7 @@
 
 namespace elbow {
 
-/// The whole of a file. Error "PATH: cannot be read: REASON".
+/// The whole of a file, or of what a pipe gives up to 256 MB. Error "PATH: cannot be read: REASON".
 std::string read_file(const std::filesystem::path& path);
 
 /// Makes `contents` the whole of the file: written beside it, synced to the disk, then renamed over it, so that

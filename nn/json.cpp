@@ -9,6 +9,8 @@
 namespace elbow {
 namespace {
 
+constexpr int deepest = 100;  // what reads JSON calls itself: the stack is not for the file to fill
+
 // "LINE:COLUMN" of the byte at `offset`, both counted from 1.
 std::string position(const std::string& text, size_t offset) {
   const std::string_view before = std::string_view(text).substr(0, std::min(offset, text.size()));
@@ -28,7 +30,8 @@ std::string reason(const std::string& message) {
 
 Json parse_json(const std::string& text, const std::string& name) {
   std::vector<std::set<std::string>> keys;  // of the objects that are open
-  const auto refuse_doubles = [&](int /*depth*/, Json::parse_event_t event, Json& value) {
+  const auto refuse_doubles = [&](int depth, Json::parse_event_t event, Json& value) {
+    if (depth > deepest) throw Error(str(name, ": is nested more than ", deepest, " deep"));
     if (event == Json::parse_event_t::object_start) keys.emplace_back();
     if (event == Json::parse_event_t::object_end) keys.pop_back();
     if (event == Json::parse_event_t::key && !keys.back().insert(value.get<std::string>()).second)
@@ -61,7 +64,11 @@ void set_setting(Json& object, const std::string& assignment) {
       throw Error(str("\"", assignment, "\": ", path.substr(0, start - 1), " is a value, not a section"));
     place = &(*place)[key];
   }
-  const Json value = Json::parse(text, nullptr, /*allow_exceptions=*/false);
+  const auto not_too_deep = [&](int depth, Json::parse_event_t, Json&) {
+    if (depth > deepest) throw Error(str("\"", path, "\": the value is nested more than ", deepest, " deep"));
+    return true;
+  };
+  const Json value = Json::parse(text, not_too_deep, /*allow_exceptions=*/false);
   *place = value.is_discarded() ? Json(text) : value;
 }
 

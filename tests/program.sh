@@ -53,8 +53,9 @@ check "resuming a finished run changes no result" cmp whole/model.safetensors re
 trained stopped 1
 kill -TERM $!
 wait $!
-check "an interrupted run says so with exit status 2" test $? -eq 2
+check "an interrupted run ends with the status of the signal" test $? -eq 143
 check "and how to go on" grep -q -- --resume message
+check "its log says so" grep -q interrupted stopped/run.log
 check "a checkpoint is there" test -s stopped/checkpoint.safetensors
 
 # --- one run at a time in a folder ---
@@ -89,6 +90,15 @@ refused training.epoch "$elbow" train config.json --set training.epoch=3 --out r
 refused training.epochs "$elbow" train config.json --set training.epochs=many --out refused
 refused training.epochs "$elbow" train config.json --set training.epochs=-1 --out refused
 refused training.epochs "$elbow" train config.json --set training.epochs=1.5 --out refused
+refused training.epochs "$elbow" train config.json --set training.epochs=9223372036854775807 --out refused
+refused "data.train_rows: not enough memory" "$elbow" train config.json --set data.train_rows=100000000000 --out refused
+refused "data.test_rows: not enough memory" "$elbow" train config.json --set data.test_rows=100000000000 --out refused
+refused data.columns "$elbow" train config.json --set data.columns=2147483647 --out refused
+nested() { head -c 50000 /dev/zero | tr '\0' '['; }
+nested >deep.json
+refused "deep.json: is nested" "$elbow" train deep.json --out refused
+refused "\"training\": the value is nested" "$elbow" train config.json --set "training=$(nested)" --out refused
+refused "/dev/zero: cannot be read" "$elbow" train /dev/zero --out refused
 refused model.latents "$elbow" train config.json --set model.latents=0 --out refused
 refused data.source "$elbow" train config.json --set data.source=nowhere --out refused
 refused data.path "$elbow" train config.json --set 'data={"source":"idx_images","path":3}' --out refused

@@ -273,6 +273,17 @@ BOOST_AUTO_TEST_CASE(block_sizes_waste_at_most_a_quarter) {
   }
 }
 
+// Above 4 GB, sizes have more classes than the free lists; nothing is written, so that no memory is used up.
+BOOST_AUTO_TEST_CASE(tensors_larger_than_any_free_list) {
+  for (const int64_t gigabytes : {1, 5, 40})
+    if (free_memory() > gigabytes << 30)
+      BOOST_TEST(Tensor::empty({gigabytes << 28}).numel() == gigabytes << 28);
+  BOOST_TEST(Tensor::empty({3}).numel() == 3);
+  BOOST_CHECK_EXCEPTION(Tensor::empty({1 << 22, 1 << 20}), Error, [](const Error& e) {
+    return std::string(e.what()).starts_with("not enough memory: a tensor needs ");
+  });
+}
+
 BOOST_AUTO_TEST_CASE(another_thread_may_release) {
   const auto before = memory_statistics();
   Tensor t = Tensor::ones({500});

@@ -10,7 +10,7 @@ namespace elbow {
 /// kept in extras["centers"], [centers, columns]. The cluster is the class and the coordinate. Options: columns (default
 /// 2), centers (default 3), spread (default 1), and those of draw_split.
 DataSplit blobs(const Config& data, uint64_t seed) {
-  const int64_t columns = data.get<int64_t>("columns", 2, at_least(1)),
+  const int64_t columns = data.get<int64_t>("columns", 2, between(1, 10000)),
                 count = data.get<int64_t>("centers", 3, between(1, 1e6));
   const double spread = data.get<double>("spread", 1.0, at_least(0));
   const Tensor centers = uniform({structure_seed(data, seed), stream::structure, 0}, {count, columns}, -10, 10);

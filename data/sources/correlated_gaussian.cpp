@@ -30,7 +30,7 @@ DataSplit correlated_gaussian(const Config& data, uint64_t seed) {
   // the squares of the rows must fit into single precision
   const auto rows = data.get_optional<std::vector<std::vector<double>>>("covariance", between(-1e30, 1e30));
   if (rows && rows->empty()) data.fail("covariance", "must have at least one row");
-  const int64_t columns = data.get<int64_t>("columns", rows ? int64_t(rows->size()) : 4, at_least(1));
+  const int64_t columns = data.get<int64_t>("columns", rows ? int64_t(rows->size()) : 4, between(1, 10000));
   const uint64_t structure = structure_seed(data, seed);
   const Matrix factor = rows ? factor_of(data, given_covariance(data, columns, *rows))
                              : random_correlation_factor(columns, {structure, stream::structure, 0},

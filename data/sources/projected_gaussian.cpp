@@ -9,7 +9,7 @@ namespace elbow {
 /// structure_seed, is the same for train and test, and is kept in extras["P"], [columns, factors] float64. Other options:
 /// those of draw_split.
 DataSplit projected_gaussian(const Config& data, uint64_t seed) {
-  const int64_t columns = data.get<int64_t>("columns", 8, at_least(1));
+  const int64_t columns = data.get<int64_t>("columns", 8, between(1, 10000));
   const int64_t factors = data.get<int64_t>("factors", 2, between(1, double(columns)));
   Matrix p(columns, factors);
   std::vector<double> loading(static_cast<size_t>(columns));
