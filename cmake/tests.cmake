@@ -19,9 +19,13 @@ foreach(source ${test_sources})
   if(text MATCHES "#include \"experiments/" AND NOT ELBOW_PROGRAM)
     continue()
   endif()
+  # Minutes under the sanitizers, which see the same code in the tests of ops, convolutions and metrics.
+  if(ELBOW_SANITIZE AND name MATCHES "^test_(bench_ops|image_scores|inception)$")
+    continue()
+  endif()
   add_executable(${name} ${source})
   target_link_libraries(${name} PRIVATE elbow_tests)
-  if(name MATCHES "^test_(gemm|shapes|random_laws)$")  # their own plain loops take ten times as long at -O0
+  if(name MATCHES "^test_(gemm|shapes|random_laws|ops_simd)$")  # their own plain loops take ten times as long at -O0
     set_source_files_properties(${source} PROPERTIES COMPILE_OPTIONS -O2)
   else()
     target_precompile_headers(${name} REUSE_FROM elbow_tests)
