@@ -1,5 +1,6 @@
 #include "cvae/checkpoint.hpp"
 
+#include <limits>
 #include <nlohmann/json.hpp>
 
 #include "nn/safetensors.hpp"
@@ -12,7 +13,8 @@ using nlohmann::json;
 // Tensors of the optimiser stand beside the model's under this prefix.
 const std::string prefix = "optimizer.";
 
-// The costs of an epoch as a list of numbers; JSON writes doubles so that they read back to the bit.
+// The costs of an epoch as a list of numbers; JSON writes doubles so that they read back to the bit, and what is not finite
+// (the standard error of a single batch is no number) as null.
 json to_json(const EpochCosts& e) {
   json out = {e.epoch};
   for (const Costs* c : {&e.train, &e.test})
@@ -26,11 +28,15 @@ json to_json(const EpochCosts& e) {
 EpochCosts epoch_from(const json& list) {
   EpochCosts e;
   size_t at = 0;
+  const auto number = [&] {
+    const json& value = list.at(at++);
+    return value.is_null() ? std::numeric_limits<double>::quiet_NaN() : value.get<double>();
+  };
   e.epoch = list.at(at++);
   for (Costs* c : {&e.train, &e.test})
     for (Estimate* v : {&c->loss, &c->distortion, &c->kl}) {
-      v->mean = list.at(at++);
-      v->standard_error = list.at(at++);
+      v->mean = number();
+      v->standard_error = number();
     }
   return e;
 }

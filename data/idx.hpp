@@ -1,4 +1,5 @@
 #pragma once
+#include <array>
 #include <cstdint>
 #include <filesystem>
 #include <string>
@@ -21,15 +22,18 @@ IdxImages read_idx_images(const std::filesystem::path& path);
 /// `classes`.
 std::vector<int32_t> read_idx_labels(const std::filesystem::path& path, int32_t classes);
 
-/// The two files of one half of an MNIST-like data set.
+/// The two files, of images and of labels, of one half of an MNIST-like data set: `PREFIX-images-idx3-ubyte` and
+/// `PREFIX-labels-idx1-ubyte` in a folder, or their .gz; PREFIX is "train" or "t10k". Error if the folder or one of them is
+/// missing: says what was looked for and where to get it.
+std::array<std::filesystem::path, 2> idx_pair_files(const std::filesystem::path& folder,
+                                                    const std::string& prefix);
+
 struct IdxPair {
   IdxImages images;
   std::vector<int32_t> labels;
 };
 
-/// Reads `PREFIX-images-idx3-ubyte` and `PREFIX-labels-idx1-ubyte` of a folder, or their .gz; PREFIX is "train"
-/// or "t10k". Error, besides those above: the folder or a file is missing (says what was looked for and where
-/// to get it); the numbers of images and labels differ.
+/// Reads idx_pair_files. Error, besides those above: the numbers of images and labels differ.
 IdxPair read_idx_pair(const std::filesystem::path& folder, const std::string& prefix, int32_t classes);
 
 }  // namespace elbow

@@ -26,7 +26,7 @@ DataSplit draw_split(const Config& data, uint64_t seed, const Dataset& descripti
     draw(set, RandomKey{seed, rows_stream, uint64_t(epoch)});
     draw_missing(set, RandomKey{seed, missing_stream, uint64_t(epoch)});
   };
-  const auto rows_of = [&](const char* setting) { return data.get<int64_t>(setting, 64000, between(1, 1e12)); };
+  const auto rows_of = [&](const char* setting) { return data.get<int64_t>(setting, 64000, at_least(1)); };
   const auto empty_set = [&](const char* setting, int64_t rows) {
     Dataset set = description;
     try {

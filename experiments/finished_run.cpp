@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cvae/checkpoint.hpp"
+#include "experiments/run_inputs.hpp"
 #include "nn/safetensors.hpp"
 
 namespace elbow {
@@ -37,8 +38,9 @@ std::unique_ptr<Experiment> open_run(const fs::path& run, const std::vector<std:
   auto experiment = std::make_unique<Experiment>(Config::read(config, settings));
   try {
     load_model(model, *experiment);
-    if (!settings.empty())
-      check_same_model(read_json(config), parse_json(experiment->resolved, config.string()));
+    const Json trained = read_json(config), resolved = parse_json(experiment->resolved, config.string());
+    if (!settings.empty()) check_same_model(trained, resolved);
+    if (trained.at("data") == resolved.at("data")) check_inputs(run, experiment->data.inputs);
   } catch (const Error& e) {
     if (settings.empty()) throw;
     std::string changes;

@@ -5,6 +5,8 @@
 #include <unistd.h>
 
 #include <ctime>
+#include <set>
+#include <string>
 
 #include "autograd/error.hpp"
 
@@ -17,6 +19,7 @@ constexpr const char* files[] = {"config.json",
                                  "run.log",
                                  "summary.json",
                                  "costs.csv",
+                                 "per_condition.csv",
                                  "costs_per_dimension.csv",
                                  "encoding_kl_per_lt.csv",
                                  "encoding_kl_vs_rcl.csv",
@@ -28,6 +31,7 @@ constexpr const char* files[] = {"config.json",
                                  "samples.png",
                                  "reconstructions.png",
                                  "data.safetensors",
+                                 "inputs.json",
                                  "figures.json",
                                  "report.html",
                                  "selected_features.csv",
@@ -58,10 +62,23 @@ bool colormap(const fs::path& file) {
   return file.filename().string().starts_with("latent_space_colormap_") && file.extension() == ".png";
 }
 
-// A run that was killed may leave files that it had not finished: .NAME.PID.part and the like.
+// A run that was killed may leave a file that it had not finished: NAME.partPID (write_file_atomically).
 bool unfinished(const fs::path& file) {
   const std::string name = file.filename().string();
-  return name.starts_with('.') && (name.ends_with(".part") || name.ends_with(".log"));
+  const size_t part = name.rfind(".part"), digits = part + 5;
+  return part != std::string::npos && digits < name.size() &&
+         name.find_first_not_of("0123456789", digits) == std::string::npos;
+}
+
+// Whether the folder holds nothing, or a run that was killed before its first checkpoint: nothing is lost by starting over.
+bool abandoned(const fs::path& folder) {
+  static const std::set<std::string> first_files = {"run.log", "config.json", "inputs.json",
+                                                    "data.safetensors"};
+  bool all_of_a_run = true;
+  for (const auto& entry : fs::directory_iterator(folder))
+    all_of_a_run =
+        all_of_a_run && (unfinished(entry) || first_files.contains(entry.path().filename().string()));
+  return fs::is_empty(folder) || (all_of_a_run && fs::exists(folder / "run.log"));
 }
 
 }  // namespace
@@ -70,12 +87,13 @@ RunFolder::RunFolder(fs::path path, Mode mode) : path_(std::move(path)), mode_(m
   if (path_.empty()) throw Error("--out: the name of the folder is empty");
   const bool there = fs::exists(path_);
   if (there && !fs::is_directory(path_)) throw Error(path_.string() + ": exists and is not a folder");
-  const bool used = there && !fs::is_empty(path_);
+  const bool used = there && !abandoned(path_);
   if (mode_ == Mode::fresh && used)
     throw Error(path_.string() +
                 ": the folder exists already: choose another --out, or --resume it, or --force to start over");
   if (mode_ == Mode::resume && !fs::exists(path_ / "checkpoint.safetensors"))
-    throw Error(path_.string() + ": there is no checkpoint.safetensors to resume from");
+    throw Error(path_.string() +
+                ": there is no checkpoint.safetensors to resume from; without --resume it begins anew");
   if (mode_ == Mode::force && used && !(fs::exists(path_ / "config.json") && fs::exists(path_ / "run.log")))
     throw Error(path_.string() + ": holds files but no run of elbow: choose another --out");
 }
@@ -91,8 +109,7 @@ void RunFolder::open() {
   lock_ = ::open(path_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (lock_ < 0 || flock(lock_, LOCK_EX | LOCK_NB) != 0)
     throw Error(path_.string() + ": another run is writing to it");
-  if (mode_ == Mode::fresh && fs::exists(path_ / "config.json"))
-    throw Error(path_.string() + ": another run was there first");
+  if (mode_ == Mode::fresh && !abandoned(path_)) throw Error(path_.string() + ": another run was there first");
   if (mode_ == Mode::force)
     for (const char* file : files) fs::remove(path_ / file, error);
   for (const auto& entry : fs::directory_iterator(path_))

@@ -15,6 +15,7 @@
 #include "experiments/progress.hpp"
 #include "experiments/run_figures.hpp"
 #include "experiments/run_folder.hpp"
+#include "experiments/run_inputs.hpp"
 #include "experiments/run_results.hpp"
 #include "experiments/same_run.hpp"
 #include "experiments/summary.hpp"
@@ -58,11 +59,13 @@ void train(const TrainOptions& o) {
   std::vector<EpochCosts> epochs;
   if (o.resume) {
     check_same_run(folder / "config.json", e.resolved);
+    check_inputs(folder.path(), e.data.inputs);
     epochs = load_checkpoint(folder / "checkpoint.safetensors", e, training);
   }
 
   folder.open();
   write_file_atomically(folder / "config.json", e.resolved);
+  if (!o.resume) save_inputs(folder.path(), e.data.inputs);
   save_extras(folder, e.data.train);
   const Machine m = machine();
   folder.log(str(o.resume ? "resumed" : "started", " ", o.config, ", seed ", e.seed, ", ", m.threads,

@@ -61,7 +61,13 @@ void write_file_atomically(const fs::path& path, std::string_view contents) {
     throw Error(
         str(path.string(), ": cannot be written: it is not a file"));  // renaming would replace /dev/null
   const fs::path beside = path.string() + ".part" + std::to_string(::getpid());
-  if (write_and_sync(beside, contents) && std::rename(beside.c_str(), path.c_str()) == 0) return;
+  if (write_and_sync(beside, contents) && std::rename(beside.c_str(), path.c_str()) == 0) {
+    // The new name is on the disk when the folder is. Not every file system knows that of folders; the file itself is whole.
+    const int folder =
+        ::open(path.has_parent_path() ? path.parent_path().c_str() : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (folder >= 0) ::fsync(folder), ::close(folder);
+    return;
+  }
   const int reason = errno;
   ::unlink(beside.c_str());
   throw Error(str(path.string(), ": cannot be written: ", std::strerror(reason)));

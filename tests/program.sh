@@ -48,6 +48,14 @@ refused "depends on the number of epochs" "$elbow" train config.json "${small[@]
 undrawn train config.json "${steady[@]}" --out resumed --resume
 check "resuming a finished run changes no result" cmp whole/model.safetensors resumed/model.safetensors
 
+# With one batch an epoch, and with one test row, standard errors are no numbers.
+single=(--set data.train_rows=64 --set data.test_rows=1 --set training.schedule.kind=constant
+  --set training.freeze_batch_norm_after=1 --quiet --threads 1)
+undrawn train config.json "${single[@]}" --set training.epochs=1 --out single 2>/dev/null
+check "resume after epochs of one batch" undrawn train config.json "${single[@]}" --set training.epochs=2 --out single --resume
+undrawn train config.json "${single[@]}" --set training.epochs=2 --out single_whole
+check "same bits" cmp single/model.safetensors single_whole/model.safetensors
+
 # --- Ctrl-C, also where epochs are short: one line, and the run goes on from there ---
 "$elbow" train config.json "${steady[@]}" --set training.epochs=100000 --set data.test_rows=640 --out stopped 2>message &
 trained stopped 1
@@ -79,6 +87,16 @@ undrawn train config.json "${long[@]}" --out unharmed
 check "same bits as without a kill" cmp unharmed/model.safetensors killed/model.safetensors
 check "same costs as without a kill" cmp unharmed/costs.csv killed/costs.csv
 check "no unfinished files are left over" test -z "$(find run resumed -name '*tmp*' -o -name '*.part')"
+
+# --- a kill before the first checkpoint, and within a write: the same command goes on ---
+mkdir early
+echo begun >early/run.log
+cp config.json early/config.json
+echo half >early/checkpoint.safetensors.part1234
+refused "without --resume it begins anew" "$elbow" train config.json "${small[@]}" --out early --resume
+check "a run that was killed early is begun anew" undrawn train config.json "${small[@]}" --out early --quiet --threads 1
+check "with the same bits" cmp run/model.safetensors early/model.safetensors
+check "and nothing half-written" test ! -e early/checkpoint.safetensors.part1234
 
 # --- what is wrong is told in one line, with exit status 2, and nothing is left behind or lost ---
 refused missing.json "$elbow" train missing.json --out refused

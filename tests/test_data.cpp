@@ -229,7 +229,7 @@ BOOST_AUTO_TEST_CASE(settings_that_make_no_data) {
   BOOST_TEST(unknown.ends_with(", not \"independent_gausian\"; did you mean \"independent_gaussian\"?"));
   BOOST_TEST(message(Json::object()) == "data.source: must be given");
   BOOST_TEST(message({{"source", "independent_gaussian"}, {"columns", "two"}}) ==
-             "data.columns: must be a positive whole number, not \"two\"");
+             "data.columns: must be a whole number >= 1 and <= 10000, not \"two\"");
   BOOST_TEST(message({{"source", "independent_gaussian"}, {"colums", 2}}) ==
              "data.colums: there is no such setting; did you mean \"columns\"?");
   BOOST_TEST(message({{"source", "swiss_roll"}, {"train_rows", 0}}) ==

@@ -1,4 +1,3 @@
-#define BOOST_TEST_MODULE hessian
 // Hessian-vector products of this project's own models: the gradient of <gradient of the loss, v>, against differences of
 // gradients along v (Pearlmutter 1994).
 #include <boost/test/unit_test.hpp>

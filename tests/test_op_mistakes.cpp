@@ -1,4 +1,3 @@
-#define BOOST_TEST_MODULE op_mistakes
 // The mistakes that one makes in an op's file end in a line that names the op, not in a crash. (Those that the compiler sees:
 // tests/op_mistakes.sh.)
 #include <boost/test/unit_test.hpp>

@@ -1,4 +1,3 @@
-#define BOOST_TEST_MODULE ops
 // Every op of the registry: what its file must declare, its values against its plain loop, and what it must
 // refuse.
 #include <boost/test/unit_test.hpp>

@@ -1,4 +1,3 @@
-#define BOOST_TEST_MODULE ops_golden
 // Ops whose conventions one can get wrong, against what PyTorch computes: tests/golden/make_ops.py wrote
 // ops.json.
 #include <boost/test/unit_test.hpp>

@@ -1,4 +1,3 @@
-#define BOOST_TEST_MODULE ops_gradients
 // The gradient of every op of the registry against central differences, in each of the ways it can be asked
 // for.
 #include <boost/test/unit_test.hpp>

@@ -1,4 +1,3 @@
-#define BOOST_TEST_MODULE ops_simd
 // The SIMD kernels of the element-wise ops against their formulas run as plain scalar code: at every remainder
 // of a register, off the alignment, broadcast, and at the ends of the number range. And the same bits for any
 // number of threads.

@@ -1,4 +1,3 @@
-#define BOOST_TEST_MODULE recorded
 // No gradient is lost in silence: whatever gives a tensor from a tensor is recorded on the tape, or says in its name that it
 // cuts. And derivatives of every order exist.
 #include <boost/test/unit_test.hpp>

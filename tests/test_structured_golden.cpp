@@ -1,4 +1,3 @@
-#define BOOST_TEST_MODULE structured_golden
 // Ops on the structure of tensors against what PyTorch computes: tests/golden/make_ops.py wrote ops.json.
 #include <boost/test/unit_test.hpp>
 

@@ -1,4 +1,3 @@
-#define BOOST_TEST_MODULE structured_ops
 // What the samples of the ops do not say: ties, NaN, places, parts of tensors, and functions made of several ops.
 #include <boost/test/unit_test.hpp>
 #include <cmath>

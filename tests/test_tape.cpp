@@ -1,4 +1,3 @@
-#define BOOST_TEST_MODULE tape
 // The tape: what is recorded, how gradients flow back along it, and what it refuses. In most tests the
 // functions are so simple that the gradient can be read off.
 #include <boost/test/unit_test.hpp>

@@ -1,4 +1,3 @@
-#define BOOST_TEST_MODULE tape_memory
 // What a training step costs in memory: after the first ones, nothing is asked of the system, and nothing is
 // kept.
 #include <atomic>

@@ -1,4 +1,3 @@
-#define BOOST_TEST_MODULE tensor
 // Tensors by themselves: shapes, elements, views, what is refused and with which words, printing, and the pool.
 #include <boost/test/unit_test.hpp>
 #include <cmath>

@@ -1,4 +1,3 @@
-#define BOOST_TEST_MODULE threads
 // What several threads may do, as tensor.hpp promises; also run under ThreadSanitizer (make tsan), with one OpenMP thread,
 // since the sanitizer does not know OpenMP's barriers.
 #include <atomic>

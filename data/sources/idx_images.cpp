@@ -8,6 +8,8 @@
 namespace elbow {
 namespace {
 
+constexpr auto default_folder = "/usr/share/datasets/fashion-mnist";
+
 // The labels of an IDX file are numbers; what they stand for is known for one folder.
 std::vector<std::string> names_for(const std::string& folder, int64_t classes) {
   if (classes != 10 || (!folder.ends_with("fashion-mnist") && !folder.ends_with("fashion-mnist/"))) return {};
@@ -17,7 +19,7 @@ std::vector<std::string> names_for(const std::string& folder, int64_t classes) {
 Dataset half(const Config& data, const std::string& prefix, const std::string& rows_setting) {
   const int64_t classes = data.get<int64_t>("classes", 10, between(1, 256));
   const auto wanted = data.get_optional<int64_t>(rows_setting, at_least(1));
-  const std::string folder = data.get<std::string>("path", "/usr/share/datasets/fashion-mnist");
+  const std::string folder = data.get<std::string>("path", default_folder);
   auto names = data.get<std::vector<std::string>>("class_names", names_for(folder, classes));
   if (!names.empty() && int64_t(names.size()) != classes)
     data.fail("class_names", str(names.size(), " names do not fit ", classes, " classes"));
@@ -64,6 +66,9 @@ void binarise(Dataset& set, const RandomKey& key) {
 /// grey value as the probability, else 0). Both are drawn from the seed, for training images anew in each epoch.
 DataSplit idx_images(const Config& data, uint64_t seed) {
   DataSplit split{half(data, "train", "train_rows"), half(data, "t10k", "test_rows"), {}};
+  const auto folder = data.get<std::string>("path", default_folder);
+  for (const char* prefix : {"train", "t10k"})
+    for (const auto& file : idx_pair_files(folder, prefix)) split.inputs.push_back(file);
   const ImageSize &a = *split.train.image, &b = *split.test.image;
   if (a.height != b.height || a.width != b.width)
     data.fail("path", str("training images are ", a.height, " x ", a.width, ", test images ", b.height, " x ",

@@ -71,6 +71,9 @@ DataSplit table(const Config& data, uint64_t seed) {
   try {
     const auto codec = std::make_shared<const TableCodec>(fit_codec(text, schema.format, train));
     DataSplit split;
+    split.inputs = {path};
+    if (const Json file = data.get<Json>("schema"); file.is_string())
+      split.inputs.emplace_back(file.get<std::string>());
     TableRows test_rows = encode_rows(text, *codec, test, &split.warnings);
     const bool missing = text.anything_missing || !split.warnings.empty();
     split.train = dataset_of(encode_rows(text, *codec, train), codec, missing);
