@@ -68,11 +68,16 @@ cat >sweeps/long.json <<'END'
  "set": {"data.train_rows": 6400, "data.test_rows": 640, "training.epochs": 40, "evaluation.draws": 1},
  "grid": {"seed": [1, 2, 3]}}
 END
+logged() { # TEXT LOG...: waits until each log has it
+  for _ in $(seq 3000); do
+    # shellcheck disable=SC2046  # one word
+    [ $(grep -ls "$1" "${@:2}" | wc -l) -eq $(($# - 1)) ] && return
+    sleep 0.02
+  done
+  return 1
+}
 "$elbow" sweep sweeps/long.json --jobs 2 >/dev/null 2>message &
-for _ in $(seq 3000); do
-  grep -qs 'epoch 2 ' outputs/long/seed=1/run.log && grep -qs 'epoch 2 ' outputs/long/seed=2/run.log && break
-  sleep 0.02
-done
+logged 'epoch 2 ' outputs/long/seed={1,2}/run.log
 kill -TERM $!
 wait $!
 check "an interrupted sweep ends with the status of the signal" test $? -eq 143
@@ -88,6 +93,16 @@ check "all are done" test "$(find outputs/long -name summary.json | wc -l)" -eq 
 "$elbow" train configs/baseline.json --quiet --threads 1 --seed 2 --out alone2 --set training.epochs=40 \
   --set data.train_rows=6400 --set data.test_rows=640 --set evaluation.draws=1
 check "as if never stopped" cmp alone2/model.safetensors outputs/long/seed=2/model.safetensors
+
+# --- killed without a word: the runs stop all the same, and the same command goes on ---
+sed 's/"long"/"killed"/' sweeps/long.json >sweeps/killed.json
+"$elbow" sweep sweeps/killed.json --jobs 2 >/dev/null 2>&1 &
+logged 'epoch 2 ' outputs/killed/seed={1,2}/run.log
+kill -9 $!
+wait $! 2>/dev/null
+check "the runs of a killed sweep stop" logged interrupted outputs/killed/seed={1,2}/run.log
+check "the same command goes on after a kill" "$elbow" sweep sweeps/killed.json --quiet
+check "with the same bits" cmp alone2/model.safetensors outputs/killed/seed=2/model.safetensors
 
 # --- compare on its own ---
 check "one run" "$elbow" compare alone --quiet
