@@ -119,14 +119,11 @@ std::vector<int32_t> read_idx_labels(const fs::path& path, int32_t classes) {
   return {bytes.begin(), bytes.end()};
 }
 
-std::array<fs::path, 2> idx_pair_files(const fs::path& folder, const std::string& prefix) {
-  if (!fs::is_directory(folder)) refuse(folder, "there is no such folder of IDX images; ", where_to_get_it);
-  return {find(folder, prefix + "-images-idx3-ubyte"), find(folder, prefix + "-labels-idx1-ubyte")};
-}
-
 IdxPair read_idx_pair(const fs::path& folder, const std::string& prefix, int32_t classes) {
-  const auto [images, labels] = idx_pair_files(folder, prefix);
-  IdxPair pair{read_idx_images(images), read_idx_labels(labels, classes)};
+  if (!fs::is_directory(folder)) refuse(folder, "there is no such folder of IDX images; ", where_to_get_it);
+  const fs::path images = find(folder, prefix + "-images-idx3-ubyte");
+  const fs::path labels = find(folder, prefix + "-labels-idx1-ubyte");
+  IdxPair pair{read_idx_images(images), read_idx_labels(labels, classes), images, labels};
   if (int64_t(pair.labels.size()) != pair.images.count)
     refuse(labels, "has ", pair.labels.size(), " labels for the ", pair.images.count, " images in ",
            images.string());

@@ -1,5 +1,4 @@
 #pragma once
-#include <array>
 #include <cstdint>
 #include <filesystem>
 #include <string>
@@ -22,18 +21,16 @@ IdxImages read_idx_images(const std::filesystem::path& path);
 /// `classes`.
 std::vector<int32_t> read_idx_labels(const std::filesystem::path& path, int32_t classes);
 
-/// The two files, of images and of labels, of one half of an MNIST-like data set: `PREFIX-images-idx3-ubyte` and
-/// `PREFIX-labels-idx1-ubyte` in a folder, or their .gz; PREFIX is "train" or "t10k". Error if the folder or one of them is
-/// missing: says what was looked for and where to get it.
-std::array<std::filesystem::path, 2> idx_pair_files(const std::filesystem::path& folder,
-                                                    const std::string& prefix);
-
+/// One half of an MNIST-like data set, and the two files that it was read from.
 struct IdxPair {
   IdxImages images;
   std::vector<int32_t> labels;
+  std::filesystem::path images_file, labels_file;
 };
 
-/// Reads idx_pair_files. Error, besides those above: the numbers of images and labels differ.
+/// Reads `PREFIX-images-idx3-ubyte` and `PREFIX-labels-idx1-ubyte` of a folder, or their .gz; PREFIX is "train"
+/// or "t10k". Error, besides those above: the folder or a file is missing (says what was looked for and where
+/// to get it); the numbers of images and labels differ.
 IdxPair read_idx_pair(const std::filesystem::path& folder, const std::string& prefix, int32_t classes);
 
 }  // namespace elbow

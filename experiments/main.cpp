@@ -1,5 +1,4 @@
 // The elbow program: reads the command line, runs the command, and turns an error into one line and exit status 2.
-#include <algorithm>
 #include <filesystem>
 #include <iostream>
 #include <memory>

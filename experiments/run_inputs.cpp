@@ -1,14 +1,13 @@
 #include "experiments/run_inputs.hpp"
 
-#include <array>
-#include <cstdint>
-#include <cstdio>
 #include <fstream>
 #include <nlohmann/json.hpp>
+#include <string>
 
 #include "autograd/error.hpp"
 #include "nn/config.hpp"
 #include "nn/files.hpp"
+#include "nn/hash.hpp"
 
 namespace elbow {
 namespace fs = std::filesystem;
@@ -19,13 +18,11 @@ constexpr auto inputs_file = "inputs.json";
 std::string hash_of_file(const fs::path& path) {
   std::ifstream in(path, std::ios::binary);
   if (!in) throw Error(path.string() + ": cannot be read");
-  uint64_t hash = 0xcbf29ce484222325;
+  Hash hash;
   std::vector<char> part(1 << 16);
   while (in.read(part.data(), std::streamsize(part.size())) || in.gcount() > 0)
-    for (std::streamsize i = 0; i < in.gcount(); ++i) hash = (hash ^ uint8_t(part[size_t(i)])) * 0x100000001b3;
-  std::array<char, 17> text;
-  std::snprintf(text.data(), text.size(), "%016llx", static_cast<unsigned long long>(hash));
-  return text.data();
+    hash.add({part.data(), size_t(in.gcount())});
+  return hash.hex();
 }
 
 }  // namespace

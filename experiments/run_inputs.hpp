@@ -4,7 +4,7 @@
 
 namespace elbow {
 
-/// Writes RUN/inputs.json: the size and the hash (64-bit FNV-1a) of each file that a run's rows are read from. Nothing where
+/// Writes RUN/inputs.json: the size and the Hash of each file that a run's rows are read from. Nothing where
 /// there is none.
 void save_inputs(const std::filesystem::path& run, const std::vector<std::filesystem::path>& inputs);
 

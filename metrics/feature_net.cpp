@@ -1,14 +1,13 @@
 #include "metrics/feature_net.hpp"
 
 #include <algorithm>
-#include <array>
 #include <charconv>
-#include <cstdio>
 #include <string_view>
 
 #include "autograd/alias.hpp"
 #include "autograd/ops.hpp"
 #include "autograd/tape.hpp"
+#include "nn/hash.hpp"
 #include "nn/safetensors.hpp"
 #include "nn/streams.hpp"
 
@@ -103,17 +102,13 @@ std::vector<int32_t> classes_of(FeatureNet& net, const Tensor& x) {
 }
 
 std::string weights_hash(const Module& module) {
-  uint64_t hash = 0xcbf29ce484222325;
-  const auto add = [&](std::string_view bytes) {
-    for (const char byte : bytes) hash = (hash ^ uint8_t(byte)) * 0x100000001b3;
-  };
+  Hash hash;
   for (const auto& [name, tensor] : state_of(module)) {
-    add(str(name, " ", name_of(tensor.dtype()), tensor.shape(), "\n"));
-    add({static_cast<const char*>(tensor.body()->data), size_t(tensor.numel()) * bytes_of(tensor.dtype())});
+    hash.add(str(name, " ", name_of(tensor.dtype()), tensor.shape(), "\n"));
+    hash.add(
+        {static_cast<const char*>(tensor.body()->data), size_t(tensor.numel()) * bytes_of(tensor.dtype())});
   }
-  std::array<char, 17> text;
-  std::snprintf(text.data(), text.size(), "%016llx", static_cast<unsigned long long>(hash));
-  return text.data();
+  return hash.hex();
 }
 
 void save_feature_net(const std::filesystem::path& path, const FeatureNet& net,

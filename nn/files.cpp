@@ -14,19 +14,18 @@ namespace elbow {
 
 namespace fs = std::filesystem;
 
-constexpr size_t most_of_a_stream = size_t{1} << 28;
-
 std::string read_file(const fs::path& path) {
   if (fs::is_directory(path)) throw Error(str(path.string(), ": cannot be read: it is a folder"));
   std::ifstream in(path, std::ios::binary);
   if (!in) throw Error(str(path.string(), ": cannot be read: ", std::strerror(errno)));
+  constexpr size_t most_of_a_stream = size_t{1} << 28;  // a pipe may be as useful as a file; /dev/zero is not
+  const bool regular = fs::is_regular_file(path);
   std::string text;
-  if (fs::is_regular_file(path)) text.reserve(fs::file_size(path));
+  if (regular) text.reserve(fs::file_size(path));
   std::vector<char> part(1 << 16);
   while (in.read(part.data(), std::streamsize(part.size())) || in.gcount() > 0) {
     text.append(part.data(), size_t(in.gcount()));
-    if (text.size() > most_of_a_stream &&
-        !fs::is_regular_file(path))  // a pipe may be as useful as a file; /dev/zero is not
+    if (!regular && text.size() > most_of_a_stream)
       throw Error(str(path.string(), ": cannot be read: it goes on after ", most_of_a_stream >> 20, " MB"));
   }
   return text;

@@ -9,7 +9,11 @@
 namespace elbow {
 namespace {
 
-constexpr int deepest = 100;  // what reads JSON calls itself: the stack is not for the file to fill
+// What reads JSON calls itself: the stack is not for the file to fill.
+void check_depth(int depth, const std::string& what) {
+  constexpr int deepest = 100;
+  if (depth > deepest) throw Error(str(what, " is nested more than ", deepest, " deep"));
+}
 
 // "LINE:COLUMN" of the byte at `offset`, both counted from 1.
 std::string position(const std::string& text, size_t offset) {
@@ -31,7 +35,7 @@ std::string reason(const std::string& message) {
 Json parse_json(const std::string& text, const std::string& name) {
   std::vector<std::set<std::string>> keys;  // of the objects that are open
   const auto refuse_doubles = [&](int depth, Json::parse_event_t event, Json& value) {
-    if (depth > deepest) throw Error(str(name, ": is nested more than ", deepest, " deep"));
+    check_depth(depth, name + ":");
     if (event == Json::parse_event_t::object_start) keys.emplace_back();
     if (event == Json::parse_event_t::object_end) keys.pop_back();
     if (event == Json::parse_event_t::key && !keys.back().insert(value.get<std::string>()).second)
@@ -65,7 +69,7 @@ void set_setting(Json& object, const std::string& assignment) {
     place = &(*place)[key];
   }
   const auto not_too_deep = [&](int depth, Json::parse_event_t, Json&) {
-    if (depth > deepest) throw Error(str("\"", path, "\": the value is nested more than ", deepest, " deep"));
+    check_depth(depth, str("\"", path, "\": the value"));
     return true;
   };
   const Json value = Json::parse(text, not_too_deep, /*allow_exceptions=*/false);

@@ -19,6 +19,16 @@ check() { if "${@:2}"; then ok; else bad "$1"; fi; }
 mkdir "$work/no_programs"
 undrawn() { PATH=$work/no_programs "$elbow" "$@"; }
 
+# logged TEXT LOG...: waits until each log of a run in the background has TEXT.
+logged() {
+  for _ in $(seq 3000); do
+    # shellcheck disable=SC2046  # one word
+    [ $(grep -ls "$1" "${@:2}" | wc -l) -eq $(($# - 1)) ] && return
+    sleep 0.02
+  done
+  return 1
+}
+
 # refused PART COMMAND...: the command ends with status 2 and one line on standard error that holds PART, and leaves no
 # folder `refused`, the name that tests give to what must not come to be.
 refused() {

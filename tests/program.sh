@@ -3,13 +3,6 @@
 # shellcheck source=tests/harness.sh
 . "$(dirname "$0")/harness.sh"
 
-trained() { # waits until a run in the background has done epoch $2 into folder $1
-  for _ in $(seq 3000); do
-    grep -qs "epoch $2 " "$1/run.log" && return
-    sleep 0.02
-  done
-}
-
 cp "$source/experiments/baseline.json" config.json
 small=(--set training.epochs=2 --set data.train_rows=6400 --set data.test_rows=6400 --set evaluation.draws=2)
 
@@ -58,7 +51,7 @@ check "same bits" cmp single/model.safetensors single_whole/model.safetensors
 
 # --- Ctrl-C, also where epochs are short: one line, and the run goes on from there ---
 "$elbow" train config.json "${steady[@]}" --set training.epochs=100000 --set data.test_rows=640 --out stopped 2>message &
-trained stopped 1
+logged 'epoch 1 ' stopped/run.log
 kill -TERM $!
 wait $!
 check "an interrupted run ends with the status of the signal" test $? -eq 143
@@ -68,7 +61,7 @@ check "a checkpoint is there" test -s stopped/checkpoint.safetensors
 
 # --- one run at a time in a folder ---
 "$elbow" train config.json "${steady[@]}" --set training.epochs=100000 --out busy 2>/dev/null &
-trained busy 1
+logged 'epoch 1 ' busy/run.log
 refused "another run" "$elbow" train config.json "${small[@]}" --out busy --force
 kill -TERM $!
 wait $!
@@ -77,7 +70,7 @@ check "the first run is unharmed" grep -q epoch busy/run.log
 # --- a kill at any moment leaves whole files ---
 long=("${small[@]}" --set training.epochs=60 --set data.test_rows=640 --quiet --threads 1)
 "$elbow" train config.json "${long[@]}" --out killed &
-trained killed 3
+logged 'epoch 3 ' killed/run.log
 kill -9 $!
 wait $! 2>/dev/null
 check "a checkpoint is there after a kill" test -s killed/checkpoint.safetensors

@@ -68,14 +68,6 @@ cat >sweeps/long.json <<'END'
  "set": {"data.train_rows": 6400, "data.test_rows": 640, "training.epochs": 40, "evaluation.draws": 1},
  "grid": {"seed": [1, 2, 3]}}
 END
-logged() { # TEXT LOG...: waits until each log has it
-  for _ in $(seq 3000); do
-    # shellcheck disable=SC2046  # one word
-    [ $(grep -ls "$1" "${@:2}" | wc -l) -eq $(($# - 1)) ] && return
-    sleep 0.02
-  done
-  return 1
-}
 "$elbow" sweep sweeps/long.json --jobs 2 >/dev/null 2>message &
 logged 'epoch 2 ' outputs/long/seed={1,2}/run.log
 kill -TERM $!

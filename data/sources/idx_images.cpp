@@ -8,22 +8,23 @@
 namespace elbow {
 namespace {
 
-constexpr auto default_folder = "/usr/share/datasets/fashion-mnist";
-
 // The labels of an IDX file are numbers; what they stand for is known for one folder.
 std::vector<std::string> names_for(const std::string& folder, int64_t classes) {
   if (classes != 10 || (!folder.ends_with("fashion-mnist") && !folder.ends_with("fashion-mnist/"))) return {};
   return {"T-shirt", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"};
 }
 
-Dataset half(const Config& data, const std::string& prefix, const std::string& rows_setting) {
+// One half; its two files are added to `inputs`.
+Dataset half(const Config& data, const std::string& prefix, const std::string& rows_setting,
+             std::vector<std::filesystem::path>& inputs) {
   const int64_t classes = data.get<int64_t>("classes", 10, between(1, 256));
   const auto wanted = data.get_optional<int64_t>(rows_setting, at_least(1));
-  const std::string folder = data.get<std::string>("path", default_folder);
+  const std::string folder = data.get<std::string>("path", "/usr/share/datasets/fashion-mnist");
   auto names = data.get<std::vector<std::string>>("class_names", names_for(folder, classes));
   if (!names.empty() && int64_t(names.size()) != classes)
     data.fail("class_names", str(names.size(), " names do not fit ", classes, " classes"));
   IdxPair pair = read_idx_pair(folder, prefix, int32_t(classes));
+  inputs.insert(inputs.end(), {pair.images_file, pair.labels_file});
   IdxImages& images = pair.images;
   if (images.count == 0) data.fail("path", str("there are no images in the ", prefix, " files of ", folder));
   if (wanted) {
@@ -65,10 +66,9 @@ void binarise(Dataset& set, const RandomKey& key) {
 /// coloured (default false: each image in one of three channels), binarised (default false: each pixel is 1 with its
 /// grey value as the probability, else 0). Both are drawn from the seed, for training images anew in each epoch.
 DataSplit idx_images(const Config& data, uint64_t seed) {
-  DataSplit split{half(data, "train", "train_rows"), half(data, "t10k", "test_rows"), {}};
-  const auto folder = data.get<std::string>("path", default_folder);
-  for (const char* prefix : {"train", "t10k"})
-    for (const auto& file : idx_pair_files(folder, prefix)) split.inputs.push_back(file);
+  DataSplit split;
+  split.train = half(data, "train", "train_rows", split.inputs);
+  split.test = half(data, "t10k", "test_rows", split.inputs);
   const ImageSize &a = *split.train.image, &b = *split.test.image;
   if (a.height != b.height || a.width != b.width)
     data.fail("path", str("training images are ", a.height, " x ", a.width, ", test images ", b.height, " x ",

@@ -2,6 +2,8 @@
 
 #include <signal.h>
 
+#include <sstream>
+
 #include "autograd/error.hpp"
 #include "experiments/confined_program.hpp"
 #include "nn/files.hpp"
@@ -19,10 +21,8 @@ constexpr unsigned longest_seconds = 120;
 std::string first_complaint(const ProgramEnd& end) {
   if (end.status == 128 + SIGALRM) return str("it took longer than ", longest_seconds, " s");
   std::string first;
-  for (size_t begin = 0; begin < end.errors.size();) {
-    const size_t stop = std::min(end.errors.find('\n', begin), end.errors.size());
-    const std::string line = end.errors.substr(begin, stop - begin);
-    begin = stop + 1;
+  std::istringstream lines(end.errors);
+  for (std::string line; std::getline(lines, line);) {
     if (line.find_first_not_of(" ^\t") == std::string::npos) continue;
     if (first.empty()) first = line;
     const size_t at = line.find("line "), colon = line.find(": ", at);
