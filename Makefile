@@ -182,12 +182,11 @@ cuda: $(configured) ## With CUDA=1: compile the element-wise ops for the GPU, as
 sanitize: ## Build with AddressSanitizer and UBSan in build-sanitize, and run the fast tests
 	@$(MAKE) --no-print-directory test BUILD=sanitize ARGS='$(ARGS)'
 
-# OpenMP's barriers are unknown to it, so one thread of OpenMP's.
 tsan: ## Build with ThreadSanitizer in build-thread, and run the test of what several threads may do
 	@$(MAKE) --no-print-directory tsan-test BUILD=thread
 tsan-test: $(configured)
 	@$(cmake) --build $(build_dir) --parallel $(JOBS) --target test_threads
-	@OMP_NUM_THREADS=1 $(build_dir)/test_threads
+	@OMP_NUM_THREADS=3 $(build_dir)/test_threads
 
 install: all ## Install the library, its headers and the program under PREFIX=/usr/local
 	@$(cmake) --install $(build_dir) --prefix '$(abspath $(PREFIX))'

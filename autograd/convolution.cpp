@@ -44,7 +44,7 @@ Block block_of(const Convolution& c, int64_t i) {
 /// threads share the work on each block.
 template <class F> void for_each_block(const Convolution& c, F f) {
   const int64_t n = blocks_of(c);
-  if (n >= omp_get_max_threads())
+  if (n >= num_threads())
     parallel_for(n, c.rows * (c.image() + c.map()), [&](int64_t i) { f(block_of(c, i)); });
   else
     for (int64_t i = 0; i < n; ++i) f(block_of(c, i));

@@ -3,7 +3,8 @@
 if(POLICY CMP0167)  # from CMake 3.30 on, Boost is found by Boost's own files; both ways are fine
   cmake_policy(SET CMP0167 NEW)
 endif()
-find_package(OpenMP REQUIRED COMPONENTS CXX)
+find_package(Threads REQUIRED)
+find_package(OpenMP REQUIRED COMPONENTS CXX)  # only to tell OpenBLAS to leave threads alone
 find_package(Boost REQUIRED COMPONENTS iostreams)
 find_package(nlohmann_json 3 REQUIRED)
 

@@ -129,18 +129,17 @@ std::vector<RowLoss> GaussianBound::optimal_rows(const float* x, const float* ma
       place.push_back(found->second);
     }
     const std::vector<AxesPtr> axes = cached_axes(distinct);
-#pragma omp parallel
-    {
+    const auto some_rows = [&](std::int64_t from, std::int64_t to) {
       std::vector<double> centred(d);  // x - mean
-#pragma omp for schedule(static)
-      for (std::int64_t r = begin; r < end; ++r) {
+      for (std::int64_t r = begin + from; r < begin + to; ++r) {
         for (std::int64_t i = 0; i < d; ++i) {
           const bool there = !observed || observed[r * d + i] == 1.0f;
           centred[i] = there ? x[r * d + i] - mean_[i] : 0;  // a missing entry may be a NaN
         }
         losses[r] = row_loss(*axes[place[r - begin]], centred, beta_);
       }
-    }
+    };
+    parallel_ranges(end - begin, 64, RangeWork(some_rows));
   }
   return losses;
 }

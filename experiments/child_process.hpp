@@ -13,7 +13,7 @@ namespace elbow {
 /// politely; a parent that was killed takes it along (end_with_parent).
 class ChildProcess {
  public:
-  /// Starts it with so many OpenMP threads. Error if the system will not.
+  /// Starts it with so many threads. Error if the system will not.
   ChildProcess(const std::vector<std::string>& arguments, int threads);
   /// Stops it and waits for its end, if it still runs.
   ~ChildProcess();

@@ -1,12 +1,12 @@
 #include "experiments/machine.hpp"
 
 #include <cblas.h>
-#include <omp.h>
 #include <sys/resource.h>
 
 #include <xsimd/xsimd.hpp>
 
 #include "autograd/error.hpp"
+#include "autograd/parallel.hpp"
 
 #ifndef ELBOW_VERSION
 #define ELBOW_VERSION "unknown"
@@ -30,7 +30,7 @@ Machine machine() {
   m.blas = openblas_get_config();
   m.blas.erase(m.blas.find_last_not_of(' ') + 1);
   m.blas_core = openblas_get_corename();
-  m.threads = omp_get_max_threads();
+  m.threads = num_threads();
   return m;
 }
 
@@ -44,7 +44,7 @@ void set_threads(int threads) {
   constexpr int most = 512;  // beyond that, stacks and workspaces of the threads themselves become the problem
   if (threads < 0 || threads > most)
     throw Error(str("--threads: must be a number up to ", most, ", or 0 for all cores, not ", threads));
-  omp_set_num_threads(threads ? threads : omp_get_num_procs());
+  set_num_threads(threads ? threads : available_threads());
 }
 
 }  // namespace elbow

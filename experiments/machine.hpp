@@ -15,7 +15,7 @@ Machine machine();
 /// Largest resident memory of this process so far, in MB (2^20 bytes).
 double peak_rss_mb();
 
-/// Tells OpenMP, and OpenBLAS through it, how many threads to use; 0 = one for each core. Error for a negative number or
+/// How many threads to use; 0 = one for each core. Error for a negative number or
 /// more than 512.
 void set_threads(int threads);
 

@@ -1,7 +1,6 @@
 #include "nn/linear_algebra.hpp"
 
 #include <lapacke.h>
-#include <omp.h>
 
 #include <algorithm>
 #include <cmath>
@@ -9,6 +8,7 @@
 #include <utility>
 
 #include "autograd/error.hpp"
+#include "autograd/one_blas_thread.hpp"
 
 namespace elbow {
 
@@ -60,19 +60,6 @@ Matrix submatrix(const Matrix& a, const std::vector<std::int64_t>& rows,
 
 namespace {
 
-// BLAS and LAPACK on the calling thread alone for as long as this lives: they share sums out among threads, so that their
-// last bits depend on how many there are.
-class OneThread {
- public:
-  OneThread() : before_(omp_get_max_threads()) { omp_set_num_threads(1); }
-  ~OneThread() { omp_set_num_threads(before_); }
-  OneThread(const OneThread&) = delete;
-  OneThread& operator=(const OneThread&) = delete;
-
- private:
-  int before_;
-};
-
 // LAPACK's dsyevd: `a` becomes its eigenvectors (job 'V') or is destroyed (job 'N'); the eigenvalues, ascending. To
 // LAPACK, which is column-major, our lower triangle is the upper one, and the eigenvectors that it leaves in columns are
 // our rows.
@@ -86,7 +73,7 @@ std::vector<double> decompose(char job, Matrix& a) {
     fail("symmetric_eigen", "the matrix [", n, ",", n, "] has a non-finite element");
   std::vector<double> values(n);
   if (n == 0) return values;
-  const OneThread one_thread;
+  const OneBlasThread one_thread;
   const lapack_int info =
       LAPACKE_dsyevd(LAPACK_COL_MAJOR, job, 'U', lapack_int(n), a.values.data(), lapack_int(n), values.data());
   if (info != 0)

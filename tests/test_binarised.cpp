@@ -1,11 +1,11 @@
 // Images as binary pixels that are drawn from their grey values: the law of the draws, what they depend on, and the source
 // that makes them, grey and coloured.
-#include <omp.h>
 
 #include <boost/test/unit_test.hpp>
 #include <nlohmann/json.hpp>
 #include <numeric>
 
+#include "autograd/parallel.hpp"
 #include "cvae/training.hpp"
 #include "data_helpers.hpp"
 
@@ -117,11 +117,11 @@ BOOST_AUTO_TEST_CASE(a_row_is_a_function_of_the_key_and_its_number) {
   const std::vector<int64_t> index{699, 3, 3, 0};
   std::vector<float> gathered(4 * 256);
   for (const int threads : {1, 3}) {
-    const int before = omp_get_max_threads();
-    omp_set_num_threads(threads);
+    const int before = num_threads();
+    set_num_threads(threads);
     rows.gather(index, gathered.data());
     BOOST_TEST((rows.tensor().to_vector<float>() == all));
-    omp_set_num_threads(before);
+    set_num_threads(before);
     for (size_t i = 0; i < index.size(); ++i)
       BOOST_TEST(std::equal(gathered.begin() + int64_t(i) * 256, gathered.begin() + int64_t(i + 1) * 256,
                             all.begin() + index[i] * 256));
@@ -172,14 +172,14 @@ BOOST_AUTO_TEST_CASE(a_model_of_binary_pixels) {
   const Json json = images.experiment();
   std::vector<double> losses;
   for (const int threads : {1, 2}) {
-    const int before = omp_get_max_threads();
-    omp_set_num_threads(threads);
+    const int before = num_threads();
+    set_num_threads(threads);
     Experiment e{Config(json)};
     BOOST_TEST_REQUIRE(e.loss.parts.size() == 1u);
     BOOST_TEST((e.loss.parts[0].kind == FeatureKind::binary && e.loss.parts[0].width == plane));
     Training training(e);
     for (int i = 0; i < 2; ++i) losses.push_back(training.epoch([](int64_t) {}).loss.mean);
-    omp_set_num_threads(before);
+    set_num_threads(before);
   }
   BOOST_TEST((losses[0] == losses[2] && losses[1] == losses[3] && losses[1] < losses[0]));
 }

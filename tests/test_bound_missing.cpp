@@ -1,12 +1,12 @@
 // The analytic bound when entries are missing: against the bound of the observed columns alone, against brute force over
 // all that may be missing, and against a simulated code whose decoder is told what is missing.
-#include <omp.h>
 
 #include <boost/test/unit_test.hpp>
 #include <cmath>
 #include <limits>
 #include <random>
 
+#include "autograd/parallel.hpp"
 #include "bound_helpers.hpp"
 #include "cvae/bound.hpp"
 
@@ -267,10 +267,10 @@ BOOST_AUTO_TEST_CASE(a_simulated_code_attains_the_bound) {
 BOOST_AUTO_TEST_CASE(threads_and_a_full_cache_change_nothing) {
   // 90 columns: every row has a pattern of its own, more than the cache holds.
   const SetWithMissing set(90, 90, 1500, 3, {0.5, 0.5});
-  const int before = omp_get_max_threads();
+  const int before = num_threads();
   std::vector<RowLoss> first;
   for (const int threads : {1, 3}) {
-    omp_set_num_threads(threads);
+    set_num_threads(threads);
     const GaussianBound bound(set.mean, set.covariance(), 1);
     const auto rows = bound.optimal_rows(set.x.data(), set.mask.data(), set.rows, set.observed.data());
     if (first.empty()) first = rows;
@@ -278,7 +278,7 @@ BOOST_AUTO_TEST_CASE(threads_and_a_full_cache_change_nothing) {
     for (std::size_t r = 0; r < rows.size(); ++r) same &= rows[r].loss == first[r].loss;
     BOOST_TEST(same);
   }
-  omp_set_num_threads(before);
+  set_num_threads(before);
 }
 
 BOOST_AUTO_TEST_CASE(refusals) {

@@ -1,10 +1,10 @@
 // The optimal model's loss row by row: its average, batches, threads, speed.
-#include <omp.h>
 
 #include <boost/test/unit_test.hpp>
 #include <cmath>
 #include <thread>
 
+#include "autograd/parallel.hpp"
 #include "bound_helpers.hpp"
 #include "cvae/bound.hpp"
 #include "nn/stopwatch.hpp"
@@ -47,10 +47,10 @@ BOOST_AUTO_TEST_CASE(the_same_bits_for_any_number_of_threads) {
   // its own.
   for (const std::int64_t d : {8, 300}) {
     const Set set(d, d, d == 8 ? 3000 : 100, 3);
-    const int before = omp_get_max_threads();
+    const int before = num_threads();
     std::vector<RowLoss> first;
     for (const int threads : {1, 2, 3}) {
-      omp_set_num_threads(threads);
+      set_num_threads(threads);
       const GaussianBound bound(set.mean, set.covariance(), 1);
       const std::vector<RowLoss> rows = bound.optimal_rows(set.x.data(), set.mask.data(), set.rows);
       if (first.empty()) first = rows;
@@ -59,7 +59,7 @@ BOOST_AUTO_TEST_CASE(the_same_bits_for_any_number_of_threads) {
         same &= rows[r].loss == first[r].loss && rows[r].kl == first[r].kl;
       BOOST_TEST(same);
     }
-    omp_set_num_threads(before);
+    set_num_threads(before);
   }
 }
 

@@ -1,6 +1,5 @@
 // The convolution kernels at sizes that the samples of the ops do not reach: cut into several chunks of pixels and
 // blocks of rows, and shared among threads.
-#include <omp.h>
 
 #include <boost/test/unit_test.hpp>
 #include <cmath>
@@ -9,6 +8,7 @@
 #include "autograd/convolution.hpp"
 #include "autograd/memory.hpp"
 #include "autograd/ops.hpp"
+#include "autograd/parallel.hpp"
 #include "autograd/random.hpp"
 #include "autograd/tape.hpp"
 #include "tests/gradcheck.hpp"
@@ -36,7 +36,7 @@ struct Tensors {
 };
 
 template <class T> Tensors run(const Case& c, int threads) {
-  omp_set_num_threads(threads);
+  set_num_threads(threads);
   Tensors t;
   t.x = uniform({1, 0, 0}, c.x, -1, 1, dtype_of<T>).set_requires_grad();
   t.w = uniform({1, 0, 1}, c.w, -1, 1, dtype_of<T>).set_requires_grad();
@@ -82,8 +82,8 @@ template <class F> void for_each_product(const Convolution& s, F f) {
 }
 
 struct ThreadsAsBefore {
-  int threads = omp_get_max_threads();
-  ~ThreadsAsBefore() { omp_set_num_threads(threads); }
+  int threads = num_threads();
+  ~ThreadsAsBefore() { set_num_threads(threads); }
 };
 
 }  // namespace

@@ -1,4 +1,3 @@
-#include <omp.h>
 #include <unistd.h>
 
 #include <boost/test/unit_test.hpp>
@@ -8,6 +7,7 @@
 
 #include "autograd/memory.hpp"
 #include "autograd/ops.hpp"
+#include "autograd/parallel.hpp"
 #include "autograd/tape.hpp"
 #include "cvae/checkpoint.hpp"
 #include "cvae/evaluation.hpp"
@@ -96,11 +96,11 @@ BOOST_AUTO_TEST_CASE(training_approaches_the_bound_and_never_passes_it) {
 BOOST_AUTO_TEST_CASE(the_same_bits_for_any_number_of_threads) {
   std::vector<Trained> runs;
   for (int threads : {1, 2, 3}) {
-    omp_set_num_threads(threads);
+    set_num_threads(threads);
     Experiment e{Config(settings(1, 3200))};
     runs.push_back(train(e));
   }
-  omp_set_num_threads(omp_get_num_procs());
+  set_num_threads(available_threads());
   for (const Trained& run : runs) {
     BOOST_TEST((run.parameters == runs[0].parameters));
     BOOST_TEST((run.rows.distortion == runs[0].rows.distortion));

@@ -1,12 +1,12 @@
 // The data sources: each against its law. Bounds are in standard errors of the means compared; seeds are fixed,
 // so the tests cannot fail by chance.
-#include <omp.h>
 
 #include <algorithm>
 #include <boost/test/unit_test.hpp>
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "autograd/parallel.hpp"
 #include "data/covariance.hpp"
 #include "data/sources.hpp"
 #include "data_helpers.hpp"
@@ -81,10 +81,10 @@ BOOST_AUTO_TEST_CASE(every_law_is_drawn_apart_reproducibly_and_by_its_seed) {
 
 BOOST_AUTO_TEST_CASE(rows_do_not_depend_on_the_number_of_threads) {
   for (const std::string name : {"independent_gaussian", "projected_gaussian"}) {
-    omp_set_num_threads(1);
+    set_num_threads(1);
     const auto alone = make({{"source", name}, {"columns", 8}}).train.x.tensor().to_vector();
     for (const int threads : {2, 3}) {
-      omp_set_num_threads(threads);
+      set_num_threads(threads);
       BOOST_TEST((make({{"source", name}, {"columns", 8}}).train.x.tensor().to_vector() == alone));
     }
   }

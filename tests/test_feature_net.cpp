@@ -1,11 +1,11 @@
 // The net that scores images are compared by: against PyTorch (tests/golden/make_feature_net.py), its training, its files.
-#include <omp.h>
 
 #include <boost/test/unit_test.hpp>
 #include <cmath>
 #include <fstream>
 #include <nlohmann/json.hpp>
 
+#include "autograd/parallel.hpp"
 #include "cvae/feature_training.hpp"
 #include "nn/files.hpp"
 #include "nn/safetensors.hpp"
@@ -84,8 +84,8 @@ BOOST_AUTO_TEST_CASE(it_learns_and_training_is_a_function_of_the_seed) {
   const Dataset train = bars(600, 1), test = bars(300, 2);
   std::vector<double> losses;
   const auto trained = [&](uint64_t seed, int threads) {
-    const int before = omp_get_max_threads();
-    omp_set_num_threads(threads);
+    const int before = num_threads();
+    set_num_threads(threads);
     FeatureTraining settings = quick;
     settings.seed = seed;
     losses.clear();
@@ -93,7 +93,7 @@ BOOST_AUTO_TEST_CASE(it_learns_and_training_is_a_function_of_the_seed) {
       losses.push_back(loss);
       BOOST_TEST(epoch == int64_t(losses.size()));
     });
-    omp_set_num_threads(before);
+    set_num_threads(before);
     return net;
   };
   const auto net = trained(5, 1);

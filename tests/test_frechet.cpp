@@ -1,5 +1,4 @@
 // The Frechet distance against SciPy (tests/golden/make_metrics.py), closed forms, its laws, its jackknife.
-#include <omp.h>
 
 #include <boost/test/unit_test.hpp>
 #include <cmath>
@@ -7,6 +6,7 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 
+#include "autograd/parallel.hpp"
 #include "autograd/random.hpp"
 #include "bound_helpers.hpp"
 #include "metrics/frechet.hpp"
@@ -109,14 +109,14 @@ BOOST_AUTO_TEST_CASE(two_samples_of_one_law_lie_apart_by_the_bias) {
 
 BOOST_AUTO_TEST_CASE(the_same_bits_for_any_number_of_threads) {
   const Tensor a = normal({4, 1, 1}, {3000, 40}), b = normal({4, 2, 1}, {3000, 40});
-  const int before = omp_get_max_threads();
+  const int before = num_threads();
   std::vector<double> results;
   for (const int threads : {1, 3}) {
-    omp_set_num_threads(threads);
+    set_num_threads(threads);
     const FrechetEstimate e = frechet_distance(a, b);
     results.push_back(e.distance), results.push_back(e.standard_error);
   }
-  omp_set_num_threads(before);
+  set_num_threads(before);
   BOOST_TEST(results[0] == results[2]);
   BOOST_TEST(results[1] == results[3]);
 }

@@ -1,5 +1,3 @@
-#include <omp.h>
-
 #include <algorithm>
 #include <boost/test/unit_test.hpp>
 #include <cmath>
@@ -11,6 +9,7 @@
 
 #include "autograd/error.hpp"
 #include "autograd/gemm/gemm.hpp"
+#include "autograd/parallel.hpp"
 
 using namespace elbow;
 
@@ -137,11 +136,11 @@ template <class T> void odd_sizes() {
 
 /// The same product at 1, 2 and 3 threads must give the same bits, by our kernel and by `auto`.
 template <class T> void same_bits(const Case<T>& q) {
-  const int threads = omp_get_max_threads();
+  const int threads = num_threads();
   for (auto* const backend : {&gemm_simd<T>, &gemm<T>}) {  // OpenBLAS does not promise it
     std::vector<T> first;
     for (int t = 1; t <= 3; ++t) {
-      omp_set_num_threads(t);
+      set_num_threads(t);
       Problem<T> problem(q);
       backend(problem.g);
       if (t == 1)
@@ -150,7 +149,7 @@ template <class T> void same_bits(const Case<T>& q) {
         BOOST_ERROR(describe(q) << ": other bits with " << t << " threads");
     }
   }
-  omp_set_num_threads(threads);
+  set_num_threads(threads);
 }
 
 }  // namespace

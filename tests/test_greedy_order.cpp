@@ -1,10 +1,10 @@
 // The exact greedy order of conditions of a Gaussian set, against the bound of each candidate worked out anew.
-#include <omp.h>
 
 #include <boost/test/unit_test.hpp>
 #include <cmath>
 #include <set>
 
+#include "autograd/parallel.hpp"
 #include "bound_helpers.hpp"
 #include "cvae/greedy_order.hpp"
 #include "nn/stopwatch.hpp"
@@ -85,14 +85,14 @@ BOOST_AUTO_TEST_CASE(a_sum_goes_before_its_parts) {
 
 BOOST_AUTO_TEST_CASE(the_same_bits_for_any_number_of_threads) {
   const Matrix covariance = random_covariance(24, 24, 5);
-  const int before = omp_get_max_threads();
+  const int before = num_threads();
   std::vector<std::vector<double>> losses;
   for (const int threads : {1, 3}) {
-    omp_set_num_threads(threads);
+    set_num_threads(threads);
     losses.emplace_back();
     for (const GreedyStep& s : greedy_order(covariance, 0.5).steps) losses.back().push_back(s.bound.loss);
   }
-  omp_set_num_threads(before);
+  set_num_threads(before);
   BOOST_TEST(losses[0] == losses[1]);
 }
 

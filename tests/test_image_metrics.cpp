@@ -1,6 +1,5 @@
 // Blur, kernel distance, precision and recall against SciPy, NumPy and scikit-learn
 // (tests/golden/make_image_metrics.py), and their laws.
-#include <omp.h>
 
 #include <boost/test/unit_test.hpp>
 #include <cmath>
@@ -8,6 +7,7 @@
 #include <nlohmann/json.hpp>
 #include <numeric>
 
+#include "autograd/parallel.hpp"
 #include "autograd/random.hpp"
 #include "metrics/blur.hpp"
 #include "metrics/kernel_distance.hpp"
@@ -32,12 +32,12 @@ Tensor rows(const nlohmann::json& values, int64_t columns, DType dtype) {
 
 // f() with one thread and with three.
 template <class F> std::pair<std::vector<double>, std::vector<double>> with_threads(F f) {
-  const int before = omp_get_max_threads();
-  omp_set_num_threads(1);
+  const int before = num_threads();
+  set_num_threads(1);
   const std::vector<double> one = f();
-  omp_set_num_threads(3);
+  set_num_threads(3);
   const std::vector<double> three = f();
-  omp_set_num_threads(before);
+  set_num_threads(before);
   return {one, three};
 }
 

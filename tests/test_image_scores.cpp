@@ -1,7 +1,6 @@
 // The analysis image_scores, on images of a known law and decoders that paint by that law, or do not do as they are told.
+#include "autograd/parallel.hpp"
 #include "experiments/analyses/image_scores.hpp"
-
-#include <omp.h>
 
 #include <boost/test/unit_test.hpp>
 #include <cmath>
@@ -275,12 +274,12 @@ BOOST_AUTO_TEST_CASE(the_tables_do_not_depend_on_threads_epochs_or_the_runs_seed
     Experiment e{Config(settings)};
     e.model->train(false);
     if (run == 1) e.data.redraw(e.data.train, 3);  // the training images as the third epoch left them
-    const int before = omp_get_max_threads();
-    omp_set_num_threads(run == 0 ? 1 : 3);
+    const int before = num_threads();
+    set_num_threads(run == 0 ? 1 : 3);
     const TemporaryFolder folder;
     const NoGrad no_grad;  // as make_analyses has it: the net is trained all the same
     const AnalysisResult result = image_scores_analysis(e, folder.path);
-    omp_set_num_threads(before);
+    set_num_threads(before);
     for (const char* file : {"image_scores.csv", "label_consistency.csv", "image_scores.json"})
       tables[run] += read_file(folder.path / file);
     BOOST_TEST(contains(result.text, "any/any     samples_own_labels"));

@@ -1,5 +1,4 @@
 // The small dense linear algebra under the analysis: products, eigen-decompositions, generalised inverses.
-#include <omp.h>
 
 #include <boost/test/unit_test.hpp>
 #include <cmath>
@@ -7,6 +6,7 @@
 #include <random>
 
 #include "autograd/error.hpp"
+#include "autograd/parallel.hpp"
 #include "nn/linear_algebra.hpp"
 
 using namespace elbow;
@@ -72,13 +72,13 @@ BOOST_AUTO_TEST_CASE(an_eigen_system_rebuilds_its_matrix) {
 
 BOOST_AUTO_TEST_CASE(eigen_gives_the_same_bits_for_any_number_of_threads) {
   const Matrix factor = random_matrix(120, 120, 7), a = product(factor, transpose(factor));
-  const int before = omp_get_max_threads();
-  omp_set_num_threads(1);
+  const int before = num_threads();
+  set_num_threads(1);
   const EigenSystem one = symmetric_eigen(a);
-  omp_set_num_threads(3);
+  set_num_threads(3);
   const EigenSystem three = symmetric_eigen(a);
-  BOOST_TEST(omp_get_max_threads() == 3);
-  omp_set_num_threads(before);
+  BOOST_TEST(num_threads() == 3);
+  set_num_threads(before);
   BOOST_TEST((one.values == three.values));
   BOOST_TEST((one.vectors.values == three.vectors.values));
 }

@@ -1,11 +1,11 @@
 // The models of blocks against PyTorch, their gradients against differences, and what they promise beside.
-#include <omp.h>
 
 #include <boost/test/unit_test.hpp>
 #include <nlohmann/json.hpp>
 
 #include "autograd/operators.hpp"
 #include "autograd/ops.hpp"
+#include "autograd/parallel.hpp"
 #include "autograd/tape.hpp"
 #include "cvae/checkpoint.hpp"
 #include "cvae/training.hpp"
@@ -279,7 +279,7 @@ BOOST_AUTO_TEST_CASE(the_same_bits_for_any_number_of_threads) {
     model["dropout"] = 0.1;
     std::vector<std::vector<float>> runs;
     for (int threads : {1, 2, 3}) {
-      omp_set_num_threads(threads);
+      set_num_threads(threads);
       Experiment e{Config(experiment(model, 1))};
       Training training(e);
       training.epoch([](int64_t) {});
@@ -288,7 +288,7 @@ BOOST_AUTO_TEST_CASE(the_same_bits_for_any_number_of_threads) {
     BOOST_TEST((runs[1] == runs[0]), kind);
     BOOST_TEST((runs[2] == runs[0]), kind);
   }
-  omp_set_num_threads(omp_get_num_procs());
+  set_num_threads(available_threads());
 }
 
 BOOST_AUTO_TEST_CASE(the_settings_of_layers_are_used) {

@@ -1,7 +1,6 @@
 // The SIMD kernels of the element-wise ops against their formulas run as plain scalar code: at every remainder
 // of a register, off the alignment, broadcast, and at the ends of the number range. And the same bits for any
 // number of threads.
-#include <omp.h>
 
 #include <array>
 #include <boost/test/unit_test.hpp>
@@ -254,7 +253,7 @@ struct Bits {
 };
 
 Bits run_with(int threads, const OpSample& sample, const std::vector<Tensor>& inputs, const Tensor& cotangent) {
-  omp_set_num_threads(threads);
+  set_num_threads(threads);
   Tape tape;
   std::vector<Tensor> leaves = clones(inputs);
   for (size_t k = 0; k < leaves.size(); ++k) leaves[k].set_requires_grad(!sample.inputs[k].is_constant);
@@ -266,12 +265,12 @@ Bits run_with(int threads, const OpSample& sample, const std::vector<Tensor>& in
 }
 
 void same_bits(const OpSample& sample, const std::vector<Tensor>& inputs) {
-  const int before = omp_get_max_threads();
+  const int before = num_threads();
   const Tensor cotangent = random_cotangent(sample.call(clones(inputs)).shape(), inputs[0].dtype());
   const Bits one = run_with(1, sample, inputs, cotangent);
   for (int threads : {2, 3})
     BOOST_TEST((run_with(threads, sample, inputs, cotangent) == one), threads << " threads");
-  omp_set_num_threads(before);
+  set_num_threads(before);
 }
 
 }  // namespace

@@ -1,5 +1,4 @@
 // Moments and principal components against scikit-learn (tests/golden/make_metrics.py), their laws and their refusals.
-#include <omp.h>
 
 #include <boost/test/unit_test.hpp>
 #include <cmath>
@@ -8,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "autograd/alias.hpp"
+#include "autograd/parallel.hpp"
 #include "autograd/random.hpp"
 #include "metrics/moments.hpp"
 #include "metrics/pca.hpp"
@@ -101,13 +101,13 @@ BOOST_AUTO_TEST_CASE(moments_far_from_zero_and_merged) {
 
 BOOST_AUTO_TEST_CASE(the_same_bits_for_any_number_of_threads) {
   const Tensor x = normal({4, 1, 1}, {5000, 90});
-  const int before = omp_get_max_threads();
+  const int before = num_threads();
   std::vector<std::vector<double>> covariances;
   for (const int threads : {1, 2, 3}) {
-    omp_set_num_threads(threads);
+    set_num_threads(threads);
     covariances.push_back(moments_of(x).covariance.values);
   }
-  omp_set_num_threads(before);
+  set_num_threads(before);
   BOOST_TEST((covariances[0] == covariances[1]));
   BOOST_TEST((covariances[0] == covariances[2]));
 }

@@ -1,13 +1,13 @@
 // Random numbers: the bits against Random123 and its published vectors, the numbers against their laws, and
 // that a number depends on its key and place alone. The statistics of the laws: test_random_laws.cpp.
 #include <Random123/philox.h>
-#include <omp.h>
 
 #include <algorithm>
 #include <boost/test/unit_test.hpp>
 #include <cmath>
 #include <numeric>
 
+#include "autograd/parallel.hpp"
 #include "autograd/philox.hpp"
 #include "autograd/random.hpp"
 #include "data_helpers.hpp"
@@ -58,12 +58,12 @@ BOOST_AUTO_TEST_CASE(a_number_depends_on_its_key_and_place_alone) {
   const auto check = [&](auto fill, auto zero) {
     using T = decltype(zero);
     std::vector<T> all(most);
-    omp_set_num_threads(1);
+    set_num_threads(1);
     fill(all.data(), most);
     for (const int threads : {1, 2, 3})
       for (const int64_t n : {int64_t{0}, int64_t{1}, int64_t{15}, int64_t{16}, int64_t{17}, int64_t{63},
                               int64_t{64}, int64_t{65}, int64_t{1000}, int64_t{65537}, int64_t{131072}, most}) {
-        omp_set_num_threads(threads);
+        set_num_threads(threads);
         std::vector<T> some(n + 3, T(77));
         fill(some.data() + 1, n);  // at an address that is not aligned
         BOOST_TEST(std::equal(all.begin(), all.begin() + n, some.begin() + 1));

@@ -1,10 +1,9 @@
-#include <omp.h>
-
 #include <boost/test/unit_test.hpp>
 #include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "autograd/operators.hpp"
+#include "autograd/parallel.hpp"
 #include "cvae/evaluation.hpp"
 #include "cvae/greedy_order.hpp"
 #include "cvae/selection.hpp"
@@ -124,10 +123,10 @@ BOOST_AUTO_TEST_CASE(a_trained_model_finds_the_exact_order) {
   // The same bits at every call and for any number of threads; the same numbers however the candidates are stacked.
   check_same_bits(found, greedy_selection(e, settings));
   for (const int threads : {1, 3}) {
-    omp_set_num_threads(threads);
+    set_num_threads(threads);
     check_same_bits(found, greedy_selection(e, settings));
   }
-  omp_set_num_threads(omp_get_num_procs());
+  set_num_threads(available_threads());
   const GreedySelection single = greedy_selection(e, {2048, 2, 1}),
                         all = greedy_selection(e, {2048, 2, 100000});
   BOOST_TEST((order_of(single) == order_of(all)));

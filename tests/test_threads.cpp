@@ -1,5 +1,6 @@
-// What several threads may do, as tensor.hpp promises; also run under ThreadSanitizer (make tsan), with one OpenMP thread,
-// since the sanitizer does not know OpenMP's barriers.
+// What several threads may do, as tensor.hpp promises, and the team of threads behind parallel_for; also run under
+// ThreadSanitizer (make tsan).
+#include <algorithm>
 #include <atomic>
 #include <boost/test/unit_test.hpp>
 #include <thread>
@@ -7,6 +8,7 @@
 #include "autograd/memory.hpp"
 #include "autograd/operators.hpp"
 #include "autograd/ops.hpp"
+#include "autograd/parallel.hpp"
 #include "autograd/tape.hpp"
 #include "nn/nn.hpp"
 
@@ -15,6 +17,28 @@ using namespace elbow;
 namespace {
 
 template <class F> void in_another_thread(F f) { std::thread(f).join(); }
+
+// For the scope of a test, so many threads.
+class Threads {
+ public:
+  explicit Threads(int n) : before_(num_threads()) { set_num_threads(n); }
+  ~Threads() { set_num_threads(before_); }
+  Threads(const Threads&) = delete;
+  Threads& operator=(const Threads&) = delete;
+
+ private:
+  int before_;
+};
+
+// How often each number below n is in one of the ranges.
+std::vector<int> visits(int64_t n, int64_t grain) {
+  std::vector<int> count(static_cast<size_t>(n));
+  const auto visit = [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; ++i) ++count[size_t(i)];
+  };
+  parallel_ranges(n, grain, RangeWork(visit));
+  return count;
+}
 
 void make_net(Sequential& net) {
   RandomStream random(1, 0);
@@ -125,4 +149,89 @@ BOOST_AUTO_TEST_CASE(tapes_of_several_threads_at_once) {
     });
   for (auto& t : threads) t.join();
   for (size_t i = 0; i < gradients.size(); ++i) BOOST_TEST(gradients[i] == 3.0 * double(i * i));
+}
+
+BOOST_AUTO_TEST_CASE(every_number_is_in_one_range) {
+  for (int threads : {1, 2, 3, 7}) {
+    const Threads scope(threads);
+    for (int64_t grain : {1, 2, 5, 64})
+      for (int64_t n : {0, 1, 2, 3, 9, 64, 65, 1000}) {
+        const auto count = visits(n, grain);
+        BOOST_TEST(std::count(count.begin(), count.end(), 1) == n);
+      }
+  }
+}
+
+// Short regions one after the other: the helpers come late to most of them, and must neither miss work nor do it twice.
+BOOST_AUTO_TEST_CASE(a_helper_that_comes_late_does_nothing) {
+  const Threads scope(4);
+  for (int i = 0; i < 5000; ++i) {
+    const auto count = visits(16, 1);
+    BOOST_REQUIRE(std::count(count.begin(), count.end(), 1) == 16);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(work_within_work_stays_on_its_thread) {
+  const Threads scope(3);
+  std::atomic<int> moved{0}, inner{0};
+  BOOST_TEST(!in_parallel());
+  parallel_tasks(6, [&](int64_t) {
+    const auto here = std::this_thread::get_id();
+    if (!in_parallel()) ++moved;
+    parallel_tasks(8, [&](int64_t) {
+      ++inner;
+      if (std::this_thread::get_id() != here) ++moved;
+    });
+  });
+  BOOST_TEST(moved == 0);
+  BOOST_TEST(inner == 48);
+  BOOST_TEST(!in_parallel());
+}
+
+BOOST_AUTO_TEST_CASE(an_error_in_a_task_reaches_the_caller) {
+  for (int threads : {1, 3}) {
+    const Threads scope(threads);
+    const auto task = [](int64_t i) {
+      if (i == 5) fail("task", "number ", i);
+    };
+    for (int again = 0; again < 20; ++again) BOOST_CHECK_THROW(parallel_tasks(9, task), Error);
+    BOOST_TEST(!in_parallel());
+    BOOST_TEST(std::ranges::count(visits(9, 1), 1) == 9);
+  }
+  BOOST_CHECK_THROW(set_num_threads(0), Error);
+}
+
+// A second caller does not wait for the team: it computes by itself.
+BOOST_AUTO_TEST_CASE(several_callers_at_once) {
+  const Threads scope(3);
+  std::atomic<int> good{0};
+  std::vector<std::thread> callers;
+  for (int c = 0; c < 4; ++c)
+    callers.emplace_back([&] {
+      for (int i = 0; i < 200; ++i) {
+        const auto count = visits(33, 2);
+        good += std::count(count.begin(), count.end(), 1) == 33;
+      }
+    });
+  for (auto& caller : callers) caller.join();
+  BOOST_TEST(good == 800);
+}
+
+// More threads than cores, and other programs beside them: results keep their bits.
+BOOST_AUTO_TEST_CASE(the_same_bits_on_busy_cores) {
+  std::atomic<bool> stop{false};
+  std::vector<std::thread> others;
+  for (int i = 0; i < 2; ++i)
+    others.emplace_back([&] {
+      while (!stop) {}
+    });
+  const Tensor a = normal({1, 1, 1}, {192, 256}), b = normal({1, 1, 2}, {256, 192});
+  std::vector<double> sums;
+  for (int threads : {1, 2, 5}) {
+    const Threads scope(threads);
+    for (int i = 0; i < 10; ++i) sums.push_back(sum(square(matmul(exp(a), tanh(b)))).item());
+  }
+  stop = true;
+  for (auto& other : others) other.join();
+  for (double s : sums) BOOST_TEST(s == sums[0]);
 }

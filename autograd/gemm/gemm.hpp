@@ -6,12 +6,15 @@
 /// The matrix product, row-major, in float and double: our own SIMD kernel and OpenBLAS behind one call.
 ///
 /// Promises that hold for `gemm` whatever the backend:
-///  - the same bits for any number of OpenMP threads (work is split over C only, at boundaries that do not
-///  change a
-///    single addition, and never along k);
+///  - the same bits for any number of threads (work is split over C only, never along k; by our kernel at boundaries that
+///    do not change a single addition, for OpenBLAS at boundaries that depend on the shape alone);
 ///  - NaN and infinity in A or B reach C (nothing is skipped because its factor is zero);
 ///  - nothing outside C's m x n entries is written, and no allocation after the first calls of a size.
 namespace elbow {
+
+/// Multiply-adds from which on a second thread pays: to start one costs 2 to 5 microseconds, about what one core needs
+/// for 2^18 of them.
+inline constexpr int64_t gemm_parallel_from = int64_t(1) << 22;
 
 /// What is applied to each finished entry of C. relu keeps NaN.
 enum class Activation { none, relu };

@@ -4,55 +4,42 @@
 #pragma GCC diagnostic ignored "-Wuninitialized"
 #endif
 
-#include <omp.h>
-
 #include "autograd/gemm/narrow.hpp"
+#include "autograd/parallel.hpp"
 
 namespace elbow {
 namespace {
 
-/// Multiply-adds below which a second thread does not pay: starting a team costs 2 to 5 microseconds, about
-/// what one core needs for 2^18 of them.
-constexpr int64_t parallel_from = int64_t(1) << 22;
-
-/// Splits C over a grid of threads, rows by panels, and runs the parts. The grid depends on the number of
-/// threads; the bits do not, because every entry of C is summed in the same order in any part.
+/// Splits C into a grid of parts, rows by panels, as many as there are threads, and runs them. The grid depends on the
+/// number of threads; the bits do not, because every entry of C is summed in the same order in any part.
 template <class V>
 void gemm_parallel(const GemmArgs<typename V::value_type>& g, const simd::Panels<V>& panels) {
-#pragma omp parallel
-  {
-    const int64_t threads = omp_get_num_threads(), id = omp_get_thread_num();
-    constexpr int64_t rows = 8;  // rows are handed out in strips of 8
-    const int64_t strips = (g.m + rows - 1) / rows;
-    // Of all grids, the one whose largest part is smallest; of equals, the one that packs B least often.
-    int64_t best_rows = 1, best = INT64_MAX;
-    for (int64_t r = 1; r <= threads; ++r) {
-      const int64_t cols = threads / r;
-      const int64_t cost = ((strips + r - 1) / r) * ((panels.count + cols - 1) / cols);
-      if (cost < best) best = cost, best_rows = r;
-    }
-    const int64_t grid_cols = threads / best_rows;
-    if (id < best_rows * grid_cols) {
-      const int64_t r = id / grid_cols, c = id % grid_cols;
-      const simd::Part part{std::min(g.m, strips * r / best_rows * rows),
-                            std::min(g.m, strips * (r + 1) / best_rows * rows), panels.count * c / grid_cols,
-                            panels.count * (c + 1) / grid_cols};
-      if (part.i0 < part.i1 && part.p0 < part.p1) simd::gemm_part<V>(g, panels, part);
-    }
+  const int64_t parts = num_threads();
+  constexpr int64_t rows = 8;  // rows are handed out in strips of 8
+  const int64_t strips = (g.m + rows - 1) / rows;
+  // Of all grids, the one whose largest part is smallest; of equals, the one that packs B least often.
+  int64_t grid_rows = 1, best = INT64_MAX;
+  for (int64_t r = 1; r <= parts; ++r) {
+    const int64_t cols = parts / r;
+    const int64_t cost = ((strips + r - 1) / r) * ((panels.count + cols - 1) / cols);
+    if (cost < best) best = cost, grid_rows = r;
   }
+  const int64_t grid_cols = parts / grid_rows;
+  parallel_tasks(grid_rows * grid_cols, [&](int64_t i) {
+    const int64_t r = i / grid_cols, c = i % grid_cols;
+    const simd::Part part{std::min(g.m, strips * r / grid_rows * rows),
+                          std::min(g.m, strips * (r + 1) / grid_rows * rows), panels.count * c / grid_cols,
+                          panels.count * (c + 1) / grid_cols};
+    if (part.i0 < part.i1 && part.p0 < part.p1) simd::gemm_part<V>(g, panels, part);
+  });
 }
 
-/// Calls part(begin, end) for contiguous strips of [0, count), one to a thread; strips are whole multiples of
+/// Calls part(begin, end) for contiguous strips of [0, count), some to a thread; strips are whole multiples of
 /// `step`.
-template <class F> void in_strips(bool parallel, int64_t count, int64_t step, F part) {
+template <class F> void in_strips(bool parallel, int64_t count, int64_t step, const F& part) {
   if (!parallel) return part(int64_t(0), count);
-#pragma omp parallel
-  {
-    const int64_t threads = omp_get_num_threads(), id = omp_get_thread_num(), steps = (count + step - 1) / step;
-    const int64_t begin = std::min(count, steps * id / threads * step);
-    const int64_t end = std::min(count, steps * (id + 1) / threads * step);
-    if (begin < end) part(begin, end);
-  }
+  const int64_t strips = int64_t{4} * num_threads(), steps = (count + step - 1) / step;
+  parallel_ranges(count, (steps + strips - 1) / strips * step, RangeWork(part));
 }
 
 template <class V> void gemm_dot(const GemmArgs<typename V::value_type>& g, bool parallel) {
@@ -69,7 +56,7 @@ template <class V> void gemm_dot(const GemmArgs<typename V::value_type>& g, bool
 template <class T> void gemm_simd(const GemmArgs<T>& g) {
   using V = xsimd::batch<T>;
   if (g.m == 0 || g.n == 0) return;
-  const bool parallel = g.m * g.n * g.k >= parallel_from && omp_get_max_threads() > 1 && !omp_in_parallel();
+  const bool parallel = g.m * g.n * g.k >= gemm_parallel_from && num_threads() > 1 && !in_parallel();
   if (simd::wants_dot<V>(g)) return gemm_dot<V>(g, parallel);
   if (simd::wants_swap<V>(g))
     return in_strips(parallel, g.m, 16, [&](int64_t i0, int64_t i1) { simd::swap_part<V>(g, i0, i1); });

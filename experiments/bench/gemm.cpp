@@ -1,7 +1,5 @@
 #include "experiments/bench/gemm.hpp"
 
-#include <omp.h>
-
 #include <algorithm>
 #include <cstdint>
 #include <cstdlib>
@@ -14,6 +12,7 @@
 #include <xsimd/xsimd.hpp>
 
 #include "autograd/gemm/gemm.hpp"
+#include "autograd/parallel.hpp"
 #include "nn/stopwatch.hpp"
 
 namespace elbow {
@@ -147,8 +146,8 @@ template double measure_fma_peak<float>();
 template double measure_fma_peak<double>();
 
 int bench_gemm(const BenchGemmOptions& options, std::ostream& out) {
-  const int threads_before = omp_get_max_threads();
-  omp_set_num_threads(options.threads);
+  const int threads_before = num_threads();
+  set_num_threads(options.threads);
   std::vector<double> peaks;
   for (int i = 0; i < 21; ++i)
     peaks.push_back(options.float64 ? measure_fma_peak<double>() : measure_fma_peak<float>());
@@ -172,7 +171,7 @@ int bench_gemm(const BenchGemmOptions& options, std::ostream& out) {
     table<double>(options, out);
   else
     table<float>(options, out);
-  omp_set_num_threads(threads_before);
+  set_num_threads(threads_before);
   return 0;
 }
 

@@ -1,13 +1,12 @@
 #include "experiments/bench/ops.hpp"
 
-#include <omp.h>
-
 #include <algorithm>
 #include <iomanip>
 #include <ostream>
 #include <vector>
 
 #include "autograd/memory.hpp"
+#include "autograd/parallel.hpp"
 #include "autograd/registry.hpp"
 #include "autograd/tape.hpp"
 #include "nn/stopwatch.hpp"
@@ -136,8 +135,8 @@ void bench_ops(const BenchOpsOptions& options, std::ostream& out) {
     if (ops.empty()) fail("bench ops", "there is no op named ", options.only, "; docs/ops.md lists them");
   }
   const DType dtype = options.float64 ? DType::float64 : DType::float32;
-  const int threads_before = omp_get_max_threads();
-  omp_set_num_threads(options.threads);
+  const int threads_before = num_threads();
+  set_num_threads(options.threads);
   if (!options.json)
     out << "ops, " << name_of(dtype) << ", " << options.threads << " thread(s), median of " << options.repeats
         << "; backward: forward with the tape and backward\n  " << std::left << std::setw(58) << "op"
@@ -147,7 +146,7 @@ void bench_ops(const BenchOpsOptions& options, std::ostream& out) {
         << std::setw(10) << "ns/elem" << '\n';
   for (const OpInfo& op : ops)
     for (const OpSample& sample : subjects_of(op)) line(Subject(op, sample, dtype), options, out);
-  omp_set_num_threads(threads_before);
+  set_num_threads(threads_before);
 }
 
 }  // namespace elbow
