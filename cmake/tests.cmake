@@ -44,6 +44,8 @@ if(ELBOW_PROGRAM AND NOT ELBOW_SANITIZE)  # what is installed must be usable wit
 endif()
 if(ELBOW_PROGRAM)
   add_test(NAME program COMMAND ${PROJECT_SOURCE_DIR}/tests/program.sh $<TARGET_FILE:elbow_program>)
+  add_test(NAME bad_day COMMAND ${PROJECT_SOURCE_DIR}/tests/bad_day.sh $<TARGET_FILE:elbow_program>)
+  set_tests_properties(bad_day PROPERTIES LABELS slow)
   add_test(NAME analyses COMMAND ${PROJECT_SOURCE_DIR}/tests/analyses.sh $<TARGET_FILE:elbow_program>)
   set_tests_properties(analyses PROPERTIES LABELS slow)
   add_test(NAME outside_text COMMAND ${PROJECT_SOURCE_DIR}/tests/outside_text.sh $<TARGET_FILE:elbow_program>)

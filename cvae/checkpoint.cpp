@@ -1,5 +1,6 @@
 #include "cvae/checkpoint.hpp"
 
+#include <algorithm>
 #include <limits>
 #include <nlohmann/json.hpp>
 
@@ -12,6 +13,8 @@ using nlohmann::json;
 
 // Tensors of the optimiser stand beside the model's under this prefix.
 const std::string prefix = "optimizer.";
+// The loss, distortion and KL of the steps of an epoch that has begun, [steps, 3] float64.
+const std::string steps_tensor = "epoch.steps";
 
 // The costs of an epoch as a list of numbers; JSON writes doubles so that they read back to the bit, and what is not finite
 // (the standard error of a single batch is no number) as null.
@@ -41,6 +44,23 @@ EpochCosts epoch_from(const json& list) {
   return e;
 }
 
+Tensor to_tensor(const std::vector<Training::StepCosts>& steps) {
+  std::vector<double> values;
+  for (const auto& c : steps) values.insert(values.end(), {c.loss, c.distortion, c.kl});
+  return Tensor::from(values, {int64_t(steps.size()), 3});
+}
+
+std::vector<Training::StepCosts> steps_from(const Tensor& costs) {
+  if (costs.rank() != 2 || costs.size(1) != 3 || costs.dtype() != DType::float64)
+    fail("resume", steps_tensor, " is not a matrix [steps, 3] of float64");
+  std::vector<Training::StepCosts> steps;
+  for (int64_t i = 0; i < costs.size(0); ++i) {
+    const double* c = costs.data<double>() + 3 * i;  // [3]
+    steps.push_back({c[0], c[1], c[2]});
+  }
+  return steps;
+}
+
 // Runs f and puts the file's name before whatever it complains about.
 template <class F> auto naming(const std::filesystem::path& path, F f) {
   try {
@@ -67,6 +87,7 @@ void save_checkpoint(const std::filesystem::path& path, const Experiment& experi
                      const std::vector<EpochCosts>& epochs) {
   SafeTensors file{state_of(*experiment.model), {}};
   for (const auto& [name, tensor] : training.optimizer().buffers()) file.tensors[prefix + name] = tensor;
+  if (!training.steps_of_epoch().empty()) file.tensors[steps_tensor] = to_tensor(training.steps_of_epoch());
   json costs = json::array();
   for (const EpochCosts& e : epochs) costs.push_back(to_json(e));
   file.metadata = {{"steps", str(training.optimizer().steps())},
@@ -90,9 +111,16 @@ std::vector<EpochCosts> load_checkpoint(const std::filesystem::path& path, Exper
     for (const json& e : json::parse(file.metadata["epochs"])) epochs.push_back(epoch_from(e));
     const int64_t steps = number("steps"), done = number("epochs_done"), dropout_step = number("dropout_step");
     const double seconds = json::parse(file.metadata["train_seconds"]);
-    if (done != int64_t(epochs.size()) || steps != done * training.steps_per_epoch())
+    std::vector<Training::StepCosts> begun;
+    if (const auto found = file.tensors.find(steps_tensor); found != file.tensors.end()) {
+      begun = steps_from(found->second);
+      file.tensors.erase(found);
+    }
+    const int64_t per_epoch = training.steps_per_epoch(), of_epoch = int64_t(begun.size());
+    if (done != int64_t(epochs.size()) || of_epoch >= std::max<int64_t>(per_epoch, 1) ||
+        steps != done * per_epoch + of_epoch)
       fail("resume", "its counters contradict each other: ", done, " epochs, ", epochs.size(),
-           " lines of costs, ", steps, " steps of ", training.steps_per_epoch(), " an epoch");
+           " lines of costs, ", steps, " steps of ", per_epoch, " an epoch, ", of_epoch, " of the last");
     for (const auto& [name, tensor] : training.optimizer().buffers()) {
       const auto found = file.tensors.find(prefix + name);
       if (found == file.tensors.end()) fail("resume", "there is no tensor named ", prefix, name);
@@ -101,7 +129,7 @@ std::vector<EpochCosts> load_checkpoint(const std::filesystem::path& path, Exper
     }
     set_state(*experiment.model, file.tensors);
     training.optimizer().set_steps(steps);
-    training.set_done(done, seconds);
+    training.set_done(done, std::move(begun), seconds);
     experiment.dropout_stream.set_step(uint64_t(dropout_step));
     return epochs;
   });

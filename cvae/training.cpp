@@ -47,21 +47,27 @@ Training::StepCosts Training::step(int64_t i) {
 
 Costs Training::epoch(const std::function<void(int64_t)>& progress) {
   const Stopwatch watch;
+  const double seconds_before = train_seconds_;
   begin_epoch();
-  std::vector<double> loss, distortion, kl;
-  for (int64_t i = 0; i < batches_.count(); ++i) {
+  while (int64_t(steps_of_epoch_.size()) < batches_.count()) {
+    const int64_t i = int64_t(steps_of_epoch_.size());
     const StepCosts c = step(i);
     if (!std::isfinite(c.loss))
-      fail("train", "the loss is ", c.loss, " at epoch ", epochs_done_ + 1, ", step ", i + 1,
-           ": lower the learning rate, or find the op at fault with --check-nan");
-    loss.push_back(c.loss);
-    distortion.push_back(c.distortion);
-    kl.push_back(c.kl);
+      throw Diverged(str("train: the loss is ", c.loss, " at epoch ", epochs_done_ + 1, ", step ", i + 1,
+                         ": lower the learning rate, or find the op at fault with --check-nan"));
+    steps_of_epoch_.push_back(c);
+    train_seconds_ = seconds_before + watch.seconds();
     progress(i + 1);
   }
+  const auto mean_of = [&](double StepCosts::*cost) {
+    std::vector<double> values;
+    for (const StepCosts& c : steps_of_epoch_) values.push_back(c.*cost);
+    return estimate_of(values);
+  };
+  const Costs costs{mean_of(&StepCosts::loss), mean_of(&StepCosts::distortion), mean_of(&StepCosts::kl)};
   ++epochs_done_;
-  train_seconds_ += watch.seconds();
-  return {estimate_of(loss), estimate_of(distortion), estimate_of(kl)};
+  steps_of_epoch_.clear();
+  return costs;
 }
 
 }  // namespace elbow

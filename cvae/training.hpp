@@ -1,11 +1,18 @@
 #pragma once
 #include <functional>
+#include <utility>
 #include <vector>
 
+#include "autograd/error.hpp"
 #include "cvae/experiment.hpp"
 #include "metrics/results.hpp"
 
 namespace elbow {
+
+/// The loss is no longer a finite number.
+struct Diverged : Error {
+  using Error::Error;
+};
 
 /// The training of an experiment, epoch by epoch. Its whole state is the parameters, the optimiser's buffers and a few
 /// counters, so that it can be saved and taken up again to the bit.
@@ -20,11 +27,14 @@ class Training {
   };
   StepCosts step(int64_t i);
 
-  /// One epoch: fresh masks and noise, the rows in a new order. `progress` is called every 16 steps with the number of
-  /// steps done in this epoch. Throws, naming epoch and step, when the loss is not finite.
+  /// One epoch, or what is left of one that was begun: fresh masks and noise, the rows in a new order. `progress` is called
+  /// after each step with the number of steps done in this epoch; the state may be saved there. Throws Diverged, naming epoch and
+  /// step, when the loss is not finite.
   Costs epoch(const std::function<void(int64_t)>& progress);
 
   int64_t epochs_done() const { return epochs_done_; }
+  /// The steps of the epoch that has begun; none between two epochs.
+  const std::vector<StepCosts>& steps_of_epoch() const { return steps_of_epoch_; }
   int64_t steps_per_epoch() const { return batches_.count(); }
   double train_seconds() const { return train_seconds_; }
 
@@ -33,9 +43,10 @@ class Training {
 
   FlatParameters& parameters() { return parameters_; }
   Optimizer& optimizer() { return *optimizer_; }
-  /// Takes up the count of an earlier run.
-  void set_done(int64_t epochs, double train_seconds) {
+  /// Takes up the counts of an earlier run: so many whole epochs, and the steps of one that it had begun.
+  void set_done(int64_t epochs, std::vector<StepCosts> steps_of_epoch, double train_seconds) {
     epochs_done_ = epochs;
+    steps_of_epoch_ = std::move(steps_of_epoch);
     train_seconds_ = train_seconds;
   }
 
@@ -46,6 +57,7 @@ class Training {
   Batches batches_;
   Condition::Drawn drawn_;
   int64_t epochs_done_ = 0;
+  std::vector<StepCosts> steps_of_epoch_;
   double train_seconds_ = 0;
 };
 

@@ -66,11 +66,12 @@ AnalysesDone make_analyses(Experiment& e, const std::filesystem::path& folder) {
   e.model->train(false);
   const NoGrad no_grad;
   AnalysesDone done;
-  for (const std::string& name : wanted(e)) try {
+  for (const std::string& name : wanted(e))
+    attempt(done.problems, name, [&] {
       const AnalysisResult result = find(name)->run(e, folder);
       done.figures.insert(done.figures.end(), result.figures.begin(), result.figures.end());
       done.text += result.text;
-    } catch (const std::exception& error) { done.problems.push_back(name + ": " + error.what()); }
+    });
   e.model->train(training);
   return done;
 }

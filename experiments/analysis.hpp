@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "cvae/experiment.hpp"
+#include "experiments/not_made.hpp"
 
 namespace elbow {
 
@@ -37,8 +38,7 @@ const std::vector<Analysis>& analyses();
 struct AnalysesDone {
   std::vector<AnalysisResult::Figure> figures;
   std::string text;
-  std::vector<std::string>
-      problems;  ///< "NAME: what went wrong", of those that failed; the others are not touched by it
+  std::vector<NotMade> problems;  ///< of those that failed; the others are not touched by it
 };
 
 /// Makes the analyses that the experiment asks for (evaluation.analyses; by default all that apply), one after the other.

@@ -36,9 +36,7 @@ std::vector<char*> pointers(std::vector<std::string>& texts) {
 
 }  // namespace
 
-ChildProcess::ChildProcess(const std::vector<std::string>& arguments, int threads)
-    : errors_(std::tmpfile(), &std::fclose) {
-  if (!errors_) throw Error(str("no temporary file for a run's errors: ", std::strerror(errno)));
+ChildProcess::ChildProcess(const std::vector<std::string>& arguments, int threads) {
   std::vector<std::string> all = {"elbow"}, variables = environment(threads);
   all.insert(all.end(), arguments.begin(), arguments.end());
 
@@ -46,7 +44,7 @@ ChildProcess::ChildProcess(const std::vector<std::string>& arguments, int thread
   posix_spawn_file_actions_init(&files);
   posix_spawn_file_actions_addopen(&files, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
   posix_spawn_file_actions_addopen(&files, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
-  posix_spawn_file_actions_adddup2(&files, fileno(errors_.get()), STDERR_FILENO);
+  posix_spawn_file_actions_adddup2(&files, errors_.descriptor(), STDERR_FILENO);
   posix_spawnattr_t attributes;
   posix_spawnattr_init(&attributes);
   posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP);
@@ -85,19 +83,17 @@ void ChildProcess::stop() {
   if (!ended_) kill(pid_, SIGTERM);
 }
 
+bool ChildProcess::succeeded() const {
+  constexpr int incomplete = 3;  // whole results, but not all figures
+  return WIFEXITED(status_) && (WEXITSTATUS(status_) == 0 || WEXITSTATUS(status_) == incomplete);
+}
+
 std::string ChildProcess::problem() const {
   if (WIFEXITED(status_) && WEXITSTATUS(status_) == 0) return "";
-  std::string last, line;
-  std::rewind(errors_.get());
-  for (int c; (c = std::fgetc(errors_.get())) != EOF;) {
-    if (c != '\n') {
-      line += char(c);
-      continue;
-    }
+  std::istringstream lines(errors_.content());
+  std::string last;
+  for (std::string line; std::getline(lines, line);)
     if (!line.empty()) last = line;
-    line.clear();
-  }
-  if (!line.empty()) last = line;
   if (last.starts_with("elbow: ")) last.erase(0, 7);
   if (!last.empty()) return last;
   return WIFSIGNALED(status_)

@@ -1,10 +1,10 @@
 #pragma once
 #include <sys/types.h>
 
-#include <cstdio>
-#include <memory>
 #include <string>
 #include <vector>
+
+#include "experiments/memory_file.hpp"
 
 namespace elbow {
 
@@ -24,14 +24,16 @@ class ChildProcess {
   bool ended();
   /// Asks it to stop (SIGTERM).
   void stop();
-  /// Once it has ended: "" if it went well, else what it said last, in one line.
+  /// Once it has ended: whether its results are whole, and what it said last of what went wrong, in one line; "" if all went
+  /// well.
+  bool succeeded() const;
   std::string problem() const;
 
  private:
   pid_t pid_ = 0;
   int status_ = 0;
   bool ended_ = false;
-  std::unique_ptr<std::FILE, int (*)(std::FILE*)> errors_;
+  MemoryFile errors_;
 };
 
 /// For main: if this process is a ChildProcess, it is asked to stop (SIGTERM) when its parent ends, however that ends.

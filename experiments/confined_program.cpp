@@ -5,55 +5,20 @@
 #include <linux/seccomp.h>
 #include <sched.h>
 #include <signal.h>
-#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <cstddef>
 #include <cstring>
 
 #include "autograd/error.hpp"
+#include "experiments/memory_file.hpp"
 
 namespace elbow {
 namespace {
-
-/// A file in memory: unlike a pipe, it can be written before anyone reads, and unlike one in /tmp, it always can.
-class MemoryFile {
- public:
-  explicit MemoryFile(const std::string& content) : descriptor_(memfd_create("elbow", MFD_CLOEXEC)) {
-    size_t done = 0;
-    while (descriptor_ >= 0 && done < content.size()) {
-      const ssize_t n = write(descriptor_, content.data() + done, content.size() - done);
-      if (n < 0 && errno != EINTR) break;
-      done += size_t(std::max<ssize_t>(n, 0));
-    }
-    if (descriptor_ < 0 || done < content.size()) {
-      const int error = errno;
-      if (descriptor_ >= 0) close(descriptor_);
-      throw Error(str("no memory for what a program reads and prints: ", std::strerror(error)));
-    }
-    lseek(descriptor_, 0, SEEK_SET);
-  }
-  ~MemoryFile() { close(descriptor_); }
-  MemoryFile(const MemoryFile&) = delete;
-  MemoryFile& operator=(const MemoryFile&) = delete;
-
-  int descriptor() const { return descriptor_; }
-  std::string content() const {
-    std::string text;
-    char part[4096];
-    lseek(descriptor_, 0, SEEK_SET);
-    for (ssize_t n; (n = read(descriptor_, part, sizeof part)) > 0;) text.append(part, size_t(n));
-    return text;
-  }
-
- private:
-  int descriptor_;
-};
 
 #if defined(__x86_64__)
 #define ELBOW_AUDIT_ARCH AUDIT_ARCH_X86_64
@@ -111,7 +76,7 @@ void start_no_processes() {
 
 ProgramEnd run_confined(const std::string& program, const std::vector<std::string>& arguments,
                         const std::string& input, unsigned seconds) {
-  const MemoryFile in(input), out(""), errors("");
+  const MemoryFile in(input), out, errors;
   std::vector<char*> argv = {const_cast<char*>(program.c_str())};
   for (const std::string& argument : arguments) argv.push_back(const_cast<char*>(argument.c_str()));
   argv.push_back(nullptr);

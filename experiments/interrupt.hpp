@@ -1,4 +1,6 @@
 #pragma once
+#include <functional>
+#include <memory>
 #include <string>
 
 #include "autograd/error.hpp"
@@ -15,12 +17,20 @@ struct Interrupted : Error {
 /// While it lives, Ctrl-C and a polite kill (SIGINT, SIGTERM) are only noted. A second one ends the program. One at a time.
 class InterruptWatch {
  public:
-  InterruptWatch();
+  /// `leave`: called, on a thread of its own, if the program still runs a second after the signal and nobody has said
+  /// handled(); the program then ends, with the signal's status.
+  explicit InterruptWatch(std::function<void()> leave = {});
   ~InterruptWatch();
   InterruptWatch(const InterruptWatch&) = delete;
   InterruptWatch& operator=(const InterruptWatch&) = delete;
   /// The signal that came, 0 if none did.
   int signal() const;
+  /// The caller has seen the signal and is about to stop by itself.
+  void handled();
+
+ private:
+  struct Waiter;
+  std::unique_ptr<Waiter> waiter_;
 };
 
 }  // namespace elbow

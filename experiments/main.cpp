@@ -38,7 +38,13 @@ void add_train(Command app) {
   command.threads(o->threads);
   command.option("--device", o->device, "Where to compute").one_of({"cpu", "cuda"}).shows_default();
   const Option resume = command.flag("--resume", o->resume, "Go on from the folder's last checkpoint");
-  command.flag("--force", o->force, "Start over in a folder that holds an earlier run").excludes(resume);
+  const Option force =
+      command.flag("--force", o->force, "Start over in a folder that holds an earlier run").excludes(resume);
+  command.flag("--keep", o->keep, "Keep an earlier run in the folder as FOLDER.1, FOLDER.2, ...")
+      .excludes(resume)
+      .excludes(force);
+  command.option("--checkpoint-seconds", o->checkpoint_seconds, "Longest time between two checkpoints")
+      .shows_default();
   command.flag("--quiet", o->quiet, "Print nothing but errors");
   command.flag("--check-nan", o->check_nan,
                "Stop at the first op that makes a NaN or an infinity, and name it");
@@ -53,6 +59,7 @@ void add_analyses(Command app) {
     o->analysis = analysis.name;
     command.option("run", o->run, "Folder of a finished run").required();
     command.option("--out", o->out, "Folder for tables and figures; by default the run's own");
+    command.flag("--force", o->force, "Write over existing files in that folder");
     command.settings(o->settings,
                      "Change a setting of the run: path.to.key=value (may be repeated); wants --out");
     command.threads(o->threads);
@@ -98,6 +105,7 @@ void add_page(Command app) {
   command.option("runs", o->runs, "Folders of finished runs").required();
   command.option("--out", o->out, "The HTML file; figures are linked from their folders").required();
   command.option("--title", o->title, "Its title").shows_default();
+  command.flag("--force", o->force, "Write over an existing file");
   command.runs([o] { write_page(*o); });
 }
 
@@ -128,7 +136,8 @@ void add_schema(Command app) {
   auto o = std::make_shared<SchemaOptions>();
   command.option("table", o->table, "CSV or TSV file with a header").required();
   command.option("--separator", o->separator, "Between two fields: a character, or tab; by default found out");
-  command.option("--out", o->out, "New file for the schema; by default the terminal");
+  command.option("--out", o->out, "File for the schema; by default the terminal");
+  command.flag("--force", o->force, "Write over an existing file");
   command.runs([o] { write_schema(*o); });
 }
 
@@ -179,6 +188,8 @@ int main(int argc, char** argv) {
     if (!(std::cout << std::flush)) return refuse("standard output cannot be written");
   } catch (const Interrupted& error) {
     return refuse(error.what(), 128 + error.signal);
+  } catch (const Incomplete& error) {
+    return refuse(error.what(), 3);
   } catch (const std::filesystem::filesystem_error& error) {
     return refuse(error.path1().string() + ": " + error.code().message());
   } catch (const std::bad_alloc&) {

@@ -6,6 +6,7 @@
 
 #include "experiments/compare/run_record.hpp"
 #include "experiments/number_text.hpp"
+#include "experiments/output_file.hpp"
 #include "experiments/plots/report.hpp"
 #include "nn/config.hpp"
 
@@ -35,6 +36,7 @@ std::vector<std::string> line_of(const RunRecord& run) {
 }  // namespace
 
 void write_page(const PageOptions& o) {
+  check_output_file(o.out, o.force);
   std::vector<RunRecord> runs;
   std::vector<std::vector<std::string>> lines;
   for (const std::string& folder : o.runs) {

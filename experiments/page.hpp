@@ -9,6 +9,7 @@ struct PageOptions {
   std::vector<std::string> runs;  ///< folders of finished runs
   std::string out;                ///< the HTML file
   std::string title = "Experiments";
+  bool force = false;  ///< write over existing files
 };
 
 /// Writes one page that shows several runs: a table of their results, then every figure of each. The figures stay in their

@@ -11,14 +11,9 @@
 
 namespace elbow {
 
-std::vector<std::string> draw_figures(Experiment& e, const RunResult& result, const AnalysesDone& analyses,
-                                      const RunFolder& folder) {
-  std::vector<std::string> problems;
-  const auto attempt = [&](const std::function<void()>& draw) {
-    try {
-      draw();
-    } catch (const Error& error) { problems.push_back(error.what()); }
-  };
+std::vector<NotMade> draw_figures(Experiment& e, const RunResult& result, const AnalysesDone& analyses,
+                                  const RunFolder& folder) {
+  std::vector<NotMade> problems = analyses.problems;
   const RunFigures& figures = result.figures;
   e.model->train(false);
   const NoGrad no_grad;
@@ -32,7 +27,7 @@ std::vector<std::string> draw_figures(Experiment& e, const RunResult& result, co
   };
   const auto figure = [&](const std::string& file, const std::string& caption,
                           const std::function<void()>& draw) {
-    attempt(draw);
+    attempt(problems, "", draw);
     show(file, caption);
   };
   figure("encoding_test_plots.png",
@@ -51,7 +46,7 @@ std::vector<std::string> draw_figures(Experiment& e, const RunResult& result, co
   for (const auto& [file, caption] : analyses.figures) show(file, caption);
   if (!analyses.text.empty()) report.preformatted("Analyses", analyses.text);
   report.heading("Settings").preformatted("config.json", e.resolved);
-  attempt([&] {
+  attempt(problems, "", [&] {
     write_file_atomically(folder / "figures.json", drawn.dump(2) + "\n");
     report.write(folder / "report.html");
   });

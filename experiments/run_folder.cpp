@@ -1,10 +1,14 @@
 #include "experiments/run_folder.hpp"
 
 #include <fcntl.h>
-#include <sys/file.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
 #include <ctime>
+#include <iterator>
 #include <set>
 #include <string>
 
@@ -70,60 +74,118 @@ bool unfinished(const fs::path& file) {
          name.find_first_not_of("0123456789", digits) == std::string::npos;
 }
 
-// Whether the folder holds nothing, or a run that was killed before its first checkpoint: nothing is lost by starting over.
-bool abandoned(const fs::path& folder) {
-  static const std::set<std::string> first_files = {"run.log", "config.json", "inputs.json",
-                                                    "data.safetensors"};
-  bool all_of_a_run = true;
-  for (const auto& entry : fs::directory_iterator(folder))
-    all_of_a_run =
-        all_of_a_run && (unfinished(entry) || first_files.contains(entry.path().filename().string()));
-  return fs::is_empty(folder) || (all_of_a_run && fs::exists(folder / "run.log"));
+bool holds_run(const fs::path& folder) {
+  return fs::exists(folder / "config.json") && fs::exists(folder / "run.log");
+}
+
+// Renames the folder to the first of NAME.1, NAME.2, ... that is free, and returns that.
+fs::path move_aside(const fs::path& folder) {
+  const fs::path whole = folder.has_filename() ? folder : folder.parent_path();  // of "outputs/run/"
+  for (int64_t n = 1;; ++n) {
+    const fs::path aside = whole.string() + '.' + std::to_string(n);
+    if (renameat2(AT_FDCWD, whole.c_str(), AT_FDCWD, aside.c_str(), RENAME_NOREPLACE) == 0) return aside;
+    if (errno == EINVAL && !fs::exists(aside)) {  // a file system without that flag
+      fs::rename(whole, aside);
+      return aside;
+    }
+    if (errno != EEXIST && errno != ENOTEMPTY && errno != EINVAL)
+      throw Error(str(whole.string(), ": cannot be kept as ", aside.string(), ": ", std::strerror(errno)));
+  }
 }
 
 }  // namespace
 
-RunFolder::RunFolder(fs::path path, Mode mode) : path_(std::move(path)), mode_(mode) {
-  if (path_.empty()) throw Error("--out: the name of the folder is empty");
-  const bool there = fs::exists(path_);
-  if (there && !fs::is_directory(path_)) throw Error(path_.string() + ": exists and is not a folder");
-  const bool used = there && !abandoned(path_);
+bool holds_no_run(const fs::path& folder) {
+  static const std::set<std::string> first_files = {"run.log", "config.json", "inputs.json",
+                                                    "data.safetensors"};
+  bool empty = true, all_of_a_run = true;
+  for (const auto& entry : fs::directory_iterator(folder)) {
+    const std::string name = entry.path().filename().string();
+    if (name == FolderClaim::file) continue;
+    empty = false;
+    all_of_a_run = all_of_a_run && (unfinished(entry) || first_files.contains(name));
+  }
+  return empty || (all_of_a_run && fs::exists(folder / "run.log"));
+}
+
+bool is_file_of_run(const fs::path& file) {
+  const fs::path folder = file.has_parent_path() ? file.parent_path() : ".";
+  const bool named = std::find(std::begin(files), std::end(files), file.filename()) != std::end(files);
+  return (named || colormap(file)) && fs::exists(folder / "run.log");
+}
+
+RunFolder::RunFolder(fs::path name, Mode mode) : name_(std::move(name)), mode_(mode) {
+  if (name_.empty()) throw Error("--out: the name of the folder is empty");
+  const bool there = fs::exists(name_);
+  if (there && !fs::is_directory(name_)) throw Error(name_.string() + ": exists and is not a folder");
+  const bool used = there && !holds_no_run(name_);
   if (mode_ == Mode::fresh && used)
-    throw Error(path_.string() +
-                ": the folder exists already: choose another --out, or --resume it, or --force to start over");
-  if (mode_ == Mode::resume && !fs::exists(path_ / "checkpoint.safetensors"))
-    throw Error(path_.string() +
+    throw Error(name_.string() +
+                ": the folder exists already: choose another --out, or --resume it, or --keep "
+                "the earlier run under another name, or --force to start over");
+  if (mode_ == Mode::resume && !fs::exists(name_ / "checkpoint.safetensors"))
+    throw Error(name_.string() +
                 ": there is no checkpoint.safetensors to resume from; without --resume it begins anew");
-  if (mode_ == Mode::force && used && !(fs::exists(path_ / "config.json") && fs::exists(path_ / "run.log")))
-    throw Error(path_.string() + ": holds files but no run of elbow: choose another --out");
+  if ((mode_ == Mode::force || mode_ == Mode::keep) && used && !holds_run(name_))
+    throw Error(name_.string() + ": holds files but no run of elbow: choose another --out");
 }
 
 RunFolder::~RunFolder() {
-  if (lock_ >= 0) close(lock_);
+  claim_.reset();
+  for (int file : {log_, folder_})
+    if (file >= 0) close(file);
+}
+
+fs::path RunFolder::path() const {
+  const fs::path through = str("/proc/self/fd/", folder_);
+  return folder_ >= 0 && fs::exists(through) ? through : name_;
+}
+
+std::string RunFolder::in_words(std::string message) const {
+  const std::string through = path().string();
+  if (through != name_.string())
+    for (size_t at; (at = message.find(through)) != std::string::npos;)
+      message.replace(at, through.size(), name_.string());
+  return message;
+}
+
+void RunFolder::make_and_claim() {
+  std::error_code error;
+  fs::create_directories(name_, error);
+  if (error) throw Error(str(name_.string(), ": cannot be made: ", error.message()));
+  folder_ = ::open(name_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (folder_ < 0) throw Error(str(name_.string(), ": cannot be opened: ", std::strerror(errno)));
+  claim_ = std::make_unique<FolderClaim>(path(), name_.string());
 }
 
 void RunFolder::open() {
+  make_and_claim();
+  if (mode_ == Mode::keep && holds_run(path()) && !holds_no_run(path())) {
+    kept_as_ = move_aside(name_);
+    claim_.reset();
+    close(folder_);
+    make_and_claim();
+  }
+  if ((mode_ == Mode::fresh || mode_ == Mode::keep) && !holds_no_run(path()))
+    throw Error(name_.string() + ": another run was there first");
   std::error_code error;
-  fs::create_directories(path_, error);
-  if (error) throw Error(str(path_.string(), ": cannot be made: ", error.message()));
-  lock_ = ::open(path_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (lock_ < 0 || flock(lock_, LOCK_EX | LOCK_NB) != 0)
-    throw Error(path_.string() + ": another run is writing to it");
-  if (mode_ == Mode::fresh && !abandoned(path_)) throw Error(path_.string() + ": another run was there first");
   if (mode_ == Mode::force)
-    for (const char* file : files) fs::remove(path_ / file, error);
-  for (const auto& entry : fs::directory_iterator(path_))
+    for (const char* file : files) fs::remove(*this / file, error);
+  for (const auto& entry : fs::directory_iterator(path()))
     if (unfinished(entry.path()) || (mode_ == Mode::force && colormap(entry.path())))
       fs::remove(entry.path(), error);
-  log_.open(path_ / "run.log", std::ios::app);
-  if (!log_) throw Error((path_ / "run.log").string() + ": cannot be written");
+  const fs::path log_file = *this / "run.log";
+  log_ = ::open(log_file.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
+  if (log_ < 0) throw Error(str((name_ / "run.log").string(), ": cannot be written: ", std::strerror(errno)));
 }
 
 void RunFolder::log(const std::string& line) {
   char stamp[32];
   const std::time_t now = std::time(nullptr);
   std::strftime(stamp, sizeof stamp, "%Y-%m-%dT%H:%M:%S", std::localtime(&now));
-  log_ << stamp << ' ' << line << std::endl;
+  const std::string text = str(stamp, ' ', line, '\n');
+  // A log that cannot be written stops nothing: what matters is in files whose writing is checked.
+  [[maybe_unused]] const ssize_t written = write(log_, text.data(), text.size());
 }
 
 }  // namespace elbow

@@ -1,7 +1,9 @@
 #pragma once
 #include <filesystem>
-#include <fstream>
+#include <memory>
 #include <string>
+
+#include "experiments/folder_claim.hpp"
 
 namespace elbow {
 
@@ -11,7 +13,8 @@ class RunFolder {
   enum class Mode {
     fresh,   ///< an existing folder is refused
     resume,  ///< it must hold a checkpoint
-    force    ///< the files of an earlier run in it are removed; it must hold one, or nothing
+    force,   ///< the files of an earlier run in it are removed; it must hold one, or nothing
+    keep     ///< an earlier run in it is kept as FOLDER.1, FOLDER.2, ...; it must hold one, or nothing
   };
 
   /// Only looks: Error when the folder may not be used in that way. Nothing is made or removed before open().
@@ -21,20 +24,36 @@ class RunFolder {
   RunFolder& operator=(const RunFolder&) = delete;
   ~RunFolder();
 
-  /// Makes the folder, or clears it of an earlier run's files (Mode::force), and opens run.log. Error, with nothing
-  /// touched, when another run is writing to it.
+  /// Makes the folder, or clears it of an earlier run's files (Mode::force), or moves it away (Mode::keep), claims it and opens
+  /// run.log. Error, with nothing touched, when another run is writing to it.
   void open();
-  /// The path of one of its files.
-  std::filesystem::path operator/(const std::string& file) const { return path_ / file; }
-  const std::filesystem::path& path() const { return path_; }
+  /// The path of one of its files; through the folder's descriptor once it is open, so that whoever moves the folder
+  /// moves the run with it, and another run that takes its place gets nothing of this one.
+  std::filesystem::path operator/(const std::string& file) const { return path() / file; }
+  std::filesystem::path path() const;
+  /// What its user calls it, and a message with that name instead of the descriptor's.
+  const std::filesystem::path& name() const { return name_; }
+  std::string in_words(std::string message) const;
+  /// Where an earlier run was moved (Mode::keep); empty if there was none.
+  const std::filesystem::path& kept_as() const { return kept_as_; }
   /// Appends a line, with the time, to run.log.
   void log(const std::string& line);
+  /// Gives the folder free, for a program that is about to end without its destructors.
+  void release() { claim_.reset(); }
 
  private:
-  std::filesystem::path path_;
+  void make_and_claim();
+
+  std::filesystem::path name_, kept_as_;
   Mode mode_;
-  int lock_ = -1;  // a file descriptor of the folder; the lock goes when the process does, however that ends
-  std::ofstream log_;
+  int folder_ = -1, log_ = -1;  // file descriptors
+  std::unique_ptr<FolderClaim> claim_;
 };
+
+/// Whether the folder holds nothing, or a run that was killed before its first checkpoint: nothing is lost by starting over.
+bool holds_no_run(const std::filesystem::path& folder);
+
+/// Whether a file stands in a run's folder under a name that the run itself writes.
+bool is_file_of_run(const std::filesystem::path& file);
 
 }  // namespace elbow

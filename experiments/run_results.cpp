@@ -8,8 +8,8 @@ namespace elbow {
 
 void require_finite(const Costs& test) {
   if (!std::isfinite(test.loss.mean))
-    throw Error(str("the loss on the test set is ", test.loss.mean,
-                    ": lower the learning rate, or find the op at fault with --check-nan"));
+    throw Diverged(str("the loss on the test set is ", test.loss.mean,
+                       ": lower the learning rate, or find the op at fault with --check-nan"));
 }
 
 double eval_step_us(const Experiment& e, double seconds) {

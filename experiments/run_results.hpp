@@ -20,7 +20,7 @@ struct RunResult {
   Timing timing;
 };
 
-/// Error, saying what to do about it, when the loss on the test set is not a number.
+/// Diverged, saying what to do about it, when the loss on the test set is not a number.
 void require_finite(const Costs& test);
 
 /// The time in microseconds that a batch of the training's size takes, where the whole test set takes `seconds`.

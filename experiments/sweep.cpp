@@ -12,8 +12,10 @@
 #include "experiments/child_process.hpp"
 #include "experiments/compare/compare.hpp"
 #include "experiments/compare/run_record.hpp"
+#include "experiments/folder_claim.hpp"
 #include "experiments/interrupt.hpp"
 #include "experiments/machine.hpp"
+#include "experiments/not_made.hpp"
 #include "experiments/number_text.hpp"
 #include "experiments/sweep_plan.hpp"
 #include "nn/stopwatch.hpp"
@@ -58,13 +60,13 @@ class Runner {
         waiting_.push_back(&run);
   }
 
+  // Of the runs that were done, what they could not make.
+  const std::vector<NotMade>& incomplete() const { return incomplete_; }
+
   // "NAME: what went wrong" of the runs that failed. Error when interrupted, after all have stopped.
   std::vector<std::string> run() {
     while (!waiting_.empty() || !running_.empty()) {
-      while (!interrupts_.signal() && running_.size() < jobs_ && !waiting_.empty()) {
-        running_.emplace_back(*waiting_.front(), arguments_of(plan_, *waiting_.front(), threads_), threads_);
-        waiting_.pop_front();
-      }
+      if (!interrupts_.signal()) start_some();
       running_.remove_if([&](Job& job) { return job.process.ended() && (finish(job), true); });
       if (interrupts_.signal()) stop();
       std::this_thread::sleep_for(std::chrono::milliseconds(20));
@@ -81,14 +83,42 @@ class Runner {
     Stopwatch watch;
   };
 
+  // As many as there is room for, but for those that another sweep into the same folder has begun: they are waited for, and
+  // taken up should it stop.
+  void start_some() {
+    for (auto next = waiting_.begin(); next != waiting_.end() && running_.size() < jobs_;) {
+      SweepRun& run = **next;
+      if (!FolderClaim::owner(run.folder).empty()) {
+        ++next;
+        continue;
+      }
+      next = waiting_.erase(next);
+      try {
+        run.state = state_of(run);
+      } catch (const Error& error) {
+        failures_.push_back(run.name + ": " + error.what());
+        continue;
+      }
+      if (run.state == SweepRun::State::done)
+        ++done_;
+      else
+        running_.emplace_back(run, arguments_of(plan_, run, threads_), threads_);
+    }
+  }
+
   void finish(Job& job) {
-    ++ended_;
     const std::string problem = job.process.problem();
+    if (!job.process.succeeded() && !FolderClaim::owner(job.run.folder).empty()) {
+      waiting_.push_back(&job.run);  // another sweep was there a moment earlier
+      return;
+    }
+    ++ended_;
     const auto left = double(waiting_.size() + running_.size() - 1);
     std::string line = str(job.run.name, "  ");
-    if (problem.empty()) {
+    if (job.process.succeeded()) {
       ++done_;
       job.run.state = SweepRun::State::done;
+      if (!problem.empty()) incomplete_.push_back({job.run.name + ": " + problem});
       line += str("loss ", fixed(read_run_record(job.run.folder).test.loss.mean, 4), ", ",
                   duration(job.watch.seconds()));
     } else {
@@ -116,6 +146,7 @@ class Runner {
   std::list<Job> running_;
   std::size_t done_ = 0, ended_ = 0;  // ended_: in this very call
   std::vector<std::string> failures_;
+  std::vector<NotMade> incomplete_;
 };
 
 void list_runs(const SweepPlan& plan) {
@@ -144,7 +175,9 @@ void sweep(const SweepOptions& o) {
   if (!o.quiet)
     std::cout << plan.name << ": " << plan.runs.size() << " runs of " << plan.base.string() << ", " << done
               << " done, " << jobs << " at once" << std::endl;
-  const std::vector<std::string> failures = Runner(plan, jobs, o.threads, o.quiet).run();
+  Runner runner(plan, jobs, o.threads, o.quiet);
+  const std::vector<std::string> failures = runner.run();
+  warn(runner.incomplete());
 
   CompareOptions compared;
   for (const SweepRun& run : plan.runs)
@@ -153,7 +186,7 @@ void sweep(const SweepOptions& o) {
   compared.quiet = o.quiet;
   if (!o.quiet) std::cout << std::endl;
   if (!compared.runs.empty()) compare(compared);
-  if (failures.empty()) return;
+  if (failures.empty()) return require_made(runner.incomplete());
   std::string text = str(failures.size(), " of ", plan.runs.size(), " runs failed: ");
   for (std::size_t i = 0; i < failures.size(); ++i) text += (i ? "; " : "") + failures[i];
   throw Error(text);

@@ -9,6 +9,7 @@
 #include "cvae/experiment.hpp"
 #include "experiments/analysis.hpp"
 #include "experiments/compare/run_record.hpp"
+#include "experiments/run_folder.hpp"
 #include "experiments/same_run.hpp"
 #include "nn/config.hpp"
 
@@ -83,18 +84,6 @@ std::string name_of(const Settings& entry, const Settings& combination) {
   return name;
 }
 
-// What has become of a run so far. Throws Error when its folder may not be used.
-SweepRun::State state_of(const fs::path& folder, const std::string& resolved) {
-  if (!fs::exists(folder)) return SweepRun::State::fresh;
-  if (!fs::is_directory(folder)) throw Error(folder.string() + ": exists and is not a folder");
-  if (fs::is_empty(folder)) return SweepRun::State::fresh;
-  if (!fs::exists(folder / "config.json")) throw Error(folder.string() + ": holds files but no run of elbow");
-  check_same_run(folder / "config.json", resolved);
-  if (is_finished_run(folder) && read_json(folder / "config.json") == Json::parse(resolved))
-    return SweepRun::State::done;
-  return fs::exists(folder / "checkpoint.safetensors") ? SweepRun::State::resume : SweepRun::State::restart;
-}
-
 std::string resolved_settings(const fs::path& base, const std::vector<std::string>& settings) {
   Json json = read_json(base);
   for (const std::string& setting : settings) set_setting(json, setting);
@@ -104,6 +93,21 @@ std::string resolved_settings(const fs::path& base, const std::vector<std::strin
 }
 
 }  // namespace
+
+SweepRun::State state_of(const SweepRun& run) {
+  const fs::path& folder = run.folder;
+  if (!fs::exists(folder)) return SweepRun::State::fresh;
+  if (!fs::is_directory(folder)) throw Error(folder.string() + ": exists and is not a folder");
+  if (!fs::exists(folder / "config.json")) {
+    if (holds_no_run(folder) || !FolderClaim::owner(folder).empty()) return SweepRun::State::fresh;
+    throw Error(folder.string() + ": holds files but no run of elbow");
+  }
+  if (!check_same_run(folder / "config.json", run.resolved).empty())
+    throw Error(folder.string() + ": holds a run with another learning rate");
+  if (is_finished_run(folder) && read_json(folder / "config.json") == Json::parse(run.resolved))
+    return SweepRun::State::done;
+  return fs::exists(folder / "checkpoint.safetensors") ? SweepRun::State::resume : SweepRun::State::restart;
+}
 
 SweepPlan plan_sweep(const fs::path& file, const std::vector<std::string>& settings, const fs::path& out) {
   const Config config = Config::read(file);
@@ -146,11 +150,10 @@ SweepPlan plan_sweep(const fs::path& file, const std::vector<std::string>& setti
     }
   // Makes each run's data once, only to have its configuration checked before any run is begun.
   for (SweepRun& run : plan.runs) {
-    std::string resolved;
     try {
-      resolved = resolved_settings(plan.base, run.settings);
+      run.resolved = resolved_settings(plan.base, run.settings);
     } catch (const Error& error) { throw Error(str(file.string(), ": ", run.name, ": ", error.what())); }
-    run.state = state_of(run.folder, resolved);
+    run.state = state_of(run);
   }
   return plan;
 }

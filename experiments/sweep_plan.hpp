@@ -16,8 +16,12 @@ struct SweepRun {
   std::string name;                   ///< such as "loss.beta=0.5,seed=1"; also that of its folder
   std::vector<std::string> settings;  ///< path.to.key=value: what the base is changed by
   std::filesystem::path folder;
+  std::string resolved;  ///< Experiment::resolved
   State state = State::fresh;
 };
+
+/// What is done of a run by now. Error, naming its folder, if that holds anything else.
+SweepRun::State state_of(const SweepRun& run);
 
 /// What a sweep comes to.
 struct SweepPlan {

@@ -7,6 +7,7 @@
 #include "autograd/error.hpp"
 #include "data/sources.hpp"
 #include "data/table_schema.hpp"
+#include "experiments/output_file.hpp"
 #include "nn/files.hpp"
 
 namespace elbow {
@@ -19,7 +20,7 @@ void write_schema(const SchemaOptions& o) {
     separator = o.separator[0];
   if (o.separator.size() > 1 && o.separator != "tab")
     throw Error("--separator: must be one character, or tab, not \"" + o.separator + '"');
-  if (!o.out.empty() && std::filesystem::exists(o.out)) throw Error(o.out + ": is there already");
+  if (!o.out.empty()) check_output_file(o.out, o.force);
   const std::string text = schema_text(guess_schema(o.table, separator));
   if (o.out.empty())
     std::cout << text;
@@ -30,8 +31,7 @@ void write_schema(const SchemaOptions& o) {
 void write_table(const WriteTableOptions& o) {
   const std::filesystem::path schema = std::filesystem::path(o.out).replace_extension(".schema.json");
   for (const std::filesystem::path& file : {std::filesystem::path(o.out), schema})
-    if (!o.force && std::filesystem::exists(file))
-      throw Error(file.string() + ": exists already: choose another --out, or --force");
+    check_output_file(file, o.force);
   Json json = read_json(o.config);
   for (const std::string& s : o.settings) set_setting(json, s);
   const Config config(json, o.config);

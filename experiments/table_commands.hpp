@@ -9,6 +9,7 @@ struct SchemaOptions {
   std::string table;      ///< a text table with a header
   std::string separator;  ///< empty: found out
   std::string out;        ///< a new file; empty: the terminal
+  bool force = false;     ///< write over existing files
 };
 
 /// Guesses what the columns of a table are, and writes it as a schema to be looked over by hand. Error if the table cannot

@@ -1,6 +1,8 @@
 #include "experiments/train.hpp"
 
+#include <algorithm>
 #include <cmath>
+#include <iostream>
 #include <nlohmann/json.hpp>
 
 #include "autograd/checks.hpp"
@@ -26,6 +28,8 @@
 namespace elbow {
 namespace {
 
+constexpr auto interrupted = "interrupted", how_to_go_on = "interrupted: go on with --resume";
+
 // The constants of the data set (such as the projection P), for whoever wants to check the figures.
 void save_extras(const RunFolder& folder, const Dataset& data) {
   if (!data.extras.empty())
@@ -38,6 +42,156 @@ double train_step_us(const Training& training) {
   return steps ? training.train_seconds() / double(steps) * 1e6 : std::nan("");
 }
 
+RunFolder::Mode mode_of(const TrainOptions& o) {
+  return o.resume  ? RunFolder::Mode::resume
+         : o.force ? RunFolder::Mode::force
+         : o.keep  ? RunFolder::Mode::keep
+                   : RunFolder::Mode::fresh;
+}
+
+// The epochs that are left, each followed by a look at the test set, and a checkpoint now and then. Of the state of a training
+// no more is lost than what happened since the last one.
+class Epochs {
+ public:
+  Epochs(Experiment& e, Training& training, std::vector<EpochCosts>& done, RunFolder& folder,
+         Progress& progress, InterruptWatch& interrupts, double checkpoint_seconds)
+      : e_(e),
+        training_(training),
+        done_(done),
+        folder_(folder),
+        progress_(progress),
+        interrupts_(interrupts),
+        checkpoint_seconds_(checkpoint_seconds) {}
+
+  void run() {
+    while (training_.epochs_done() < e_.training.epochs) {
+      const int64_t epoch = training_.epochs_done();
+      EpochCosts costs;
+      costs.epoch = epoch + 1;
+      costs.train = training_.epoch([&](int64_t step) {
+        progress_.step(epoch, step);
+        between_steps();
+      });
+      const RowCosts rows = test_costs(e_, 1, false);
+      eval_seconds_ = rows.seconds;
+      costs.test = costs_of(rows);
+      require_finite(costs.test);
+      done_.push_back(costs);
+      progress_.epoch(costs, train_step_us(training_));
+      folder_.log(str("epoch ", costs.epoch, " train loss ", costs.train.loss.mean, " test loss ",
+                      costs.test.loss.mean));
+      // saved as often as it costs no more than a few percent of the time, and in the end in any case
+      if (since_save_.seconds() > 20 * save_seconds_ || training_.epochs_done() == e_.training.epochs) save();
+      stop_if_interrupted();
+    }
+  }
+
+  // Not a state that has lost its numbers: what it has diverged from can still be used.
+  void save() {
+    const Tensor& values = training_.parameters().values();  // [parameters]
+    const float* v = values.data<float>();
+    if (!std::all_of(v, v + values.numel(), [](float x) { return std::isfinite(x); })) return;
+    since_save_.restart();
+    save_checkpoint(folder_ / "checkpoint.safetensors", e_, training_, done_);
+    save_seconds_ = since_save_.seconds();
+  }
+  // How long a look at the test set took; 0 if there was none.
+  double eval_seconds() const { return eval_seconds_; }
+
+ private:
+  // At the last step of an epoch the state is not that of a step within it any more, nor yet that of the next.
+  void between_steps() {
+    if (int64_t(training_.steps_of_epoch().size()) == training_.steps_per_epoch()) return;
+    if (since_save_.seconds() > checkpoint_seconds_) save();
+    stop_if_interrupted();
+  }
+  void stop_if_interrupted() {
+    const int signal = interrupts_.signal();
+    if (!signal) return;
+    interrupts_.handled();
+    save();
+    folder_.log(interrupted);
+    throw Interrupted(signal, how_to_go_on);
+  }
+
+  Experiment& e_;
+  Training& training_;
+  std::vector<EpochCosts>& done_;
+  RunFolder& folder_;
+  Progress& progress_;
+  InterruptWatch& interrupts_;
+  double checkpoint_seconds_;
+  Stopwatch since_save_;
+  double save_seconds_ = 0, eval_seconds_ = 0;
+};
+
+// All but the last file of a run, and what could not be made.
+std::vector<NotMade> write_results(Experiment& e, const RunResult& result, const RunFolder& folder,
+                                   Progress& progress) {
+  write_csv_files(result.figures, folder.path());
+  progress.line(summary_text(result));
+  const AnalysesDone done = make_analyses(e, folder.path());
+  if (!done.text.empty()) progress.line(done.text);
+  std::vector<NotMade> problems = draw_figures(e, result, done, folder);
+  for (NotMade& problem : problems) problem.why = folder.in_words(problem.why);
+  return problems;
+}
+
+// What train() does in a folder that is claimed.
+void train_in(RunFolder& folder, const TrainOptions& o, Experiment& e, const Stopwatch& watch) {
+  Training training(e);
+  std::vector<EpochCosts> epochs;
+  std::string changed;
+  if (o.resume) {
+    changed = check_same_run(folder / "config.json", e.resolved);
+    check_inputs(folder.path(), e.data.inputs);
+    epochs = load_checkpoint(folder / "checkpoint.safetensors", e, training);
+  }
+  folder.open();
+  const Machine m = machine();
+  Progress progress(o.quiet, e.training.epochs, training.steps_per_epoch(), training.epochs_done());
+  // From here on a signal ends the run in good order: between two steps, or within a second by this function.
+  InterruptWatch interrupts([&] {
+    folder.log(interrupted);
+    folder.release();
+    std::cerr << "\nelbow: " << how_to_go_on << std::endl;
+  });
+  if (!folder.kept_as().empty())
+    progress.line("The earlier run in " + folder.name().string() + " is kept as " + folder.kept_as().string() +
+                  ".");
+  write_file_atomically(folder / "config.json", e.resolved);
+  if (!o.resume) save_inputs(folder.path(), e.data.inputs);
+  save_extras(folder, e.data.train);
+  folder.log(str(o.resume ? "resumed" : "started", " ", o.config, ", seed ", e.seed, ", ", m.threads,
+                 " threads, ", m.isa, changed.empty() ? "" : ", ", changed));
+  progress.line(str(e.name, ": ", e.data.train.rows(), " rows of ", e.data.train.columns(), " columns, ",
+                    e.model->parameters(), " parameters, seed ", e.seed, ", ", m.threads, " threads, ", m.isa));
+  for (const std::string& warning : e.data.warnings) {
+    folder.log("warning: " + warning);
+    progress.line("warning: " + warning);
+  }
+
+  Epochs run(e, training, epochs, folder, progress, interrupts, o.checkpoint_seconds);
+  if (!o.resume) run.save();
+  run.run();
+
+  save_model(folder / "model.safetensors", e, training.epochs_done());
+  RunResult result = evaluate_run(e, epochs);
+  result.timing.train_step_us = train_step_us(training);
+  // where nothing was left to train
+  const double eval_seconds = run.eval_seconds() > 0 ? run.eval_seconds() : test_costs(e, 1, false).seconds;
+  result.timing.eval_step_us = eval_step_us(e, eval_seconds);
+  result.timing.total_s = watch.seconds();
+  const std::vector<NotMade> problems = write_results(e, result, folder, progress);
+  for (const NotMade& problem : problems) folder.log("not made: " + problem.why);
+  warn(problems);
+  // The last file: a run that has it is whole, with its figures.
+  write_file_atomically(folder / "summary.json", summary_json(e, result, training.epochs_done()));
+  progress.line("results and figures are in " + folder.name().string());
+  folder.log("done");
+  require_made(problems);
+}
+
 }  // namespace
 
 void train(const TrainOptions& o) {
@@ -46,97 +200,22 @@ void train(const TrainOptions& o) {
   set_threads(o.threads);
   set_check_nan(o.check_nan);
   check_environment();
-  const auto mode = o.resume  ? RunFolder::Mode::resume
-                    : o.force ? RunFolder::Mode::force
-                              : RunFolder::Mode::fresh;
   std::vector<std::string> settings = o.settings;
   if (o.seed) settings.push_back(str("seed=", *o.seed));
   Experiment e(Config::read(o.config, settings));
   check_analyses(e);
   RunFolder folder(o.out.empty() ? std::filesystem::path("outputs") / e.name : std::filesystem::path(o.out),
-                   mode);
-  Training training(e);
-  std::vector<EpochCosts> epochs;
-  if (o.resume) {
-    check_same_run(folder / "config.json", e.resolved);
-    check_inputs(folder.path(), e.data.inputs);
-    epochs = load_checkpoint(folder / "checkpoint.safetensors", e, training);
-  }
-
-  folder.open();
-  write_file_atomically(folder / "config.json", e.resolved);
-  if (!o.resume) save_inputs(folder.path(), e.data.inputs);
-  save_extras(folder, e.data.train);
-  const Machine m = machine();
-  folder.log(str(o.resume ? "resumed" : "started", " ", o.config, ", seed ", e.seed, ", ", m.threads,
-                 " threads, ", m.isa));
-  Progress progress(o.quiet, e.training.epochs, training.steps_per_epoch(), training.epochs_done());
-  progress.line(str(e.name, ": ", e.data.train.rows(), " rows of ", e.data.train.columns(), " columns, ",
-                    e.model->parameters(), " parameters, seed ", e.seed, ", ", m.threads, " threads, ", m.isa));
-  for (const std::string& warning : e.data.warnings) {
-    folder.log("warning: " + warning);
-    progress.line("warning: " + warning);
-  }
-
-  // Ctrl-C or a polite kill: the running epoch is given up, the last checkpoint stays.
-  std::optional<InterruptWatch> interrupts(std::in_place);
-  const auto stop_if_interrupted = [&] {
-    if (!interrupts->signal()) return;
-    folder.log("interrupted");
-    throw Interrupted(interrupts->signal(), "interrupted: go on with --resume");
-  };
-  const auto checkpoint = folder / "checkpoint.safetensors";
-  if (!o.resume) save_checkpoint(checkpoint, e, training, epochs);
-  Stopwatch since_save;
-  double save_seconds = 0, eval_seconds = 0;
-  while (training.epochs_done() < e.training.epochs) {
-    const int64_t epoch = training.epochs_done();
-    EpochCosts costs;
-    costs.epoch = epoch + 1;
-    costs.train = training.epoch([&](int64_t step) {
-      stop_if_interrupted();
-      progress.step(epoch, step);
-    });
-    const RowCosts rows = test_costs(e, 1, false);
-    eval_seconds = rows.seconds;
-    costs.test = costs_of(rows);
-    require_finite(costs.test);
-    epochs.push_back(costs);
-    progress.epoch(costs, train_step_us(training));
-    folder.log(
-        str("epoch ", costs.epoch, " train loss ", costs.train.loss.mean, " test loss ", costs.test.loss.mean));
-    // saved as often as it costs no more than a few percent of the time, and in the end in any case
-    if (since_save.seconds() > 20 * save_seconds || interrupts->signal() ||
-        training.epochs_done() == e.training.epochs) {
-      since_save.restart();
-      save_checkpoint(checkpoint, e, training, epochs);
-      save_seconds = since_save.seconds();
-    }
-    stop_if_interrupted();
-  }
-  interrupts.reset();
-
-  save_model(folder / "model.safetensors", e, training.epochs_done());
-  RunResult result = evaluate_run(e, epochs);
-  result.timing.train_step_us = train_step_us(training);
-  if (eval_seconds == 0) eval_seconds = test_costs(e, 1, false).seconds;  // nothing was left to train
-  result.timing.eval_step_us = eval_step_us(e, eval_seconds);
-  result.timing.total_s = watch.seconds();
-  write_csv_files(result.figures, folder.path());
-  progress.line(summary_text(result));
-  const AnalysesDone done = make_analyses(e, folder.path());
-  if (!done.text.empty()) progress.line(done.text);
-  std::vector<std::string> problems = done.problems;
-  const auto no_figures = draw_figures(e, result, done, folder);
-  problems.insert(problems.end(), no_figures.begin(), no_figures.end());
-  for (const std::string& problem : problems) {
-    progress.line("not made: " + problem);
-    folder.log("not made: " + problem);
-  }
-  // The last file: a run that has it is whole, with its figures.
-  write_file_atomically(folder / "summary.json", summary_json(e, result, training.epochs_done()));
-  progress.line("results and figures are in " + folder.path().string());
-  folder.log("done");
+                   mode_of(o));
+  try {
+    train_in(folder, o, e, watch);
+  } catch (const Diverged& problem) {
+    folder.log(str("diverged: ", problem.what()));
+    throw Error(str(problem.what(),
+                    "; the last finite state is kept: --resume --set "
+                    "training.schedule.learning_rate=... goes on from it"));
+  } catch (const Interrupted&) { throw; } catch (const Incomplete&) {
+    throw;
+  } catch (const Error& problem) { throw Error(folder.in_words(problem.what())); }
 }
 
 }  // namespace elbow

@@ -13,11 +13,13 @@ struct TrainOptions {
   std::optional<uint64_t> seed;       ///< instead of the file's
   int threads = 0;
   std::string device = "cpu";
-  bool resume = false, force = false, quiet = false, check_nan = false;
+  double checkpoint_seconds = 120;  ///< the longest time between two checkpoints, but for one step
+  bool resume = false, force = false, keep = false, quiet = false, check_nan = false;
 };
 
 /// Trains, evaluates and draws; see docs/outputs.md for what it leaves in the folder. Error before anything is written
-/// when the configuration, the data or the folder will not do.
+/// when the configuration, the data or the folder will not do. Interrupted and Diverged leave a checkpoint to go on from,
+/// Incomplete leaves whole results without some of the figures.
 void train(const TrainOptions& options);
 
 }  // namespace elbow

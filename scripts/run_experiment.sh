@@ -5,27 +5,8 @@
 set -eu
 program=$1 name=$2
 shift 2
-
-folder=${OUT:-outputs/$name}
-earlier=
 case " $* " in
   *" --resume "* | *" --force "*) ;;
-  *)
-    if [ -z "${OUT:-}" ] && [ -e "$folder" ]; then
-      n=1
-      while [ -e "$folder.$n" ]; do n=$((n + 1)); done
-      earlier=$folder.$n
-      mv "$folder" "$earlier"
-      echo "The earlier run in $folder is kept as $earlier (ARGS=--resume goes on with it, ARGS=--force replaces it)."
-    fi
-    ;;
+  *) [ -n "${OUT:-}" ] || set -- "$@" --keep ;;
 esac
-
-"$program" train "${CONFIG:-experiments/$name.json}" --out "$folder" "$@" || {
-  status=$?
-  if [ -n "$earlier" ] && [ ! -e "$folder" ]; then  # refused before it began: all is to be as it was
-    mv "$earlier" "$folder"
-    echo "Nothing was trained: the earlier run is back in $folder."
-  fi
-  exit $status
-}
+exec "$program" train "${CONFIG:-experiments/$name.json}" --out "${OUT:-outputs/$name}" "$@"

@@ -39,6 +39,6 @@ for name; do
   [ -e "$ROOT/logs/failed" ] && grep -qx "$name" "$ROOT/logs/failed" || done="$done $ROOT/$name"
 done
 # shellcheck disable=SC2086  # a list of folders
-[ -z "$done" ] || "$program" page $done --out "$ROOT/experiments.html"
+[ -z "$done" ] || "$program" page $done --out "$ROOT/experiments.html" --force
 echo "All figures are on one page: $ROOT/experiments.html"
 [ ! -e "$ROOT/logs/failed" ]

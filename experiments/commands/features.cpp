@@ -1,4 +1,5 @@
 #include "experiments/commands/features.hpp"
+#include "experiments/output_file.hpp"
 
 #include <filesystem>
 #include <iostream>
@@ -25,18 +26,10 @@ struct FeaturesOptions {
   bool force = false, quiet = false;
 };
 
-void check_file(const fs::path& out, bool force) {
-  if (fs::is_directory(out)) throw Error(out.string() + ": is a folder, not a file");
-  if (fs::exists(out) && !force)
-    throw Error(out.string() + ": exists already: choose another --out, or --force");
-  if (out.has_parent_path() && !fs::is_directory(out.parent_path()))
-    throw Error(out.string() + ": there is no folder " + out.parent_path().string());
-}
-
 void train_features(const FeaturesOptions& o) {
   set_threads(o.threads);
   check_environment();
-  check_file(o.out, o.force);
+  check_output_file(o.out, o.force);
   if (o.config.empty() == o.path.empty())
     throw Error("features train: name a configuration file or a folder with --path");
   const Config config =

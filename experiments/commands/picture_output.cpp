@@ -4,6 +4,7 @@
 #include <iostream>
 
 #include "autograd/error.hpp"
+#include "experiments/output_file.hpp"
 
 namespace elbow {
 namespace fs = std::filesystem;
@@ -18,11 +19,8 @@ bool wants_picture(const RowsOptions& o, const Experiment& e) {
 fs::path picture_path(const RowsOptions& o, const std::string& name) {
   const fs::path png = o.out.empty() ? fs::path(o.run) / name : fs::path(o.out);
   if (png.extension() != ".png") throw Error(png.string() + ": a picture is a PNG: --out FILE.png");
-  if (png.has_parent_path() && !fs::is_directory(png.parent_path()))
-    throw Error(png.string() + ": there is no folder " + png.parent_path().string());
-  if (fs::exists(png) && !fs::is_regular_file(png)) throw Error(png.string() + ": is not a file");
-  if (fs::exists(png) && !o.force)
-    throw Error(png.string() + ": exists already: choose another --out, or --force");
+  if (o.out.empty() && fs::exists(png) && o.force) return png;  // the run's own picture
+  check_output_file(png, o.force);
   return png;
 }
 

@@ -7,14 +7,14 @@
 
 #include "autograd/error.hpp"
 #include "data/table_file.hpp"
+#include "experiments/output_file.hpp"
 #include "nn/files.hpp"
 
 namespace elbow {
 
 TableOutput::TableOutput(std::filesystem::path path, bool force, char separator)
     : path_(std::move(path)), separator_(separator) {
-  if (!path_.empty() && std::filesystem::exists(path_) && !force)
-    throw Error(path_.string() + ": exists already: choose another --out, or --force");
+  if (!path_.empty()) check_output_file(path_, force);
 }
 
 void TableOutput::write(const std::vector<std::string>& fields) {

@@ -11,7 +11,7 @@
 #include "experiments/compare/comparison.hpp"
 #include "experiments/compare/comparison_panels.hpp"
 #include "experiments/compare/comparison_tables.hpp"
-#include "experiments/plain_text.hpp"
+#include "experiments/not_made.hpp"
 #include "experiments/plots/figure.hpp"
 #include "experiments/plots/report.hpp"
 #include "nn/files.hpp"
@@ -133,17 +133,19 @@ void compare(const CompareOptions& o) {
   if (c.seeds_vary()) report.table("Means over the seeds", over_seeds.header, over_seeds.rows);
   report.heading("Figures");
   std::set<std::string> drawn;
-  for (const FigureFile& f : figures) {
-    try {
+  std::vector<NotMade> problems;
+  for (const FigureFile& f : figures)
+    attempt(problems, "", [&] {
       draw(f, out / f.file);
       drawn.insert(f.file);
-    } catch (const Error& problem) { std::cerr << "no figure: " << plain_text(problem.what()) << '\n'; }
-  }
+    });
+  warn(problems);
   for (const char* file : all_figures)  // of an earlier comparison
     if (!drawn.contains(file)) fs::remove(out / file, error);
   for (const FigureFile& f : figures) report.figure(f.caption, out / f.file);
   report.write(out / "compare.html");
   if (!o.quiet) std::cout << "tables and figures are in " << out.string() << std::endl;
+  require_made(problems);
 }
 
 }  // namespace elbow

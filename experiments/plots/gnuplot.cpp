@@ -50,8 +50,8 @@ void run_gnuplot(const std::string& script, int width, int height, const fs::pat
       "gnuplot", {"--default-settings"},
       str("set encoding utf8\n", terminal(width, height, font_size), script, "\n"), longest_seconds);
   if (end.status == 127)
-    fail("plot", "gnuplot is not installed, so ", name,
-         " was not drawn; install gnuplot (Debian: gnuplot-nox)");
+    throw NoGnuplot(str("plot: gnuplot is not installed, so ", name,
+                        " was not drawn; install gnuplot (Debian: gnuplot-nox)"));
   if (end.status != 0 || !end.output.starts_with("\x89PNG"))
     fail("plot", "gnuplot could not draw ", name, ": ", first_complaint(end));
   write_file_atomically(png, end.output);

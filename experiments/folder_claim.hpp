@@ -1,0 +1,43 @@
+#pragma once
+#include <sys/types.h>
+
+#include <condition_variable>
+#include <filesystem>
+#include <mutex>
+#include <string>
+#include <thread>
+
+namespace elbow {
+
+/// A folder claimed by this process, so that no other writes to it: the file run.lock in it, which only one process can
+/// make (O_EXCL). It says which process that is; where that has ended without removing it, the claim is taken over. For
+/// processes of this machine the system knows; another machine's, on a shared file system, is told by the file's time, which its
+/// owner renews as long as it lives. So it needs no locks of the file system, which network file systems often lack.
+class FolderClaim {
+ public:
+  /// The claim's file in a folder.
+  static constexpr auto file = "run.lock";
+
+  /// Claims the folder, which is there. Error "NAME: another run is writing to it: WHO" where another process has it,
+  /// and "NAME: cannot be written: REASON".
+  FolderClaim(const std::filesystem::path& folder, const std::string& name);
+  ~FolderClaim() { release(); }
+  FolderClaim(const FolderClaim&) = delete;
+  FolderClaim& operator=(const FolderClaim&) = delete;
+
+  /// Gives the folder free.
+  void release();
+  /// Who has claimed the folder, "process 123 on this machine"; empty where nobody has.
+  static std::string owner(const std::filesystem::path& folder);
+
+ private:
+  void renew();
+
+  std::filesystem::path path_;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool released_ = false;
+  std::thread renewing_;
+};
+
+}  // namespace elbow

@@ -1,0 +1,30 @@
+#pragma once
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "autograd/error.hpp"
+
+namespace elbow {
+
+/// A figure or an analysis that could not be made.
+struct NotMade {
+  std::string why;
+  bool failed = true;  ///< false where nothing went wrong: gnuplot is not installed
+};
+
+/// Calls f; what it throws is added to `problems`, after "NAME: " if there is a name.
+void attempt(std::vector<NotMade>& problems, const std::string& name, const std::function<void()>& f);
+
+/// Says on standard error what was not made, whatever else is quiet.
+void warn(const std::vector<NotMade>& problems);
+
+/// The results are whole, and some figures or analyses are missing: the program ends with status 3.
+struct Incomplete : Error {
+  using Error::Error;
+};
+
+/// Throws Incomplete where something failed.
+void require_made(const std::vector<NotMade>& problems);
+
+}  // namespace elbow
