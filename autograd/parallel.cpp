@@ -31,7 +31,7 @@ constexpr int most_threads = 512;
 constexpr auto patience = 200us;
 // The account of what helpers save and what it costs to wait for them: the most that it may hold, the debt at which the caller goes
 // on alone, and for how long: the longer, the more often helpers were of no use.
-constexpr auto most_credit = 4ms, most_debt = 1ms, shortest_pause = 10ms, longest_pause = 640ms;
+constexpr auto most_credit = 20ms, most_debt = 1ms, shortest_pause = 10ms, longest_pause = 640ms;
 
 thread_local bool working = false;
 // Says that the thread is at work, until the end of the scope.
