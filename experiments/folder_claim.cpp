@@ -117,12 +117,16 @@ void remove_dead(const fs::path& path, const Claim& dead) {
 
 }  // namespace
 
-FolderClaim::FolderClaim(const fs::path& folder, const std::string& name) : path_(folder / file) {
+FolderClaim::FolderClaim(const fs::path& folder, const std::string& name, bool wait) : path_(folder / file) {
   while (!make_claim(path_, name)) {
     const auto other = Claim::read(path_);
     if (!other) continue;  // it has just gone
-    if (other->alive()) throw Error(str(name, ": another run is writing to it: ", other->who()));
-    remove_dead(path_, *other);
+    if (!other->alive())
+      remove_dead(path_, *other);
+    else if (wait)
+      std::this_thread::sleep_for(100ms);
+    else
+      throw Error(str(name, ": another run is writing to it: ", other->who()));
   }
   renewing_ = std::thread([this] { renew(); });
 }

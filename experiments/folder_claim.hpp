@@ -18,9 +18,9 @@ class FolderClaim {
   /// The claim's file in a folder.
   static constexpr auto file = "run.lock";
 
-  /// Claims the folder, which is there. Error "NAME: another run is writing to it: WHO" where another process has it,
-  /// and "NAME: cannot be written: REASON".
-  FolderClaim(const std::filesystem::path& folder, const std::string& name);
+  /// Claims the folder, which is there. Where another process has it, waits for it, or else: Error "NAME: another run is
+  /// writing to it: WHO". Error "NAME: cannot be written: REASON".
+  FolderClaim(const std::filesystem::path& folder, const std::string& name, bool wait = false);
   ~FolderClaim() { release(); }
   FolderClaim(const FolderClaim&) = delete;
   FolderClaim& operator=(const FolderClaim&) = delete;

@@ -111,7 +111,7 @@ bool holds_no_run(const fs::path& folder) {
 bool is_file_of_run(const fs::path& file) {
   const fs::path folder = file.has_parent_path() ? file.parent_path() : ".";
   const bool named = std::find(std::begin(files), std::end(files), file.filename()) != std::end(files);
-  return (named || colormap(file)) && fs::exists(folder / "run.log");
+  return (named || colormap(file)) && fs::exists(file) && fs::exists(folder / "run.log");
 }
 
 RunFolder::RunFolder(fs::path name, Mode mode) : name_(std::move(name)), mode_(mode) {

@@ -53,7 +53,7 @@ class RunFolder {
 /// Whether the folder holds nothing, or a run that was killed before its first checkpoint: nothing is lost by starting over.
 bool holds_no_run(const std::filesystem::path& folder);
 
-/// Whether a file stands in a run's folder under a name that the run itself writes.
+/// Whether a file is there, in a run's folder and under a name that the run itself writes.
 bool is_file_of_run(const std::filesystem::path& file);
 
 }  // namespace elbow

@@ -185,7 +185,11 @@ void sweep(const SweepOptions& o) {
   compared.out = comparison.string();
   compared.quiet = o.quiet;
   if (!o.quiet) std::cout << std::endl;
-  if (!compared.runs.empty()) compare(compared);
+  if (!compared.runs.empty()) {
+    const FolderClaim claim(plan.folder, plan.folder.string(),
+                            /*wait=*/true);  // another sweep may be comparing, too
+    compare(compared);
+  }
   if (failures.empty()) return require_made(runner.incomplete());
   std::string text = str(failures.size(), " of ", plan.runs.size(), " runs failed: ");
   for (std::size_t i = 0; i < failures.size(); ++i) text += (i ? "; " : "") + failures[i];

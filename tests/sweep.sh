@@ -96,6 +96,18 @@ check "the runs of a killed sweep stop" logged interrupted outputs/killed/seed={
 check "the same command goes on after a kill" "$elbow" sweep sweeps/killed.json --quiet
 check "with the same bits" cmp alone2/model.safetensors outputs/killed/seed=2/model.safetensors
 
+# --- two sweeps at once share the runs ---
+sed 's/"long"/"shared"/' sweeps/long.json >sweeps/shared.json
+"$elbow" sweep sweeps/shared.json --jobs 1 --quiet &
+check "a second sweep into the same folder" "$elbow" sweep sweeps/shared.json --jobs 1 --quiet
+wait $!
+check "the first one" test $? -eq 0
+for seed in 1 2 3; do
+  check "run $seed was trained once" test "$(grep -c started outputs/shared/seed=$seed/run.log)" -eq 1
+done
+check "with the same bits" cmp alone2/model.safetensors outputs/shared/seed=2/model.safetensors
+check "and all compared" test "$(wc -l <outputs/shared/comparison/comparison.csv)" -eq 4
+
 # --- compare on its own ---
 check "one run" "$elbow" compare alone --quiet
 check "in outputs/compare" test -s outputs/compare/comparison.csv

@@ -19,8 +19,10 @@ bool wants_picture(const RowsOptions& o, const Experiment& e) {
 fs::path picture_path(const RowsOptions& o, const std::string& name) {
   const fs::path png = o.out.empty() ? fs::path(o.run) / name : fs::path(o.out);
   if (png.extension() != ".png") throw Error(png.string() + ": a picture is a PNG: --out FILE.png");
-  if (o.out.empty() && fs::exists(png) && o.force) return png;  // the run's own picture
-  check_output_file(png, o.force);
+  if (!o.out.empty())
+    check_output_file(png, o.force);
+  else if (fs::exists(png) && !o.force)  // the run's own picture
+    throw Error(png.string() + ": exists already: choose another --out, or --force");
   return png;
 }
 
