@@ -14,6 +14,7 @@
 #include <chrono>
 #include <cstdlib>
 #include <exception>
+#include <fstream>
 #include <mutex>
 #include <thread>
 #include <utility>
@@ -182,7 +183,14 @@ int num_threads() {
   return n;
 }
 
-int available_threads() { return std::max(1, int(std::thread::hardware_concurrency())); }
+int available_threads() {
+  const int cores = std::max(1, int(std::thread::hardware_concurrency()));
+  int64_t quota = 0,
+          period = 0;  // of processor time, of the control group: of a container, say; "max" if there is none
+  std::ifstream limit("/sys/fs/cgroup/cpu.max");
+  if (!(limit >> quota >> period) || quota <= 0 || period <= 0) return cores;
+  return int(std::clamp<int64_t>((quota + period - 1) / period, 1, cores));
+}
 
 void set_num_threads(int n) {
   if (n < 1 || n > most_threads) fail("set_num_threads", n, " is no number of threads: 1 to ", most_threads);

@@ -10,8 +10,12 @@
 #include <mutex>
 #include <thread>
 
+#include "nn/stopwatch.hpp"
+
 namespace elbow {
 namespace {
+
+constexpr double patience = 0.75;  // seconds, so that the program has ended after one
 
 volatile std::sig_atomic_t noted = 0, note_to = -1;
 void note(int signal) {
@@ -46,7 +50,9 @@ struct InterruptWatch::Waiter {
     char byte;
     while (read(ends[0], &byte, 1) < 0 && errno == EINTR) {}
     std::unique_lock lock(mutex);
-    if (changed.wait_for(lock, std::chrono::seconds(1), [this] { return handled || ended; })) return;
+    since_signal.restart();
+    if (changed.wait_for(lock, std::chrono::duration<double>(patience), [this] { return handled || ended; }))
+      return;
     leave();
     _exit(128 + noted);
   }
@@ -61,6 +67,7 @@ struct InterruptWatch::Waiter {
   std::thread thread;
   std::mutex mutex;
   std::condition_variable changed;
+  Stopwatch since_signal;
   bool handled = false, ended = false;
 };
 
@@ -73,6 +80,11 @@ InterruptWatch::~InterruptWatch() {
   for (int signal : {SIGINT, SIGTERM}) std::signal(signal, SIG_DFL);
 }
 int InterruptWatch::signal() const { return noted; }
+double InterruptWatch::seconds_left() const {
+  if (!waiter_) return patience;
+  const std::lock_guard lock(waiter_->mutex);
+  return patience - waiter_->since_signal.seconds();
+}
 void InterruptWatch::handled() {
   if (waiter_) waiter_->say(waiter_->handled);
 }

@@ -25,6 +25,8 @@ class InterruptWatch {
   InterruptWatch& operator=(const InterruptWatch&) = delete;
   /// The signal that came, 0 if none did.
   int signal() const;
+  /// How long it takes until `leave`, in seconds.
+  double seconds_left() const;
   /// The caller has seen the signal and is about to stop by itself.
   void handled();
 

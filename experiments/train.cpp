@@ -108,8 +108,9 @@ class Epochs {
   void stop_if_interrupted() {
     const int signal = interrupts_.signal();
     if (!signal) return;
+    const bool in_time = 1.5 * save_seconds_ < interrupts_.seconds_left();
     interrupts_.handled();
-    save();
+    if (in_time) save();
     folder_.log(interrupted);
     throw Interrupted(signal, how_to_go_on);
   }
