@@ -6,6 +6,7 @@
 #include <set>
 
 #include "autograd/error.hpp"
+#include "nn/utf8.hpp"
 
 namespace elbow {
 
@@ -66,6 +67,8 @@ bool TableFile::record(std::vector<std::string>& fields) {
   if (in.sgetc() == end_of_file) return false;
   while (true) {
     fields.push_back(trimmed(in.sgetc() == '"' ? quoted_field() : plain_field()));
+    if (!is_utf8(fields.back()))
+      refuse(record_line_, "is not text in UTF-8 (`iconv -f LATIN1 -t UTF-8` converts it)");
     if (in.sgetc() == end_of_file) return true;
     if (at_line_end()) return end_line(), true;
     in.sbumpc();  // the separator
