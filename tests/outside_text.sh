@@ -65,7 +65,7 @@ damaged 'is not the summary of a run' summary.json '{"epochs": 1, "seed": "x"}'
 damaged 'is not the summary of a run' summary.json '[1, 2]'
 damaged 'name: must be a string, not 3' config.json '{"name": 3}'
 damaged 'must be a section {...}, not [1]' config.json '[1]'
-damaged 'caption: must be a string, not 1' figures.json '[{"caption": 1}]'
+damaged 'caption: must be a string, not 1' figures.json '[{"file": "a.png", "caption": 1}]'
 damaged 'must be a section {...}, not 7' figures.json '7'
 
 # Folders whose names mean something in a URL, in HTML or to a shell.
