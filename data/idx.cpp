@@ -125,7 +125,9 @@ std::vector<int32_t> read_idx_labels(const fs::path& path, int32_t classes) {
 }
 
 IdxPair read_idx_pair(const fs::path& folder, const std::string& prefix, int32_t classes) {
-  if (!fs::is_directory(folder)) refuse(folder, "there is no such folder of IDX images; ", where_to_get_it);
+  std::error_code ignored;
+  if (!fs::is_directory(folder, ignored))
+    refuse(folder, "there is no such folder of IDX images; ", where_to_get_it);
   const fs::path images = find(folder, prefix + "-images-idx3-ubyte");
   const fs::path labels = find(folder, prefix + "-labels-idx1-ubyte");
   IdxPair pair{read_idx_images(images), read_idx_labels(labels, classes), images, labels};

@@ -16,7 +16,8 @@ bool TableFormat::is_missing(const std::string& text) const {
 
 TableFile::TableFile(const std::filesystem::path& path, const TableFormat& format)
     : path_(path.string()), separator_(format.separator), file_(path, std::ios::binary), names_(format.names) {
-  if (std::filesystem::is_directory(path)) throw Error(path_ + ": cannot be read: it is a folder");
+  std::error_code ignored;
+  if (std::filesystem::is_directory(path, ignored)) throw Error(path_ + ": cannot be read: it is a folder");
   if (!file_) throw Error(str(path_, ": cannot be read: ", std::strerror(errno)));
   if (file_.peek() == 0xEF) {  // a byte-order mark: EF BB BF
     char mark[3];
