@@ -112,9 +112,9 @@ nested >deep.json
 refused "deep.json: is nested" "$elbow" train deep.json --out refused
 refused "\"training\": the value is nested" "$elbow" train config.json --set "training=$(nested)" --out refused
 refused "the path of a setting is nested" "$elbow" train config.json --set "$(nested | sed 's/\[/a./g')b=1" --out refused
-long=$(nested | head -c 300)
-refused "File name too long" "$elbow" train "$long" --out refused
-refused "File name too long" "$elbow" train config.json --set 'data={"source": "table", "schema": {"others": "real"}, "path": "'"$long"'"}' --out refused
+lengthy=$(nested | head -c 300)
+refused "File name too long" "$elbow" train "$lengthy" --out refused
+refused "File name too long" "$elbow" train config.json --set 'data={"source": "table", "schema": {"others": "real"}, "path": "'"$lengthy"'"}' --out refused
 refused "/dev/zero: cannot be read" "$elbow" train /dev/zero --out refused
 refused model.latents "$elbow" train config.json --set model.latents=0 --out refused
 refused data.source "$elbow" train config.json --set data.source=nowhere --out refused
