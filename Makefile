@@ -13,9 +13,11 @@ configure_release := -DCMAKE_BUILD_TYPE=Release
 configure_debug := -DCMAKE_BUILD_TYPE=Debug
 configure_sanitize := -DCMAKE_BUILD_TYPE=Debug -DELBOW_NATIVE=OFF -DELBOW_SANITIZE=address,undefined
 configure_thread := -DCMAKE_BUILD_TYPE=Debug -DELBOW_NATIVE=OFF -DELBOW_SANITIZE=thread -DELBOW_PROGRAM=OFF
+configure_fuzz := -DCMAKE_BUILD_TYPE=Debug -DELBOW_NATIVE=OFF -DELBOW_TESTS=OFF -DELBOW_PROGRAM=OFF -DELBOW_FUZZ=ON \
+  -DCMAKE_CXX_COMPILER=clang++
 configure := $(configure_$(BUILD))
 ifeq ($(configure),)
-$(error BUILD=$(BUILD): release, debug, sanitize or thread)
+$(error BUILD=$(BUILD): release, debug, sanitize, thread or fuzz)
 endif
 ifeq ($(CUDA),1)
 build_dir := $(build_dir)-cuda
@@ -35,7 +37,7 @@ elbow := $(build_dir)/elbow
 no_make := env -u MAKEFLAGS -u MAKELEVEL
 cmake := $(no_make) cmake
 
-.PHONY: all help experiments mnist story deps test test-long op bench cuda docs format lint sanitize tsan install clean $(EXPERIMENTS) $(SWEEPS)
+.PHONY: all help experiments mnist story deps test test-long op bench cuda docs format lint sanitize tsan fuzz install clean $(EXPERIMENTS) $(SWEEPS)
 .DEFAULT_GOAL := all
 
 all: $(configured) ## Build the library and the program (this is what plain `make` does)
@@ -64,6 +66,7 @@ help: ## List the targets
 #  OP=NAME            the op that `make op` tries: autograd/ops/NAME.cpp
 #  BUILD=debug        build for a debugger, in build-debug; BUILD=sanitize is what `make sanitize` builds
 #  CUDA=1             build with CUDA, in build-cuda
+#  TIME=SECONDS       how long `make fuzz` gives bytes to each reader
 #  JOBS=N             compilers at once; by default one for each core
 #  DEPS=no            do not look for missing packages
 
@@ -188,8 +191,19 @@ tsan-test: $(configured)
 	@$(cmake) --build $(build_dir) --parallel $(JOBS) --target test_threads
 	@OMP_NUM_THREADS=3 $(build_dir)/test_threads
 
+# With clang, which brings libFuzzer; the readers (tests/fuzz) and what they call are built for it.
+fuzz: ## Give each reader of files and settings random bytes for TIME=600 seconds, and say what became of it
+ifneq ($(DEPS),no)
+	@scripts/dependencies.sh install build fuzz
+endif
+	@command -v clang++ >/dev/null || { echo "make fuzz wants clang++ (Debian's package clang), and there is none" >&2; exit 2; }
+	@$(MAKE) --no-print-directory fuzz-run BUILD=fuzz
+fuzz-run: $(configured)
+	@$(cmake) --build $(build_dir) --parallel $(JOBS) --target fuzz
+	@JOBS='$(JOBS)' scripts/fuzz.sh $(build_dir) $(TIME)
+
 install: all ## Install the library, its headers and the program under PREFIX=/usr/local
 	@$(cmake) --install $(build_dir) --prefix '$(abspath $(PREFIX))'
 
 clean: ## Remove what was built; outputs/ stays
-	rm -rf build build-debug build-sanitize build-thread build-cuda build-debug-cuda build-sanitize-cuda
+	rm -rf build build-debug build-sanitize build-thread build-fuzz build-cuda build-debug-cuda build-sanitize-cuda

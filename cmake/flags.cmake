@@ -28,3 +28,11 @@ if(ELBOW_SANITIZE)
                          -fno-sanitize-recover=all -g1)
   target_link_options(elbow_flags INTERFACE -fsanitize=${ELBOW_SANITIZE})
 endif()
+if(ELBOW_FUZZ)
+  # libFuzzer follows the light code, where all readers are, and the sanitizers watch it; of the kernels, which take longest
+  # to compile, the tests of `make sanitize` take care.
+  set(fuzz_sanitizers address,undefined,float-cast-overflow)
+  target_compile_options(elbow_light_flags INTERFACE -fsanitize=fuzzer-no-link,${fuzz_sanitizers} -fno-omit-frame-pointer
+                         -fno-sanitize-recover=all -g1)
+  target_link_options(elbow_light_flags INTERFACE -fsanitize=${fuzz_sanitizers})
+endif()

@@ -19,7 +19,7 @@ file(GLOB test_sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/test_*.cpp)
 foreach(source ${test_sources})
   get_filename_component(name ${source} NAME_WE)
   file(READ ${source} text)
-  if(text MATCHES "#include \"experiments/" AND NOT ELBOW_PROGRAM)
+  if(text MATCHES "#include \"(experiments|fuzz)/" AND NOT ELBOW_PROGRAM)
     continue()
   endif()
   # Minutes under the sanitizers, which see the same code in the tests of ops, convolutions and metrics.
@@ -33,9 +33,19 @@ foreach(source ${test_sources})
   else()
     target_precompile_headers(${name} REUSE_FROM elbow_tests)
   endif()
+  if(text MATCHES "#include \"fuzz/")
+    file(GLOB fuzz_sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/fuzz/*.cpp)
+    list(REMOVE_ITEM fuzz_sources ${PROJECT_SOURCE_DIR}/tests/fuzz/main.cpp)  # libFuzzer's
+    target_sources(${name} PRIVATE ${fuzz_sources})
+    target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR}/tests)
+    set_target_properties(${name} PROPERTIES UNITY_BUILD ${ELBOW_UNITY} UNITY_BUILD_BATCH_SIZE 0)
+  endif()
   add_test(NAME ${name} COMMAND ${name})
 endforeach()
 
+# `make test` tries 2000 graphs.
+add_test(NAME many_random_graphs COMMAND ${CMAKE_COMMAND} -E env ELBOW_RANDOM_GRAPHS=50000 $<TARGET_FILE:test_random_graphs>)
+set_tests_properties(many_random_graphs PROPERTIES LABELS "slow;long")
 add_test(NAME structure COMMAND ${PROJECT_SOURCE_DIR}/tests/structure.sh)
 add_test(NAME copied_checkout COMMAND ${PROJECT_SOURCE_DIR}/tests/copied_checkout.sh)
 if(ELBOW_PROGRAM AND NOT ELBOW_SANITIZE)  # what is installed must be usable without the sanitizers' flags

@@ -35,7 +35,7 @@ EpochCosts epoch_from(const json& list) {
     const json& value = list.at(at++);
     return value.is_null() ? std::numeric_limits<double>::quiet_NaN() : value.get<double>();
   };
-  e.epoch = list.at(at++);
+  e.epoch = int64_t(list.at(at++).get_ref<const json::number_unsigned_t&>());
   for (Costs* c : {&e.train, &e.test})
     for (Estimate* v : {&c->loss, &c->distortion, &c->kl}) {
       v->mean = number();

@@ -48,7 +48,8 @@ class IdxFile {
     const bool gzipped = std::string_view(start.data(), 2) == "\x1f\x8b";
     if (gzipped) bytes_.push(io::gzip_decompressor());
     bytes_.push(io::file_source(path.string(), std::ios::binary));
-    longest_ = int64_t(fs::file_size(path)) * (gzipped ? 1032 : 1);  // deflate cannot pack more tightly
+    size_ = int64_t(fs::file_size(path));
+    longest_ = size_ * (gzipped ? 1032 : 1);  // deflate cannot pack more tightly
   }
 
   // Reads `n` bytes, each of which belongs to `what`.
@@ -73,8 +74,12 @@ class IdxFile {
   // All the rest of the file, which must be `n` bytes.
   std::vector<uint8_t> rest(int64_t n, const char* what) {
     if (n > longest_) refuse(path_, "is cut short: its header announces ", n, " bytes of ", what);
-    std::vector<uint8_t> bytes(static_cast<size_t>(n));
-    read(bytes.data(), n, what);
+    std::vector<uint8_t> bytes;  // grows as they come: what a packed file promises, it need not hold
+    for (int64_t have = 0; have < n; have = int64_t(bytes.size())) {
+      const int64_t next = std::min(n - have, std::max(have, 4 * size_));
+      bytes.resize(size_t(have + next));
+      read(bytes.data() + have, next, what);
+    }
     char more;
     if (get(&more, 1) > 0) refuse(path_, "goes on after the last of its ", what);
     return bytes;
@@ -87,7 +92,7 @@ class IdxFile {
 
   fs::path path_;
   io::filtering_istreambuf bytes_;
-  int64_t longest_;
+  int64_t size_, longest_;  // of the file; of what it can hold at most
 };
 
 fs::path find(const fs::path& folder, const std::string& name) {
@@ -120,7 +125,9 @@ std::vector<int32_t> read_idx_labels(const fs::path& path, int32_t classes) {
 }
 
 IdxPair read_idx_pair(const fs::path& folder, const std::string& prefix, int32_t classes) {
-  if (!fs::is_directory(folder)) refuse(folder, "there is no such folder of IDX images; ", where_to_get_it);
+  std::error_code ignored;
+  if (!fs::is_directory(folder, ignored))
+    refuse(folder, "there is no such folder of IDX images; ", where_to_get_it);
   const fs::path images = find(folder, prefix + "-images-idx3-ubyte");
   const fs::path labels = find(folder, prefix + "-labels-idx1-ubyte");
   IdxPair pair{read_idx_images(images), read_idx_labels(labels, classes), images, labels};

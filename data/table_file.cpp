@@ -6,6 +6,7 @@
 #include <set>
 
 #include "autograd/error.hpp"
+#include "nn/utf8.hpp"
 
 namespace elbow {
 
@@ -15,7 +16,8 @@ bool TableFormat::is_missing(const std::string& text) const {
 
 TableFile::TableFile(const std::filesystem::path& path, const TableFormat& format)
     : path_(path.string()), separator_(format.separator), file_(path, std::ios::binary), names_(format.names) {
-  if (std::filesystem::is_directory(path)) throw Error(path_ + ": cannot be read: it is a folder");
+  std::error_code ignored;
+  if (std::filesystem::is_directory(path, ignored)) throw Error(path_ + ": cannot be read: it is a folder");
   if (!file_) throw Error(str(path_, ": cannot be read: ", std::strerror(errno)));
   if (file_.peek() == 0xEF) {  // a byte-order mark: EF BB BF
     char mark[3];
@@ -66,6 +68,8 @@ bool TableFile::record(std::vector<std::string>& fields) {
   if (in.sgetc() == end_of_file) return false;
   while (true) {
     fields.push_back(trimmed(in.sgetc() == '"' ? quoted_field() : plain_field()));
+    if (!is_utf8(fields.back()))
+      refuse(record_line_, "is not text in UTF-8 (`iconv -f LATIN1 -t UTF-8` converts it)");
     if (in.sgetc() == end_of_file) return true;
     if (at_line_end()) return end_line(), true;
     in.sbumpc();  // the separator

@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "autograd/error.hpp"
+#include "nn/utf8.hpp"
 
 namespace elbow {
 
@@ -96,6 +97,8 @@ std::string explained(const CLI::App& app, int argc, char** argv, const std::str
 }  // namespace
 
 void CommandLine::run(int argc, char** argv) {
+  for (int i = 1; i < argc; ++i)
+    if (!is_utf8(argv[i])) throw Error(str("the argument \"", argv[i], "\" is not UTF-8 text"));
   try {
     app_->parse(argc, argv);
   } catch (const CLI::ParseError& error) {

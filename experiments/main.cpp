@@ -3,6 +3,7 @@
 #include <iostream>
 #include <memory>
 #include <new>
+#include <stdexcept>
 
 #include "experiments/analyse.hpp"
 #include "experiments/analysis.hpp"
@@ -183,6 +184,7 @@ int main(int argc, char** argv) {
               << '\n';  // names from files may hold anything: one line all the same
     return status;
   };
+  constexpr auto too_large = "out of memory: the data or the model are too large for this machine";
   try {
     app.run(argc, argv);
     if (!(std::cout << std::flush)) return refuse("standard output cannot be written");
@@ -193,6 +195,8 @@ int main(int argc, char** argv) {
   } catch (const std::filesystem::filesystem_error& error) {
     return refuse(error.path1().string() + ": " + error.code().message());
   } catch (const std::bad_alloc&) {
-    return refuse("out of memory: the data or the model are too large for this machine");
+    return refuse(too_large);
+  } catch (const std::length_error&) {  // of a list that no memory could hold
+    return refuse(too_large);
   } catch (const std::exception& error) { return refuse(error.what()); }
 }

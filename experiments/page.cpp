@@ -54,9 +54,12 @@ void write_page(const PageOptions& o) {
     const fs::path folder = fs::proximate(fs::absolute(run.folder), base);
     report.heading(run.config.value("name", run.label));
     if (fs::exists(run.folder / "report.html")) report.link("settings and results", folder / "report.html");
-    if (!fs::exists(run.folder / "figures.json")) continue;
-    for (const Json& figure : read_json(run.folder / "figures.json"))
-      report.linked_figure(figure.value("caption", ""), folder / figure.value("file", ""));
+    const fs::path list = run.folder / "figures.json";
+    if (!fs::exists(list)) continue;
+    for (const Json& entry : read_json(list)) {
+      const Config figure(entry, list.string());
+      report.linked_figure(figure.get<std::string>("caption"), folder / figure.get<std::string>("file"));
+    }
   }
   report.write(o.out);
 }

@@ -17,6 +17,9 @@ namespace elbow {
 namespace fs = std::filesystem;
 namespace {
 
+constexpr std::size_t most_runs =
+    10000;  // a few keys too many in a grid would be more than there is memory for
+
 using Settings = std::vector<std::pair<std::string, Json>>;  // dotted keys and values, in the file's order
 
 Settings settings_in(const Config& config, const std::string& key, const Json& object) {
@@ -37,14 +40,16 @@ std::vector<Settings> read_list(const Config& config) {
   return entries;
 }
 
-// All combinations of the values in "grid", the last key's changing fastest.
-std::vector<Settings> read_grid(const Config& config) {
+// All combinations of the values in "grid", the last key's changing fastest; Error for more than `most`.
+std::vector<Settings> read_grid(const Config& config, std::size_t most) {
   std::vector<Settings> points = {{}};
   const auto grid = config.get_optional<Json>("grid");
   if (!grid) return points;
   for (const auto& [key, values] : settings_in(config, "grid", *grid)) {
     if (!values.is_array() || values.empty())
       config.fail("grid." + key, "must be a list of the values to try, and not an empty one");
+    if (points.size() * values.size() > most)
+      config.fail("grid", str("comes to more than ", most_runs, " runs"));
     std::vector<Settings> longer;
     for (const Settings& point : points)
       for (const Json& value : values) {
@@ -118,7 +123,7 @@ SweepPlan plan_sweep(const fs::path& file, const std::vector<std::string>& setti
   plan.folder = out.empty() ? fs::path("outputs") / plan.name : out;
   plan.base = (file.parent_path() / config.get<std::string>("base")).lexically_normal();
   const Settings constant = settings_in(config, "set", config.get<Json>("set", Json::object()));
-  const auto list = read_list(config), grid = read_grid(config);
+  const auto list = read_list(config), grid = read_grid(config, most_runs / list.size());
   config.done();
   if (!config.has("list") && !config.has("grid")) config.fail("grid", "must be given, or a \"list\"");
 

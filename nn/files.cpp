@@ -15,7 +15,8 @@ namespace elbow {
 namespace fs = std::filesystem;
 
 std::string read_file(const fs::path& path) {
-  if (fs::is_directory(path)) throw Error(str(path.string(), ": cannot be read: it is a folder"));
+  std::error_code ignored;  // what is wrong with a path, opening it will say
+  if (fs::is_directory(path, ignored)) throw Error(str(path.string(), ": cannot be read: it is a folder"));
   std::ifstream in(path, std::ios::binary);
   if (!in) throw Error(str(path.string(), ": cannot be read: ", std::strerror(errno)));
   constexpr size_t most_of_a_stream = size_t{1} << 28;  // a pipe may be as useful as a file; /dev/zero is not

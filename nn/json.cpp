@@ -5,13 +5,14 @@
 #include "autograd/error.hpp"
 #include "nn/config.hpp"
 #include "nn/files.hpp"
+#include "nn/utf8.hpp"
 
 namespace elbow {
 namespace {
 
-// What reads JSON calls itself: the stack is not for the file to fill.
-void check_depth(int depth, const std::string& what) {
-  constexpr int deepest = 100;
+// What reads and copies JSON calls itself: the stack is not for the file to fill.
+void check_depth(int64_t depth, const std::string& what) {
+  constexpr int64_t deepest = 100;
   if (depth > deepest) throw Error(str(what, " is nested more than ", deepest, " deep"));
 }
 
@@ -57,7 +58,9 @@ void set_setting(Json& object, const std::string& assignment) {
   const size_t equals = assignment.find('=');
   if (equals == std::string::npos)
     throw Error(str("\"", assignment, "\": must be of the form path.to.key=value"));
+  if (!is_utf8(assignment)) throw Error(str("\"", assignment, "\": is not UTF-8 text"));
   const std::string path = assignment.substr(0, equals), text = assignment.substr(equals + 1);
+  check_depth(std::count(path.begin(), path.end(), '.'), "the path of a setting");
   Json* place = &object;
   for (size_t start = 0, dot = 0; dot != std::string::npos; start = dot + 1) {
     dot = path.find('.', start);

@@ -1,13 +1,14 @@
 #!/bin/sh
 # The Debian and Ubuntu packages that Elbow needs. This list is the only one: the Makefile, CI and the docs read it here.
 #
-#   scripts/dependencies.sh [list | missing | install] [build] [lint]
+#   scripts/dependencies.sh [list | missing | install] [build] [lint] [fuzz]
 #
 # list      print them, one a line
 # missing   print those that are not installed
 # install   install those that are missing, and say so first (the default)
 #
-# build is what building, testing and running need (the default); lint is what `make lint` needs besides.
+# build is what building, testing and running need (the default); lint and fuzz are what `make lint`
+# and `make fuzz` need besides.
 set -eu
 
 # a|b|c: any of them will do, and the first is installed when there is none.
@@ -34,6 +35,10 @@ clang-tidy
 libomp-dev
 shellcheck
 '
+fuzz='
+clang
+libomp-dev
+'
 
 action=${1:-install}
 [ $# -gt 0 ] && shift
@@ -42,7 +47,8 @@ for group in "${@:-build}"; do
   case $group in
     build) packages="$packages $build" ;;
     lint) packages="$packages $lint" ;;
-    *) echo "dependencies.sh: there is no group '$group': build or lint" >&2; exit 2 ;;
+    fuzz) packages="$packages $fuzz" ;;
+    *) echo "dependencies.sh: there is no group '$group': build, lint or fuzz" >&2; exit 2 ;;
   esac
 done
 

@@ -41,6 +41,33 @@ check "a grid of them" test -s grid.png
 # A message is one line, whatever the name in it.
 refused "no such folder" "$elbow" selection $'no\nsuch\e[31m\nfolder'
 
+# What is not UTF-8, in a file, a setting or a path, is refused where it comes in: JSON and pages could not hold it.
+config=$source/experiments/baseline.json
+printf 'a,b\n1,2\n\xe9t\xe9,3\n' >latin.csv
+printf '{"name": "\xe9t\xe9"}' >latin.json
+refused 'latin.csv:3: is not text in UTF-8' "$elbow" schema latin.csv
+refused 'latin.csv:3: is not text in UTF-8' "$elbow" train "$source/experiments/table.json" --set data.path=latin.csv \
+  --set 'data.schema={"others": "categorical"}' --out refused
+refused 'latin.json:1:' "$elbow" train latin.json --out refused
+for argument in --set=$'name=\xe9t\xe9' --set=$'\xe9t\xe9=1' --out=$'\xe9t\xe9'; do
+  refused 'is not UTF-8 text' "$elbow" train "$config" --out refused "$argument"
+done
+refused 'is not UTF-8 text' "$elbow" page $'\xe9t\xe9' --out refused
+
+# The files of a run as a stranger may have changed them: the message is ours, not the JSON library's.
+damaged() { # PART FILE TEXT
+  cp -r stranger damaged
+  printf '%s' "$3" >"damaged/$2"
+  refused "damaged/$2: $1" "$elbow" page damaged --out refused
+  rm -r damaged
+}
+damaged 'is not the summary of a run' summary.json '{"epochs": 1, "seed": "x"}'
+damaged 'is not the summary of a run' summary.json '[1, 2]'
+damaged 'name: must be a string, not 3' config.json '{"name": 3}'
+damaged 'must be a section {...}, not [1]' config.json '[1]'
+damaged 'caption: must be a string, not 1' figures.json '[{"file": "a.png", "caption": 1}]'
+damaged 'must be a section {...}, not 7' figures.json '7'
+
 # Folders whose names mean something in a URL, in HTML or to a shell.
 mkdir 'runs#1'
 mv run 'runs#1/50% <b>?&`touch pwned`'

@@ -105,10 +105,16 @@ refused training.epochs "$elbow" train config.json --set training.epochs=9223372
 refused "data.train_rows: not enough memory" "$elbow" train config.json --set data.train_rows=100000000000 --out refused
 refused "data.test_rows: not enough memory" "$elbow" train config.json --set data.test_rows=100000000000 --out refused
 refused data.columns "$elbow" train config.json --set data.columns=2147483647 --out refused
+refused data.real "$elbow" train config.json --set 'data={"source": "latent_factors", "real": 9e15}' --out refused
+refused data.categories "$elbow" train config.json --set 'data={"source": "latent_factors", "categories": [9e15, 9e15]}' --out refused
 nested() { head -c 50000 /dev/zero | tr '\0' '['; }
 nested >deep.json
 refused "deep.json: is nested" "$elbow" train deep.json --out refused
 refused "\"training\": the value is nested" "$elbow" train config.json --set "training=$(nested)" --out refused
+refused "the path of a setting is nested" "$elbow" train config.json --set "$(nested | sed 's/\[/a./g')b=1" --out refused
+lengthy=$(nested | head -c 300)
+refused "File name too long" "$elbow" train "$lengthy" --out refused
+refused "File name too long" "$elbow" train config.json --set 'data={"source": "table", "schema": {"others": "real"}, "path": "'"$lengthy"'"}' --out refused
 refused "/dev/zero: cannot be read" "$elbow" train /dev/zero --out refused
 refused model.latents "$elbow" train config.json --set model.latents=0 --out refused
 refused data.source "$elbow" train config.json --set data.source=nowhere --out refused

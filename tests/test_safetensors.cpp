@@ -109,10 +109,27 @@ BOOST_AUTO_TEST_CASE(damaged_files_are_refused_in_one_line_that_names_them) {
           "too large");
   refused(with_header(R"({"a":{"dtype":"F32","shape":"x","data_offsets":[0,8]}})", 8), "malformed");
   refused(with_header(R"({"a":3})", 0), "malformed");
+  // Every tensor fits, and together they would take ten times what the file has.
+  std::string many;
+  for (char name = 'a'; name < 'k'; ++name)
+    many += str(many.empty() ? "{" : ",", '"', name, R"(":{"dtype":"F32","shape":[2],"data_offsets":[0,8]})");
+  refused(with_header(many + "}", 8), "tensor b begins at byte 0, and what stands before it ends at 8");
+  const auto two = [](int begin) {
+    return str(R"({"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},)",
+               R"("b":{"dtype":"F32","shape":[1],"data_offsets":[)", begin, ',', begin + 4, "]}}");
+  };
+  refused(with_header(two(4), 12), "tensor b begins at byte 4");
+  refused(with_header(two(12), 16), "tensor b begins at byte 12");
+  refused(with_header(two(8), 16), "its tensors have 12 bytes, and the file has 16");
+  refused(with_header(R"({"a":{"dtype":"F32","shape":[-2],"data_offsets":[0,8]}})", 8), "malformed");
+  refused(with_header(R"({"a":{"dtype":"F32","shape":[1,1,1,1,1,1,1],"data_offsets":[0,4]}})", 4),
+          "at most 6 axes");
+  BOOST_CHECK_THROW(save_safetensors(path, {{}, {{"name", "\xff"}}}), Error);
   save_safetensors(path, sample());
   std::string whole = read_file(path);
   whole.pop_back();
   refused(whole, "does not fit");
+  refused(whole + "xy", "and the file has");
   fs::remove(path);
   BOOST_CHECK_THROW(load_safetensors(path), Error);
 }

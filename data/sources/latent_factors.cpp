@@ -136,16 +136,19 @@ GaussianLaw law_of(const FactorModel& m) {
 /// factors + 1], the latter two with the offset in the last column.
 DataSplit latent_factors(const Config& data, uint64_t seed) {
   FactorModel m;
-  m.factors = data.get<int64_t>("factors", 5, at_least(1));
-  const auto binary = data.get<int64_t>("binary", 1, at_least(0)),
-             real = data.get<int64_t>("real", 102, at_least(0));
-  m.groups = data.get<std::vector<int64_t>>("categories", {19, 19, 18}, at_least(2));
+  constexpr int64_t most = 10000;  // columns
+  m.factors = data.get<int64_t>("factors", 5, between(1, most));
+  const auto binary = data.get<int64_t>("binary", 1, between(0, most)),
+             real = data.get<int64_t>("real", 102, between(0, most));
+  m.groups = data.get<std::vector<int64_t>>("categories", {19, 19, 18}, between(2, most));
   const auto nonzero =
       data.get<int64_t>("factors_per_column", std::min<int64_t>(2, m.factors), between(1, double(m.factors)));
   const double noise = data.get<double>("noise", 0.4, between(0, 1));
   const double score_sd = data.get<double>("score_sd", 2.0, at_least(0));
   const int64_t categories = std::accumulate(m.groups.begin(), m.groups.end(), int64_t{0});
   if (binary + real + categories == 0) data.fail("real", "there must be at least one column");
+  if (binary + real + categories > most)
+    data.fail("real", str("with `binary` and `categories`, there can be no more than ", most, " columns"));
   m.noise_sd = std::sqrt(noise);
   const uint64_t structure = structure_seed(data, seed);
   m.loadings = sparse_loadings(real, m.factors, nonzero, 1 - noise, structure);

@@ -56,7 +56,7 @@ BoundCurve bound_curve(const Comparison& c) {
   BoundCurve curve;
   if (!c.has_bound() || !agree_in_law(c)) return curve;
   const Json& condition = c.runs[0].config.at("condition");
-  if (condition.at("kind") != "columns" || !condition.at("given").is_number()) return curve;
+  if (condition.at("kind") != "columns" || !condition.value("given", Json()).is_number()) return curve;
   const double given = condition.at("given");
   const auto laws = laws_of(c);
   if (laws.empty()) return curve;

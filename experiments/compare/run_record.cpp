@@ -20,7 +20,7 @@ Estimate estimate(const Json& costs, const std::string& key) {
 }
 
 void read_summary(const Json& s, RunRecord& run) {
-  run.seed = s.at("seed").get<uint64_t>();
+  run.seed = s.at("seed").get_ref<const Json::number_unsigned_t&>();
   run.beta = number(s, "beta");
   const Json& test = s.at("test");
   run.test = {estimate(test, "loss"), estimate(test, "distortion"), estimate(test, "kl")};
@@ -34,6 +34,23 @@ void read_summary(const Json& s, RunRecord& run) {
   run.total_s = number(s.at("timing"), "total_s");
 }
 
+// What tables, curves and pages take from the settings of a run without asking again.
+void check_config(const Json& json, const fs::path& file) {
+  const Config config(json, file.string());
+  config.get<std::string>("name");
+  config.section("training").get<int64_t>("epochs");
+  config.section("condition").get<std::string>("kind");
+  config.section("data").get<std::string>("source");
+  config.section("loss").get<std::string>("distortion");
+}
+
+// The whole number in row i of a table.
+int64_t whole_number(const fs::path& file, std::size_t i, const char* column, double value) {
+  if (!(value >= 0 && value < 1e15 && value == std::floor(value)))
+    throw Error(str(file.string(), ':', i + 2, ": ", column, " must be a whole number"));
+  return int64_t(value);
+}
+
 void read_costs(const fs::path& file, RunRecord& run) {
   const NumberTable t = NumberTable::read(file);
   const auto epoch = t.column("epoch");
@@ -43,19 +60,17 @@ void read_costs(const fs::path& file, RunRecord& run) {
              loss_se = t.column_or_nan("total_test_losses_stderr"),
              d_se = t.column_or_nan("total_test_rcl_stderr"), kl_se = t.column_or_nan("total_test_klds_stderr");
   for (std::size_t i = 0; i < t.rows(); ++i)
-    run.epochs.push_back({int64_t(epoch[i]),
+    run.epochs.push_back({whole_number(file, i, "epoch", epoch[i]),
                           {{train_loss[i], no_number}, {train_d[i], no_number}, {train_kl[i], no_number}},
                           {{loss[i], loss_se[i]}, {d[i], d_se[i]}, {kl[i], kl_se[i]}}});
 }
 
 // The count that row i of a table is about; each may appear once.
 template <class Map> int64_t count_of(const fs::path& file, std::size_t i, double value, const Map& seen) {
-  const auto refuse = [&](const std::string& why) {
-    throw Error(str(file.string(), ':', i + 2, ": num_conds ", why));
-  };
-  if (!(value >= 0 && value < 1e9 && value == std::floor(value))) refuse("must be a whole number");
-  if (seen.contains(int64_t(value))) refuse(str("is ", value, " in an earlier line already"));
-  return int64_t(value);
+  const int64_t count = whole_number(file, i, "num_conds", value);
+  if (seen.contains(count))
+    throw Error(str(file.string(), ':', i + 2, ": num_conds is ", count, " in an earlier line already"));
+  return count;
 }
 
 void read_per_count(const fs::path& file, RunRecord& run) {
@@ -66,7 +81,7 @@ void read_per_count(const fs::path& file, RunRecord& run) {
   for (std::size_t i = 0; i < t.rows(); ++i) {
     CountResult c;
     c.given = count_of(file, i, given[i], run.per_count);
-    c.rows = std::isfinite(rows[i]) ? int64_t(rows[i]) : 0;
+    c.rows = std::isnan(rows[i]) ? 0 : whole_number(file, i, "rows", rows[i]);
     c.distortion = d[i], c.kl = kl[i], c.active = active[i];
     if (std::isfinite(bound_kl[i]))
       c.bound = BoundPoint{bound_loss[i], bound_d[i], bound_kl[i], bound_active[i], {}};
@@ -105,6 +120,7 @@ RunRecord read_run_record(const fs::path& folder) {
   // the last part of the folder's name, also of "run/", "." and ".."
   run.label = fs::absolute(folder / "").lexically_normal().parent_path().filename().string();
   run.config = read_json(folder / "config.json");
+  check_config(run.config, folder / "config.json");
   const Json summary = read_json(folder / "summary.json");
   try {
     read_summary(summary, run);

@@ -1,0 +1,17 @@
+# build-fuzz/fuzz: libFuzzer with all readers (tests/fuzz/targets.hpp), and what they call of the program. `make fuzz` builds it.
+if(NOT CMAKE_CXX_COMPILER_ID STREQUAL Clang)
+  message(FATAL_ERROR "ELBOW_FUZZ wants clang, which brings libFuzzer: -DCMAKE_CXX_COMPILER=clang++")
+endif()
+file(GLOB_RECURSE fuzz_sources CONFIGURE_DEPENDS RELATIVE ${PROJECT_SOURCE_DIR} experiments/*.cpp tests/fuzz/*.cpp)
+list(FILTER fuzz_sources EXCLUDE REGEX "^experiments/(bench|commands|story)/|^experiments/(main|command_line)\\.cpp")
+add_executable(fuzz ${fuzz_sources})
+elbow_folders_as_one(fuzz ${fuzz_sources})
+if(ELBOW_UNITY)
+  set_target_properties(fuzz PROPERTIES POSITION_INDEPENDENT_CODE OFF)  # as for elbow_program
+  target_compile_options(fuzz PRIVATE -fPIC)
+  target_precompile_headers(fuzz REUSE_FROM elbow_light)
+endif()
+target_compile_definitions(fuzz PRIVATE ELBOW_VERSION="${PROJECT_VERSION}")
+target_include_directories(fuzz PRIVATE ${PROJECT_SOURCE_DIR}/tests)
+target_link_libraries(fuzz PRIVATE elbow elbow_private elbow_flags elbow_light_flags)
+target_link_options(fuzz PRIVATE -fsanitize=fuzzer)

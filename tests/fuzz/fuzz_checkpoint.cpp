@@ -1,0 +1,41 @@
+#include <nlohmann/json.hpp>
+
+#include "cvae/checkpoint.hpp"
+#include "fuzz/support.hpp"
+#include "fuzz/targets.hpp"
+#include "nn/files.hpp"
+
+namespace elbow::fuzz {
+namespace {
+
+struct Begun {
+  Experiment experiment{Config(parse_json(R"({
+    "name": "small",
+    "data": {"source": "independent_gaussian", "columns": 1, "train_rows": 4, "test_rows": 4},
+    "model": {"encoder": [1], "latents": 1, "decoder": [1]},
+    "training": {"epochs": 3, "batch_rows": 2, "optimizer": {"kind": "sgd", "momentum": 0.5}}
+  })",
+                                          "small"))};
+  Training training{experiment};
+};
+
+}  // namespace
+
+void checkpoint(std::string_view input) {
+  static Begun begun;
+  for (const std::string& bytes : {std::string(input), with_length(input)}) {
+    const auto path = file("checkpoint", bytes);
+    accepted(path.string(), [&] {
+      const auto save = [&](const std::vector<EpochCosts>& epochs) {
+        save_checkpoint(path, begun.experiment, begun.training, epochs);
+        return read_file(path);
+      };
+      const std::string saved = save(load_checkpoint(path, begun.experiment, begun.training));
+      require(save(load_checkpoint(path, begun.experiment, begun.training)) == saved, "read back otherwise");
+    });
+    file("checkpoint", bytes);
+    accepted(path.string(), [&] { load_model(path, begun.experiment); });
+  }
+}
+
+}  // namespace elbow::fuzz

@@ -1,0 +1,30 @@
+#include "experiments/compare/comparison.hpp"
+#include "experiments/page.hpp"
+#include "experiments/run_inputs.hpp"
+#include "experiments/same_run.hpp"
+#include "fuzz/support.hpp"
+#include "fuzz/targets.hpp"
+
+namespace elbow::fuzz {
+
+void run(std::string_view input) {
+  static const std::vector<std::string> names = {
+      "config.json",  "summary.json", "costs.csv",  "encoding_kl_vs_rcl.csv",
+      "fid_data.csv", "figures.json", "inputs.json"};
+  const std::filesystem::path run = folder() / "run";
+  std::filesystem::create_directories(run);
+  const auto contents = parts(input, names.size());
+  for (size_t i = 0; i < names.size(); ++i)
+    if (contents[i].empty())
+      std::filesystem::remove(run / names[i]);
+    else
+      file("run/" + names[i], contents[i]);
+  std::vector<RunRecord> records;
+  if (accepted(run.string(), [&] { records = {read_run_record(run), read_run_record(run)}; }))
+    make_comparison(std::move(records));
+  accepted(run.string(), [&] { write_page({{run.string()}, (folder() / "page.html").string()}); });
+  accepted(run.string(), [&] { check_same_run(run / "config.json", contents[0]); });
+  accepted(run.string(), [&] { check_inputs(run, {"/proc/version"}); });
+}
+
+}  // namespace elbow::fuzz
