@@ -7,6 +7,7 @@
 #include "experiments/finished_run.hpp"
 #include "experiments/machine.hpp"
 #include "experiments/plain_text.hpp"
+#include "experiments/run_inputs.hpp"
 
 namespace elbow {
 
@@ -21,6 +22,7 @@ void analyse(const AnalyseOptions& o) {
     if (o.analysis == a.name && !a.applies(*experiment))
       throw Error(str(o.run, ": '", o.analysis, "' has nothing to show of this run"));
   experiment->evaluation.analyses = {{o.analysis}};
+  if (o.analysis == "image_scores") find_feature_net(o.run, *experiment);
   check_analyses(*experiment);
   const std::filesystem::path folder = o.out.empty() ? o.run : o.out;
   const bool created = std::filesystem::create_directories(folder);

@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cvae/checkpoint.hpp"
+#include "data/description.hpp"
 #include "experiments/run_inputs.hpp"
 #include "nn/safetensors.hpp"
 
@@ -32,23 +33,71 @@ void require_run(const fs::path& folder, std::initializer_list<const char*> file
     if (!fs::exists(folder / file)) refuse(str("there is no ", file, " in it"));
 }
 
+namespace {
+
+constexpr auto description_file = "data.json";
+
+// The experiment of a run, without its model.
+std::unique_ptr<Experiment> with_model(const fs::path& run, std::unique_ptr<Experiment> experiment) {
+  load_model(run / "model.safetensors", *experiment);
+  experiment->model->train(false);
+  return experiment;
+}
+
+// The rows of a run: those of its own settings are to be what they were.
+DataSplit read_again(const fs::path& run, const Json& trained, const Config& settings, uint64_t seed) {
+  const Json data = settings.get<Json>("data");
+  const auto same = [&](const char* key) {
+    return data.is_object() && trained.is_object() && data.value(key, Json()) == trained.value(key, Json());
+  };
+  KnownData known;
+  known.find = [&](const std::string& setting) { return find_input(run, setting); };
+  if (fs::exists(run / description_file) && same("source") && same("schema")) {
+    const Dataset then = read_description(run / description_file).train;
+    known.codec = then.codec;
+    known.missing = bool(then.observed);
+  }
+  DataSplit split = make_data(settings.section("data"), seed, known);
+  if (data == trained) check_described(run, split);
+  return split;
+}
+
+}  // namespace
+
 std::unique_ptr<Experiment> open_run(const fs::path& run, const std::vector<std::string>& settings) {
-  const fs::path config = run / "config.json", model = run / "model.safetensors";
+  const fs::path config = run / "config.json";
   require_run(run, {"config.json", "model.safetensors"});
-  auto experiment = std::make_unique<Experiment>(Config::read(config, settings));
+  const Json trained = read_json(config);
+  auto experiment = std::make_unique<Experiment>(
+      Config::read(config, settings),
+      [&](const Config& c, uint64_t seed) { return read_again(run, trained.value("data", Json()), c, seed); });
+  if (settings.empty()) return with_model(run, std::move(experiment));
   try {
-    load_model(model, *experiment);
-    const Json trained = read_json(config), resolved = parse_json(experiment->resolved, config.string());
-    if (!settings.empty()) check_same_model(trained, resolved);
-    if (trained.at("data") == resolved.at("data")) check_inputs(run, experiment->data.inputs);
+    experiment = with_model(run, std::move(experiment));
+    check_same_model(trained, parse_json(experiment->resolved, config.string()));
+    return experiment;
   } catch (const Error& e) {
-    if (settings.empty()) throw;
     std::string changes;
     for (const std::string& s : settings) changes += "--set " + s + ": ";
     throw Error(changes + "the trained model does not fit that: " + e.what());
   }
-  experiment->model->train(false);
-  return experiment;
+}
+
+std::unique_ptr<Experiment> open_model(const fs::path& run) {
+  const fs::path description = run / description_file;
+  require_run(run, {"config.json", "model.safetensors"});
+  if (!fs::exists(description)) return open_run(run);
+  return with_model(run, std::make_unique<Experiment>(
+                             Config::read(run / "config.json"), [&](const Config& settings, uint64_t) {
+                               settings.get<Json>("data");  // it is known what it comes to
+                               return read_description(description);
+                             }));
+}
+
+void check_described(const fs::path& run, const DataSplit& data) {
+  const fs::path file = run / description_file;
+  if (fs::exists(file) && description_of(read_description(file)) != description_of(data))
+    throw Error(file.string() + ": describes other data than those that the run's settings make");
 }
 
 int64_t epochs_trained(const fs::path& run) {

@@ -31,6 +31,7 @@ constexpr const char* files[] = {"config.json",
                                  "samples.png",
                                  "reconstructions.png",
                                  "data.safetensors",
+                                 "data.json",
                                  "inputs.json",
                                  "figures.json",
                                  "report.html",
@@ -72,7 +73,7 @@ bool unfinished(const fs::path& file) {
 
 // Whether the folder holds nothing, or a run that was killed before its first checkpoint: nothing is lost by starting over.
 bool abandoned(const fs::path& folder) {
-  static const std::set<std::string> first_files = {"run.log", "config.json", "inputs.json",
+  static const std::set<std::string> first_files = {"run.log", "config.json", "inputs.json", "data.json",
                                                     "data.safetensors"};
   bool all_of_a_run = true;
   for (const auto& entry : fs::directory_iterator(folder))

@@ -9,6 +9,7 @@
 #include "cvae/experiment.hpp"
 #include "experiments/analysis.hpp"
 #include "experiments/compare/run_record.hpp"
+#include "experiments/run_inputs.hpp"
 #include "experiments/same_run.hpp"
 #include "nn/config.hpp"
 
@@ -95,10 +96,13 @@ SweepRun::State state_of(const fs::path& folder, const std::string& resolved) {
   return fs::exists(folder / "checkpoint.safetensors") ? SweepRun::State::resume : SweepRun::State::restart;
 }
 
-std::string resolved_settings(const fs::path& base, const std::vector<std::string>& settings) {
+// The settings of a run. What it was begun with is to be there unchanged, or the sweep would compare runs on different data.
+std::string resolved_settings(const fs::path& base, const SweepRun& run) {
   Json json = read_json(base);
-  for (const std::string& setting : settings) set_setting(json, setting);
-  const Experiment experiment(Config(json, base.string()));
+  for (const std::string& setting : run.settings) set_setting(json, setting);
+  const bool begun = fs::exists(run.folder / "checkpoint.safetensors");
+  Experiment experiment(Config(json, base.string()), begun ? data_found_by(run.folder) : data_of_settings);
+  if (begun) find_feature_net(run.folder, experiment);
   check_analyses(experiment);
   return experiment.resolved;
 }
@@ -148,7 +152,7 @@ SweepPlan plan_sweep(const fs::path& file, const std::vector<std::string>& setti
   for (SweepRun& run : plan.runs) {
     std::string resolved;
     try {
-      resolved = resolved_settings(plan.base, run.settings);
+      resolved = resolved_settings(plan.base, run);
     } catch (const Error& error) { throw Error(str(file.string(), ": ", run.name, ": ", error.what())); }
     run.state = state_of(run.folder, resolved);
   }
