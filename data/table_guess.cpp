@@ -96,8 +96,9 @@ Json schema_json(const TableSchema& schema) {
 }
 
 std::string schema_text(const TableSchema& schema) {
+  const Json json = schema_json(schema);
   std::string text = "{";
-  for (const auto& [key, value] : schema_json(schema).items()) {
+  for (const auto& [key, value] : json.items()) {
     text += str(text.size() == 1 ? "\n  " : ",\n  ", Json(key).dump(), ": ");
     if (key != "columns") {
       text += value.dump();

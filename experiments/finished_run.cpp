@@ -95,6 +95,7 @@ std::unique_ptr<Experiment> open_model(const fs::path& run) {
 }
 
 void check_described(const fs::path& run, const DataSplit& data) {
+  check_recorded(run, data.inputs);
   const fs::path file = run / description_file;
   if (fs::exists(file) && description_of(read_description(file)) != description_of(data))
     throw Error(file.string() + ": describes other data than those that the run's settings make");

@@ -24,7 +24,8 @@ std::unique_ptr<Experiment> open_run(const std::filesystem::path& run,
 /// version, which has no such file, open_run.
 std::unique_ptr<Experiment> open_model(const std::filesystem::path& run);
 
-/// Error unless `data`, made by the settings of a run, are what RUN/data.json describes, if there is such a file.
+/// Error unless `data`, made by the settings of a run, come from the files of RUN/inputs.json and are what RUN/data.json
+/// describes, if there are such.
 void check_described(const std::filesystem::path& run, const DataSplit& data);
 
 /// How many epochs the model of a finished run was trained for. Error, naming the file, when that does not say.

@@ -96,6 +96,15 @@ fs::path find_input(const fs::path& run, const std::string& setting) {
                   ": this needs what the run in ", run.string(), " was made from"));
 }
 
+void check_recorded(const fs::path& run, const std::vector<fs::path>& files) {
+  const std::vector<Input> inputs = read_inputs(run / inputs_file);
+  for (const fs::path& file : files)
+    if (!inputs.empty() && std::none_of(inputs.begin(), inputs.end(), [&](const Input& input) {
+          return input.path.filename() == file.filename();
+        }))
+      throw Error(str(file.string(), ": is not what the run in ", run.string(), " was trained on"));
+}
+
 DataMaker data_found_by(const fs::path& run) {
   return [run](const Config& settings, uint64_t seed) {
     KnownData known;

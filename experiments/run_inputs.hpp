@@ -15,6 +15,9 @@ void save_inputs(const std::filesystem::path& run, const Experiment& experiment)
 /// setting itself where nothing is known of it: of a run of an earlier version, or of a file that the run did not read.
 std::filesystem::path find_input(const std::filesystem::path& run, const std::string& setting);
 
+/// Error, naming the file, if one of these is none of RUN/inputs.json: another took its place, such as FILE that of FILE.gz.
+void check_recorded(const std::filesystem::path& run, const std::vector<std::filesystem::path>& files);
+
 /// Makes data from settings, whose files are found as find_input says.
 DataMaker data_found_by(const std::filesystem::path& run);
 

@@ -163,6 +163,11 @@ printf '\1' | dd of=images/t10k-images-idx3-ubyte bs=1 seek=200 conv=notrunc 2>/
 check "samples with others in their place" cmp pictures.bin <(pictures pictures)
 refused "images/t10k-images-idx3-ubyte: has changed" "$elbow" evaluate pictures
 cp kept.images images/t10k-images-idx3-ubyte
+mkdir zipped
+for file in images/*; do gzip -c "$file" >"zipped/${file#images/}.gz"; done
+check "a run on compressed images" undrawn train images.json --out unzipped --quiet --set data.path=zipped
+cp images/t10k-images-idx3-ubyte zipped/
+refused "zipped/t10k-images-idx3-ubyte: is not what the run in unzipped was trained on" "$elbow" evaluate unzipped
 (cd ../elsewhere && "$elbow" image_scores ../lab/pictures --out scores >/dev/null) || bad "scores from another folder"
 "$elbow" image_scores pictures --out scores >/dev/null
 check "are those of the run's own folder" cmp scores/image_scores.csv ../elsewhere/scores/image_scores.csv
