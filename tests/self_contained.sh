@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# shellcheck disable=SC2016  # the dollars are those of sed and awk
 # A run holds all that its answers depend on. Commands that need no rows answer without the table or the images it was trained
 # on; those that read them again find them from any folder, and refuse by name what is gone or has changed. Usage:
 # self_contained.sh PATH/TO/elbow
