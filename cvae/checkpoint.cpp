@@ -83,6 +83,17 @@ void load_model(const std::filesystem::path& path, Experiment& experiment) {
   naming(path, [&] { set_state(*experiment.model, file.tensors); });
 }
 
+int64_t load_model_of_checkpoint(const std::filesystem::path& path, Experiment& experiment) {
+  SafeTensors file = load_safetensors(path);
+  return naming(path, [&] {
+    std::erase_if(file.tensors, [](const auto& entry) {
+      return entry.first.starts_with(prefix) || entry.first == steps_tensor;
+    });
+    set_state(*experiment.model, file.tensors);
+    return json::parse(file.metadata["epochs_done"]).get<int64_t>();
+  });
+}
+
 void save_checkpoint(const std::filesystem::path& path, const Experiment& experiment, Training& training,
                      const std::vector<EpochCosts>& epochs) {
   SafeTensors file{state_of(*experiment.model), {}};

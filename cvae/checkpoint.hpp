@@ -11,6 +11,9 @@ void save_model(const std::filesystem::path& path, const Experiment& experiment,
 /// Sets the model's tensors from such a file. Error "PATH: ..." when it is damaged or of another model.
 void load_model(const std::filesystem::path& path, Experiment& experiment);
 
+/// Sets the model's tensors from a checkpoint; returns how many epochs were done. Error as above.
+int64_t load_model_of_checkpoint(const std::filesystem::path& path, Experiment& experiment);
+
 /// All that training needs to go on where it stopped, and the costs of the epochs so far.
 void save_checkpoint(const std::filesystem::path& path, const Experiment& experiment, Training& training,
                      const std::vector<EpochCosts>& epochs);

@@ -81,12 +81,16 @@ EvaluationSettings read_evaluation(const Config& config) {
 
 }  // namespace
 
+DataSplit data_of_settings(const Config& settings, uint64_t seed) {
+  return make_data(settings.section("data"), seed);
+}
+
 // The settings are read in the order of the members, which is also the order of the resolved file.
-Experiment::Experiment(const Config& config)
+Experiment::Experiment(const Config& config, const DataMaker& data_maker)
     : settings(config),
       name(read_name(config)),
       seed(config.get<uint64_t>("seed", uint64_t{1})),
-      data(make_data(config.section("data"), seed)),
+      data(data_maker(config, seed)),
       condition(config.section("condition"), data.train),
       loss(read_loss(config.section("loss"), data.train)),
       training(read_training(config.section("training"), data.train.rows())),

@@ -40,11 +40,16 @@ struct EvaluationSettings {
   std::optional<std::vector<std::string>> analyses;  ///< by name; none named: all that apply
 };
 
+/// Makes the data of an experiment from its settings, of which it reads the section `data`.
+using DataMaker = std::function<DataSplit(const Config& settings, uint64_t seed)>;
+/// The data that the section itself describes.
+DataSplit data_of_settings(const Config& settings, uint64_t seed);
+
 /// All that a configuration file describes, made and checked: data, condition, model, loss, training. Every number in it
 /// is a function of the file and the seed.
 struct Experiment {
   /// Error, naming file and key, for anything in the file that is unknown, missing, of a wrong type or impossible.
-  explicit Experiment(const Config& config);
+  explicit Experiment(const Config& config, const DataMaker& data_maker = data_of_settings);
 
   Config settings;  ///< what it was read from: its fail() names file and key in checks made later
   std::string name;

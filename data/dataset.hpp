@@ -98,7 +98,7 @@ struct DataSplit {
   /// Draws the training rows anew, in place, for the given epoch; epoch 0 gives the rows that were there first.
   /// Empty unless the source is a law and its option `redraw` was asked for, or images are coloured or made binary anew.
   std::function<void(Dataset& train, int64_t epoch)> redraw;
-  std::vector<std::filesystem::path> inputs = {};  ///< the files that the rows were read from
+  std::vector<std::filesystem::path> inputs = {};  ///< the files that the rows were read from, where they lie
   std::vector<std::string> warnings = {};          ///< what the user should know of how the rows were read
 };
 

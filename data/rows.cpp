@@ -20,6 +20,17 @@ Rows::Rows(std::vector<uint8_t> pixels, int64_t columns) : columns_(columns) {
   pixels_ = std::make_shared<const std::vector<uint8_t>>(std::move(pixels));
 }
 
+Rows Rows::unread(int64_t size, int64_t columns) {
+  Rows rows;
+  rows.size_ = size;
+  rows.columns_ = columns;
+  return rows;
+}
+
+void Rows::check_read() const {
+  if (!values_ && !pixels_) fail("rows", "only the number of rows is known here, not what is in them");
+}
+
 Rows Rows::in_planes(std::vector<uint8_t> plane, int64_t planes) const {
   if (!pixels_) fail("rows", "only rows of pixels have planes");
   if (planes < 1 || int64_t(plane.size()) != size_)
@@ -66,6 +77,7 @@ void Rows::write(int64_t row, float* out) const {
 }
 
 void Rows::gather(std::span<const int64_t> index, float* out) const {
+  check_read();
   const float* values = values_ ? values_.data<float>() : nullptr;
   for (const int64_t row : index) {
     if (row < 0 || row >= size_) fail("rows", "there is no row ", row, " among ", size_);
@@ -80,6 +92,7 @@ void Rows::gather(std::span<const int64_t> index, float* out) const {
 Tensor Rows::range(int64_t first, int64_t count) const {
   if (first < 0 || count < 0 || first + count > size_)
     fail("rows", "there are no rows ", first, " to ", first + count - 1, " among ", size_);
+  check_read();
   if (values_) return alias(values_, {count, columns_}, first * columns_);
   Tensor copy = Tensor::empty({count, columns_});
   for (int64_t r = 0; r < count; ++r) write(first + r, copy.data<float>() + r * columns_);

@@ -19,6 +19,8 @@ class Rows {
   explicit Rows(Tensor values);
   /// Rows of pixels. Error if their number is not a multiple of `columns`.
   Rows(std::vector<uint8_t> pixels, int64_t columns);
+  /// Rows of which only the size is known: what would read one is an Error.
+  static Rows unread(int64_t size, int64_t columns);
 
   /// The same pixels in colour: each row is `planes` planes side by side, of which all but plane[row] are 0. Shares the
   /// pixels, and keeps one more byte a row. Rows that have planes already get these instead. Error for rows of floats, or
@@ -42,10 +44,11 @@ class Rows {
   Tensor tensor() const { return range(0, size_); }
 
  private:
+  void check_read() const;
   void write(int64_t row, float* out) const;
   void write_pixels(int64_t row, int64_t n, float* out) const;
 
-  Tensor values_;  // undefined when the rows are pixels
+  Tensor values_;  // undefined when the rows are pixels, or unread
   std::shared_ptr<const std::vector<uint8_t>> pixels_;
   std::shared_ptr<const std::vector<uint8_t>> plane_;  // [rows]; null when a row is its pixels alone
   std::optional<RandomKey> binarised_;                 // nothing when pixels are byte / 255

@@ -1,28 +1,30 @@
 #include "data/sources.hpp"
 
-// The table of sources. To add one: write data/sources/NAME.cpp, which defines the function declared here, and
-// put its name in this list.
-#define ELBOW_SOURCES(source)                                                                               \
-  source(independent_gaussian) source(correlated_gaussian) source(projected_gaussian) source(swiss_roll)    \
-      source(circles) source(moons) source(blobs) source(s_curve) source(latent_factors) source(idx_images) \
-          source(table)
+// The table of sources: those that draw their rows from a law, and those that read them from files. To add one: write
+// data/sources/NAME.cpp, which defines the function declared here, and put its name in the list.
+#define ELBOW_LAWS(source)                                                                               \
+  source(independent_gaussian) source(correlated_gaussian) source(projected_gaussian) source(swiss_roll) \
+      source(circles) source(moons) source(blobs) source(s_curve) source(latent_factors)
+#define ELBOW_FILES(source) source(idx_images) source(table)
 
 namespace elbow {
 
-#define ELBOW_DECLARE(name) DataSplit name(const Config& data, uint64_t seed);
-ELBOW_SOURCES(ELBOW_DECLARE)
-#undef ELBOW_DECLARE
+#define ELBOW_DECLARE_LAW(name) DataSplit name(const Config& data, uint64_t seed);
+#define ELBOW_DECLARE_FILES(name) DataSplit name(const Config& data, uint64_t seed, const KnownData& known);
+ELBOW_LAWS(ELBOW_DECLARE_LAW)
+ELBOW_FILES(ELBOW_DECLARE_FILES)
 
 namespace {
 
 struct Source {
   const char* name;
-  DataSplit (*make)(const Config& data, uint64_t seed);
+  DataSplit (*make)(const Config& data, uint64_t seed, const KnownData& known);
 };
 
-#define ELBOW_ENTRY(name) {#name, name},
-constexpr Source sources[] = {ELBOW_SOURCES(ELBOW_ENTRY)};
-#undef ELBOW_ENTRY
+#define ELBOW_LAW(name) \
+  {#name, [](const Config& data, uint64_t seed, const KnownData&) { return name(data, seed); }},
+#define ELBOW_FILE(name) {#name, name},
+constexpr Source sources[] = {ELBOW_LAWS(ELBOW_LAW) ELBOW_FILES(ELBOW_FILE)};
 
 }  // namespace
 
@@ -32,11 +34,11 @@ std::vector<std::string> source_names() {
   return names;
 }
 
-DataSplit make_data(const Config& data, uint64_t seed) {
+DataSplit make_data(const Config& data, uint64_t seed, const KnownData& known) {
   const std::string name = data.choice("source", source_names());
   for (const Source& source : sources)
     if (source.name == name) {
-      DataSplit split = source.make(data, seed);
+      DataSplit split = source.make(data, seed, known);
       data.done();
       for (Dataset* set : {&split.train, &split.test}) {
         set->name = name;

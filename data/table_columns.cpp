@@ -45,13 +45,13 @@ class ColumnReader {
   int32_t code(const std::string& text) {
     if (const auto at = codes_.find(text); at != codes_.end()) return at->second;
     const auto& listed = column_.schema.categories;
-    if (!listed.empty())
+    if (!listed.empty() && column_.schema.closed)
       refuse(str('"', text, "\" is none of ", quoted_list(listed), did_you_mean(text, listed)));
     column_.texts.push_back(text);
     const size_t count = column_.texts.size();
-    if (column_.schema.kind == FeatureKind::binary && count > 2)
+    if (listed.empty() && column_.schema.kind == FeatureKind::binary && count > 2)
       refuse("has more than two values, " + quoted_list(column_.texts) + ", and is not binary");
-    if (count > most_categories)
+    if (listed.empty() && count > most_categories)
       refuse(str("has more than ", most_categories,
                  " different values and is not categorical: is it to be ignored?"));
     return codes_[text] = int32_t(count) - 1;
@@ -89,9 +89,11 @@ std::vector<std::string> texts_in(const TextColumn& column, std::span<const int6
 }
 
 // The two values of a binary column, no and yes.
-std::vector<std::string> two_values(const std::string& name, const std::vector<std::string>& found) {
+std::vector<std::string> two_values(const std::string& name, const std::vector<std::string>& found,
+                                    const TableFormat& format) {
   if (found.size() == 2) return found;
-  if (found[0] == "0" || found[0] == "1") return {"0", "1"};
+  const bool digit = found[0] == "0" || found[0] == "1";
+  if (digit && !format.is_missing("0") && !format.is_missing("1")) return {"0", "1"};
   throw Error(str("column ", name, ": is binary, but has only the value \"", found[0],
                   "\" in the training rows: list its two `categories` in the schema, or ignore it"));
 }
@@ -147,7 +149,7 @@ TableCodec fit_codec(const TextTable& table, const TableFormat& format, std::spa
     } else if (f.categories.empty()) {
       f.categories = texts_in(c, train);
       empty = f.categories.empty();
-      if (!empty && f.kind == FeatureKind::binary) f.categories = two_values(f.name, f.categories);
+      if (!empty && f.kind == FeatureKind::binary) f.categories = two_values(f.name, f.categories, format);
     }
     if (empty)
       throw Error(str("column ", f.name, ": has no value in the training rows: let the schema ignore it"));

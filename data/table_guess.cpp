@@ -80,17 +80,35 @@ TableSchema schema_of(const TableCodec& codec) {
   return schema;
 }
 
-std::string schema_text(const TableSchema& schema) {
-  const char separator = schema.format.separator;
-  std::string text = str("{\n  \"separator\": ", Json(std::string(1, separator)).dump(),
-                         ",\n  \"missing\": ", Json(schema.format.missing).dump(), ",\n  \"columns\": [");
-  for (size_t i = 0; i < schema.columns.size(); ++i) {
-    const TableSchema::Column& c = schema.columns[i];
+Json schema_json(const TableSchema& schema) {
+  const TableFormat& format = schema.format;
+  Json json = {{"separator", std::string(1, format.separator)}};
+  if (!format.header) json["header"] = false;
+  json["missing"] = format.missing;
+  if (schema.others || format.ignore_others) json["others"] = name_of(schema.others);
+  json["columns"] = Json::array();
+  for (const TableSchema::Column& c : schema.columns) {
     Json column = {{"name", c.name}, {"kind", name_of(c.kind)}};
     if (!c.categories.empty()) column["categories"] = c.categories;
-    text += (i == 0 ? "\n    " : ",\n    ") + column.dump();
+    json["columns"].push_back(std::move(column));
   }
-  return text + "\n  ]\n}\n";
+  return json;
+}
+
+std::string schema_text(const TableSchema& schema) {
+  const Json json = schema_json(schema);
+  std::string text = "{";
+  for (const auto& [key, value] : json.items()) {
+    text += str(text.size() == 1 ? "\n  " : ",\n  ", Json(key).dump(), ": ");
+    if (key != "columns") {
+      text += value.dump();
+      continue;
+    }
+    text += '[';
+    for (const Json& column : value) text += str(text.back() == '[' ? "\n    " : ",\n    ", column.dump());
+    text += "\n  ]";
+  }
+  return text + "\n}\n";
 }
 
 }  // namespace elbow

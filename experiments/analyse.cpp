@@ -11,6 +11,7 @@
 #include "experiments/machine.hpp"
 #include "experiments/output_file.hpp"
 #include "experiments/plain_text.hpp"
+#include "experiments/run_inputs.hpp"
 
 namespace elbow {
 namespace fs = std::filesystem;
@@ -59,6 +60,7 @@ void analyse(const AnalyseOptions& o) {
     if (o.analysis == a.name && !a.applies(*experiment))
       throw Error(str(o.run, ": '", o.analysis, "' has nothing to show of this run"));
   experiment->evaluation.analyses = {{o.analysis}};
+  if (o.analysis == "image_scores") find_feature_net(o.run, *experiment);
   check_analyses(*experiment);
   const fs::path folder = o.out.empty() ? o.run : o.out;
   // Elsewhere than in the run's own folder it is made beside it and moved there when it is whole.

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
-#include "data/sources.hpp"
 #include "experiments/machine.hpp"
 
 namespace elbow {
@@ -36,8 +35,9 @@ Config settings_of_images(const std::string& folder, const std::vector<std::stri
 }
 
 FeatureNetFile make_feature_net(const Config& data, uint64_t data_seed, const FeatureTraining& settings,
-                                const std::function<void(int64_t epoch, double loss)>& progress) {
-  const DataSplit images = make_data(data, data_seed);
+                                const std::function<void(int64_t epoch, double loss)>& progress,
+                                const KnownData& known) {
+  const DataSplit images = make_data(data, data_seed, known);
   FeatureNetFile file{train_feature_net(images.train, settings, progress),
                       notes_of(data.resolved(), data_seed, settings)};
   const Estimate accuracy = accuracy_of(*file.net, images.test);
@@ -48,7 +48,8 @@ FeatureNetFile make_feature_net(const Config& data, uint64_t data_seed, const Fe
   return file;
 }
 
-std::unique_ptr<ImageFeatures> feature_net_of_run(const Json& data, const std::filesystem::path& folder) {
+std::unique_ptr<ImageFeatures> feature_net_of_run(const Json& data, const std::filesystem::path& folder,
+                                                  const KnownData& known) {
   const std::filesystem::path path = folder / "features.safetensors";
   const FeatureTraining settings;
   const uint64_t data_seed = settings.seed;
@@ -61,7 +62,7 @@ std::unique_ptr<ImageFeatures> feature_net_of_run(const Json& data, const std::f
   };
   if (std::filesystem::exists(path))
     if (auto kept = from_file()) return kept;
-  FeatureNetFile file = make_feature_net(Config(data), data_seed, settings);
+  FeatureNetFile file = make_feature_net(Config(data), data_seed, settings, {}, known);
   save_feature_net(path, *file.net, file.metadata);
   return image_features_of(std::move(file));
 }

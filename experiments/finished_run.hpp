@@ -13,10 +13,21 @@ namespace elbow {
 void require_run(const std::filesystem::path& folder, std::initializer_list<const char*> files);
 
 /// The experiment of a finished run with its trained model, in evaluation mode: RUN/config.json, changed by `settings`
-/// (path.to.key=value), and RUN/model.safetensors. Nothing is written. Error, naming the file, when the folder holds no
-/// finished run, and naming the settings when the model does not fit them.
+/// (path.to.key=value), and RUN/model.safetensors, or the last state of a training that has not come to its end, which a line
+/// on standard error tells. Its rows are read or drawn again, and scaled and cut as RUN/data.json
+/// says, unless settings change the source or the schema. Nothing is written. Error, naming the file, when the folder holds
+/// no finished run, or a file that it was trained on is gone or another one; naming the settings, when the model does not
+/// fit them.
 std::unique_ptr<Experiment> open_run(const std::filesystem::path& run,
                                      const std::vector<std::string>& settings = {});
+
+/// The same without the rows, which need not be there: `data` is what RUN/data.json describes. Of a run of an earlier
+/// version, which has no such file, open_run.
+std::unique_ptr<Experiment> open_model(const std::filesystem::path& run);
+
+/// Error unless `data`, made by the settings of a run, come from the files of RUN/inputs.json and are what RUN/data.json
+/// describes, if there are such.
+void check_described(const std::filesystem::path& run, const DataSplit& data);
 
 /// How many epochs the model of a finished run was trained for. Error, naming the file, when that does not say.
 int64_t epochs_trained(const std::filesystem::path& run);

@@ -35,6 +35,7 @@ constexpr const char* files[] = {"config.json",
                                  "samples.png",
                                  "reconstructions.png",
                                  "data.safetensors",
+                                 "data.json",
                                  "inputs.json",
                                  "figures.json",
                                  "report.html",
@@ -96,7 +97,7 @@ fs::path move_aside(const fs::path& folder) {
 }  // namespace
 
 bool holds_no_run(const fs::path& folder) {
-  static const std::set<std::string> first_files = {"run.log", "config.json", "inputs.json",
+  static const std::set<std::string> first_files = {"run.log", "config.json", "inputs.json", "data.json",
                                                     "data.safetensors"};
   bool empty = true, all_of_a_run = true;
   for (const auto& entry : fs::directory_iterator(folder)) {

@@ -1,16 +1,27 @@
 #pragma once
 #include <filesystem>
-#include <vector>
+#include <string>
+
+#include "cvae/experiment.hpp"
 
 namespace elbow {
 
-/// Writes RUN/inputs.json: the size and the Hash of each file that a run's rows are read from. Nothing where
-/// there is none.
-void save_inputs(const std::filesystem::path& run, const std::vector<std::filesystem::path>& inputs);
+/// Writes RUN/inputs.json: where each file lies that the run is made from (tables, schemas, images, the net that scores
+/// images), its size and its Hash. Not those that cannot be read twice, such as pipes.
+void save_inputs(const std::filesystem::path& run, const Experiment& experiment);
 
-/// What a run answers depends on its rows: on the scaling that was fitted to them, and on which of them test. Error "FILE: has
-/// changed since the run in RUN was begun" if one of the files is not what RUN/inputs.json says. A run without
-/// inputs.json, which an earlier version made, is let pass.
-void check_inputs(const std::filesystem::path& run, const std::vector<std::filesystem::path>& inputs);
+/// Where the file or folder lies today that a setting of the run names: there, or where the run found it. Error "FILE: has
+/// changed since the run in RUN was begun", or "FILE: is not there", if a file of it is not what RUN/inputs.json says. The
+/// setting itself where nothing is known of it: of a run of an earlier version, or of a file that the run did not read.
+std::filesystem::path find_input(const std::filesystem::path& run, const std::string& setting);
+
+/// Error, naming the file, if one of these is none of RUN/inputs.json: another took its place, such as FILE that of FILE.gz.
+void check_recorded(const std::filesystem::path& run, const std::vector<std::filesystem::path>& files);
+
+/// Makes data from settings, whose files are found as find_input says.
+DataMaker data_found_by(const std::filesystem::path& run);
+
+/// Has the experiment score images with the net of RUN/inputs.json. Error as find_input.
+void find_feature_net(const std::filesystem::path& run, Experiment& experiment);
 
 }  // namespace elbow

@@ -10,6 +10,7 @@
 #include "experiments/analysis.hpp"
 #include "experiments/compare/run_record.hpp"
 #include "experiments/run_folder.hpp"
+#include "experiments/run_inputs.hpp"
 #include "experiments/same_run.hpp"
 #include "nn/config.hpp"
 
@@ -89,10 +90,13 @@ std::string name_of(const Settings& entry, const Settings& combination) {
   return name;
 }
 
-std::string resolved_settings(const fs::path& base, const std::vector<std::string>& settings) {
+// The settings of a run. What it was begun with is to be there unchanged, or the sweep would compare runs on different data.
+std::string resolved_settings(const fs::path& base, const SweepRun& run) {
   Json json = read_json(base);
-  for (const std::string& setting : settings) set_setting(json, setting);
-  const Experiment experiment(Config(json, base.string()));
+  for (const std::string& setting : run.settings) set_setting(json, setting);
+  const bool begun = fs::exists(run.folder / "checkpoint.safetensors");
+  Experiment experiment(Config(json, base.string()), begun ? data_found_by(run.folder) : data_of_settings);
+  if (begun) find_feature_net(run.folder, experiment);
   check_analyses(experiment);
   return experiment.resolved;
 }
@@ -156,7 +160,7 @@ SweepPlan plan_sweep(const fs::path& file, const std::vector<std::string>& setti
   // Makes each run's data once, only to have its configuration checked before any run is begun.
   for (SweepRun& run : plan.runs) {
     try {
-      run.resolved = resolved_settings(plan.base, run.settings);
+      run.resolved = resolved_settings(plan.base, run);
     } catch (const Error& error) { throw Error(str(file.string(), ": ", run.name, ": ", error.what())); }
     run.state = state_of(run);
   }

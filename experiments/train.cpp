@@ -10,8 +10,10 @@
 #include "autograd/tape.hpp"
 #include "cvae/checkpoint.hpp"
 #include "cvae/evaluation.hpp"
+#include "data/description.hpp"
 #include "experiments/analysis.hpp"
 #include "experiments/csv_files.hpp"
+#include "experiments/finished_run.hpp"
 #include "experiments/interrupt.hpp"
 #include "experiments/machine.hpp"
 #include "experiments/progress.hpp"
@@ -145,7 +147,7 @@ void train_in(RunFolder& folder, const TrainOptions& o, Experiment& e, const Sto
   std::string changed;
   if (o.resume) {
     changed = check_same_run(folder / "config.json", e.resolved);
-    check_inputs(folder.path(), e.data.inputs);
+    check_described(folder.name(), e.data);
     epochs = load_checkpoint(folder / "checkpoint.safetensors", e, training);
   }
   folder.open();
@@ -161,7 +163,8 @@ void train_in(RunFolder& folder, const TrainOptions& o, Experiment& e, const Sto
     progress.line("The earlier run in " + folder.name().string() + " is kept as " + folder.kept_as().string() +
                   ".");
   write_file_atomically(folder / "config.json", e.resolved);
-  if (!o.resume) save_inputs(folder.path(), e.data.inputs);
+  if (!o.resume) save_inputs(folder.path(), e);
+  write_file_atomically(folder / "data.json", description_of(e.data));
   save_extras(folder, e.data.train);
   folder.log(str(o.resume ? "resumed" : "started", " ", o.config, ", seed ", e.seed, ", ", m.threads,
                  " threads, ", m.isa, changed.empty() ? "" : ", ", changed));
@@ -203,10 +206,13 @@ void train(const TrainOptions& o) {
   check_environment();
   std::vector<std::string> settings = o.settings;
   if (o.seed) settings.push_back(str("seed=", *o.seed));
-  Experiment e(Config::read(o.config, settings));
+  const Config config = Config::read(o.config, settings);
+  std::filesystem::path out = o.out;
+  if (out.empty()) out = std::filesystem::path("outputs") / config.get<std::string>("name");
+  Experiment e(config, o.resume ? data_found_by(out) : data_of_settings);
+  if (o.resume) find_feature_net(out, e);
   check_analyses(e);
-  RunFolder folder(o.out.empty() ? std::filesystem::path("outputs") / e.name : std::filesystem::path(o.out),
-                   mode_of(o));
+  RunFolder folder(out, mode_of(o));
   try {
     train_in(folder, o, e, watch);
   } catch (const Diverged& problem) {

@@ -93,6 +93,8 @@ wild=("${small[@]}" --set training.schedule.kind=constant)
 refused "the last finite state is kept" "$elbow" train config.json "${wild[@]}" --set training.schedule.learning_rate=1e6 --out wild
 check "its log says so" grep -q 'diverged: ' wild/run.log
 refused "other settings" "$elbow" train config.json "${wild[@]}" --set training.schedule.learning_rate=1e7 --out wild --resume
+check "evaluate looks at it" "$elbow" evaluate wild >text 2>message
+check "and says what it looks at" grep -q 'wild is not finished: its state after 0 whole epochs' message
 check "it goes on at a lower rate" undrawn train config.json "${wild[@]}" --set training.schedule.learning_rate=0.001 \
   --out wild --resume 2>/dev/null
 check "which is noted" grep -q 'learning rate 0.001 instead of' wild/run.log

@@ -1,8 +1,7 @@
 #include "data/idx.hpp"
 
 #include "autograd/random.hpp"
-#include "data/dataset.hpp"
-#include "nn/config.hpp"
+#include "data/sources.hpp"
 #include "nn/streams.hpp"
 
 namespace elbow {
@@ -15,15 +14,16 @@ std::vector<std::string> names_for(const std::string& folder, int64_t classes) {
 }
 
 // One half; its two files are added to `inputs`.
-Dataset half(const Config& data, const std::string& prefix, const std::string& rows_setting,
-             std::vector<std::filesystem::path>& inputs) {
+Dataset half(const Config& data, const KnownData& known, const std::string& prefix,
+             const std::string& rows_setting, std::vector<std::filesystem::path>& inputs) {
   const int64_t classes = data.get<int64_t>("classes", 10, between(1, 256));
   const auto wanted = data.get_optional<int64_t>(rows_setting, at_least(1));
   const std::string folder = data.get<std::string>("path", "/usr/share/datasets/fashion-mnist");
+  const std::filesystem::path place = inputs.empty() ? known.find(folder) : inputs.front().parent_path();
   auto names = data.get<std::vector<std::string>>("class_names", names_for(folder, classes));
   if (!names.empty() && int64_t(names.size()) != classes)
     data.fail("class_names", str(names.size(), " names do not fit ", classes, " classes"));
-  IdxPair pair = read_idx_pair(folder, prefix, int32_t(classes));
+  IdxPair pair = read_idx_pair(place, prefix, int32_t(classes));
   inputs.insert(inputs.end(), {pair.images_file, pair.labels_file});
   IdxImages& images = pair.images;
   if (images.count == 0) data.fail("path", str("there are no images in the ", prefix, " files of ", folder));
@@ -65,10 +65,10 @@ void binarise(Dataset& set, const RandomKey& key) {
 /// Fashion-MNIST in a folder of that name, else none), train_rows and test_rows (default null: all of them, else the first so many),
 /// coloured (default false: each image in one of three channels), binarised (default false: each pixel is 1 with its
 /// grey value as the probability, else 0). Both are drawn from the seed, for training images anew in each epoch.
-DataSplit idx_images(const Config& data, uint64_t seed) {
+DataSplit idx_images(const Config& data, uint64_t seed, const KnownData& known) {
   DataSplit split;
-  split.train = half(data, "train", "train_rows", split.inputs);
-  split.test = half(data, "t10k", "test_rows", split.inputs);
+  split.train = half(data, known, "train", "train_rows", split.inputs);
+  split.test = half(data, known, "t10k", "test_rows", split.inputs);
   const ImageSize &a = *split.train.image, &b = *split.test.image;
   if (a.height != b.height || a.width != b.width)
     data.fail("path", str("training images are ", a.height, " x ", a.width, ", test images ", b.height, " x ",

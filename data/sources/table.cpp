@@ -3,22 +3,31 @@
 
 #include "autograd/random.hpp"
 #include "data/law.hpp"
+#include "data/sources.hpp"
 #include "data/table_columns.hpp"
 #include "nn/streams.hpp"
 
 namespace elbow {
 namespace {
 
-// `schema` is a file, or the schema itself.
-TableSchema schema_of(const Config& data) {
+// `schema` is a file, which is added to `inputs`, or the schema itself. What is known of the columns takes its place.
+TableSchema schema_of(const Config& data, const KnownData& known, std::vector<std::filesystem::path>& inputs) {
   if (!data.has("schema"))
     data.fail("schema", "must be given: what the columns are (`elbow schema FILE` writes one to start from)");
   const Json value = data.get<Json>("schema");
-  if (!value.is_string()) return read_schema(data.section("schema"), "", "data.schema");
-  const std::string file = value.get<std::string>();
-  const Config schema = Config::read(file);
-  TableSchema s = read_schema(schema, file, "");
-  schema.done();
+  TableSchema s;
+  if (!value.is_string()) {
+    s = read_schema(data.section("schema"), "", "data.schema");
+  } else if (!known.codec) {
+    const std::filesystem::path file = known.find(value.get<std::string>());
+    const Config schema = Config::read(file);
+    s = read_schema(schema, file.string(), "");
+    schema.done();
+    inputs.push_back(file);
+  }
+  if (!known.codec) return s;
+  s = resolved_schema(*known.codec);
+  for (TableSchema::Column& column : s.columns) column.closed = false;
   return s;
 }
 
@@ -29,6 +38,15 @@ std::span<const int64_t> limited(const Config& data, const std::string& setting,
   if (!wanted) return rows;
   if (*wanted > int64_t(rows.size())) data.fail(setting, str("there are only ", rows.size(), " such rows"));
   return rows.first(size_t(*wanted));
+}
+
+// Error unless the table has the codec's columns, in the codec's order.
+void check_columns(const TextTable& table, const TableCodec& codec) {
+  const auto names = codec.names();
+  for (size_t i = 0; i < names.size(); ++i)
+    if (i >= table.columns.size() || table.columns[i].schema.name != names[i])
+      throw Error(str("its columns are not in the order of the table that was trained on: \"", names[i],
+                      "\" is not number ", i));
 }
 
 Dataset dataset_of(const TableRows& rows, const std::shared_ptr<const TableCodec>& codec,
@@ -54,13 +72,16 @@ Dataset dataset_of(const TableRows& rows, const std::shared_ptr<const TableCodec
 /// test_fraction (default 0.2), the share of the rows that test; train_rows and test_rows (default null: all of
 /// them). The rows are put in an order that depends on structure_seed, and then cut in two; scaling and categories are fitted
 /// on the training rows. extras: "mean" and "sd" of each feature. Paths are relative to the current folder.
-DataSplit table(const Config& data, uint64_t seed) {
-  const auto path = data.get<std::string>("path");
-  const TableSchema schema = schema_of(data);
+DataSplit table(const Config& data, uint64_t seed, const KnownData& known) {
+  const auto name = data.get<std::string>("path");
+  DataSplit split;
+  split.inputs = {known.find(name)};
+  const TableSchema schema = schema_of(data, known, split.inputs);
   Limits inside = above(0);
   inside.high = 1;
   inside.high_included = false;
   const double test_fraction = data.get<double>("test_fraction", 0.2, inside);
+  const std::string path = split.inputs.front().string();
   TextTable text = read_text_table(path, schema);
   if (text.rows < 2) throw Error(str(path, ": has ", text.rows, " row(s): too few to train and to test"));
   const auto order = permutation({structure_seed(data, seed), stream::structure, 0}, text.rows);
@@ -69,13 +90,11 @@ DataSplit table(const Config& data, uint64_t seed) {
   const auto train = limited(data, "train_rows", all.first(size_t(text.rows - tested)));
   const auto test = limited(data, "test_rows", all.last(size_t(tested)));
   try {
-    const auto codec = std::make_shared<const TableCodec>(fit_codec(text, schema.format, train));
-    DataSplit split;
-    split.inputs = {path};
-    if (const Json file = data.get<Json>("schema"); file.is_string())
-      split.inputs.emplace_back(file.get<std::string>());
+    const auto codec =
+        known.codec ? known.codec : std::make_shared<const TableCodec>(fit_codec(text, schema.format, train));
+    check_columns(text, *codec);
     TableRows test_rows = encode_rows(text, *codec, test, &split.warnings);
-    const bool missing = text.anything_missing || !split.warnings.empty();
+    const bool missing = known.missing || text.anything_missing || !split.warnings.empty();
     split.train = dataset_of(encode_rows(text, *codec, train), codec, missing);
     split.test = dataset_of(test_rows, codec, missing);
     return split;

@@ -144,7 +144,9 @@ std::vector<ScoredImages> scored_images(Experiment& e, ImageFeatures& features) 
 }
 
 AnalysisResult image_scores_analysis(Experiment& e, const std::filesystem::path& folder) {
-  const auto own_net = [&] { return feature_net_of_run(Json::parse(e.resolved).at("data"), folder); };
+  KnownData known;  // the net learns the very images that the run was trained on
+  known.find = [&](const std::string&) { return e.data.inputs.front().parent_path(); };
+  const auto own_net = [&] { return feature_net_of_run(Json::parse(e.resolved).at("data"), folder, known); };
   const auto features = e.evaluation.features
                             ? open_image_features(*e.evaluation.features, feature_net_shape(e.data.test))
                             : own_net();

@@ -16,7 +16,7 @@ namespace elbow {
 void encode(const EncodeOptions& o) {
   set_threads(o.threads);
   TableOutput out(o.out, o.force);
-  const auto e = open_run(o.run);
+  const auto e = o.data.empty() || o.active ? open_run(o.run) : open_model(o.run);
   const NoGrad no_grad;
   const uint64_t seed = o.seed.value_or(e->seed);
   const GivenFeatures given(o.given, *e);

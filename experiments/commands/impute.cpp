@@ -57,7 +57,7 @@ Imputation impute(Experiment& e, const ImputeOptions& o, uint64_t seed, const Ro
 
 void impute(const ImputeOptions& o) {
   set_threads(o.threads);
-  const auto e = open_run(o.run);
+  const auto e = open_model(o.run);
   const NoGrad no_grad;
   if (!e->condition.by_columns())
     throw Error(o.run +

@@ -27,7 +27,7 @@ Reconstruction decode(Experiment& e, const Tensor& z, const Tensor& c, const Bat
 
 void reconstruct(const ReconstructOptions& o) {
   set_threads(o.threads);
-  const auto e = open_run(o.run);
+  const auto e = o.data.empty() ? open_run(o.run) : open_model(o.run);
   const NoGrad no_grad;
   const uint64_t seed = o.seed.value_or(e->seed);
   const GivenFeatures given(o.given, *e);

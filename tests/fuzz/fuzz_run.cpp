@@ -22,9 +22,11 @@ void run(std::string_view input) {
   std::vector<RunRecord> records;
   if (accepted(run.string(), [&] { records = {read_run_record(run), read_run_record(run)}; }))
     make_comparison(std::move(records));
-  accepted(run.string(), [&] { write_page({{run.string()}, (folder() / "page.html").string()}); });
+  accepted(run.string(), [&] {
+    write_page({.runs = {run.string()}, .out = (folder() / "page.html").string(), .force = true});
+  });
   accepted(run.string(), [&] { check_same_run(run / "config.json", contents[0]); });
-  accepted(run.string(), [&] { check_inputs(run, {"/proc/version"}); });
+  accepted(run.string(), [&] { find_input(run, "/proc/version"); });
 }
 
 }  // namespace elbow::fuzz
