@@ -1,6 +1,5 @@
 #include "data/description.hpp"
 
-#include <functional>
 #include <nlohmann/json.hpp>
 
 #include "data/sources.hpp"
@@ -11,35 +10,6 @@ namespace elbow {
 namespace {
 
 constexpr double most_rows = 0x1p32;  // with any number of epochs their steps can be counted in 64 bits
-
-// Applies f to every text in the values of `json`.
-void each_text(Json& json, const std::function<std::string(const std::string&)>& f) {
-  if (json.is_string())
-    json = f(json.get<std::string>());
-  else if (json.is_structured())
-    for (Json& value : json) each_text(value, f);
-}
-
-// Bytes that need not be UTF-8 as characters U+0000 to U+00FF, and back.
-std::string characters_of(const std::string& bytes) {
-  std::string text;
-  for (const unsigned char c : bytes)
-    if (c < 0x80)
-      text += char(c);
-    else
-      text += {char(0xC0 | c >> 6), char(0x80 | (c & 0x3F))};
-  return text;
-}
-std::string bytes_of_characters(const std::string& text) {
-  std::string bytes;
-  for (size_t i = 0; i < text.size(); ++i) {
-    const auto c = static_cast<unsigned char>(text[i]);
-    if (c > 0xC3) throw Error("a text has characters that are no bytes");
-    bytes += c < 0x80 ? char(c)
-                      : char(c << 6 | (text[++i] & 0x3F));  // the parser lets whole characters through only
-  }
-  return bytes;
-}
 
 Json json_of(const Labels& labels) { return {{"classes", labels.classes}, {"names", labels.names}}; }
 
@@ -118,22 +88,12 @@ std::string description_of(const DataSplit& split) {
   if (set.image)
     json["image"] = {
         {"height", set.image->height}, {"width", set.image->width}, {"channels", set.image->channels}};
-  try {
-    return json.dump(1) + '\n';
-  } catch (const Json::type_error&) {  // a name that is not UTF-8
-    each_text(json, characters_of);
-    json["bytes"] = true;
-    return json.dump(1) + '\n';
-  }
+  return json.dump(1) + '\n';
 }
 
 DataSplit read_description(const std::filesystem::path& file) {
-  Json json = read_json(file);
+  const Json json = read_json(file);
   try {
-    if (json.is_object() && json.value("bytes", Json()) == true) {
-      each_text(json, bytes_of_characters);
-      json.erase("bytes");
-    }
     const Config config(json);
     DataSplit split = read_split(config);
     config.done();

@@ -62,13 +62,13 @@ void check_alike(const DataSplit& split, const DataSplit& read) {
   }
 }
 
-// A set of coloured images with names that are not UTF-8.
+// A set of coloured images.
 DataSplit images() {
   Dataset set;
   set.name = "idx_images";
   set.x = Rows(Tensor::zeros({7, 18}));
   set.features = real_features(18);
-  set.labels = Labels{{0, 1, 0, 1, 0, 1, 0}, 2, {"caf\xe9", "\u00e9t\u00e9"}};
+  set.labels = Labels{{0, 1, 0, 1, 0, 1, 0}, 2, {"caf\u00e9", "\u00e9t\u00e9"}};
   set.colours = Labels{{0, 1, 2, 0, 1, 2, 0}, 3, {"red", "green", "blue"}};
   set.image = ImageSize{2, 3, 3};
   return {set, set, {}};
@@ -81,7 +81,7 @@ BOOST_FIXTURE_TEST_CASE(descriptions_read_back, DescriptionFixture) {
     const DataSplit split = make({{"source", source}, {"train_rows", 50}, {"test_rows", 20}, {"missing", 0.5}});
     check_alike(split, written(split));
   }
-  for (const char* red : {"red", "\"r;\ne\"", "r\xe9"})
+  for (const char* red : {"red", "\"r;\ne\"", "r\u00e9"})
     for (const char* header : {"a;b;id;c\n", ""}) {
       const DataSplit split = make(table(header, red)), read = written(split);
       check_alike(split, read);
@@ -171,7 +171,7 @@ Json damaged(Json json, uint64_t seed) {
 }  // namespace
 
 BOOST_FIXTURE_TEST_CASE(a_strangers_description_is_an_error_or_holds_together, DescriptionFixture) {
-  const std::vector<std::string> originals = {description_of(make(table("a;b;id;c\n", "r\xe9"))),
+  const std::vector<std::string> originals = {description_of(make(table("a;b;id;c\n", "r\u00e9"))),
                                               description_of(make(table("", "red"))), description_of(images())};
   int refused = 0, total = 0;
   const auto attempt = [&](const std::string& text) {
