@@ -55,7 +55,7 @@ RowLoss axis_row_loss(double u, double variance, double beta);
 /// squared error + beta KL. See docs/bound.md. Entries may be missing: then the loss counts the observed columns only,
 /// missing ones are never given, and the value is a lower bound, which need not be attained ("Missing entries"
 /// there). All methods may be called from several threads at once, and give
-/// the same bits for any number of OpenMP threads.
+/// the same bits for any number of threads.
 class GaussianBound {
  public:
   /// mean [d], covariance [d,d] (symmetric positive semi-definite, any rank, accurate to double precision; for
