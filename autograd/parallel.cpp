@@ -8,6 +8,8 @@
 // the middle of a range is left alone for a while.
 #include "autograd/parallel.hpp"
 
+#include <sched.h>
+
 #include <algorithm>
 #include <array>
 #include <atomic>
@@ -16,6 +18,7 @@
 #include <exception>
 #include <fstream>
 #include <mutex>
+#include <system_error>
 #include <thread>
 #include <utility>
 
@@ -51,7 +54,7 @@ int default_threads() {
   const char* const text =
       std::getenv("OMP_NUM_THREADS");  // may be a list, for nested regions: the first counts
   const int wanted = text ? std::atoi(text) : 0;
-  return std::min(wanted > 0 ? wanted : available_threads(), most_threads);
+  return wanted > 0 && wanted <= most_threads ? wanted : std::min(available_threads(), most_threads);
 }
 std::atomic<int> threads_wanted{0};  // 0: nobody has asked yet
 
@@ -69,6 +72,7 @@ class Team {
 
   int64_t work_as(int id);
   void help(int id);
+  int start_helpers(int wanted);
   void book(Clock::duration saved, Clock::duration waited);
 
   std::mutex regions_;  // one region at a time: a second caller computes alone
@@ -141,6 +145,14 @@ void Team::book(Clock::duration saved, Clock::duration waited) {
   credit_ = {};
 }
 
+// Returns how many there are: fewer than asked for where the system lets the process have no more.
+int Team::start_helpers(int wanted) {
+  try {
+    for (; helpers_ < wanted; ++helpers_) std::thread([this, id = helpers_ + 1] { help(id); }).detach();
+  } catch (const std::system_error&) {}
+  return std::min(helpers_, wanted);
+}
+
 void Team::run(int threads, int64_t n, int64_t grain, RangeWork work) {
   const std::unique_lock lock(regions_, std::try_to_lock);
   const auto opened = Clock::now();
@@ -148,7 +160,7 @@ void Team::run(int threads, int64_t n, int64_t grain, RangeWork work) {
     const Working at_work;
     return work.call(work.object, 0, n);
   }
-  for (; helpers_ < threads - 1; ++helpers_) std::thread([this, id = helpers_ + 1] { help(id); }).detach();
+  threads = std::min(threads, start_helpers(threads - 1) + 1);
   threads_ = threads;
   grain_ = grain;
   work_ = work;
@@ -184,7 +196,10 @@ int num_threads() {
 }
 
 int available_threads() {
-  const int cores = std::max(1, int(std::thread::hardware_concurrency()));
+  cpu_set_t allowed;  // of 1024 processors; with more, the call fails
+  const int cores = sched_getaffinity(0, sizeof allowed, &allowed) == 0
+                        ? CPU_COUNT(&allowed)
+                        : std::max(1, int(std::thread::hardware_concurrency()));
   int64_t quota = 0,
           period = 0;  // of processor time, of the control group: of a container, say; "max" if there is none
   std::ifstream limit("/sys/fs/cgroup/cpu.max");

@@ -9,7 +9,7 @@ namespace elbow {
 int num_threads();
 /// How many threads the process may run at once: cores that it may use, and no more than its control group has time for.
 int available_threads();
-/// Error unless n > 0. Not to be called while other threads compute.
+/// Error unless n is 1 to 512. Not to be called while other threads compute.
 void set_num_threads(int n);
 /// Whether the calling thread is at work for a parallel_for or a parallel_tasks: what it calls stays on it.
 bool in_parallel();

@@ -4,10 +4,11 @@
 
 #include <filesystem>
 #include <iostream>
-#include <optional>
 
 #include "experiments/analysis.hpp"
 #include "experiments/finished_run.hpp"
+#include "experiments/folder_claim.hpp"
+#include "experiments/interrupt.hpp"
 #include "experiments/machine.hpp"
 #include "experiments/output_file.hpp"
 #include "experiments/plain_text.hpp"
@@ -17,35 +18,58 @@ namespace elbow {
 namespace fs = std::filesystem;
 namespace {
 
-// A new folder beside another one; it goes with what is left in it.
-class Beside {
+// A folder within another one for what is not whole yet; it goes with what is left in it, and so does the other one if it is
+// new and nothing came to it.
+class PartFolder {
  public:
-  explicit Beside(const fs::path& folder)
-      : path_((folder.has_filename() ? folder : folder.parent_path()).string() + str(".part", getpid())) {
-    if (fs::exists(folder) && !fs::is_directory(folder))
-      throw Error(folder.string() + ": exists and is not a folder");
+  explicit PartFolder(const fs::path& folder)
+      : folder_(folder), path_(folder / str("analysis.part", getpid())), is_new_(!fs::exists(folder)) {
+    if (!is_new_ && !fs::is_directory(folder)) throw Error(folder.string() + ": exists and is not a folder");
     fs::create_directories(path_);
   }
-  ~Beside() {
-    std::error_code gone;
-    fs::remove_all(path_, gone);
-  }
-  Beside(const Beside&) = delete;
-  Beside& operator=(const Beside&) = delete;
+  ~PartFolder() { remove(); }
+  PartFolder(const PartFolder&) = delete;
+  PartFolder& operator=(const PartFolder&) = delete;
 
   const fs::path& path() const { return path_; }
-  // All its files, or none if one of them may not be written there.
-  void move_to(const fs::path& folder, bool force) const {
-    fs::create_directories(folder);
+  // All its files go to the folder, or none if one of them may not be written there.
+  void finish(bool force) const {
     std::vector<fs::path> files;
     for (const auto& entry : fs::directory_iterator(path_)) files.push_back(entry.path());
-    for (const fs::path& file : files) check_output_file(folder / file.filename(), force);
-    for (const fs::path& file : files) fs::rename(file, folder / file.filename());
+    for (const fs::path& file : files) check_output_file(folder_ / file.filename(), force);
+    for (const fs::path& file : files) fs::rename(file, folder_ / file.filename());
+  }
+  void remove() const {
+    std::error_code error;
+    fs::remove_all(path_, error);
+    if (is_new_) fs::remove(folder_, error);  // which fails where there is something in it
   }
 
  private:
-  fs::path path_;
+  fs::path folder_, path_;
+  bool is_new_;
 };
+
+// Tables and figures go to the run's folder, while no training writes there, or to another one when they are whole.
+AnalysesDone analyse_into(const fs::path& folder, const AnalyseOptions& o, Experiment& experiment) {
+  const auto make = [&](const fs::path& to) {
+    AnalysesDone done = make_analyses(experiment, to);
+    if (!done.problems.empty()) throw Error(done.problems.front().why);
+    return done;
+  };
+  if (fs::exists(folder) && fs::equivalent(folder, o.run)) {
+    const FolderClaim claim(folder, folder.string());
+    return make(folder);
+  }
+  const PartFolder part(folder);
+  const InterruptWatch interrupts([&] {
+    part.remove();
+    std::cerr << "elbow: interrupted" << std::endl;
+  });
+  AnalysesDone done = make(part.path());
+  part.finish(o.force);
+  return done;
+}
 
 }  // namespace
 
@@ -63,12 +87,7 @@ void analyse(const AnalyseOptions& o) {
   if (o.analysis == "image_scores") find_feature_net(o.run, *experiment);
   check_analyses(*experiment);
   const fs::path folder = o.out.empty() ? o.run : o.out;
-  // Elsewhere than in the run's own folder it is made beside it and moved there when it is whole.
-  std::optional<Beside> beside;
-  if (!o.out.empty() && !(fs::exists(folder) && fs::equivalent(folder, o.run))) beside.emplace(folder);
-  const AnalysesDone done = make_analyses(*experiment, beside ? beside->path() : folder);
-  if (!done.problems.empty()) throw Error(done.problems.front().why);
-  if (beside) beside->move_to(folder, o.force);
+  const AnalysesDone done = analyse_into(folder, o, *experiment);
   std::cout << plain_text(done.text, /*lines=*/true);
   std::cout << "tables and figures are in " << folder.string() << '\n';
 }

@@ -31,13 +31,15 @@ std::string first_line(const fs::path& path) {
   return line;
 }
 
-// When a process began, in ticks since the system did; empty if there is none.
+// When a process began, in ticks since the system did; empty if there is none, or one that has ended and that nobody has
+// waited for.
 std::string start_of(const std::string& pid) {
   const std::string stat = first_line("/proc/" + pid + "/stat");
   std::istringstream fields(stat.substr(std::min(stat.size(), stat.rfind(')') + 1)));
-  std::string field;
-  for (int number = 3; number <= 22 && fields >> field; ++number) {}
-  return stat.empty() ? "" : field;
+  std::string state, field;
+  fields >> state;
+  for (int number = 4; number <= 22 && fields >> field; ++number) {}
+  return stat.empty() || state == "Z" || state == "X" ? "" : field;
 }
 
 // A process: its number and start, and the system that knows it by that number.
@@ -60,18 +62,27 @@ struct Claim {
   std::string text;
   Process by;
   int64_t age = 0;
+  bool readable = true;
 
   // Of a file that is not there, nothing.
   static std::optional<Claim> read(const fs::path& path) {
-    struct stat status {};
-    if (stat(path.c_str(), &status) != 0) return {};
     Claim c;
-    std::ifstream in(path);
-    std::getline(in, c.text);
-    std::istringstream fields(c.text);
+    struct stat status {};
+    // One descriptor for both: a file of that name may be another one a moment later.
+    const int file = ::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+    if (file < 0) {
+      if (lstat(path.c_str(), &status) != 0) return {};
+      c.readable = false;
+    } else {
+      char text[1024];
+      const ssize_t size = ::read(file, text, sizeof text);
+      c.text.assign(text, size_t(std::max<ssize_t>(size, 0)));
+      fstat(file, &status);
+      close(file);
+    }
+    std::istringstream fields(c.text.substr(0, c.text.find('\n')));
     for (std::string* field : {&c.by.host, &c.by.system, &c.by.pid, &c.by.start})
       std::getline(fields, *field, '\t');
-    c.text += '\n';
     c.age = std::time(nullptr) - status.st_mtime;
     return c;
   }
@@ -80,39 +91,61 @@ struct Claim {
   }
   bool of_this_system() const { return by.system == Process::self().system; }
   bool alive() const {
+    if (!readable) return age < dead_after;
     if (!whole()) return age < half_written;
     if (of_this_system()) return start_of(by.pid) == by.start;
     return age < dead_after;
   }
   std::string who() const {
+    const std::string heard =
+        str(" (last heard of ", age, " s ago; it is taken to have ended after ", dead_after, " s)");
+    if (!readable) return "a process whose run.lock cannot be read" + heard;
     if (!whole()) return "a process that is just beginning";
-    return str("process ", by.pid, of_this_system() ? std::string(" on this machine") : " on " + by.host);
+    return str("process ", by.pid,
+               of_this_system() ? std::string(" on this machine") : " on " + by.host + heard);
   }
 };
 
-// Makes the file, unless it is there.
-bool make_claim(const fs::path& path, const std::string& name) {
-  const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-  if (file < 0 && errno == EEXIST) return false;
-  const std::string text = Process::self().text();
-  if (file < 0 || write(file, text.data(), text.size()) != ssize_t(text.size())) {
+// Makes a file with that text unless there is one of that name: false then. What failed is in errno. It appears whole where
+// the file system has links.
+bool make_new(const fs::path& path, const std::string& text) {
+  const auto write_new = [&](const fs::path& to) {
+    const int file = ::open(to.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    if (file < 0) return false;
+    const bool good = ::write(file, text.data(), text.size()) == ssize_t(text.size());
     const int reason = errno;
-    if (file >= 0) close(file), unlink(path.c_str());
-    throw Error(str(name, ": cannot be written: ", std::strerror(reason)));
-  }
-  close(file);
-  return true;
+    close(file);
+    if (!good) unlink(to.c_str()), errno = reason;
+    return good;
+  };
+  const fs::path beside = path.string() + ".part" + std::to_string(getpid());
+  unlink(beside.c_str());  // of an earlier process of that number
+  if (!write_new(beside)) return false;
+  const bool made = link(beside.c_str(), path.c_str()) == 0;
+  const int reason = errno;
+  unlink(beside.c_str());
+  errno = reason;
+  return made || (reason != EEXIST && write_new(path));
 }
 
-// Removes a claim whose owner has ended. Of several processes that try, one renames the file; if that was by now another's
-// claim, it goes back.
-void remove_dead(const fs::path& path, const Claim& dead) {
-  const fs::path aside = path.string() + ".part" + std::to_string(getpid());
-  if (std::rename(path.c_str(), aside.c_str()) != 0) return;
-  const auto got = Claim::read(aside);
-  if (got && got->text != dead.text) [[maybe_unused]]
-    const int back = link(aside.c_str(), path.c_str());
-  unlink(aside.c_str());
+// Makes the claim unless there is one.
+bool make_claim(const fs::path& path, const std::string& name) {
+  if (make_new(path, Process::self().text())) return true;
+  if (errno == EEXIST) return false;
+  throw Error(str(name, ": cannot be written: ", std::strerror(errno)));
+}
+
+// Removes a claim whose owner has ended. One process at a time, by a second file: or one that looked a moment ago would
+// remove the claim that the other has made since.
+void remove_dead(const fs::path& path) {
+  const fs::path guard = path.string() + ".takeover";
+  if (!make_new(guard, Process::self().text())) {
+    if (const auto other = Claim::read(guard); other && other->age >= half_written) unlink(guard.c_str());
+    std::this_thread::sleep_for(20ms);
+    return;
+  }
+  if (const auto claim = Claim::read(path); claim && !claim->alive()) unlink(path.c_str());
+  unlink(guard.c_str());
 }
 
 }  // namespace
@@ -122,7 +155,7 @@ FolderClaim::FolderClaim(const fs::path& folder, const std::string& name, bool w
     const auto other = Claim::read(path_);
     if (!other) continue;  // it has just gone
     if (!other->alive())
-      remove_dead(path_, *other);
+      remove_dead(path_);
     else if (wait)
       std::this_thread::sleep_for(100ms);
     else
@@ -131,10 +164,18 @@ FolderClaim::FolderClaim(const fs::path& folder, const std::string& name, bool w
   renewing_ = std::thread([this] { renew(); });
 }
 
+bool FolderClaim::is_ours() const {
+  const auto claim = Claim::read(path_);
+  return claim && claim->text == Process::self().text();
+}
+
 void FolderClaim::renew() {
   std::unique_lock lock(mutex_);
   while (!changed_.wait_for(lock, renewed_every, [this] { return released_; }))
-    utimensat(AT_FDCWD, path_.c_str(), nullptr, 0);
+    if (is_ours())
+      utimensat(AT_FDCWD, path_.c_str(), nullptr, 0);
+    else
+      lost_ = true;
 }
 
 void FolderClaim::release() {
@@ -145,7 +186,7 @@ void FolderClaim::release() {
     changed_.notify_all();
   }
   renewing_.join();
-  unlink(path_.c_str());
+  if (is_ours()) unlink(path_.c_str());
 }
 
 std::string FolderClaim::owner(const fs::path& folder) {

@@ -1,6 +1,7 @@
 #pragma once
 #include <sys/types.h>
 
+#include <atomic>
 #include <condition_variable>
 #include <filesystem>
 #include <mutex>
@@ -10,7 +11,7 @@
 namespace elbow {
 
 /// A folder claimed by this process, so that no other writes to it: the file run.lock in it, which only one process can
-/// make (O_EXCL). It says which process that is; where that has ended without removing it, the claim is taken over. For
+/// make (a link of its name, or O_EXCL). It says which process that is; where that has ended without removing it, the claim is taken over. For
 /// processes of this machine the system knows; another machine's, on a shared file system, is told by the file's time, which its
 /// owner renews as long as it lives. So it needs no locks of the file system, which network file systems often lack.
 class FolderClaim {
@@ -25,18 +26,22 @@ class FolderClaim {
   FolderClaim(const FolderClaim&) = delete;
   FolderClaim& operator=(const FolderClaim&) = delete;
 
-  /// Gives the folder free.
+  /// Releases the folder.
   void release();
+  /// Whether another process has taken the folder over, as it may after minutes in which this one was stopped.
+  bool lost() const { return lost_; }
   /// Who has claimed the folder, "process 123 on this machine"; empty where nobody has.
   static std::string owner(const std::filesystem::path& folder);
 
  private:
+  bool is_ours() const;
   void renew();
 
   std::filesystem::path path_;
   std::mutex mutex_;
   std::condition_variable changed_;
   bool released_ = false;
+  std::atomic<bool> lost_{false};
   std::thread renewing_;
 };
 

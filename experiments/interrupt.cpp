@@ -8,14 +8,13 @@
 #include <condition_variable>
 #include <csignal>
 #include <mutex>
+#include <optional>
 #include <thread>
 
 #include "nn/stopwatch.hpp"
 
 namespace elbow {
 namespace {
-
-constexpr double patience = 0.75;  // seconds, so that the program has ended after one
 
 volatile std::sig_atomic_t noted = 0, note_to = -1;
 void note(int signal) {
@@ -50,7 +49,7 @@ struct InterruptWatch::Waiter {
     char byte;
     while (read(ends[0], &byte, 1) < 0 && errno == EINTR) {}
     std::unique_lock lock(mutex);
-    since_signal.restart();
+    since_signal.emplace();
     if (changed.wait_for(lock, std::chrono::duration<double>(patience), [this] { return handled || ended; }))
       return;
     leave();
@@ -67,7 +66,7 @@ struct InterruptWatch::Waiter {
   std::thread thread;
   std::mutex mutex;
   std::condition_variable changed;
-  Stopwatch since_signal;
+  std::optional<Stopwatch> since_signal;  // once the thread has heard of it
   bool handled = false, ended = false;
 };
 
@@ -83,7 +82,7 @@ int InterruptWatch::signal() const { return noted; }
 double InterruptWatch::seconds_left() const {
   if (!waiter_) return patience;
   const std::lock_guard lock(waiter_->mutex);
-  return patience - waiter_->since_signal.seconds();
+  return waiter_->since_signal ? patience - waiter_->since_signal->seconds() : patience;
 }
 void InterruptWatch::handled() {
   if (waiter_) waiter_->say(waiter_->handled);

@@ -17,15 +17,16 @@ struct Interrupted : Error {
 /// While it lives, Ctrl-C and a polite kill (SIGINT, SIGTERM) are only noted. A second one ends the program. One at a time.
 class InterruptWatch {
  public:
-  /// `leave`: called, on a thread of its own, if the program still runs a second after the signal and nobody has said
-  /// handled(); the program then ends, with the signal's status.
+  static constexpr double patience = 0.75;  ///< seconds: so that a program has ended after one
+  /// `leave`: called, on a thread of its own, if `patience` after the signal nobody has said handled(); the program then
+  /// ends, with the signal's status.
   explicit InterruptWatch(std::function<void()> leave = {});
   ~InterruptWatch();
   InterruptWatch(const InterruptWatch&) = delete;
   InterruptWatch& operator=(const InterruptWatch&) = delete;
   /// The signal that came, 0 if none did.
   int signal() const;
-  /// How long it takes until `leave`, in seconds.
+  /// How much of its patience is left, in seconds.
   double seconds_left() const;
   /// The caller has seen the signal and is about to stop by itself.
   void handled();

@@ -1,4 +1,6 @@
 // The elbow program: reads the command line, runs the command, and turns an error into one line and exit status 2.
+#include <fcntl.h>
+
 #include <filesystem>
 #include <iostream>
 #include <memory>
@@ -164,6 +166,9 @@ void add_info(Command app) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  // Files that are opened later must not take the place of a closed output; what is written there fails as before.
+  for (int standard : {0, 1, 2})
+    if (fcntl(standard, F_GETFD) < 0) open("/dev/null", O_RDONLY);
   end_with_parent();
   CommandLine app("elbow", "Conditional variational autoencoders on a from-scratch autodiff framework",
                   machine().version);

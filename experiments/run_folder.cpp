@@ -102,7 +102,7 @@ bool holds_no_run(const fs::path& folder) {
   bool empty = true, all_of_a_run = true;
   for (const auto& entry : fs::directory_iterator(folder)) {
     const std::string name = entry.path().filename().string();
-    if (name == FolderClaim::file) continue;
+    if (name.starts_with(FolderClaim::file)) continue;
     empty = false;
     all_of_a_run = all_of_a_run && (unfinished(entry) || first_files.contains(name));
   }
@@ -112,7 +112,8 @@ bool holds_no_run(const fs::path& folder) {
 bool is_file_of_run(const fs::path& file) {
   const fs::path folder = file.has_parent_path() ? file.parent_path() : ".";
   const bool named = std::find(std::begin(files), std::end(files), file.filename()) != std::end(files);
-  return (named || colormap(file)) && fs::exists(file) && fs::exists(folder / "run.log");
+  return (named || colormap(file) || file.filename() == FolderClaim::file) && fs::exists(file) &&
+         fs::exists(folder / "run.log");
 }
 
 RunFolder::RunFolder(fs::path name, Mode mode) : name_(std::move(name)), mode_(mode) {
@@ -178,6 +179,11 @@ void RunFolder::open() {
   const fs::path log_file = *this / "run.log";
   log_ = ::open(log_file.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
   if (log_ < 0) throw Error(str((name_ / "run.log").string(), ": cannot be written: ", std::strerror(errno)));
+}
+
+void RunFolder::require_claim() const {
+  if (claim_ && claim_->lost())
+    throw Error(name_.string() + ": another run has taken it over while this one was stopped");
 }
 
 void RunFolder::log(const std::string& line) {

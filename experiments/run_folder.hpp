@@ -30,6 +30,7 @@ class RunFolder {
   /// The path of one of its files; through the folder's descriptor once it is open, so that whoever moves the folder
   /// moves the run with it, and another run that takes its place gets nothing of this one.
   std::filesystem::path operator/(const std::string& file) const { return path() / file; }
+  /// The folder's own path, in the same way.
   std::filesystem::path path() const;
   /// What its user calls it, and a message with that name instead of the descriptor's.
   const std::filesystem::path& name() const { return name_; }
@@ -38,7 +39,9 @@ class RunFolder {
   const std::filesystem::path& kept_as() const { return kept_as_; }
   /// Appends a line, with the time, to run.log.
   void log(const std::string& line);
-  /// Gives the folder free, for a program that is about to end without its destructors.
+  /// Error if another run has taken the folder over.
+  void require_claim() const;
+  /// Releases the folder, for a program that is about to end without its destructors.
   void release() { claim_.reset(); }
 
  private:

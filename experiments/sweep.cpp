@@ -106,9 +106,16 @@ class Runner {
     }
   }
 
+  // Whether another sweep has begun the run, or even ended it.
+  static bool taken(const SweepRun& run) {
+    try {
+      return !FolderClaim::owner(run.folder).empty() || state_of(run) == SweepRun::State::done;
+    } catch (const Error&) { return false; }
+  }
+
   void finish(Job& job) {
     const std::string problem = job.process.problem();
-    if (!job.process.succeeded() && !FolderClaim::owner(job.run.folder).empty()) {
+    if (!job.process.succeeded() && taken(job.run)) {
       waiting_.push_back(&job.run);  // another sweep was there a moment earlier
       return;
     }
@@ -175,9 +182,14 @@ void sweep(const SweepOptions& o) {
   if (!o.quiet)
     std::cout << plan.name << ": " << plan.runs.size() << " runs of " << plan.base.string() << ", " << done
               << " done, " << jobs << " at once" << std::endl;
-  Runner runner(plan, jobs, o.threads, o.quiet);
-  const std::vector<std::string> failures = runner.run();
-  warn(runner.incomplete());
+  std::vector<std::string> failures;
+  std::vector<NotMade> incomplete;
+  {  // as long as it lives, signals are for it
+    Runner runner(plan, jobs, o.threads, o.quiet);
+    failures = runner.run();
+    incomplete = runner.incomplete();
+  }
+  warn(incomplete);
 
   CompareOptions compared;
   for (const SweepRun& run : plan.runs)
@@ -190,7 +202,7 @@ void sweep(const SweepOptions& o) {
                             /*wait=*/true);  // another sweep may be comparing, too
     compare(compared);
   }
-  if (failures.empty()) return require_made(runner.incomplete());
+  if (failures.empty()) return require_made(incomplete);
   std::string text = str(failures.size(), " of ", plan.runs.size(), " runs failed: ");
   for (std::size_t i = 0; i < failures.size(); ++i) text += (i ? "; " : "") + failures[i];
   throw Error(text);

@@ -92,6 +92,7 @@ class Epochs {
   void save() {
     const Tensor& values = training_.parameters().values();  // [parameters]
     const float* v = values.data<float>();
+    folder_.require_claim();
     if (!std::all_of(v, v + values.numel(), [](float x) { return std::isfinite(x); })) return;
     since_save_.restart();
     save_checkpoint(folder_ / "checkpoint.safetensors", e_, training_, done_);
@@ -175,6 +176,9 @@ void train_in(RunFolder& folder, const TrainOptions& o, Experiment& e, const Sto
     progress.line("warning: " + warning);
   }
 
+  // While it goes on it is not whole; what these two held is in the checkpoint.
+  if (training.epochs_done() < e.training.epochs)
+    for (const char* file : {"summary.json", "model.safetensors"}) std::filesystem::remove(folder / file);
   Epochs run(e, training, epochs, folder, progress, interrupts, o.checkpoint_seconds);
   if (!o.resume) run.save();
   run.run();
@@ -204,6 +208,8 @@ void train(const TrainOptions& o) {
   set_threads(o.threads);
   set_check_nan(o.check_nan);
   check_environment();
+  if (!(o.checkpoint_seconds >= 0))
+    throw Error(str("--checkpoint-seconds: must be a number from 0 on, not ", o.checkpoint_seconds));
   std::vector<std::string> settings = o.settings;
   if (o.seed) settings.push_back(str("seed=", *o.seed));
   const Config config = Config::read(o.config, settings);

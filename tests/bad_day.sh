@@ -57,6 +57,18 @@ check "a claim that nobody renews" undrawn train config.json "${small[@]}" --out
 claimed 'damaged' 60
 check "a damaged claim" undrawn train config.json "${small[@]}" --out held --force 2>/dev/null
 
+# A process that has ended and that nobody has waited for. Its parent here is a shell that has become `sleep`.
+rm -rf held && cp -r busy held
+sh -c "'$elbow' train config.json ${endless[*]} --out zombie 2>/dev/null & exec sleep 20" &
+sleeper=$!
+logged 'epoch 1 ' zombie/run.log
+kill -9 "$(cut -f3 zombie/run.lock)"
+sleep 0.1
+check "a killed run that nobody has waited for" undrawn train config.json "${small[@]}" --out zombie --force 2>/dev/null
+kill $sleeper
+ln -s nowhere held/run.lock
+refused "cannot be read" "$elbow" train config.json "${small[@]}" --out held --force
+rm held/run.lock
 # --- within an epoch: checkpoints by time, and the same bits ---
 epoch=("${small[@]}" --set training.epochs=1 --set data.train_rows=64000)
 undrawn train config.json "${epoch[@]}" --out whole 2>/dev/null
@@ -99,6 +111,19 @@ check "it goes on at a lower rate" undrawn train config.json "${wild[@]}" --set 
   --out wild --resume 2>/dev/null
 check "which is noted" grep -q 'learning rate 0.001 instead of' wild/run.log
 
+# --- a finished run that is taken up for more epochs is not finished ---
+more=("${small[@]}" --set training.schedule.kind=constant --set training.freeze_batch_norm_after=1)
+undrawn train config.json "${more[@]}" --out more 2>/dev/null
+"$elbow" train config.json "${more[@]}" --set training.epochs=100000 --out more --resume 2>/dev/null &
+logged 'epoch 5 ' more/run.log
+check "no analysis beside it" bash -c "! '$elbow' pca more 2>&1 | grep -qv 'more: another run is writing\|more is not finished'"
+kill -TERM $!
+wait $!
+check "its last state is used" "$elbow" evaluate more >text 2>message
+check "and told" grep -q 'more is not finished' message
+refused "--checkpoint-seconds" "$elbow" train config.json "${small[@]}" --out refused --checkpoint-seconds -1
+refused "--checkpoint-seconds" "$elbow" train config.json "${small[@]}" --out refused --checkpoint-seconds nan
+
 # --- figures that fail: always a warning, and a status of its own ---
 mkdir broken
 printf '#!/bin/sh\necho "line 1: no luck" >&2\nexit 1\n' >broken/gnuplot
@@ -117,6 +142,11 @@ for file in model.safetensors report.html; do
   refused "is a file of a run" "$elbow" page plain --out "busy/$file" --force
 done
 refused "is a file of a run" "$elbow" pca plain --out busy --force
+check "an analysis elsewhere" "$elbow" pca plain --out elsewhere >text
+check "is there" test -s elsewhere/pca.csv
+refused "exists already" "$elbow" pca plain --out elsewhere
+check "and again with --force" "$elbow" pca plain --out elsewhere --force >text
+check "without anything else" test "$(ls elsewhere | wc -l)" -eq 2
 refused "is a file of a run" "$elbow" sample plain --out busy/costs.csv --force
 refused "is a file of a run" "$elbow" write-table config.json --out busy/costs.csv --force
 refused "there is no folder" "$elbow" page plain --out nowhere/page.html

@@ -35,9 +35,7 @@ void set_gemm_backend(GemmBackend backend) { chosen.store(int(backend), std::mem
 
 // The rule comes from `elbow bench gemm` on a Zen 5 core with AVX-512: our kernel is level or ahead wherever C
 // is at least a vector wide, and OpenBLAS has the better kernels for narrow and for very shallow products. It
-// looks at shape and transposes only. OpenBLAS's bits depend on its number of threads, so it may only be chosen
-// where it always stays on one: it splits no product below 2^18 multiply-adds, except that newer versions hand
-// single rows and columns to gemv, which has another limit.
+// looks at shape and transposes only.
 template <class T> GemmBackend gemm_auto_choice(const GemmArgs<T>& g) {
   constexpr auto vector = int64_t(64 / sizeof(T));
   if (g.m <= 1 || g.n <= 1 || g.k < 1 || g.m * g.n * g.k > int64_t(1) << 18) return GemmBackend::simd;

@@ -7,6 +7,7 @@
 namespace elbow::fuzz {
 
 void config(std::string_view input);       ///< a configuration
+void description(std::string_view input);  ///< data.json
 void setting(std::string_view input);      ///< --set, one a line
 void idx(std::string_view input);          ///< images and labels, plain and gzipped
 void csv(std::string_view input);          ///< a schema, ====, a table; and the table without a schema
@@ -22,6 +23,7 @@ struct Target {
 };
 inline constexpr Target targets[] = {
     {"config", config},
+    {"description", description},
     {"setting", setting},
     {"idx", idx},
     {"csv", csv},
