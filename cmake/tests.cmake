@@ -46,6 +46,9 @@ endforeach()
 # `make test` tries 2000 graphs.
 add_test(NAME many_random_graphs COMMAND ${CMAKE_COMMAND} -E env ELBOW_RANDOM_GRAPHS=50000 $<TARGET_FILE:test_random_graphs>)
 set_tests_properties(many_random_graphs PROPERTIES LABELS "slow;long")
+add_test(NAME random_graphs_pytorch
+         COMMAND ${PROJECT_SOURCE_DIR}/tests/random_graphs_pytorch.sh $<TARGET_FILE:test_random_graphs>)
+set_tests_properties(random_graphs_pytorch PROPERTIES SKIP_RETURN_CODE 77 LABELS slow)
 add_test(NAME structure COMMAND ${PROJECT_SOURCE_DIR}/tests/structure.sh)
 add_test(NAME copied_checkout COMMAND ${PROJECT_SOURCE_DIR}/tests/copied_checkout.sh)
 if(ELBOW_PROGRAM AND NOT ELBOW_SANITIZE)  # what is installed must be usable without the sanitizers' flags

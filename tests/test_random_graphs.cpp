@@ -1,14 +1,21 @@
 // Random graphs of random ops: the gradient by the tape against differences of the whole computation. Ops come from the
 // registry, so that a new one is among them. ELBOW_RANDOM_GRAPHS=N tries N graphs, from seed ELBOW_RANDOM_SEED on.
+// random_graphs_pytorch.sh has graphs written to a folder, and compares them with PyTorch.
 #include <boost/test/unit_test.hpp>
 #include <cmath>
 #include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <map>
+#include <nlohmann/json.hpp>
 #include <random>
 #include <set>
+#include <sstream>
 
 #include "autograd/autograd.hpp"
 #include "autograd/registry.hpp"
+#include "nn/safetensors.hpp"
 #include "op_samples.hpp"
 
 using namespace elbow;
@@ -37,7 +44,7 @@ struct Feed {
 };
 
 struct Step {
-  std::string name;
+  std::string name, note;
   AnyOp call;
   std::vector<Feed> feeds;
 };
@@ -81,6 +88,28 @@ class RandomGraph {
       text.back() = ')';
     }
     return text;
+  }
+
+  // The graph as random_graphs_pytorch.py reads it; its numbers go to `tensors`.
+  nlohmann::json described(std::map<std::string, Tensor>& tensors) const {
+    const auto name = [this](const auto&... rest) { return str(seed_, '.', rest...); };
+    for (size_t i = 0; i < leaves.size(); ++i) tensors[name("leaf.", i)] = leaves[i];
+    for (size_t i = 0; i < weights_.size(); ++i)
+      if (weights_[i]) tensors[name("weight.", i)] = weights_[i];
+    auto written = nlohmann::json::array();
+    for (size_t i = 0; i < steps.size(); ++i) {
+      auto feeds = nlohmann::json::array();
+      for (const Feed& feed : steps[i].feeds) {
+        tensors[name("input.", i, '.', feeds.size())] = feed.constant ? feed.constant : feed.shift;
+        feeds.push_back({{"is_constant", bool(feed.constant)},
+                         {"node", feed.node},
+                         {"scale", feed.scale},
+                         {"lo", feed.spec.lo},
+                         {"hi", feed.spec.hi}});
+      }
+      written.push_back({{"op", steps[i].name}, {"note", steps[i].note}, {"feeds", feeds}});
+    }
+    return {{"seed", seed_}, {"text", text()}, {"leaves", leaves.size()}, {"steps", written}};
   }
 
   std::vector<Tensor> leaves;
@@ -131,7 +160,7 @@ class RandomGraph {
     for (const InputSpec& spec : specs)
       if (spec.shape.numel() == 0 || spec.shape.numel() > most_elements) return;
     const std::vector<Tensor> drawn = draw_inputs(specs, op.kinks, seed_ + draws_++);
-    Step step{op.name, sample.call, {}};
+    Step step{op.name, sample.note, sample.call, {}};
     for (size_t i = 0; i < specs.size(); ++i) step.feeds.push_back(feed_for(specs[i], drawn[i], nodes));
     const Tensor y = output(step, nodes);
     if (y.dtype() != DType::float64 || y.numel() == 0 || y.numel() > 4 * most_elements) return;
@@ -207,4 +236,27 @@ BOOST_AUTO_TEST_CASE(gradients_of_random_graphs) {
   BOOST_TEST(kinks <= 1 + checked / 500);
   if (graphs < 300) return;
   for (const OpInfo& op : ops) BOOST_TEST(used[op.name] > 0, op.name << " was in no graph");
+}
+
+// Only of the ops that ELBOW_GRAPHS_OPS names, those that can be spelled in PyTorch.
+BOOST_AUTO_TEST_CASE(graphs_for_pytorch) {
+  const char *folder = std::getenv("ELBOW_GRAPHS_TO"), *names = std::getenv("ELBOW_GRAPHS_OPS");
+  if (!folder || !names) return;
+  std::istringstream words(names);
+  const std::set<std::string> wanted{std::istream_iterator<std::string>(words), {}};
+  std::vector<OpInfo> ops = all_ops();
+  nlohmann::json graphs = {{"ops", ops.size()}, {"graphs", nlohmann::json::array()}};
+  std::erase_if(ops, [&](const OpInfo& op) { return !wanted.contains(op.name); });
+  SafeTensors file;
+  const uint64_t first = number_from("ELBOW_RANDOM_SEED", 1),
+                 end = first + number_from("ELBOW_RANDOM_GRAPHS", 500);
+  for (uint64_t seed = first; seed < end; ++seed) {
+    const RandomGraph graph(seed, ops);
+    graphs["graphs"].push_back(graph.described(file.tensors));
+    file.tensors[str(seed, ".value")] = graph(graph.leaves);
+    const std::vector<Tensor> gradients = tape_gradients(graph);
+    for (size_t i = 0; i < gradients.size(); ++i) file.tensors[str(seed, ".gradient.", i)] = gradients[i];
+  }
+  save_safetensors(std::filesystem::path(folder) / "graphs.safetensors", file);
+  BOOST_TEST(bool(std::ofstream(std::filesystem::path(folder) / "graphs.json") << graphs));
 }
