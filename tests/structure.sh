@@ -29,6 +29,8 @@ forbid 'raw intrinsics: write it with xsimd' '\<_mm(256|512)?_[a-z]|\<__m(128|25
   $(sources autograd nn cvae data metrics experiments)
 forbid 'results must not depend on how the compiler feels about rounding' 'fast-math|-Ofast|unsafe-math|GCC optimize' \
   CMakeLists.txt Makefile $(find cmake -type f | grep -v flags.cmake) $(sources autograd nn cvae data metrics experiments)
+forbid 'the program must work where /tmp cannot be written: keep it in memory (experiments/memory_file.hpp)' \
+  'tmpfile|mkstemp|mkdtemp|temp_directory_path' $(sources autograd nn cvae data metrics experiments)
 if grep -L '#pragma once' $(sources autograd nn cvae data metrics experiments tests | grep 'hpp$') | grep .; then
   echo '^ a header without #pragma once'
   bad=1
