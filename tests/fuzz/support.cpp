@@ -46,7 +46,8 @@ bool is_small(const Json& json) {
 void make_experiment(const Json& json, const std::string& name) {
   const Json data = json.is_object() ? json.value("data", Json()) : Json();
   // Rows that are not limited are 64,000; images come from a folder.
-  if (data.is_object() && (!data.contains("train_rows") || data.value("source", Json()) == "idx_images"))
+  if (data.is_object() && (!data.contains("train_rows") || !data.contains("test_rows") ||
+                           data.value("source", Json()) == "idx_images"))
     return;
   if (!is_small(json)) return;
   std::string resolved;
