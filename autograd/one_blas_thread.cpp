@@ -1,11 +1,8 @@
 #include "autograd/one_blas_thread.hpp"
 
-#if __has_include(<openblas-openmp/cblas.h>)
-#include <openblas-openmp/cblas.h>  // Debian: the OpenMP build, whichever build is the system's default
-#else
-#include <cblas.h>
-#endif
 #include <omp.h>
+
+#include "autograd/gemm/openblas.hpp"
 
 namespace elbow {
 

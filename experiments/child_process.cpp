@@ -12,6 +12,7 @@
 #include <sstream>
 
 #include "autograd/error.hpp"
+#include "experiments/not_made.hpp"
 
 namespace elbow {
 namespace {
@@ -84,8 +85,7 @@ void ChildProcess::stop() {
 }
 
 bool ChildProcess::succeeded() const {
-  constexpr int incomplete = 3;  // whole results, but not all figures
-  return WIFEXITED(status_) && (WEXITSTATUS(status_) == 0 || WEXITSTATUS(status_) == incomplete);
+  return WIFEXITED(status_) && (WEXITSTATUS(status_) == 0 || WEXITSTATUS(status_) == Incomplete::status);
 }
 
 std::string ChildProcess::problem() const {

@@ -196,7 +196,7 @@ int main(int argc, char** argv) {
   } catch (const Interrupted& error) {
     return refuse(error.what(), 128 + error.signal);
   } catch (const Incomplete& error) {
-    return refuse(error.what(), 3);
+    return refuse(error.what(), Incomplete::status);
   } catch (const std::filesystem::filesystem_error& error) {
     return refuse(error.path1().string() + ": " + error.code().message());
   } catch (const std::bad_alloc&) {

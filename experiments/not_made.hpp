@@ -21,6 +21,7 @@ void warn(const std::vector<NotMade>& problems);
 
 /// The results are whole, and some figures or analyses are missing: the program ends with status 3.
 struct Incomplete : Error {
+  static constexpr int status = 3;
   using Error::Error;
 };
 

@@ -150,20 +150,7 @@ refused "given columns" "$elbow" impute labelled bars.csv
 refused "--sd" "$elbow" impute run few.csv --noise
 
 # --- features ---
-mkdir pictures # 40 images of 12 x 12 pixels: dark ones are of class 0, bright ones of class 1
-for set in train t10k; do
-  {
-    printf '\0\0\10\3\0\0\0\50\0\0\0\14\0\0\0\14'
-    for _ in $(seq 20); do
-      head -c 144 /dev/zero
-      head -c 144 /dev/zero | tr '\0' '\377'
-    done
-  } >pictures/$set-images-idx3-ubyte
-  {
-    printf '\0\0\10\1\0\0\0\50'
-    for _ in $(seq 20); do printf '\0\1'; done
-  } >pictures/$set-labels-idx1-ubyte
-done
+dark_and_bright pictures
 features() { "$elbow" features train --path pictures --set data.classes=2 --batch-rows 8 --epochs 20 "$@"; }
 features --out net.safetensors --threads 1 >text
 check "a net for features learns to tell dark from bright" \

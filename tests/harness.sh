@@ -29,6 +29,23 @@ logged() {
   return 1
 }
 
+# dark_and_bright FOLDER: makes it, with the IDX files of 40 training and 40 test images of 12 x 12 pixels: dark ones are of
+# class 0, bright ones of class 1.
+dark_and_bright() {
+  local set
+  mkdir "$1"
+  for set in train t10k; do
+    {
+      printf '\0\0\10\3\0\0\0\50\0\0\0\14\0\0\0\14'
+      for _ in $(seq 20); do
+        head -c 144 /dev/zero
+        head -c 144 /dev/zero | tr '\0' '\377'
+      done
+    } >"$1/$set-images-idx3-ubyte"
+    { printf '\0\0\10\1\0\0\0\50' && for _ in $(seq 20); do printf '\0\1'; done; } >"$1/$set-labels-idx1-ubyte"
+  done
+}
+
 # refused PART COMMAND...: the command ends with status 2 and one line on standard error that holds PART, and leaves no
 # folder `refused`, the name that tests give to what must not come to be.
 refused() {

@@ -131,17 +131,7 @@ check "no run of another table is begun" test ! -e sweep/seed=3
 cp table.kept table.csv
 
 # --- images: labels, sizes and names are the run's ---
-mkdir images
-for set in train t10k; do # 40 images of 12 x 12 pixels: dark ones are of class 0, bright ones of class 1
-  {
-    printf '\0\0\10\3\0\0\0\50\0\0\0\14\0\0\0\14'
-    for _ in $(seq 20); do
-      head -c 144 /dev/zero
-      head -c 144 /dev/zero | tr '\0' '\377'
-    done
-  } >images/$set-images-idx3-ubyte
-  { printf '\0\0\10\1\0\0\0\50' && for _ in $(seq 20); do printf '\0\1'; done; } >images/$set-labels-idx1-ubyte
-done
+dark_and_bright images
 cat >images.json <<'END'
 {"name": "images", "data": {"source": "idx_images", "path": "images/", "classes": 2, "class_names": ["dark", "bright"], "coloured": true},
  "condition": {"kind": "label"}, "model": {"encoder": [8], "decoder": [8], "latents": 2}, "loss": {"distortion": "bce"},

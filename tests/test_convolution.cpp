@@ -12,6 +12,7 @@
 #include "autograd/random.hpp"
 #include "autograd/tape.hpp"
 #include "tests/gradcheck.hpp"
+#include "threads_scope.hpp"
 
 using namespace elbow;
 using namespace elbow::test;
@@ -81,16 +82,11 @@ template <class F> void for_each_product(const Convolution& s, F f) {
               }
 }
 
-struct ThreadsAsBefore {
-  int threads = num_threads();
-  ~ThreadsAsBefore() { set_num_threads(threads); }
-};
-
 }  // namespace
 
 // Forward and both gradients against a plain loop over all products.
 BOOST_AUTO_TEST_CASE(chunks_and_blocks_fit_together) {
-  const ThreadsAsBefore restore;
+  const test::ThreadsScope scope(num_threads());
   for (const Case& c : cases) BOOST_TEST_CONTEXT(c.x << " with " << c.w) {
       const Tensors t = run<double>(c, 1);
       const Convolution s = sizes_of(c);
@@ -114,7 +110,7 @@ BOOST_AUTO_TEST_CASE(chunks_and_blocks_fit_together) {
 }
 
 BOOST_AUTO_TEST_CASE(any_number_of_threads_gives_the_same_bits) {
-  const ThreadsAsBefore restore;
+  const test::ThreadsScope scope(num_threads());
   for (const Case& c : cases) BOOST_TEST_CONTEXT(c.x << " with " << c.w) {
       const Tensors one = run<float>(c, 1);
       for (int threads : {2, 3, 7}) {
@@ -129,7 +125,7 @@ BOOST_AUTO_TEST_CASE(any_number_of_threads_gives_the_same_bits) {
 
 #if !defined(__SANITIZE_ADDRESS__)
 BOOST_AUTO_TEST_CASE(after_the_first_steps_nothing_is_asked_of_the_system) {
-  const ThreadsAsBefore restore;
+  const test::ThreadsScope scope(num_threads());
   for (int threads : {1, 3})
     for (const Case& c : cases) {
       for (int i = 0; i < 3; ++i) run<float>(c, threads);

@@ -11,24 +11,14 @@
 #include "autograd/parallel.hpp"
 #include "autograd/tape.hpp"
 #include "nn/nn.hpp"
+#include "threads_scope.hpp"
 
 using namespace elbow;
+using test::ThreadsScope;
 
 namespace {
 
 template <class F> void in_another_thread(F f) { std::thread(f).join(); }
-
-// For the scope of a test, so many threads.
-class Threads {
- public:
-  explicit Threads(int n) : before_(num_threads()) { set_num_threads(n); }
-  ~Threads() { set_num_threads(before_); }
-  Threads(const Threads&) = delete;
-  Threads& operator=(const Threads&) = delete;
-
- private:
-  int before_;
-};
 
 // How often each number below n is in one of the ranges.
 std::vector<int> visits(int64_t n, int64_t grain) {
@@ -153,7 +143,7 @@ BOOST_AUTO_TEST_CASE(tapes_of_several_threads_at_once) {
 
 BOOST_AUTO_TEST_CASE(every_number_is_in_one_range) {
   for (int threads : {1, 2, 3, 7}) {
-    const Threads scope(threads);
+    const ThreadsScope scope(threads);
     for (int64_t grain : {1, 2, 5, 64})
       for (int64_t n : {0, 1, 2, 3, 9, 64, 65, 1000}) {
         const auto count = visits(n, grain);
@@ -164,7 +154,7 @@ BOOST_AUTO_TEST_CASE(every_number_is_in_one_range) {
 
 // Short regions one after the other: the helpers come late to most of them, and must neither miss work nor do it twice.
 BOOST_AUTO_TEST_CASE(a_helper_that_comes_late_does_nothing) {
-  const Threads scope(4);
+  const ThreadsScope scope(4);
   for (int i = 0; i < 5000; ++i) {
     const auto count = visits(16, 1);
     BOOST_REQUIRE(std::count(count.begin(), count.end(), 1) == 16);
@@ -172,7 +162,7 @@ BOOST_AUTO_TEST_CASE(a_helper_that_comes_late_does_nothing) {
 }
 
 BOOST_AUTO_TEST_CASE(work_within_work_stays_on_its_thread) {
-  const Threads scope(3);
+  const ThreadsScope scope(3);
   std::atomic<int> moved{0}, inner{0};
   BOOST_TEST(!in_parallel());
   parallel_tasks(6, [&](int64_t) {
@@ -190,7 +180,7 @@ BOOST_AUTO_TEST_CASE(work_within_work_stays_on_its_thread) {
 
 BOOST_AUTO_TEST_CASE(an_error_in_a_task_reaches_the_caller) {
   for (int threads : {1, 3}) {
-    const Threads scope(threads);
+    const ThreadsScope scope(threads);
     const auto task = [](int64_t i) {
       if (i == 5) fail("task", "number ", i);
     };
@@ -203,7 +193,7 @@ BOOST_AUTO_TEST_CASE(an_error_in_a_task_reaches_the_caller) {
 
 // A second caller does not wait for the team: it computes by itself.
 BOOST_AUTO_TEST_CASE(several_callers_at_once) {
-  const Threads scope(3);
+  const ThreadsScope scope(3);
   std::atomic<int> good{0};
   std::vector<std::thread> callers;
   for (int c = 0; c < 4; ++c)
@@ -228,7 +218,7 @@ BOOST_AUTO_TEST_CASE(the_same_bits_on_busy_cores) {
   const Tensor a = normal({1, 1, 1}, {192, 256}), b = normal({1, 1, 2}, {256, 192});
   std::vector<double> sums;
   for (int threads : {1, 2, 5}) {
-    const Threads scope(threads);
+    const ThreadsScope scope(threads);
     for (int i = 0; i < 10; ++i) sums.push_back(sum(square(matmul(exp(a), tanh(b)))).item());
   }
   stop = true;

@@ -1,14 +1,9 @@
-#if __has_include(<openblas-openmp/cblas.h>)
-#include <openblas-openmp/cblas.h>  // Debian: the OpenMP build, whichever build is the system's default
-#else
-#include <cblas.h>
-#endif
-
 #include <algorithm>
 #include <limits>
 
 #include "autograd/error.hpp"
 #include "autograd/gemm/gemm.hpp"
+#include "autograd/gemm/openblas.hpp"
 #include "autograd/one_blas_thread.hpp"
 #include "autograd/parallel.hpp"
 

@@ -1,5 +1,4 @@
 #include "experiments/commands/features.hpp"
-#include "experiments/output_file.hpp"
 
 #include <filesystem>
 #include <iostream>
@@ -11,6 +10,7 @@
 #include "experiments/command_line.hpp"
 #include "experiments/feature_file.hpp"
 #include "experiments/machine.hpp"
+#include "experiments/output_file.hpp"
 #include "nn/config.hpp"
 #include "nn/stopwatch.hpp"
 
