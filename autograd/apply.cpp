@@ -1,4 +1,5 @@
 // How an op runs.
+#include "autograd/backend/backend.hpp"
 #include "autograd/checks.hpp"
 #include "autograd/op.hpp"
 
@@ -24,9 +25,10 @@ void check_inputs(const OpRule& rule, Inputs in) {
 Tensor apply_op(const OpRule& rule, const void* op, Inputs in) {
   check_inputs(rule, in);
   Tape* tape = rule.backward ? Tape::recording(rule.name, in) : nullptr;
+  const DeviceWork named(rule.name);
   Tensor y = rule.output(op, in);
   ForwardContext context(in, y, tape != nullptr);
-  rule.forward(op, context);
+  kernel_of(rule, y.device(), &OpRule::forward, &DeviceKernels::forward)(op, context);
   if (checking()) {
     for (size_t i = 0; i < in.size(); ++i) check(in[i], rule.name, "input");
     check(y, rule.name, "output");

@@ -1,5 +1,6 @@
 #include "autograd/argmax.hpp"
 
+#include "autograd/alias.hpp"
 #include "autograd/axes.hpp"
 #include "autograd/axis_view.hpp"
 
@@ -7,7 +8,8 @@ namespace elbow {
 namespace {
 
 // The place of the first element that no other beats.
-template <class F> Indices arg_best(const Tensor& x, int axis, bool keep, const char* name, F beats) {
+template <class F> Indices arg_best(const Tensor& given, int axis, bool keep, const char* name, F beats) {
+  const Tensor x = on_cpu(given);
   const Shape& shape = x.shape();
   const AxisView v(shape, shape.axis(axis, name));
   if (v.size == 0) fail(name, "of no elements: axis ", axis, " of a tensor of shape ", shape);

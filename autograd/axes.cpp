@@ -4,7 +4,8 @@
 
 namespace elbow {
 
-AxisRows::AxisRows(const Shape& shape, const Axes& axes, const char* op) : rank_(shape.rank()) {
+AxisRows::AxisRows(const Shape& shape, const Axes& axes, const char* op)
+    : rank_(shape.rank()), view_(shape, axes.of(shape, op)) {
   const auto chosen = axes.of(shape, op);
   std::array<int64_t, Shape::max_rank> dense{};
   int64_t stride = 1;

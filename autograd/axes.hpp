@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <initializer_list>
 
+#include "autograd/row_view.hpp"
 #include "autograd/tensor.hpp"
 
 namespace elbow {
@@ -61,6 +62,8 @@ class AxisRows {
   Tensor gather(const Tensor& x) const;
   /// to (+)= from, where `from` is [rows, length] and `to` has the tensor's own order.
   template <class T> void scatter(const T* from, T* to, bool add) const;
+  /// Where each element lies, for the kernels of a device, which need no copy.
+  const RowView& view() const { return view_; }
 
  private:
   template <class F> void walk(F f) const;  // f(index in rows, index in the tensor)
@@ -68,6 +71,7 @@ class AxisRows {
   int rank_ = 0;
   int64_t rows_ = 1, length_ = 1;
   std::array<int64_t, Shape::max_rank> sizes_{}, strides_{};  // kept axes first, then the chosen ones
+  RowView view_;
 };
 
 }  // namespace elbow

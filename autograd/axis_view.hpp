@@ -10,6 +10,8 @@ struct AxisView {
     for (int i = 0; i < axis; ++i) outer *= shape[i];
     for (int i = axis + 1; i < shape.rank(); ++i) inner *= shape[i];
   }
+  /// All elements as one axis.
+  explicit AxisView(int64_t numel) : size(numel) {}
 };
 
 /// to[i] = from[i], or to[i] += from[i].

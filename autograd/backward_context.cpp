@@ -1,6 +1,7 @@
 #include "autograd/backward_context.hpp"
 
 #include "autograd/alias.hpp"
+#include "autograd/backend/backend.hpp"
 #include "autograd/ops.hpp"
 
 namespace elbow {
@@ -8,6 +9,7 @@ namespace {
 
 // target += source, both dense and of one shape.
 void add_in_place(Tensor& target, const Tensor& source) {
+  if (target.device() != Device::cpu) return backend(target.device()).add(source, target);
   dispatch(target.dtype(), [&]<class T>() {
     T* t = target.data<T>();
     const T* s = source.data<T>();
@@ -71,7 +73,7 @@ Tensor& BackwardContext::target_of(size_t i, bool& add) {
   Tensor& target = e.leaf ? e.leaf.body()->grad : tape_.lists_.adjoints[size_t(e.node)];
   add = bool(target);
   if (!target)
-    target = Tensor::empty(e.shape, e.dtype);
+    target = Tensor::empty(e.shape, e.dtype, e.device);
   else if (!e.leaf && shared(target))
     target = copy_of(target);  // somebody else holds this gradient as well (see give): add to a copy
   return target;

@@ -25,11 +25,22 @@ class BackwardContext {
   bool needs(size_t i) const;
   const Shape& shape_of_input(size_t i) const { return edge(i).shape; }
   DType dtype_of_input(size_t i) const { return edge(i).dtype; }
+  Device device_of_input(size_t i) const { return edge(i).device; }
   /// Memory for the gradient of input i. Throws unless needs(i).
   template <Element T> GradientTarget<T> into(size_t i) {
     bool add = false;
     Tensor& target = target_of(i, add);
     return {target.template data<T>(), add};
+  }
+  /// The same as a tensor, for the kernels of a device.
+  struct Target {
+    Tensor& tensor;
+    bool add;
+  };
+  Target target(size_t i) {
+    bool add = false;
+    Tensor& tensor = target_of(i, add);
+    return {tensor, add};
   }
   /// Hands over a whole gradient of input i: it is taken as it is, or added to what is there. Does nothing unless
   /// needs(i).

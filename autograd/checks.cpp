@@ -2,6 +2,7 @@
 
 #include <cmath>
 
+#include "autograd/alias.hpp"
 #include "autograd/memory.hpp"
 
 namespace elbow {
@@ -25,11 +26,13 @@ void set_check_bounds(bool on) {
 
 void check(const Tensor& t, const char* where, const char* what) {
   if (!t) return;
-  if (checking(detail::bounds) && !pool_guard_intact(t.body()->storage, t.body()->storage->bytes))
+  if (checking(detail::bounds) && t.device() == Device::cpu &&
+      !pool_guard_intact(t.body()->storage, t.body()->storage->bytes))
     fail(where, "has written beyond its ", what, " of shape ", t.shape(), ": its shape() is too small");
   if (checking(detail::nan))
     dispatch(t.dtype(), [&]<class T>() {
-      const T* p = t.data<T>();
+      const Tensor on_host = on_cpu(t);
+      const T* p = on_host.data<T>();
       for (int64_t i = 0; i < t.numel(); ++i)
         if (!std::isfinite(p[i])) fail(where, p[i], " in its ", what, " of shape ", t.shape(), ", element ", i);
     });

@@ -1,4 +1,6 @@
 #pragma once
+#include "autograd/backend/cuda/convolution.hpp"
+#include "autograd/backend/cuda/reduce.hpp"
 #include "autograd/convolution.hpp"
 #include "autograd/op.hpp"
 #include "autograd/sum_to_shape.hpp"
@@ -62,6 +64,21 @@ template <class Self, bool transposed> struct ConvolutionOp : Op {
     }
     if (c.inputs() == 3 && c.needs(2)) bias_gradient<T>(c);
   }
+  template <class T> void device_forward(ForwardContext& c) const {
+    const Tensor &x = c.in[0], &w = c.in[1];
+    device_product<transposed, T>(self().sizes(x.shape(), w.shape()), x, w,
+                                  c.in.size() == 3 ? c.in[2] : Tensor(), c.y);
+    c.save(x);
+    c.save(w);
+  }
+  template <class T> void device_backward(BackwardContext& c) const {
+    const Tensor &x = c.saved(0), &w = c.saved(1), &dy = c.dy();
+    const Convolution s = self().sizes(x.shape(), w.shape());
+    if (c.needs(0)) device_product<!transposed, T>(s, dy, w, Tensor(), c.target(0));
+    if (c.needs(1)) cuda::convolve_weight<T>(s, transposed ? dy : x, transposed ? x : dy, c.target(1));
+    if (c.inputs() == 3 && c.needs(2))
+      cuda::sum_to_shape<T>(dy, pixel_rows(dy.shape()), c.target(2), rows_of_bias(c.shape_of_input(2)));
+  }
   // The three products of convolution.hpp as ops: each is the gradient of another.
   void backward_in_ops(BackwardContext& c) const {
     const Tensor x = c.saved(0), w = c.saved(1), dy = c.dy();
@@ -87,13 +104,24 @@ template <class Self, bool transposed> struct ConvolutionOp : Op {
     else
       convolve<T>(s, x, w, bias, y, add);
   }
+  template <bool adjoint, class T>
+  static void device_product(const Convolution& s, const Tensor& x, const Tensor& w, const Tensor& bias,
+                             cuda::Target y) {
+    if constexpr (adjoint)
+      cuda::convolve_transposed<T>(s, x, w, bias, y);
+    else
+      cuda::convolve<T>(s, x, w, bias, y);
+  }
   /// dy summed over what the bias was added to.
   template <class T> static void bias_gradient(BackwardContext& c) {
-    const Shape& dy = c.dy().shape();
-    Shape to = c.shape_of_input(2);
-    to.push_back(1);  // [channels, 1] or [rows, channels, 1]
     auto [db, add] = c.template into<T>(2);
-    sum_to_shape<T>(c.dy().template data<T>(), {dy[0], dy[1], dy[2] * dy[3]}, db, to, add);
+    sum_to_shape<T>(c.dy().template data<T>(), pixel_rows(c.dy().shape()), db,
+                    rows_of_bias(c.shape_of_input(2)), add);
+  }
+  static Shape pixel_rows(const Shape& y) { return {y[0], y[1], y[2] * y[3]}; }
+  static Shape rows_of_bias(Shape bias) {
+    bias.push_back(1);  // [channels, 1] or [rows, channels, 1]
+    return bias;
   }
 };
 

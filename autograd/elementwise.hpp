@@ -84,7 +84,7 @@ template <int I, class O, class... V> ELBOW_FN auto derivative(const O& op, V...
 template <class T>
 using Strip = void (*)(const void* op, int64_t n, T* y, bool add, const T* const* x, const int64_t* stride);
 
-#if !defined(__CUDACC__)
+#if !ELBOW_DEVICE_SOURCE
 namespace detail {
 
 template <class T, class F, size_t... J>

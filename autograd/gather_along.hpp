@@ -28,4 +28,11 @@ template <class F> void for_each_gathered(const Shape& x, int axis, const Indice
   }
 }
 
+/// The element of x for each element of the index.
+inline std::vector<int64_t> gathered_elements(const Shape& x, int axis, const Indices& index) {
+  std::vector<int64_t> elements(size_t(index.numel()));
+  for_each_gathered(x, axis, index, [&](int64_t element, int64_t i) { elements[size_t(i)] = element; });
+  return elements;
+}
+
 }  // namespace elbow

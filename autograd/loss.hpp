@@ -1,10 +1,28 @@
 #pragma once
+#include "autograd/alias.hpp"
+#include "autograd/backend/cuda/reduce.hpp"
 #include "autograd/op.hpp"
 #include "autograd/parallel.hpp"
 #include "autograd/reduction.hpp"
 #include "autograd/sum_to_shape.hpp"
 
 namespace elbow::ops {
+
+namespace detail {
+// Cost and slopes of one element, for the kernels of elementwise.hpp.
+template <class T, class Loss> struct PairCost {
+  Loss loss;
+  ELBOW_DEVICE void operator()(const T (&x)[2], T (&y)[1]) const { y[0] = loss.cost(x[0], x[1]); }
+};
+template <class T, class Loss> struct PairSlopes {
+  Loss loss;
+  T share;  // of an element in the gradient of the output
+  ELBOW_DEVICE void operator()(const T (&x)[3], T (&d)[2]) const {
+    const Gradients<T, 2> slopes = loss.slopes(x[0], x[1]);
+    for (int i = 0; i < 2; ++i) d[i] = slopes.of[i] * (x[2] * share);
+  }
+};
+}  // namespace detail
 
 /// Base of the losses that compare two tensors of one shape [rows, columns] element by element. Members to write, over
 /// any value type, as those of an element-wise op:
@@ -69,6 +87,31 @@ template <class Loss> struct PairLoss : Op {
     backward_of<T, 1>(context);
   }
 
+  template <class T> void device_forward(ForwardContext& context) const {
+    const Tensor &ta = context.in[0], &tb = context.in[1];
+    const Shape& shape = ta.shape();
+    context.save(ta);
+    context.save(tb);
+    const Loss loss = self();
+    if (reduction == Reduction::none)
+      return cuda::elementwise<T, 2, 1>(detail::PairCost<T, Loss>{loss}, shape, {&ta, &tb},
+                                        {{cuda::out<T>(context.y)}, {false}});
+    const auto a = cuda::in<T>(ta);  // [rows, columns]
+    const auto b = cuda::in<T>(tb);  // [rows, columns]
+    cuda::sum_rows<T>(
+        RowView(shape, {reduction != Reduction::per_row, reduction != Reduction::per_column}),
+        [=] ELBOW_DEVICE(int64_t i) { return loss.cost(T(a[i]), T(b[i])); }, context.y,
+        reduction == Reduction::per_row ? 1 : 1 / double(shape[0]));
+  }
+  template <class T> void device_backward(BackwardContext& context) const {
+    const Tensor &a = context.saved(0), &b = context.saved(1);
+    const bool averaged = reduction == Reduction::per_column || reduction == Reduction::mean;
+    const Tensor dy = reduction == Reduction::per_row ? alias(context.dy(), {a.size(0), 1}) : context.dy();
+    const T share = averaged ? T(1) / T(a.size(0)) : T(1);
+    cuda::elementwise<T, 3, 2>(detail::PairSlopes<T, Loss>{self(), share}, a.shape(), {&a, &b, &dy},
+                               cuda::gradients<T, 2>(context));
+  }
+
   // The gradient of the output, spread over [rows, columns], times the slopes' own formula over Tracers.
   void backward_in_ops(BackwardContext& context) const {
     const Tensor &a = context.saved(0), &b = context.saved(1);
@@ -76,7 +119,7 @@ template <class Loss> struct PairLoss : Op {
     Tensor dy = context.dy();
     if (reduction == Reduction::per_row) dy = reshape(dy, {rows, 1});
     if (reduction == Reduction::per_column || reduction == Reduction::mean)
-      dy = mul(dy, Tensor::full({}, 1.0 / double(rows), dy.dtype()));
+      dy = mul(dy, Tensor::full({}, 1.0 / double(rows), dy.dtype(), dy.device()));
     dy = broadcast_to(dy, a.shape());
     const auto slopes = self().slopes(Tracer(a), Tracer(b));
     for (size_t i = 0; i < 2; ++i) give_traced(context, i, slopes.of[i] * Tracer(dy));

@@ -2,11 +2,13 @@
 #include <cmath>
 #include <limits>
 
-// Marks a function that runs on the GPU as well when nvcc compiles it.
+// ELBOW_FN marks a function that runs on the GPU as well when nvcc compiles it, ELBOW_DEVICE one that runs only there.
 #if defined(__CUDACC__)
 #define ELBOW_FN __host__ __device__
+#define ELBOW_DEVICE __device__
 #else
 #define ELBOW_FN
+#define ELBOW_DEVICE
 #endif
 
 /// The vocabulary of element-wise ops. An op's formula is written once, over a value type V, and calls these

@@ -2,7 +2,7 @@
 
 namespace elbow {
 
-Tensor one_hot(const Indices& indices, int64_t classes, DType dtype) {
+Tensor one_hot(const Indices& indices, int64_t classes, DType dtype, Device device) {
   indices.require_below(classes, "one_hot");
   Shape shape = indices.shape();
   shape.push_back(classes);
@@ -11,7 +11,7 @@ Tensor one_hot(const Indices& indices, int64_t classes, DType dtype) {
     T* to = y.data<T>();  // [indices, classes]
     for (int64_t i = 0; i < indices.numel(); ++i) to[i * classes + indices[i]] = T(1);
   });
-  return y;
+  return y.to(device);
 }
 
 }  // namespace elbow

@@ -22,6 +22,7 @@
 ///   Op                      its own shape(), forward(), backward(), backward_in_ops() and reference(). Below
 ///
 /// The settings of an op (a slope, axes, ...) are the members of its struct.
+#include "autograd/backend/cuda/kernels.hpp"
 #include "autograd/backward_context.hpp"
 #include "autograd/math.hpp"
 #include "autograd/op_rule.hpp"
@@ -48,10 +49,12 @@ class ForwardContext {
   }
   /// The elements of input i, to be written in place. The public function of such an op takes that tensor by a reference
   /// that is not const.
-  template <Element T> T* write(size_t i, const char* op) {
+  template <Element T> T* write(size_t i, const char* op) { return written(i, op).data<T>(); }
+  /// The same as a tensor, for the kernels of a device.
+  Tensor written(size_t i, const char* op) {
     Tensor t = in[i];
     t.mark_written(op);
-    return t.data<T>();
+    return t;
   }
   const Tensor* saved() const { return saved_; }
   size_t n_saved() const { return n_saved_; }
@@ -69,6 +72,8 @@ class ForwardContext {
 ///   template <class T> void forward(ForwardContext&) const
 ///   template <class T> void backward(BackwardContext&) const
 ///   void backward_in_ops(BackwardContext&) const           the same, written in ops: autograd/ops.hpp
+///   template <class T> void device_forward(ForwardContext&) const      the same kernels for the GPU:
+///   template <class T> void device_backward(BackwardContext&) const    backend/cuda/kernels.hpp
 ///   void reference(Inputs in, double* y) const             plain loops over float64 inputs, to test against
 ///   static void samples(Samples<Self>& s)                  how to try it
 ///

@@ -7,12 +7,12 @@
 
 #include "autograd/elementwise.hpp"
 #include "autograd/samples.hpp"
-#if !defined(__CUDACC__)
+#if !ELBOW_DEVICE_SOURCE
 #include "autograd/op_check.hpp"
 #endif
 
 namespace elbow::ops {
-#if !defined(__CUDACC__)
+#if !ELBOW_DEVICE_SOURCE
 
 namespace detail {
 
@@ -20,11 +20,11 @@ template <class O> const O& settings(const void* op) { return *static_cast<const
 
 template <class O> Tensor output(const void* op, Inputs in) {
   if constexpr (is_elementwise<O>)
-    return Tensor::empty(elementwise_shape(O::name, in), in[0].dtype());
+    return Tensor::empty(elementwise_shape(O::name, in), in[0].dtype(), in[0].device());
   else if constexpr (requires { settings<O>(op).output(in); })
     return settings<O>(op).output(in);  // a view of an input, or another dtype
   else
-    return Tensor::empty(settings<O>(op).shape(in), in[0].dtype());
+    return Tensor::empty(settings<O>(op).shape(in), in[0].dtype(), in[0].device());
 }
 
 template <class T, class O> constexpr Strips<T> strips_of() {
@@ -84,6 +84,7 @@ template <class O> consteval OpRule make_rule() {
     rule.backward = &detail::backward<O>;
     rule.backward_in_ops = &detail::backward_in_ops<O>;
   }
+  rule.device = &device_kernels<O>;
   rule.copy = [](const void* op, void* to) { new (to) O(detail::settings<O>(op)); };
   rule.destroy = [](void* op) { static_cast<O*>(op)->~O(); };
   rule.bytes = sizeof(O);
@@ -98,8 +99,11 @@ template <class O> const OpRule& rule_of() { return rule<O>; }
 }  // namespace elbow::ops
 
 /// The last line of an op's file: puts the op into the library, and into the registry under its file's name.
-#if defined(__CUDACC__)
-#define ELBOW_OP(file, Struct) template void elbow::cuda::kernels_of<elbow::ops::Struct>();
+#if ELBOW_DEVICE_SOURCE
+#define ELBOW_OP(file, Struct)                       \
+  namespace elbow::ops {                             \
+  void install_##file() { cuda::install<Struct>(); } \
+  }
 #else
 #define ELBOW_OP(file, Struct)                                                                \
   namespace elbow::ops {                                                                      \

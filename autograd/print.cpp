@@ -100,7 +100,8 @@ class Printer {
 std::ostream& operator<<(std::ostream& out, const Tensor& t) {
   if (!t) return out << "undefined";
   Printer(t).print(out);
-  return out << ' ' << name_of(t.dtype()) << t.shape();
+  out << ' ' << name_of(t.dtype()) << t.shape();
+  return t.device() == Device::cpu ? out : out << " on " << name_of(t.device());
 }
 
 }  // namespace elbow

@@ -7,6 +7,7 @@
 #include <numeric>
 #include <xsimd/xsimd.hpp>
 
+#include "autograd/backend/backend.hpp"
 #include "autograd/parallel.hpp"
 #include "autograd/philox.hpp"
 
@@ -153,21 +154,31 @@ std::vector<int64_t> permutation(const RandomKey& key, int64_t n) {
   return order;
 }
 
-Tensor uniform(const RandomKey& key, const Shape& shape, double lo, double hi, DType dtype) {
-  Tensor t = Tensor::empty(shape, dtype);
-  dispatch(dtype, [&]<class T>() { fill_uniform<T>(key, t.data<T>(), t.numel(), T(lo), T(hi)); });
+Tensor uniform(const RandomKey& key, const Shape& shape, double lo, double hi, DType dtype, Device device) {
+  Tensor t = Tensor::empty(shape, dtype, device);
+  if (device != Device::cpu)
+    backend(device).draw_uniform(key, t, lo, hi);
+  else
+    dispatch(dtype, [&]<class T>() { fill_uniform<T>(key, t.data<T>(), t.numel(), T(lo), T(hi)); });
   return t;
 }
 
-Tensor normal(const RandomKey& key, const Shape& shape, double mean, double stddev, DType dtype) {
-  Tensor t = Tensor::empty(shape, dtype);
-  dispatch(dtype, [&]<class T>() { fill_normal<T>(key, t.data<T>(), t.numel(), T(mean), T(stddev)); });
+Tensor normal(const RandomKey& key, const Shape& shape, double mean, double stddev, DType dtype,
+              Device device) {
+  Tensor t = Tensor::empty(shape, dtype, device);
+  if (device != Device::cpu)
+    backend(device).draw_normal(key, t, mean, stddev);
+  else
+    dispatch(dtype, [&]<class T>() { fill_normal<T>(key, t.data<T>(), t.numel(), T(mean), T(stddev)); });
   return t;
 }
 
-Tensor bernoulli(const RandomKey& key, const Shape& shape, double p, DType dtype) {
-  Tensor t = Tensor::empty(shape, dtype);
-  dispatch(dtype, [&]<class T>() { fill_bernoulli<T>(key, t.data<T>(), t.numel(), p); });
+Tensor bernoulli(const RandomKey& key, const Shape& shape, double p, DType dtype, Device device) {
+  Tensor t = Tensor::empty(shape, dtype, device);
+  if (device != Device::cpu)
+    backend(device).draw_bernoulli(key, t, p);
+  else
+    dispatch(dtype, [&]<class T>() { fill_bernoulli<T>(key, t.data<T>(), t.numel(), p); });
   return t;
 }
 

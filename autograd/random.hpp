@@ -15,6 +15,9 @@ struct RandomKey {
   uint64_t seed = 0;
   uint32_t stream = 0;  ///< what the numbers are for (initialisation, masks, noise, ...)
   uint64_t step = 0;    ///< which draw of that stream: all 2^64 are distinct
+  /// On a device, in a graph that is recorded once and launched again: a tensor [2] of float64 there, whose bytes are two
+  /// 64-bit numbers, the seed and a count that is added to the step when the numbers are drawn. It must outlive the key.
+  const Tensor* state = nullptr;
 };
 
 /// A key whose step counts up: next() names a fresh sequence at each call. Its state is the three numbers of
@@ -22,7 +25,9 @@ struct RandomKey {
 class RandomStream {
  public:
   RandomStream(uint64_t seed, uint32_t stream, uint64_t step = 0) : key_{seed, stream, step} {}
-  RandomKey next() { return {key_.seed, key_.stream, key_.step++}; }
+  RandomKey next() { return {key_.seed, key_.stream, key_.step++, key_.state}; }
+  /// While there is a state, next() counts from it (RandomKey::state), and state() says how many keys it has given.
+  void count_from(const Tensor* state) { key_.state = state; }
   const RandomKey& state() const { return key_; }
   void set_step(uint64_t step) { key_.step = step; }
 
@@ -47,9 +52,10 @@ std::vector<int64_t> permutation(const RandomKey& key, int64_t n);
 
 /// Tensors of random numbers.
 Tensor uniform(const RandomKey& key, const Shape& shape, double lo = 0, double hi = 1,
-               DType dtype = DType::float32);
+               DType dtype = DType::float32, Device device = Device::cpu);
 Tensor normal(const RandomKey& key, const Shape& shape, double mean = 0, double stddev = 1,
-              DType dtype = DType::float32);
-Tensor bernoulli(const RandomKey& key, const Shape& shape, double p, DType dtype = DType::float32);
+              DType dtype = DType::float32, Device device = Device::cpu);
+Tensor bernoulli(const RandomKey& key, const Shape& shape, double p, DType dtype = DType::float32,
+                 Device device = Device::cpu);
 
 }  // namespace elbow

@@ -1,5 +1,6 @@
 #pragma once
 #include "autograd/axes.hpp"
+#include "autograd/backend/cuda/reduce.hpp"
 #include "autograd/op.hpp"
 #include "autograd/parallel.hpp"
 
@@ -10,6 +11,9 @@ namespace elbow::ops {
 ///
 ///   template <class T> T reduce(int64_t n, const T* x) const                      one row to one number
 ///   template <class T> void slope(int64_t n, const T* x, T y, T dy, T* dx) const  its gradient
+///   template <class T, class X> ELBOW_DEVICE T reduce_row(block, n, X x) const    the same two on the GPU, by all threads of a
+///   template <class T, class X, class Y>                                          block: x(k) is element k, dx(k, v) sets one
+///   ELBOW_DEVICE void slope_row(block, n, X x, T y, T dy, Y dx) const
 ///   Tensor slope_in_ops(const Tensor& x, const Tensor& y, const Tensor& dy) const  the same written in ops, where y and dy
 ///                                                                                  have the axes kept, with size 1
 ///   double plain(int64_t n, const double* x) const                                the reference loop
@@ -47,6 +51,33 @@ template <class Self> struct RowReduction : Op {
                  [&](int64_t r) { self().slope(n, x + r * n, y[r], dy[r], g + r * n); });
     auto [dx, add] = c.template into<T>(0);
     rows.template scatter<T>(g, dx, add);
+  }
+  template <class T> void device_forward(ForwardContext& c) const {
+    const RowView view = AxisRows(c.in[0].shape(), axes, Self::name).view();
+    const auto x = cuda::in<T>(c.in[0]);  // of the input's shape
+    const Self op = self();
+    cuda::write_rows<T>(view.rows.count, view.elements.count, c.y,
+                        [=] ELBOW_DEVICE(const cuda::Block& block, int64_t r) {
+                          const int64_t base = view.rows[r];
+                          const auto element = [&](int64_t k) { return T(x[base + view.elements[k]]); };
+                          return op.template reduce_row<T>(block, view.elements.count, element);
+                        });
+    c.save(c.in[0]);
+    c.save(c.y);
+  }
+  template <class T> void device_backward(BackwardContext& c) const {
+    const RowView view = AxisRows(c.shape_of_input(0), axes, Self::name).view();
+    const auto x = cuda::in<T>(c.saved(0));        // of the input's shape
+    const auto y = cuda::in<T>(c.saved(1));        // [rows]
+    const auto dy = cuda::in<T>(c.dy());           // [rows]
+    const auto dx = cuda::output<T>(c.target(0));  // of the input's shape
+    const Self op = self();
+    cuda::for_rows(view.rows.count, view.elements.count, [=] ELBOW_DEVICE(const cuda::Block& block, int64_t r) {
+      const int64_t base = view.rows[r];
+      const auto element = [&](int64_t k) { return T(x[base + view.elements[k]]); };
+      const auto set = [&](int64_t k, T v) { dx.set(base + view.elements[k], v); };
+      op.template slope_row<T>(block, view.elements.count, element, T(y[r]), T(dy[r]), set);
+    });
   }
   void backward_in_ops(BackwardContext& c) const {
     const Tensor& x = c.saved(0);

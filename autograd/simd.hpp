@@ -2,7 +2,7 @@
 #include <cstdint>
 
 // The SIMD vocabulary of kernels. Only files that hold kernels include it, and pay for xsimd; nvcc sees declarations.
-#if !defined(__CUDACC__)
+#if !ELBOW_DEVICE_SOURCE
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -11,7 +11,7 @@
 
 namespace elbow::simd {
 
-#if !defined(__CUDACC__)
+#if !ELBOW_DEVICE_SOURCE
 /// As many numbers as one register holds.
 template <class T> using Vec = xsimd::batch<T>;
 template <class T> inline constexpr int64_t width = int64_t(Vec<T>::size);
@@ -33,7 +33,7 @@ template <class T> T max_of(int64_t n, const T* x);
 /// The smallest of x[n]; NaN when there is one; n > 0.
 template <class T> T min_of(int64_t n, const T* x);
 
-#if !defined(__CUDACC__)
+#if !ELBOW_DEVICE_SOURCE
 
 namespace detail {
 // W elements from p, or the `rest` that are left of them, followed by copies of the first (harmless in any
@@ -116,7 +116,7 @@ template <class T> inline T min_of(int64_t n, const T* x) {
 
 }  // namespace elbow::simd
 
-#if !defined(__CUDACC__)
+#if !ELBOW_DEVICE_SOURCE
 namespace elbow::ops {
 
 /// math.hpp's power, lane by lane: xsimd's own pow makes 0 of 0^0 and NaN of inf^0.

@@ -1,6 +1,7 @@
 #pragma once
 #include <cmath>
 
+#include "autograd/backend/cuda/kernels.hpp"
 #include "autograd/math.hpp"
 #include "autograd/simd.hpp"
 
@@ -24,6 +25,13 @@ template <class T> void softmax_of(int64_t n, const T* x, T* y) {
                              n, [](auto v) { return v; }, y);
   simd::map<T>(
       n, y, false, [=](auto v) { return v * decltype(v)(scale); }, y);
+}
+
+/// log(sum of e^x(k)) by the threads of a block on the GPU.
+template <class T, class X> ELBOW_DEVICE T logsumexp_row(const cuda::Block& block, int64_t n, const X& x) {
+  const T top = block.template max_of<T>(n, x);
+  if (!std::isfinite(top)) return top;
+  return top + log(block.template sum_of<T>(n, [&](int64_t k) { return exp(x(k) - top); }));
 }
 
 }  // namespace elbow::ops

@@ -11,6 +11,10 @@ namespace elbow::ops {
 ///
 ///   template <class T> static void normalise(int64_t n, const T* x, T* y)
 ///   template <class T> static void slope(int64_t n, const T* y, const T* dy, T* dx)
+///   template <class T, class X, class Y>                              the same two on the GPU, by all threads of a block:
+///   ELBOW_DEVICE static void normalise_row(block, n, X x, Y y)        x(k) is element k, y(k, v) sets one
+///   template <class T, class X, class G, class Y>
+///   ELBOW_DEVICE static void slope_row(block, n, X y, G dy, Y dx)
 ///   static Tensor slope_in_ops(const Tensor& y, const Tensor& dy, int axis)     the same written in ops
 ///   static double plain(double x, double log_sum)
 ///
@@ -46,6 +50,31 @@ template <class Self> struct SoftmaxRows : Op {
                  [&](int64_t r) { Self::slope(n, y + r * n, g + r * n, out + r * n); });
     auto [dx, add] = c.template into<T>(0);
     rows.template scatter<T>(out, dx, add);
+  }
+  template <class T> void device_forward(ForwardContext& c) const {
+    const RowView view = AxisRows(c.y.shape(), axis, Self::name).view();
+    const auto x = cuda::in<T>(c.in[0]);  // of the input's shape, as all are
+    const auto y = cuda::output<T>(c.y);
+    cuda::for_rows(view.rows.count, view.elements.count, [=] ELBOW_DEVICE(const cuda::Block& block, int64_t r) {
+      const int64_t base = view.rows[r];
+      const auto element = [&](int64_t k) { return T(x[base + view.elements[k]]); };
+      const auto set = [&](int64_t k, T v) { y.set(base + view.elements[k], v); };
+      Self::template normalise_row<T>(block, view.elements.count, element, set);
+    });
+    c.save(c.y);
+  }
+  template <class T> void device_backward(BackwardContext& c) const {
+    const RowView view = AxisRows(c.dy().shape(), axis, Self::name).view();
+    const auto y = cuda::in<T>(c.saved(0));  // of the input's shape, as all are
+    const auto dy = cuda::in<T>(c.dy());
+    const auto dx = cuda::output<T>(c.target(0));
+    cuda::for_rows(view.rows.count, view.elements.count, [=] ELBOW_DEVICE(const cuda::Block& block, int64_t r) {
+      const int64_t base = view.rows[r];
+      const auto output = [&](int64_t k) { return T(y[base + view.elements[k]]); };
+      const auto gradient = [&](int64_t k) { return T(dy[base + view.elements[k]]); };
+      const auto set = [&](int64_t k, T v) { dx.set(base + view.elements[k], v); };
+      Self::template slope_row<T>(block, view.elements.count, output, gradient, set);
+    });
   }
   void backward_in_ops(BackwardContext& c) const { c.give(0, Self::slope_in_ops(c.saved(0), c.dy(), axis)); }
   void reference(Inputs in, double* y) const {

@@ -1,6 +1,7 @@
 #pragma once
 #include "autograd/alias.hpp"
 #include "autograd/axes.hpp"
+#include "autograd/backend/cuda/reduce.hpp"
 #include "autograd/op.hpp"
 #include "autograd/sum_to_shape.hpp"
 
@@ -37,9 +38,17 @@ template <class Self, bool average> struct SumOrMean : Op {
     auto [dx, add] = c.template into<T>(0);
     repeat_to_shape(dy.template data<T>(), axes.reduced(x, true, Self::name), dx, x, add);
   }
+  template <class T> void device_forward(ForwardContext& c) const {
+    const Shape& x = c.in[0].shape();
+    cuda::sum_to_shape<T>(c.in[0], x, c.y, axes.reduced(x, true, Self::name), factor(x));
+  }
+  template <class T> void device_backward(BackwardContext& c) const {
+    const Shape& x = c.shape_of_input(0);
+    cuda::repeat_to_shape<T>(c.dy(), axes.reduced(x, true, Self::name), c.target(0), x, factor(x));
+  }
   void backward_in_ops(BackwardContext& c) const {
     const Shape& x = c.shape_of_input(0);
-    const Tensor scale = Tensor::full({}, factor(x), c.dy().dtype());
+    const Tensor scale = Tensor::full({}, factor(x), c.dy().dtype(), c.dy().device());
     c.give(0, broadcast_to(mul(reshape(c.dy(), axes.reduced(x, true, Self::name)), scale), x));
   }
   void reference(Inputs in, double* y) const {

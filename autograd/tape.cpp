@@ -5,6 +5,7 @@
 #include <iostream>
 
 #include "autograd/alias.hpp"
+#include "autograd/backend/backend.hpp"
 #include "autograd/backward_context.hpp"
 #include "autograd/checks.hpp"
 #include "autograd/enable_grad.hpp"
@@ -86,7 +87,8 @@ void Tape::record(const OpRule& rule, const void* op, ops::Inputs in, const Tens
   node->n_saved = uint32_t(n_saved);
   for (size_t i = 0; i < in.size(); ++i) {
     const Tensor& x = in[i];
-    lists_.edges.push_back({x.body()->node, x.body()->dtype, x.requires_grad() ? x : Tensor(), x.shape()});
+    lists_.edges.push_back(
+        {x.body()->node, x.body()->dtype, x.body()->device, x.requires_grad() ? x : Tensor(), x.shape()});
   }
   for (size_t i = 0; i < n_saved; ++i)
     lists_.saved.push_back({saved[i], saved[i] ? saved[i].body()->storage->version : 0});
@@ -132,7 +134,7 @@ void Tape::run(const Tensor& root, const Tensor& seed, Graph graph) {
   const int32_t last = root.body()->node;
   lists_.adjoints.clear();
   lists_.adjoints.resize(size_t(last) + 1);
-  lists_.adjoints[size_t(last)] = seed ? seed : Tensor::ones(root.shape(), root.dtype());
+  lists_.adjoints[size_t(last)] = seed ? seed : Tensor::ones(root.shape(), root.dtype(), root.device());
   for (int32_t i = last; i >= 0; --i) {
     // gradient() reads the adjoints when it is done
     Tensor& adjoint = lists_.adjoints[size_t(i)];
@@ -145,7 +147,8 @@ void Tape::run(const Tensor& root, const Tensor& seed, Graph graph) {
       node.rule->backward_in_ops(node.op, context);
       continue;
     }
-    node.rule->backward(node.op, context);
+    const DeviceWork named(node.rule->name);
+    kernel_of(*node.rule, context.dy().device(), &OpRule::backward, &DeviceKernels::backward)(node.op, context);
     for (size_t k = 0; checking() && k < node.n_edges; ++k)
       if (context.needs(k)) check(context.gradient_of(k), node.rule->name, "gradient");
     if (graph == Graph::release) let_go(node);
@@ -217,7 +220,7 @@ std::vector<Tensor> Tape::gradient(const Tensor& root, const std::vector<Tensor>
       found = lists_.adjoints[size_t(node)];
     for (const auto& [leaf, gradient] : request.leaves)
       if (leaf.same_as(input)) found = gradient;
-    gradients.push_back(found ? found : Tensor::zeros(input.shape(), input.dtype()));
+    gradients.push_back(found ? found : Tensor::zeros(input.shape(), input.dtype(), input.device()));
   }
   lists_.adjoints.clear();
   return gradients;

@@ -72,6 +72,7 @@ class [[nodiscard]] Tape {
   struct Edge {  // one input: an earlier node, or a leaf, or a constant
     int32_t node;
     DType dtype;
+    Device device;
     Tensor leaf;  // undefined unless it is a leaf that requires a gradient
     Shape shape;
   };

@@ -5,6 +5,7 @@
 #include <new>
 
 #include "autograd/alias.hpp"
+#include "autograd/backend/backend.hpp"
 #include "autograd/memory.hpp"
 #include "autograd/ops.hpp"
 #include "autograd/tape.hpp"
@@ -14,18 +15,20 @@ namespace {
 
 constexpr size_t header_bytes = 64;  // the storage's header, padded so that the elements are aligned
 
-Storage* new_storage(const Shape& shape, DType dtype) {
+Storage* new_storage(const Shape& shape, DType dtype, Device device) {
   int64_t numel = int64_t(bytes_of(dtype));  // counted in bytes, to see whether it is a number at all
   for (int64_t size : shape.sizes())
     if (__builtin_mul_overflow(numel, size, &numel) || numel > int64_t{1} << 46)
       fail("memory", "a tensor of shape ", shape, " is larger than any memory");
   numel = shape.numel();
+  if (device != Device::cpu) return backend(device).new_storage(size_t(numel) * bytes_of(dtype));
   const size_t bytes = header_bytes + size_t(numel) * bytes_of(dtype);
   return new (pool_allocate(bytes)) Storage{1, 0, "", bytes};
 }
 
 void release(Storage* storage) {
   if (storage->references.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
+  if (storage->device != Device::cpu) return backend(storage->device).release(storage);
   pool_release(storage, storage->bytes);
 }
 
@@ -52,8 +55,11 @@ void detail::fail_undefined(const char* asker) {
        "the tensor is undefined: it was made by Tensor(), or is the gradient of a tensor that has none yet");
 }
 
-void detail::fail_dtype(DType held, DType asked) {
-  fail("data", "the tensor is ", name_of(held), ", not ", name_of(asked));
+void detail::fail_elements(const Tensor::Body& body, DType asked) {
+  if (body.device != Device::cpu)
+    fail("data", "the tensor of shape ", body.shape, " is on ", name_of(body.device),
+         ": copy it with to(Device::cpu)");
+  fail("data", "the tensor is ", name_of(body.dtype), ", not ", name_of(asked));
 }
 
 Shape broadcast(const Shape& a, const Shape& b, const char* op) {
@@ -71,14 +77,14 @@ Shape broadcast(const Shape& a, const Shape& b, const char* op) {
   return out;
 }
 
-Tensor Tensor::make(const Shape& shape, DType dtype, Device device, Storage* storage, int64_t first_element) {
+Tensor Tensor::make(const Shape& shape, DType dtype, Device device, Storage* storage, int64_t first_byte) {
   Body* body = new (pool_allocate(sizeof(Body))) Body;
   body->dtype = dtype;
   body->device = device;
   body->shape = shape;
   body->numel = shape.numel();
   body->storage = storage;
-  body->data = static_cast<char*>(storage->data()) + size_t(first_element) * bytes_of(dtype);
+  body->data = static_cast<char*>(storage->data()) + first_byte;
   return Tensor(body);
 }
 
@@ -90,19 +96,24 @@ Tensor::~Tensor() {
 }
 
 Tensor Tensor::empty(const Shape& shape, DType dtype, Device device) {
-  if (device == Device::cuda) fail("cuda", "this build has no CUDA backend: use --device cpu");
-  return make(shape, dtype, device, new_storage(shape, dtype), 0);
+  return make(shape, dtype, device, new_storage(shape, dtype, device), 0);
 }
 
 Tensor Tensor::zeros(const Shape& shape, DType dtype, Device device) {
   Tensor t = empty(shape, dtype, device);
-  if (t.numel()) std::memset(t.body_->data, 0, size_t(t.numel()) * bytes_of(dtype));
+  if (device != Device::cpu)
+    backend(device).fill(t, 0);
+  else if (t.numel())
+    std::memset(t.body_->data, 0, size_t(t.numel()) * bytes_of(dtype));
   return t;
 }
 
 Tensor Tensor::full(const Shape& shape, double value, DType dtype, Device device) {
   Tensor t = empty(shape, dtype, device);
-  dispatch(dtype, [&]<class T>() { std::fill_n(t.data<T>(), t.numel(), static_cast<T>(value)); });
+  if (device != Device::cpu)
+    backend(device).fill(t, value);
+  else
+    dispatch(dtype, [&]<class T>() { std::fill_n(t.data<T>(), t.numel(), static_cast<T>(value)); });
   return t;
 }
 
@@ -120,12 +131,14 @@ template Tensor Tensor::from<double>(const std::vector<double>&, const Shape&);
 
 double Tensor::item() const {
   if (numel() != 1) fail("item", "a tensor of shape ", shape(), " has ", numel(), " elements, not one");
-  return dispatch(dtype(), [&]<class T>() { return double(*data<T>()); });
+  const Tensor t = on_cpu(*this);
+  return dispatch(dtype(), [&]<class T>() { return double(*t.data<T>()); });
 }
 
 double Tensor::element(std::initializer_list<int64_t> indices) const {
   const int64_t i = offset_of(shape(), indices, "at");
-  return dispatch(dtype(), [&]<class T>() { return double(data<T>()[i]); });
+  const Tensor t = on_cpu(*this);
+  return dispatch(dtype(), [&]<class T>() { return double(t.data<T>()[i]); });
 }
 
 void Tensor::set(std::initializer_list<int64_t> indices, double value) {
@@ -136,7 +149,8 @@ void Tensor::set(std::initializer_list<int64_t> indices, double value) {
 
 template <class T> std::vector<T> Tensor::to_vector() const {
   std::vector<T> out(static_cast<size_t>(numel()));
-  dispatch(dtype(), [&]<class S>() { std::copy_n(data<S>(), numel(), out.data()); });
+  const Tensor t = on_cpu(*this);
+  dispatch(dtype(), [&]<class S>() { std::copy_n(t.data<S>(), numel(), out.data()); });
   return out;
 }
 template std::vector<float> Tensor::to_vector<float>() const;
@@ -144,23 +158,41 @@ template std::vector<double> Tensor::to_vector<double>() const;
 
 Tensor alias(const Tensor& t, const Shape& shape, int64_t first_element) {
   Tensor::Body& body = t.checked("alias");
-  const int64_t held = (static_cast<char*>(body.data) - static_cast<char*>(body.storage->data())) /
-                       int64_t(bytes_of(body.dtype));
   if (first_element < 0 || first_element + shape.numel() > body.numel)
     fail("alias", "elements ", first_element, " to ", first_element + shape.numel(), " of a tensor of shape ",
          body.shape);
+  return alias_bytes(t, body.dtype, shape, first_element * int64_t(bytes_of(body.dtype)));
+}
+
+Tensor alias_bytes(const Tensor& t, DType dtype, const Shape& shape, int64_t first_byte) {
+  Tensor::Body& body = t.checked("alias_bytes");
+  const int64_t held = static_cast<char*>(body.data) - static_cast<char*>(body.storage->data());
+  const int64_t bytes = body.numel * int64_t(bytes_of(body.dtype)), size = int64_t(bytes_of(dtype));
+  if (first_byte < 0 || first_byte % size || first_byte + shape.numel() * size > bytes)
+    fail("alias_bytes", name_of(dtype), " ", shape, " from byte ", first_byte, " of ", bytes);
   body.storage->references.fetch_add(1, std::memory_order_relaxed);
-  return Tensor::make(shape, body.dtype, body.device, body.storage, held + first_element);
+  return Tensor::make(shape, dtype, body.device, body.storage, held + first_byte);
 }
 
 Tensor copy_of(const Tensor& t) {
   Tensor copy = Tensor::empty(t.shape(), t.dtype(), t.device());
-  if (t.numel()) std::memcpy(copy.body()->data, t.body()->data, size_t(t.numel()) * bytes_of(t.dtype()));
+  copy_elements(t, copy);
+  return copy;
+}
+
+Tensor on_cpu(const Tensor& t) {
+  if (t.device() == Device::cpu) return t.detach();
+  Tensor copy = Tensor::empty(t.shape(), t.dtype());
+  copy_elements(t, copy);
   return copy;
 }
 
 Tensor copy_of(const Tensor& t, DType dtype) {
   if (dtype == t.dtype()) return copy_of(t);
+  if (t.device() != Device::cpu) {
+    const NoGrad no_grad;
+    return t.detach().to(dtype);
+  }
   Tensor copy = Tensor::empty(t.shape(), dtype, t.device());
   dispatch(dtype, [&]<class To>() {
     dispatch(t.dtype(), [&]<class From>() { std::copy_n(t.data<From>(), t.numel(), copy.data<To>()); });
@@ -171,6 +203,9 @@ Tensor copy_of(const Tensor& t, DType dtype) {
 Tensor Tensor::detach() const { return alias(*this, shape()); }
 Tensor Tensor::clone() const { return elbow::clone(*this); }
 Tensor Tensor::to(DType dtype) const { return elbow::cast(*this, dtype); }
+Tensor Tensor::to(Device device) const {
+  return device == this->device() ? *this : elbow::to_device(*this, device);
+}
 Tensor Tensor::reshape(const Shape& shape) const { return elbow::reshape(*this, shape); }
 
 Tensor Tensor::reshape(std::initializer_list<int64_t> sizes) const {
@@ -194,7 +229,10 @@ void Tensor::mark_written(const char* writer) {
 }
 
 void Tensor::fill_(double value) {
-  dispatch(dtype(), [&]<class T>() { std::fill_n(data<T>(), numel(), static_cast<T>(value)); });
+  if (device() != Device::cpu)
+    backend(device()).fill(*this, value);
+  else
+    dispatch(dtype(), [&]<class T>() { std::fill_n(data<T>(), numel(), static_cast<T>(value)); });
   mark_written("fill_");
 }
 
@@ -202,7 +240,7 @@ void Tensor::copy_(const Tensor& source) {
   if (!(source.shape() == shape()) || source.dtype() != dtype())
     fail("copy_", "from ", name_of(source.dtype()), " ", source.shape(), " to ", name_of(dtype()), " ",
          shape());
-  if (numel()) std::memmove(body_->data, source.body_->data, size_t(numel()) * bytes_of(dtype()));
+  copy_elements(source, *this);
   mark_written("copy_");
 }
 

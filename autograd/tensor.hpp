@@ -34,10 +34,15 @@ template <class F> decltype(auto) dispatch(DType d, F&& f) {
 /// change).
 struct Storage {
   std::atomic<int> references;
-  uint32_t version;         // how often it was written in place
-  const char* last_writer;  // who did so last, for the message
-  size_t bytes;             // of the whole block, this header included
-  void* data() { return reinterpret_cast<char*>(this) + 64; }
+  uint32_t version;           // how often it was written in place
+  const char* last_writer;    // who did so last, for the message
+  size_t bytes;               // of the whole block, this header included
+  void* on_device = nullptr;  // the elements, where they lie on a device: the header is the host's
+  // Several models that are trained together (backend/cuda/models.hpp): the elements of model m lie m * model_bytes further.
+  int64_t model_bytes = 0;
+  int32_t models = 1;
+  Device device = Device::cpu;
+  void* data() { return on_device ? on_device : reinterpret_cast<char*>(this) + 64; }
 };
 static_assert(sizeof(Storage) <= 64);
 
@@ -64,7 +69,7 @@ class Tensor {
 
   /// @name Making one
   /// Elements are unset (empty), all 0, all 1, all `value`, or copied from a vector of just as many numbers.
-  /// Throw when the memory cannot exist, or the numbers are too many or too few.
+  /// Throw when the memory cannot exist, the device is not there, or the numbers are too many or too few.
   /// @{
   static Tensor empty(const Shape& shape, DType dtype = DType::float32, Device device = Device::cpu);
   static Tensor zeros(const Shape& shape, DType dtype = DType::float32, Device device = Device::cpu);
@@ -87,8 +92,8 @@ class Tensor {
 
   /// @name Elements
   /// @{
-  /// All of them, row by row. T must match the dtype (throws otherwise). Writing through the pointer is not
-  /// seen by the tape: say so with mark_written().
+  /// All of them, row by row. T must match the dtype, and the tensor be on the CPU (throws otherwise). Writing through the
+  /// pointer is not seen by the tape: say so with mark_written().
   template <Element T> const T* data() const { return elements<T>(); }
   template <Element T> T* data() { return elements<T>(); }
   /// The element at those indices, one for each axis, counted from the back when negative, as a double.
@@ -96,7 +101,7 @@ class Tensor {
   template <std::integral... I> double at(I... indices) const { return element({int64_t(indices)...}); }
   /// Sets that element.
   void set(std::initializer_list<int64_t> indices, double value);
-  /// The only element of a one-element tensor, as a double.
+  /// The only element of a one-element tensor, as a double. These three wait for a device to have computed them.
   double item() const;
   /// All elements, row by row, converted to T.
   template <class T = double> std::vector<T> to_vector() const;
@@ -112,6 +117,8 @@ class Tensor {
   Tensor clone() const;
   /// A copy in that type.
   Tensor to(DType dtype) const;
+  /// The same elements on that device: itself when it is there already, else a copy.
+  Tensor to(Device device) const;
   /// @}
 
   /// A part, with NumPy's rules: x(Range(1, 3), all, -1) is x[1:3, :, -1]. A whole number drops its axis, a Range and `all`
@@ -157,8 +164,9 @@ class Tensor {
 
  private:
   friend Tensor alias(const Tensor& t, const Shape& shape, int64_t first_element);
+  friend Tensor alias_bytes(const Tensor& t, DType dtype, const Shape& shape, int64_t first_byte);
   explicit Tensor(Body* body) : body_(body) {}
-  static Tensor make(const Shape& shape, DType dtype, Device device, Storage* storage, int64_t first_element);
+  static Tensor make(const Shape& shape, DType dtype, Device device, Storage* storage, int64_t first_byte);
   Body& checked(const char* asker) const;
   template <Element T> T* elements() const;
   double element(std::initializer_list<int64_t> indices) const;
@@ -183,7 +191,7 @@ struct Tensor::Body {
 
 namespace detail {
 [[noreturn]] void fail_undefined(const char* asker);
-[[noreturn]] void fail_dtype(DType held, DType asked);
+[[noreturn]] void fail_elements(const Tensor::Body& body, DType asked);
 }  // namespace detail
 
 inline Tensor::Tensor(const Tensor& other) noexcept : body_(other.body_) {
@@ -201,8 +209,8 @@ inline Device Tensor::device() const { return checked("device").device; }
 inline bool Tensor::requires_grad() const { return checked("requires_grad").requires_grad; }
 template <Element T> T* Tensor::elements() const {
   const Body& body = checked("data");
-  if (body.dtype != dtype_of<T>) [[unlikely]]
-    detail::fail_dtype(body.dtype, dtype_of<T>);
+  if (body.dtype != dtype_of<T> || body.device != Device::cpu) [[unlikely]]
+    detail::fail_elements(body, dtype_of<T>);
   return static_cast<T*>(body.data);
 }
 

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <ostream>
 
+#include "autograd/math.hpp"
 #include "autograd/shape.hpp"
 
 // Windows that slide over images [rows, channels, height, width]: what convolutions and pooling share.
@@ -24,7 +25,7 @@ struct Extent {
 /// The indices [begin, end).
 struct Span {
   int64_t begin, end;
-  int64_t size() const { return end - begin; }
+  ELBOW_FN int64_t size() const { return end - begin; }
 };
 
 /// Throws, naming `op`, unless x has the four axes of a batch of images.
@@ -58,11 +59,18 @@ struct Window {
     return {x[0], x[1], out.height, out.width};
   }
   /// The rows of an image of that height that window `i` sees; those in the padding are left out.
-  Span rows(int64_t i, int64_t height) const {
+  ELBOW_FN Span rows(int64_t i, int64_t height) const {
     return inside(i, size.height, stride.height, padding.height, height);
   }
-  Span columns(int64_t i, int64_t width) const {
+  ELBOW_FN Span columns(int64_t i, int64_t width) const {
     return inside(i, size.width, stride.width, padding.width, width);
+  }
+  /// The windows that see row r, or column s, of so many windows along that side.
+  ELBOW_FN Span over_row(int64_t r, int64_t windows) const {
+    return over(r, size.height, stride.height, padding.height, windows);
+  }
+  ELBOW_FN Span over_column(int64_t s, int64_t windows) const {
+    return over(s, size.width, stride.width, padding.width, windows);
   }
   /// Goes through the pixels of images x that the windows (u, v), v in [begin, end), see: f(at, first, last) means that each
   /// window v in [first, last) sees the element at + v * stride.width of a channel, in the order of the elements of a window.
@@ -79,9 +87,14 @@ struct Window {
   }
 
  private:
-  static Span inside(int64_t i, int64_t size, int64_t stride, int64_t padding, int64_t length) {
+  ELBOW_FN static Span inside(int64_t i, int64_t size, int64_t stride, int64_t padding, int64_t length) {
     const int64_t begin = i * stride - padding;
     return {std::clamp<int64_t>(begin, 0, length), std::clamp<int64_t>(begin + size, 0, length)};
+  }
+  // i with i * stride <= pixel + padding < i * stride + size.
+  ELBOW_FN static Span over(int64_t pixel, int64_t size, int64_t stride, int64_t padding, int64_t windows) {
+    const int64_t at = pixel + padding;
+    return {at < size ? 0 : (at - size) / stride + 1, std::min(at / stride + 1, windows)};
   }
 };
 

@@ -5,11 +5,19 @@ find_package(Boost REQUIRED COMPONENTS unit_test_framework)
 # takes long to compile. The headers that most of them include are compiled once.
 set(CMAKE_POSITION_INDEPENDENT_CODE OFF)  # it would be -fPIC here and -fPIE there, which shall share their headers
 add_library(elbow_tests OBJECT ${PROJECT_SOURCE_DIR}/tests/main.cpp)
-target_link_libraries(elbow_tests PUBLIC $<IF:$<BOOL:${ELBOW_PROGRAM}>,elbow_experiments,elbow>
+if(ELBOW_PROGRAM AND NOT ELBOW_CUDA STREQUAL emulated)
+  set(tested elbow_experiments)
+else()
+  set(tested elbow)
+endif()
+target_link_libraries(elbow_tests PUBLIC ${tested}
                       elbow_private elbow_flags Boost::unit_test_framework)
 target_compile_definitions(elbow_tests PUBLIC BOOST_TEST_DYN_LINK ELBOW_SOURCE_DIR="${PROJECT_SOURCE_DIR}"
                            ELBOW_BINARY_DIR="${PROJECT_BINARY_DIR}")
 target_compile_options(elbow_tests PUBLIC -O0)
+if(ELBOW_CUDA STREQUAL emulated)
+  target_compile_definitions(elbow_tests PUBLIC ELBOW_CUDA_EMULATED=1)
+endif()
 if(ELBOW_SANITIZE MATCHES undefined)  # it watches the library; in the checks themselves it costs a third of their compilation
   target_compile_options(elbow_tests PUBLIC -fno-sanitize=undefined)
 endif()
@@ -26,10 +34,17 @@ foreach(source ${test_sources})
   if(ELBOW_SANITIZE AND name MATCHES "^test_(bench_ops|image_scores|inception)$")
     continue()
   endif()
+  # With an emulated GPU, the tests of what is on it: the others are the same in any build.
+  if(ELBOW_CUDA STREQUAL emulated AND NOT name MATCHES "^test_(device|emulator)" OR
+     name STREQUAL test_emulator AND NOT ELBOW_CUDA STREQUAL emulated)
+    continue()
+  endif()
   add_executable(${name} ${source})
   target_link_libraries(${name} PRIVATE elbow_tests)
   if(name MATCHES "^test_(gemm|shapes|random_laws|ops_simd)$")  # their own plain loops take ten times as long at -O0
     set_source_files_properties(${source} PROPERTIES COMPILE_OPTIONS -O2)
+  elseif(name STREQUAL test_emulator)  # has kernels of its own
+    target_compile_definitions(${name} PRIVATE ELBOW_DEVICE_SOURCE=1)
   else()
     target_precompile_headers(${name} REUSE_FROM elbow_tests)
   endif()
@@ -40,8 +55,19 @@ foreach(source ${test_sources})
     target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR}/tests)
     set_target_properties(${name} PROPERTIES UNITY_BUILD ${ELBOW_UNITY} UNITY_BUILD_BATCH_SIZE 0)
   endif()
+  if(text MATCHES "#include \"tests/device_checks.hpp\"")
+    target_sources(${name} PRIVATE ${PROJECT_SOURCE_DIR}/tests/device_checks.cpp)
+  endif()
   add_test(NAME ${name} COMMAND ${name})
 endforeach()
+
+if(ELBOW_CUDA STREQUAL emulated)
+  set(device_tests ${test_sources})
+  list(TRANSFORM device_tests REPLACE ".*/(test_[a-z_]+)\\.cpp" "\\1")
+  list(FILTER device_tests INCLUDE REGEX "^test_(device|emulator)")
+  add_custom_target(device_tests DEPENDS ${device_tests})  # make test CUDA=emulated
+  return()
+endif()
 
 # `make test` tries 2000 graphs.
 add_test(NAME many_random_graphs COMMAND ${CMAKE_COMMAND} -E env ELBOW_RANDOM_GRAPHS=50000 $<TARGET_FILE:test_random_graphs>)

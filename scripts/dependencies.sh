@@ -7,8 +7,8 @@
 # missing   print those that are not installed
 # install   install those that are missing, and say so first (the default)
 #
-# build is what building, testing and running need (the default); lint and fuzz are what `make lint`
-# and `make fuzz` need besides.
+# build is what building, testing and running need (the default; libboost-context-dev for the threads of the emulated GPU
+# alone); lint and fuzz are what `make lint` and `make fuzz` need besides.
 set -eu
 
 # a|b|c: any of them will do, and the first is installed when there is none.
@@ -24,6 +24,7 @@ librandom123-dev
 nlohmann-json3-dev
 libcli11-dev
 libboost-iostreams-dev
+libboost-context-dev
 libboost-test-dev
 gnuplot-nox|gnuplot-qt|gnuplot-x11
 fonts-dejavu-core

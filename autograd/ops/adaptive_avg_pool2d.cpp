@@ -23,12 +23,21 @@ struct AdaptiveAvgPool2d : AverageWindows<AdaptiveAvgPool2d> {
     if (x[2] < 1 || x[3] < 1) fail(name, "there are no pixels in ", x);
     return {x[0], x[1], out.height, out.width};
   }
-  static Span part(int64_t i, int64_t size, int64_t parts) {
+  ELBOW_FN static Span part(int64_t i, int64_t size, int64_t parts) {
     return {i * size / parts, ((i + 1) * size + parts - 1) / parts};
   }
-  Span rows(int64_t u, int64_t height, int64_t out_height) const { return part(u, height, out_height); }
-  Span columns(int64_t v, int64_t width, int64_t out_width) const { return part(v, width, out_width); }
-  int64_t divisor(Span rows, Span columns) const { return rows.size() * columns.size(); }
+  ELBOW_FN Span rows(int64_t u, int64_t height, int64_t out_height) const {
+    return part(u, height, out_height);
+  }
+  ELBOW_FN Span columns(int64_t v, int64_t width, int64_t out_width) const { return part(v, width, out_width); }
+  // What sees a pixel: the intervals of pixels and of windows meet in the same way from either side.
+  ELBOW_FN Span over_row(int64_t r, int64_t height, int64_t out_height) const {
+    return part(r, out_height, height);
+  }
+  ELBOW_FN Span over_column(int64_t s, int64_t width, int64_t out_width) const {
+    return part(s, out_width, width);
+  }
+  ELBOW_FN int64_t divisor(Span rows, Span columns) const { return rows.size() * columns.size(); }
 
   void reference(Inputs in, double* y) const {
     const Shape x = in[0].shape();

@@ -19,6 +19,9 @@ struct Amin : RowExtreme<Amin> {
       doc = "the smallest element over some axes, or all; NaN stays NaN; equal ones share the gradient";
 
   template <class T> T reduce(int64_t n, const T* x) const { return simd::min_of(n, x); }
+  template <class T, class X> ELBOW_DEVICE T reduce_row(const cuda::Block& block, int64_t n, X x) const {
+    return -block.template max_of<T>(n, [&](int64_t k) { return -x(k); });
+  }
   double plain(int64_t n, const double* x) const {
     double best = x[0];
     for (int64_t i = 0; i < n; ++i)

@@ -21,9 +21,17 @@ struct AvgPool2d : AverageWindows<AvgPool2d> {
     require_inputs(name, in, 1);
     return window.pooled(name, in[0].shape());
   }
-  Span rows(int64_t u, int64_t height, int64_t /*out_height*/) const { return window.rows(u, height); }
-  Span columns(int64_t v, int64_t width, int64_t /*out_width*/) const { return window.columns(v, width); }
-  int64_t divisor(Span rows, Span columns) const {
+  ELBOW_FN Span rows(int64_t u, int64_t height, int64_t /*out_height*/) const { return window.rows(u, height); }
+  ELBOW_FN Span columns(int64_t v, int64_t width, int64_t /*out_width*/) const {
+    return window.columns(v, width);
+  }
+  ELBOW_FN Span over_row(int64_t r, int64_t /*height*/, int64_t out_height) const {
+    return window.over_row(r, out_height);
+  }
+  ELBOW_FN Span over_column(int64_t s, int64_t /*width*/, int64_t out_width) const {
+    return window.over_column(s, out_width);
+  }
+  ELBOW_FN int64_t divisor(Span rows, Span columns) const {
     return count_padding ? window.size.height * window.size.width : rows.size() * columns.size();
   }
   // The same sums as in AverageWindows, in the same order, for all windows of a row at once.

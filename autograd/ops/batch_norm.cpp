@@ -109,6 +109,12 @@ struct BatchNorm : Op {
           },
           dy + r * n, x + r * n, mean, scale, weight, sum_dy, sum_dy_xhat);
   }
+  template <class T> void device_forward(ForwardContext& c) const {
+    batch_norm_on_device<T>(*this, c, RowView(c.y.shape(), {true}));
+  }
+  template <class T> void device_backward(BackwardContext& c) const {
+    batch_norm_backward_on_device<T>(*this, c, RowView(c.dy().shape(), {true}));
+  }
   void backward_in_ops(BackwardContext& c) const {
     batch_norm_backward_in_ops(c, 0, c.shape_of_input(1), training, epsilon);
   }

@@ -129,6 +129,12 @@ struct BatchNorm2d : Op {
       }
     });
   }
+  template <class T> void device_forward(ForwardContext& c) const {
+    batch_norm_on_device<T>(*this, c, RowView(c.y.shape(), {true, false, true, true}));
+  }
+  template <class T> void device_backward(BackwardContext& c) const {
+    batch_norm_backward_on_device<T>(*this, c, RowView(c.dy().shape(), {true, false, true, true}));
+  }
   void backward_in_ops(BackwardContext& c) const {
     batch_norm_backward_in_ops(c, {0, 2, 3}, {1, c.shape_of_input(1)[0], 1, 1}, training, epsilon);
   }

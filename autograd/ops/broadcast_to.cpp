@@ -1,3 +1,4 @@
+#include "autograd/backend/cuda/reduce.hpp"
 #include "autograd/broadcast.hpp"
 #include "autograd/op.hpp"
 #include "autograd/sum_to_shape.hpp"
@@ -27,6 +28,12 @@ struct BroadcastTo : Op {
   template <class T> void backward(BackwardContext& c) const {
     auto [dx, add] = c.template into<T>(0);
     sum_to_shape(c.dy().template data<T>(), target, dx, c.shape_of_input(0), add);
+  }
+  template <class T> void device_forward(ForwardContext& c) const {
+    cuda::repeat_to_shape<T>(c.in[0], c.in[0].shape(), cuda::Target(c.y), target);
+  }
+  template <class T> void device_backward(BackwardContext& c) const {
+    cuda::sum_to_shape<T>(c.dy(), target, cuda::Target(c.target(0)), c.shape_of_input(0));
   }
   void backward_in_ops(BackwardContext& c) const { c.give(0, sum_to(c.dy(), c.shape_of_input(0))); }
   void reference(Inputs in, double* y) const {

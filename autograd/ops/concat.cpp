@@ -75,6 +75,77 @@ struct Concat : Op {
       first += size;
     }
   }
+  /// Up to four neighbours among the tensors, which one kernel copies: [outer, size, inner] of the whole [outer, whole, inner].
+  template <class Data> struct Neighbours {
+    static constexpr int most = 4;
+    struct Part {
+      Data data;            // [outer, size, inner]
+      int64_t begin, size;  // along the axis, counted from the first of the neighbours
+    };
+    int64_t outer, whole, inner, first = 0, size = 0;  // first: where they begin in the whole
+    int count = 0;
+    Part parts[most] = {};
+    explicit Neighbours(const AxisView& v) : outer(v.outer), whole(v.size), inner(v.inner) {}
+    void append(const Data& data, int64_t length) {
+      parts[count++] = {data, size, length};
+      size += length;
+    }
+    /// Makes room for those that follow.
+    void go_on() {
+      first += size;
+      size = count = 0;
+    }
+    /// Where element i of the neighbours lies: in which of them, and where in it and in the whole.
+    struct Place {
+      int part;
+      int64_t element, in_whole;
+    };
+    ELBOW_FN Place place(int64_t i) const {
+      const int64_t o = i / inner / size, j = i / inner % size, k = i % inner;
+      int p = 0;
+      while (p + 1 < count && j >= parts[p + 1].begin) ++p;
+      return {p, (o * parts[p].size + j - parts[p].begin) * inner + k, (o * whole + first + j) * inner + k};
+    }
+  };
+  template <class T> static void device_join(const Neighbours<cuda::Ptr<const T>>& from, cuda::Ptr<T> y) {
+    cuda::for_each(from.outer * from.size * from.inner, [=] ELBOW_DEVICE(int64_t i) {
+      const auto at = from.place(i);
+      y[at.in_whole] = from.parts[at.part].data[at.element];
+    });
+  }
+  template <class T> static void device_part(cuda::Ptr<const T> dy, const Neighbours<cuda::Output<T>>& to) {
+    cuda::for_each(to.outer * to.size * to.inner, [=] ELBOW_DEVICE(int64_t i) {
+      const auto at = to.place(i);
+      to.parts[at.part].data.set(at.element, dy[at.in_whole]);
+    });
+  }
+  template <class T> void device_forward(ForwardContext& c) const {
+    const int a = c.y.shape().axis(axis, name);
+    Neighbours<cuda::Ptr<const T>> from(AxisView(c.y.shape(), a));
+    for (size_t k = 0; k < c.in.size(); ++k) {
+      if (from.count == from.most) {
+        device_join<T>(from, cuda::out<T>(c.y));
+        from.go_on();
+      }
+      from.append(cuda::in<T>(c.in[k]), c.in[k].shape()[a]);
+    }
+    device_join<T>(from, cuda::out<T>(c.y));
+  }
+  // A gradient that is added to may be that of the tensor before, as in concat(x, x): then that one has to be there.
+  template <class T> void device_backward(BackwardContext& c) const {
+    const int a = c.dy().shape().axis(axis, name);
+    Neighbours<cuda::Output<T>> to(AxisView(c.dy().shape(), a));
+    for (size_t k = 0; k < c.inputs(); ++k) {
+      cuda::Output<T> dx;
+      if (c.needs(k)) dx = cuda::output<T>(cuda::Target(c.target(k)));
+      if (to.count == to.most || dx.add) {
+        device_part<T>(cuda::in<T>(c.dy()), to);
+        to.go_on();
+      }
+      to.append(dx, c.shape_of_input(k)[a]);
+    }
+    device_part<T>(cuda::in<T>(c.dy()), to);
+  }
   void reference(Inputs in, double* y) const {
     const Shape out = shape(in);
     const int a = out.axis(axis, name);
@@ -89,6 +160,7 @@ struct Concat : Op {
     s.add(Concat{{}, 1}, {s.in({3, 2}), s.in({3, 4})}, "axis 1")
         .add(Concat{{}, 0}, {s.in({3, 2}), s.in({1, 2})}, "axis 0");
     s.add(Concat{{}, 1}, {s.in({2, 1, 3}), s.in({2, 2, 3}), s.in({2, 0, 3})}, "three, one of them empty");
+    s.add(Concat{{}, 0}, {s.in({1, 2}), s.in({2, 2}), s.in({1, 2}), s.in({3, 2}), s.in({2, 2})}, "five");
     s.refuse(Concat{{}, 1}, {s.in({3, 2}), s.in({4, 2})}, "differ in more than axis 1");
     s.refuse(Concat{{}, 2}, {s.in({3, 2}), s.in({3, 2})}, "axis 2");
     s.benchmark(Concat{{}, 1}, {s.in({64, 64}), s.in({64, 4})});

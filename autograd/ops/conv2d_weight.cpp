@@ -50,6 +50,18 @@ struct Conv2dWeight : Op {
       convolve<T>(s, x.data<T>(), dw, {}, dg, add);
     }
   }
+  template <class T> void device_forward(ForwardContext& c) const {
+    const Tensor &x = c.in[0], &g = c.in[1];
+    cuda::convolve_weight<T>(sizes(x.shape(), g.shape()), x, g, c.y);
+    c.save(x);
+    c.save(g);
+  }
+  template <class T> void device_backward(BackwardContext& c) const {
+    const Tensor &x = c.saved(0), &g = c.saved(1), &dw = c.dy();
+    const Convolution s = sizes(x.shape(), g.shape());
+    if (c.needs(0)) cuda::convolve_transposed<T>(s, g, dw, Tensor(), c.target(0));
+    if (c.needs(1)) cuda::convolve<T>(s, x, dw, Tensor(), c.target(1));
+  }
   void backward_in_ops(BackwardContext& c) const {
     const Tensor x = c.saved(0), g = c.saved(1), dw = c.dy();
     if (c.needs(0)) c.give(0, images_of(sizes(x.shape(), g.shape()), g, dw));

@@ -1,5 +1,7 @@
 #include <cmath>
 
+#include "autograd/backend/cuda/device_array.hpp"
+#include "autograd/backend/cuda/reduce.hpp"
 #include "autograd/one_hot.hpp"
 #include "autograd/op.hpp"
 #include "autograd/parallel.hpp"
@@ -68,13 +70,44 @@ struct CrossEntropy : Op {
       dx[r * n + labels[r]] -= weight;
     });
   }
+  template <class T> void device_forward(ForwardContext& c) const {
+    const int64_t rows = c.in[0].size(0), n = c.in[0].size(1);
+    const auto logits = cuda::in<T>(c.in[0]);  // [rows, n]
+    const cuda::DeviceArray<int64_t> numbers(labels.to_vector());
+    const auto label = numbers.in();  // [rows]
+    const auto cost = [=] ELBOW_DEVICE(const cuda::Block& block, int64_t r) {
+      const auto row = logits + r * n;  // [n]
+      return logsumexp_row<T>(block, n, [&](int64_t k) { return T(row[k]); }) - row[label[r]];
+    };
+    if (reduction == Reduction::mean)
+      cuda::mean_of_rows<T>(rows, n, c.y, cost);
+    else
+      cuda::write_rows<T>(rows, n, c.y, cost);
+    c.save(c.in[0]);
+  }
+  template <class T> void device_backward(BackwardContext& c) const {
+    const int64_t rows = c.saved(0).size(0), n = c.saved(0).size(1);
+    const auto logits = cuda::in<T>(c.saved(0));   // [rows, n]
+    const auto dy = cuda::in<T>(c.dy());           // [rows] or []
+    const auto dx = cuda::output<T>(c.target(0));  // [rows, n]
+    const cuda::DeviceArray<int64_t> numbers(labels.to_vector());
+    const auto label = numbers.in();  // [rows]
+    const bool mean = reduction == Reduction::mean;
+    cuda::for_rows(rows, n, [=] ELBOW_DEVICE(const cuda::Block& block, int64_t r) {
+      const auto row = logits + r * n;  // [n]
+      const T weight = mean ? dy[0] / T(rows) : T(dy[r]);
+      const T log_sum = logsumexp_row<T>(block, n, [&](int64_t k) { return T(row[k]); });
+      for (int64_t k = block.thread; k < n; k += block.threads)
+        dx.set(r * n + k, (exp(row[k] - log_sum) - (k == label[r] ? T(1) : T(0))) * weight);
+    });
+  }
   void backward_in_ops(BackwardContext& c) const {
     const Tensor& x = c.saved(0);
     const int64_t rows = x.size(0);
     const Tensor weight = reduction == Reduction::mean
-                              ? mul(c.dy(), Tensor::full({}, 1.0 / double(rows), x.dtype()))
+                              ? mul(c.dy(), Tensor::full({}, 1.0 / double(rows), x.dtype(), x.device()))
                               : reshape(c.dy(), {rows, 1});
-    c.give(0, mul(sub(softmax(x), one_hot(labels, x.size(1), x.dtype())), weight));
+    c.give(0, mul(sub(softmax(x), one_hot(labels, x.size(1), x.dtype(), x.device())), weight));
   }
   void reference(Inputs in, double* y) const {
     const int64_t rows = in[0].size(0), n = in[0].size(1);

@@ -87,12 +87,54 @@ struct CrossEntropyWithLogits : Op {
           logits + r * n);
     }
   }
+  template <class T> void device_forward(ForwardContext& c) const {
+    const int64_t rows = c.in[0].size(0), n = c.in[0].size(1);
+    const auto logits = cuda::in<T>(c.in[0]);   // [rows, n]
+    const auto targets = cuda::in<T>(c.in[1]);  // [rows, n]
+    const auto cost = [=] ELBOW_DEVICE(const cuda::Block& block, int64_t r) {
+      const auto logit = [&](int64_t k) { return T(logits[r * n + k]); };
+      const T log_sum = logsumexp_row<T>(block, n, logit);
+      return block.template sum_of<T>(n, [&](int64_t k) {
+        const T target = targets[r * n + k];
+        return target == T(0) ? T(0) : target * (log_sum - logit(k));
+      });
+    };
+    if (reduction == Reduction::mean)
+      cuda::mean_of_rows<T>(rows, n, c.y, cost);
+    else
+      cuda::write_rows<T>(rows, n, c.y, cost);
+    c.save(c.in[0]);
+    c.save(c.in[1]);
+  }
+  template <class T> void device_backward(BackwardContext& c) const {
+    const int64_t rows = c.saved(0).size(0), n = c.saved(0).size(1);
+    const auto logits = cuda::in<T>(c.saved(0));   // [rows, n]
+    const auto targets = cuda::in<T>(c.saved(1));  // [rows, n]
+    const auto dy = cuda::in<T>(c.dy());           // [rows] or []
+    const bool mean = reduction == Reduction::mean;
+    cuda::Output<T> dl{}, dt{};  // [rows, n]
+    if (c.needs(0)) dl = cuda::output<T>(c.target(0));
+    if (c.needs(1)) dt = cuda::output<T>(c.target(1));
+    cuda::for_rows(rows, n, [=] ELBOW_DEVICE(const cuda::Block& block, int64_t r) {
+      const auto logit = [&](int64_t k) { return T(logits[r * n + k]); };
+      const auto target = [&](int64_t k) { return T(targets[r * n + k]); };
+      const T weight = mean ? dy[0] / T(rows) : T(dy[r]), mass = block.template sum_of<T>(n, target);
+      const T top = block.template max_of<T>(n, logit);
+      const T sum = block.template sum_of<T>(n, [&](int64_t k) { return exp(logit(k) - top); });
+      const T log_sum = std::isfinite(top) ? top + log(sum) : top, scale = T(1) / sum;
+      for (int64_t k = block.thread; k < n; k += block.threads) {
+        dl.set(r * n + k, (exp(logit(k) - top) * scale * mass - target(k)) * weight);
+        dt.set(r * n + k, (log_sum - logit(k)) * weight);
+      }
+    });
+  }
   void backward_in_ops(BackwardContext& c) const {
     const Tensor logits = c.saved(0), targets = c.saved(1);
     const int64_t rows = logits.size(0);
-    const Tensor weight = reduction == Reduction::mean
-                              ? mul(c.dy(), Tensor::full({}, 1.0 / double(rows), logits.dtype()))
-                              : reshape(c.dy(), {rows, 1});
+    const Tensor weight =
+        reduction == Reduction::mean
+            ? mul(c.dy(), Tensor::full({}, 1.0 / double(rows), logits.dtype(), logits.device()))
+            : reshape(c.dy(), {rows, 1});
     if (c.needs(0)) c.give(0, mul(sub(mul(softmax(logits), sum(targets, -1, true)), targets), weight));
     if (c.needs(1)) c.give(1, mul(sub(logsumexp(logits, -1, true), logits), weight));
   }

@@ -1,3 +1,4 @@
+#include "autograd/backend/cuda/random.hpp"
 #include "autograd/linear_op.hpp"
 #include "autograd/random.hpp"
 
@@ -39,6 +40,16 @@ struct Dropout : LinearOp<Dropout> {
   template <class T> void adjoint(const Shape& out, const T* dy, const Shape&, T* dx, bool add) const {
     scaled_by_mask(dy, out.numel(), dx, add);
   }
+  template <class T> void device_map(const Tensor& from, cuda::Target to) const {
+    const auto x = cuda::in<T>(from);
+    const auto y = cuda::output<T>(to);
+    const T scale = T(1 / (1 - p));
+    const cuda::BernoulliLaw<T> mask{uint32_t(std::lround((1 - p) * 0x1p31))};
+    cuda::for_each_number<T>(key, mask, from.numel(), [=] ELBOW_DEVICE(int64_t i, T keep) {
+      y.set(i, keep == T(0) ? T(0) : x[i] * scale);
+    });
+  }
+  template <class T> void device_adjoint(const Tensor& dy, cuda::Target dx) const { device_map<T>(dy, dx); }
   void reference(Inputs in, double* y) const {
     std::vector<double> keep(size_t(in[0].numel()));
     fill_bernoulli<double>(key, keep.data(), int64_t(keep.size()), 1 - p);

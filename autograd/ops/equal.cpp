@@ -24,6 +24,6 @@ struct Equal : Binary {
 elbow::Tensor elbow::equal(const Tensor& a, const Tensor& b) { return ops::apply(ops::Equal{}, a, b); }
 elbow::Tensor elbow::not_equal(const Tensor& a, const Tensor& b) {
   const Tensor same = equal(a, b);
-  return sub(Tensor::ones({}, same.dtype()), same);
+  return sub(Tensor::ones({}, same.dtype(), same.device()), same);
 }
 ELBOW_OP(equal, Equal)

@@ -1,3 +1,4 @@
+#include "autograd/backend/cuda/gather.hpp"
 #include "autograd/gather_along.hpp"
 #include "autograd/linear_op.hpp"
 
@@ -26,6 +27,13 @@ struct Gather : LinearOp<Gather> {
   template <class T> void adjoint(const Shape&, const T* dy, const Shape& in, T* dx, bool add) const {
     if (!add) std::fill_n(dx, in.numel(), T(0));
     for_each_gathered(in, in.axis(axis, name), index, [&](int64_t to, int64_t from) { dx[to] += dy[from]; });
+  }
+  template <class T> void device_map(const Tensor& x, cuda::Target y) const {
+    cuda::gather<T>(x, AxisView(x.numel()), gathered_elements(x.shape(), x.shape().axis(axis, name), index), y);
+  }
+  template <class T> void device_adjoint(const Tensor& dy, cuda::Target dx) const {
+    const Shape& in = dx.tensor.shape();
+    cuda::scatter<T>(dy, AxisView(in.numel()), gathered_elements(in, in.axis(axis, name), index), dx);
   }
   void reference(Inputs in, double* y) const {
     const Shape x = in[0].shape();

@@ -1,4 +1,5 @@
 #include "autograd/axis_view.hpp"
+#include "autograd/backend/cuda/gather.hpp"
 #include "autograd/linear_op.hpp"
 
 #if ELBOW_DECLARATIONS  // copied to autograd/ops.hpp
@@ -42,6 +43,13 @@ struct IndexSelect : LinearOp<IndexSelect> {
         copy_or_add(dy, v.inner, dx + (o * v.size + i) * v.inner, true);
         dy += v.inner;
       }
+  }
+  template <class T> void device_map(const Tensor& x, cuda::Target y) const {
+    cuda::gather<T>(x, AxisView(x.shape(), x.shape().axis(axis, name)), indices.to_vector(), y);
+  }
+  template <class T> void device_adjoint(const Tensor& dy, cuda::Target dx) const {
+    const Shape& in = dx.tensor.shape();
+    cuda::scatter<T>(dy, AxisView(in, in.axis(axis, name)), indices.to_vector(), dx);
   }
   void reference(Inputs in, double* y) const {
     const AxisView v(in[0].shape(), in[0].shape().axis(axis, name));

@@ -1,3 +1,5 @@
+#include "autograd/backend/cuda/gemm.hpp"
+#include "autograd/backend/cuda/reduce.hpp"
 #include "autograd/op.hpp"
 #include "autograd/product.hpp"
 #include "autograd/sum_to_shape.hpp"
@@ -53,6 +55,33 @@ struct Linear : Op {
     if (c.needs(0)) c.give(0, matmul(c.dy(), c.saved(1), Trans::no, Trans::yes));
     if (c.needs(1)) c.give(1, matmul(c.saved(0), c.dy(), Trans::yes, Trans::no));
     if (c.needs(2)) c.give(2, sum_to(c.dy(), c.shape_of_input(2)));
+  }
+  template <class T> void device_forward(ForwardContext& c) const {
+    const Tensor &x = c.in[0], &w = c.in[1];
+    const int64_t m = x.shape()[0], k = x.shape()[1], n = w.shape()[1];
+    cuda::gemm<T>({Trans::no, Trans::no, m, n, k, cuda::in<T>(x), k, cuda::in<T>(w), n, false,
+                   cuda::out<T>(c.y), n, cuda::in<T>(c.in[2])});
+    c.save(x);
+    c.save(w);
+  }
+  template <class T> void device_backward(BackwardContext& c) const {
+    const Tensor &x = c.saved(0), &w = c.saved(1), &dy = c.dy();
+    const int64_t m = x.shape()[0], k = x.shape()[1], n = w.shape()[1];
+    if (c.needs(0)) {  // dx[m,k] = dy w^T
+      const auto [dx, add] = c.target(0);
+      cuda::gemm<T>(
+          {Trans::no, Trans::yes, m, k, n, cuda::in<T>(dy), n, cuda::in<T>(w), n, add, cuda::out<T>(dx), k});
+    }
+    if (c.needs(1)) {  // dw[k,n] = x^T dy, and in the same launch db[n] = the column sums of dy
+      const auto [dw, add] = c.target(1);
+      const cuda::Product<T> product{
+          Trans::yes, Trans::no, k, n, m, cuda::in<T>(x), k, cuda::in<T>(dy), n, add, cuda::out<T>(dw), n};
+      if (!c.needs(2)) return cuda::gemm<T>(product);
+      const auto [db, add_db] = c.target(2);
+      cuda::gemm_with_sums<T>(product, cuda::out<T>(db), add_db);
+    } else if (c.needs(2)) {
+      cuda::sum_to_shape<T>(dy, {m, n}, c.target(2), {n});
+    }
   }
   void reference(Inputs in, double* y) const {
     const int64_t m = in[0].size(0), k = in[0].size(1), n = in[1].size(1);

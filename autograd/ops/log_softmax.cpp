@@ -22,6 +22,16 @@ struct LogSoftmax : SoftmaxRows<LogSoftmax> {
     simd::map<T>(
         n, dx, false, [=](auto v, auto g) { return g - exp(v) * decltype(v)(total); }, y, dy);
   }
+  template <class T, class X, class Y>
+  ELBOW_DEVICE static void normalise_row(const cuda::Block& block, int64_t n, X x, Y y) {
+    const T log_sum = logsumexp_row<T>(block, n, x);
+    for (int64_t k = block.thread; k < n; k += block.threads) y(k, x(k) - log_sum);
+  }
+  template <class T, class X, class G, class Y>
+  ELBOW_DEVICE static void slope_row(const cuda::Block& block, int64_t n, X y, G dy, Y dx) {
+    const T total = block.template sum_of<T>(n, dy);
+    for (int64_t k = block.thread; k < n; k += block.threads) dx(k, dy(k) - exp(y(k)) * total);
+  }
   static Tensor slope_in_ops(const Tensor& y, const Tensor& dy, int axis) {
     return sub(dy, mul(exp(y), sum(dy, axis, /*keep=*/true)));
   }

@@ -19,6 +19,13 @@ struct Logsumexp : RowReduction<Logsumexp> {
     simd::map<T>(
         n, dx, false, [=](auto v) { return exp(v - decltype(v)(y)) * decltype(v)(dy); }, x);
   }
+  template <class T, class X> ELBOW_DEVICE T reduce_row(const cuda::Block& block, int64_t n, X x) const {
+    return logsumexp_row<T>(block, n, x);
+  }
+  template <class T, class X, class Y>
+  ELBOW_DEVICE void slope_row(const cuda::Block& block, int64_t n, X x, T y, T dy, Y dx) const {
+    for (int64_t k = block.thread; k < n; k += block.threads) dx(k, exp(x(k) - y) * dy);
+  }
   Tensor slope_in_ops(const Tensor& x, const Tensor& y, const Tensor& dy) const {
     return mul(exp(sub(x, y)), dy);
   }

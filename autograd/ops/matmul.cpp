@@ -1,4 +1,6 @@
 
+#include "autograd/backend/cuda/gemm.hpp"
+#include "autograd/backend/cuda/reduce.hpp"
 #include "autograd/broadcast.hpp"
 #include "autograd/op.hpp"
 #include "autograd/parallel.hpp"
@@ -38,6 +40,19 @@ struct Matmul : Op {
       const int64_t work = m * n * k / 32;
       if (by_threads && work < parallel_threshold) return parallel_for(count, count * work, one);
       for (int64_t i = 0; i < count; ++i) one(i);
+    }
+    /// f(first, step, n): n products in a row, of matrices of y, a and b that begin with number first[0], first[1] and
+    /// first[2], and are step[...] numbers apart.
+    template <class F> void for_each_run(F f) const {
+      using Numbers = std::array<int64_t, 3>;
+      if (count == 0) return;
+      if (count == 1) return f(Numbers{}, Numbers{}, int64_t{1});
+      const BroadcastWalk<2> walk(in_front, {&of_a, &of_b});
+      const int64_t n = walk.inner_size();
+      for (int64_t row = 0; row < walk.rows(); ++row) {
+        const auto start = walk.offsets(row);
+        f(Numbers{row * n, start[0], start[1]}, Numbers{1, walk.inner_stride(0), walk.inner_stride(1)}, n);
+      }
     }
   };
   static Shape in_front_of(const Shape& s) { return Shape(s.sizes().first(size_t(s.rank() - 2))); }
@@ -111,6 +126,72 @@ struct Matmul : Op {
         else
           product<T>(n, k, m, view<T>(dy, Trans::yes, i), view<T>(a, ta, j), db + l * k * n, add);
       });
+    }
+  }
+  /// A factor of products on the GPU: the matrices of y, a or b (0, 1 or 2).
+  struct Factor {
+    const Tensor& t;
+    Trans trans;
+    size_t whose;
+  };
+  /// y (+)= f g: as many products as `p` has, each of [m,k] by [k,n].
+  template <class T>
+  static void device_products(const Products& p, int64_t m, int64_t n, int64_t k, Factor f, Factor g,
+                              cuda::Target y) {
+    const auto size = [](const Tensor& t) { return t.size(-2) * t.size(-1); };
+    p.for_each_run([&](const auto& first, const auto& step, int64_t count) {
+      cuda::gemm<T>({f.trans,
+                     g.trans,
+                     m,
+                     n,
+                     k,
+                     cuda::in<T>(f.t) + first[f.whose] * size(f.t),
+                     f.t.size(-1),
+                     cuda::in<T>(g.t) + first[g.whose] * size(g.t),
+                     g.t.size(-1),
+                     y.add,
+                     cuda::out<T>(y.tensor) + first[0] * m * n,
+                     n,
+                     {},
+                     count,
+                     step[f.whose] * size(f.t),
+                     step[g.whose] * size(g.t),
+                     m * n});
+    });
+  }
+  /// The same for the gradient of input i, whose matrices may be repeated: then it is the sum over their products.
+  template <class T>
+  static void device_gradient(BackwardContext& c, size_t i, const Products& p, int64_t m, int64_t n, int64_t k,
+                              Factor f, Factor g) {
+    if (!(i == 0 ? p.repeats_a : p.repeats_b)) return device_products<T>(p, m, n, k, f, g, c.target(i));
+    Shape shape = p.in_front;
+    shape.push_back(m);
+    shape.push_back(n);
+    Tensor all = Tensor::empty(shape, c.dy().dtype(), c.dy().device());
+    device_products<T>(p, m, n, k, f, g, cuda::Target(all));
+    cuda::sum_to_shape<T>(all, shape, c.target(i), c.shape_of_input(i));
+  }
+  template <class T> void device_forward(ForwardContext& c) const {
+    const Tensor &a = c.in[0], &b = c.in[1];
+    const Products p = products(a.shape(), b.shape());
+    device_products<T>(p, p.m, p.n, p.k, {a, ta, 1}, {b, tb, 2}, cuda::Target(c.y));
+    c.save(a);
+    c.save(b);
+  }
+  template <class T> void device_backward(BackwardContext& c) const {
+    const Tensor &a = c.saved(0), &b = c.saved(1), &dy = c.dy();
+    const Products p = products(a.shape(), b.shape());
+    if (c.needs(0)) {
+      if (ta == Trans::no)
+        device_gradient<T>(c, 0, p, p.m, p.k, p.n, {dy, Trans::no, 0}, {b, flipped(tb), 2});
+      else
+        device_gradient<T>(c, 0, p, p.k, p.m, p.n, {b, tb, 2}, {dy, Trans::yes, 0});
+    }
+    if (c.needs(1)) {
+      if (tb == Trans::no)
+        device_gradient<T>(c, 1, p, p.k, p.n, p.m, {a, flipped(ta), 1}, {dy, Trans::no, 0});
+      else
+        device_gradient<T>(c, 1, p, p.n, p.k, p.m, {dy, Trans::yes, 0}, {a, ta, 1});
     }
   }
   void backward_in_ops(BackwardContext& c) const {

@@ -3,6 +3,7 @@
 #include <limits>
 #include <vector>
 
+#include "autograd/alias.hpp"
 #include "autograd/op.hpp"
 #include "autograd/parallel.hpp"
 #include "autograd/window.hpp"
@@ -87,9 +88,60 @@ struct MaxPool2d : Op {
                          for (int64_t i = 0; i < n; ++i) dx[plane * pixels + winner[i]] += dy[first + i];
                        });
   }
-  // With the winners fixed, the backward is a scatter.
+  template <class T> void device_forward(ForwardContext& c) const {
+    const Shape &in = c.in[0].shape(), &out = c.y.shape();
+    const auto x = cuda::in<T>(c.in[0]);  // [rows * channels, height, width]
+    const Window window = this->window;
+    const int64_t height = in[2], width = in[3], out_height = out[2], out_width = out[3];
+    cuda::write<T>(cuda::Target(c.y), [=] ELBOW_DEVICE(int64_t i) {
+      const int64_t plane = i / out_width / out_height;
+      const Span rows = window.rows(i / out_width % out_height, height),
+                 columns = window.columns(i % out_width, width);
+      T top = -std::numeric_limits<T>::infinity();
+      for (int64_t r = rows.begin; r < rows.end; ++r)
+        for (int64_t s = columns.begin; s < columns.end; ++s) {
+          const T value = x[(plane * height + r) * width + s];
+          if (value > top || value != value) top = value;
+        }
+      return top;
+    });
+    c.save(c.in[0]);
+    c.save(c.y);
+  }
+  // Each pixel collects from the windows over it whose first maximum it is.
+  template <class T> void device_backward(BackwardContext& c) const {
+    const Shape &in = c.saved(0).shape(), &out = c.saved(1).shape();
+    const auto x = cuda::in<T>(c.saved(0));  // [rows * channels, height, width]
+    const auto y = cuda::in<T>(c.saved(1)),
+               dy = cuda::in<T>(c.dy());  // [rows * channels, out_height, out_width]
+    const Window window = this->window;
+    const int64_t height = in[2], width = in[3], out_height = out[2], out_width = out[3];
+    cuda::write<T>(cuda::Target(c.target(0)), [=] ELBOW_DEVICE(int64_t i) {
+      const int64_t plane = i / width / height, row = i / width % height, column = i % width;
+      const Span over_row = window.over_row(row, out_height),
+                 over_column = window.over_column(column, out_width);
+      T sum = 0;
+      for (int64_t u = over_row.begin; u < over_row.end; ++u)
+        for (int64_t v = over_column.begin; v < over_column.end; ++v) {
+          const int64_t at = (plane * out_height + u) * out_width + v;
+          const T top = y[at];
+          const auto is_top = [&](int64_t r, int64_t s) {
+            const T value = x[(plane * height + r) * width + s];
+            return value == top || (value != value && top != top);
+          };
+          bool first = is_top(row, column);
+          const Span columns = window.columns(v, width);
+          for (int64_t r = window.rows(u, height).begin; first && r <= row; ++r)
+            for (int64_t s = columns.begin; first && s < (r < row ? columns.end : column); ++s)
+              first = !is_top(r, s);
+          if (first) sum += dy[at];
+        }
+      return sum;
+    });
+  }
+  // With the winners fixed, the backward is a scatter. The CPU finds them, since an index lies on the host.
   void backward_in_ops(BackwardContext& c) const {
-    const Tensor &x = c.saved(0), &y = c.saved(1);
+    const Tensor x = on_cpu(c.saved(0)), y = on_cpu(c.saved(1));
     const int64_t pixels = x.size(2) * x.size(3);
     std::vector<int64_t> winners(size_t(y.numel()));
     dispatch(x.dtype(), [&]<class T>() {
@@ -97,8 +149,8 @@ struct MaxPool2d : Op {
         for (int64_t i = 0; i < n; ++i) winners[size_t(first + i)] = plane * pixels + winner[i];
       });
     });
-    const Tensor flat =
-        scatter_add(Tensor::zeros({x.numel()}, x.dtype()), 0, winners, reshape(c.dy(), {y.numel()}));
+    const Tensor flat = scatter_add(Tensor::zeros({x.numel()}, x.dtype(), c.dy().device()), 0, winners,
+                                    reshape(c.dy(), {y.numel()}));
     c.give(0, reshape(flat, x.shape()));
   }
   void reference(Inputs in, double* y) const {

@@ -36,6 +36,28 @@ struct Pad : LinearOp<Pad> {
         copy_or_add(dy + (plane * out[2] + top + r) * out[3] + left, in[3], dx + (plane * in[2] + r) * in[3],
                     add);
   }
+  template <class T> void device_map(const Tensor& x, cuda::Target y) const {
+    const Shape &in = x.shape(), &out = y.tensor.shape();
+    const auto from = cuda::in<T>(x);  // [rows * channels, height, width]
+    const int64_t height = in[2], width = in[3], out_height = out[2], out_width = out[3], left = this->left,
+                  top = this->top;
+    cuda::write<T>(y, [=] ELBOW_DEVICE(int64_t i) {
+      const int64_t plane = i / out_width / out_height, r = i / out_width % out_height - top,
+                    s = i % out_width - left;
+      const bool inside = r >= 0 && r < height && s >= 0 && s < width;
+      return inside ? from[(plane * height + r) * width + s] : T(0);
+    });
+  }
+  template <class T> void device_adjoint(const Tensor& dy, cuda::Target dx) const {
+    const Shape &in = dx.tensor.shape(), &out = dy.shape();
+    const auto from = cuda::in<T>(dy);  // [rows * channels, out_height, out_width]
+    const int64_t height = in[2], width = in[3], out_height = out[2], out_width = out[3], left = this->left,
+                  top = this->top;
+    cuda::write<T>(dx, [=] ELBOW_DEVICE(int64_t i) {
+      const int64_t plane = i / width / height, r = i / width % height, s = i % width;
+      return from[(plane * out_height + top + r) * out_width + left + s];
+    });
+  }
   void reference(Inputs in, double* y) const {
     const Shape x = in[0].shape();
     for (int64_t plane = 0; plane < x[0] * x[1]; ++plane)

@@ -109,15 +109,36 @@ struct Permute : LinearOp<Permute> {
   template <class T> void map(const Shape& in, const T* x, const Shape&, T* y) const {
     copy(loops_of(in, order(in)), x, y);
   }
-  template <class T> void adjoint(const Shape& out, const T* dy, const Shape& in, T* dx, bool add) const {
+  /// The loops of the adjoint, from y of shape `out` back to x of shape `in`.
+  Loops loops_back(const Shape& out, const Shape& in) const {
     const auto forwards = order(in);
     std::array<int, Shape::max_rank> back{};
     for (int i = 0; i < count; ++i) back[size_t(forwards[size_t(i)])] = i;
-    const Loops loops = loops_of(out, back);
+    return loops_of(out, back);
+  }
+  template <class T> void adjoint(const Shape& out, const T* dy, const Shape& in, T* dx, bool add) const {
+    const Loops loops = loops_back(out, in);
     if (!add) return copy(loops, dy, dx);
     Tensor gradient = Tensor::empty(in, dtype_of<T>);
     copy(loops, dy, gradient.template data<T>());
     copy_or_add(gradient.template data<T>(), in.numel(), dx, true);
+  }
+  template <class T> static void device_copy(const Loops& loops, const Tensor& x, cuda::Target y) {
+    const auto from = cuda::in<T>(x);  // sizes of y, `loops.from` apart
+    cuda::write<T>(y, [=] ELBOW_DEVICE(int64_t i) {
+      int64_t at = 0;
+      for (int a = loops.rank - 1; a >= 0; --a) {
+        at += i % loops.sizes[size_t(a)] * loops.from[size_t(a)];
+        i /= loops.sizes[size_t(a)];
+      }
+      return from[at];
+    });
+  }
+  template <class T> void device_map(const Tensor& x, cuda::Target y) const {
+    device_copy<T>(loops_of(x.shape(), order(x.shape())), x, y);
+  }
+  template <class T> void device_adjoint(const Tensor& dy, cuda::Target dx) const {
+    device_copy<T>(loops_back(dy.shape(), dx.tensor.shape()), dy, dx);
   }
   void reference(Inputs in, double* y) const {
     const Shape x = in[0].shape(), out = shape(in);

@@ -30,6 +30,6 @@ elbow::Tensor elbow::pow(const Tensor& x, const Tensor& exponent) {
   return ops::apply(ops::Pow{}, x, exponent);
 }
 elbow::Tensor elbow::pow(const Tensor& x, double exponent) {
-  return pow(x, Tensor::full({}, exponent, x.dtype()));
+  return pow(x, Tensor::full({}, exponent, x.dtype(), x.device()));
 }
 ELBOW_OP(pow, Pow)

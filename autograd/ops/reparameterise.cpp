@@ -1,5 +1,6 @@
 #include <cmath>
 
+#include "autograd/backend/cuda/random.hpp"
 #include "autograd/op.hpp"
 #include "autograd/random.hpp"
 
@@ -9,6 +10,16 @@ Tensor reparameterise(const Tensor& mu, const Tensor& log_var, const RandomKey& 
 #endif
 
 namespace elbow::ops {
+
+namespace detail {
+// dz -> dmu, dlog_var, for the kernels of elementwise.hpp.
+template <class T> struct ReparameteriseSlopes {
+  ELBOW_DEVICE void operator()(const T (&x)[2], T (&d)[2]) const {
+    d[0] = x[0];
+    d[1] = x[0] * x[1] * T(0.5);
+  }
+};
+}  // namespace detail
 
 struct Reparameterise : Op {
   static constexpr auto
@@ -49,12 +60,29 @@ struct Reparameterise : Op {
         c.dy().numel(), dv, add, [](auto dz, auto d) { return dz * d * decltype(dz)(0.5); },
         c.dy().template data<T>(), c.saved(0).template data<T>());
   }
+  template <class T> void device_forward(ForwardContext& c) const {
+    Tensor deviation = Tensor::empty(c.y.shape(), c.y.dtype(), c.y.device());
+    const auto mu = cuda::in<T>(c.in[0]), log_var = cuda::in<T>(c.in[1]);
+    const auto z = cuda::out<T>(c.y), d = cuda::out<T>(deviation);  // all of mu's shape
+    cuda::for_each_number<T>(key, cuda::NormalLaw<T>{0, 1}, c.y.numel(), [=] ELBOW_DEVICE(int64_t i, T noise) {
+      const T v = exp(log_var[i] * T(0.5)) * noise;
+      d[i] = v;
+      z[i] = mu[i] + v;
+    });
+    c.save(deviation);
+    c.save(c.in[1]);
+  }
+  template <class T> void device_backward(BackwardContext& c) const {
+    cuda::elementwise<T, 2, 2>(detail::ReparameteriseSlopes<T>{}, c.dy().shape(), {&c.dy(), &c.saved(0)},
+                               cuda::gradients<T, 2>(c));
+  }
   void backward_in_ops(BackwardContext& c) const {
     const Tensor &log_var = c.saved(1), &dz = c.dy();
     c.give(0, dz);
     if (!c.needs(1)) return;
-    const Tensor half = Tensor::full({}, 0.5, dz.dtype());
-    const Tensor deviation = mul(exp(mul(log_var, half)), normal(key, dz.shape(), 0, 1, dz.dtype()));
+    const Tensor half = Tensor::full({}, 0.5, dz.dtype(), dz.device());
+    const Tensor deviation =
+        mul(exp(mul(log_var, half)), normal(key, dz.shape(), 0, 1, dz.dtype(), dz.device()));
     c.give(1, mul(mul(dz, deviation), half));
   }
   void reference(Inputs in, double* z) const {

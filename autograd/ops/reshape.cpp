@@ -23,6 +23,8 @@ struct Reshape : Op {
   Tensor output(Inputs in) const { return alias(in[0], shape(in)); }
   template <class T> void forward(ForwardContext&) const {}
   template <class T> void backward(BackwardContext& c) const { c.give(0, alias(c.dy(), c.shape_of_input(0))); }
+  template <class T> void device_forward(ForwardContext&) const {}
+  template <class T> void device_backward(BackwardContext& c) const { backward<T>(c); }
   void backward_in_ops(BackwardContext& c) const { c.give(0, reshape(c.dy(), c.shape_of_input(0))); }
   void reference(Inputs in, double* y) const {
     for (int64_t i = 0; i < in[0].numel(); ++i) y[i] = in[0].data<double>()[i];

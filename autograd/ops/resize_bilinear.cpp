@@ -33,13 +33,14 @@ struct ResizeBilinear : LinearOp<ResizeBilinear> {
     int64_t before, after;
     double share;
   };
+  ELBOW_FN static Blend blend(int64_t i, int64_t size, int64_t out_size) {
+    const double at = std::max(0.0, (double(i) + 0.5) * double(size) / double(out_size) - 0.5);
+    const int64_t before = std::min(int64_t(at), size - 1);
+    return {before, std::min(before + 1, size - 1), at - double(before)};
+  }
   static std::vector<Blend> blends(int64_t size, int64_t out_size) {
     std::vector<Blend> all;
-    for (int64_t i = 0; i < out_size; ++i) {
-      const double at = std::max(0.0, (double(i) + 0.5) * double(size) / double(out_size) - 0.5);
-      const int64_t before = std::min(int64_t(at), size - 1);
-      all.push_back({before, std::min(before + 1, size - 1), at - double(before)});
-    }
+    for (int64_t i = 0; i < out_size; ++i) all.push_back(blend(i, size, out_size));
     return all;
   }
   /// x [rows, channels, height, width], y [rows, channels, out.height, out.width].
@@ -73,6 +74,48 @@ struct ResizeBilinear : LinearOp<ResizeBilinear> {
           lower[s.after] += v * h * g;
         }
       }
+    });
+  }
+  template <class T> void device_map(const Tensor& x, cuda::Target y) const {
+    const auto from = cuda::in<T>(x);  // [rows * channels, height, width]
+    const int64_t height = x.shape()[2], width = x.shape()[3], out_height = out.height, out_width = out.width;
+    cuda::write<T>(y, [=] ELBOW_DEVICE(int64_t i) {
+      const int64_t plane = i / out_width / out_height;
+      const Blend r = blend(i / out_width % out_height, height, out_height),
+                  s = blend(i % out_width, width, out_width);
+      const int64_t upper = (plane * height + r.before) * width, lower = (plane * height + r.after) * width;
+      const T v = T(r.share), h = T(s.share);
+      return (1 - v) * ((1 - h) * from[upper + s.before] + h * from[upper + s.after]) +
+             v * ((1 - h) * from[lower + s.before] + h * from[lower + s.after]);
+    });
+  }
+  /// Output positions that may see input position i, and perhaps one more at either end: those whose point, as in blend(), lies
+  /// between i - 1 and i + 1.
+  ELBOW_FN static Span near(int64_t i, int64_t size, int64_t out_size) {
+    const double scale = double(out_size) / double(size);
+    return {int64_t(std::max(0.0, (double(i) - 0.5) * scale - 0.5)),
+            std::min(int64_t((double(i) + 1.5) * scale - 0.5) + 2, out_size)};
+  }
+  /// The weight of input position i in such a blend.
+  template <class T> ELBOW_FN static T weight(const Blend& b, int64_t i) {
+    return (b.before == i ? 1 - T(b.share) : T(0)) + (b.after == i ? T(b.share) : T(0));
+  }
+  /// Each pixel collects from those that see it.
+  template <class T> void device_adjoint(const Tensor& dy, cuda::Target dx) const {
+    const auto from = cuda::in<T>(dy);  // [rows * channels, out.height, out.width]
+    const int64_t height = dx.tensor.shape()[2], width = dx.tensor.shape()[3], out_height = out.height,
+                  out_width = out.width;
+    cuda::write<T>(dx, [=] ELBOW_DEVICE(int64_t i) {
+      const int64_t plane = i / width / height, r = i / width % height, s = i % width;
+      const Span rows = near(r, height, out_height), columns = near(s, width, out_width);
+      T sum = 0;
+      for (int64_t u = rows.begin; u < rows.end; ++u) {
+        T of_row = 0;
+        for (int64_t v = columns.begin; v < columns.end; ++v)
+          of_row += weight<T>(blend(v, width, out_width), s) * from[(plane * out_height + u) * out_width + v];
+        sum += weight<T>(blend(u, height, out_height), r) * of_row;
+      }
+      return sum;
     });
   }
   // Each input pixel weighs 1 - its distance from the point asked for, along both axes.

@@ -1,3 +1,4 @@
+#include "autograd/backend/cuda/gather.hpp"
 #include "autograd/gather_along.hpp"
 #include "autograd/op.hpp"
 
@@ -38,6 +39,19 @@ struct ScatterAdd : Op {
     for_each_gathered(x, x.axis(axis, name), index, [&, ds = target, add = add](int64_t from, int64_t to) {
       ds[to] = (add ? ds[to] : T(0)) + dy[from];
     });
+  }
+  template <class T> void device_forward(ForwardContext& c) const {
+    const Shape& x = c.y.shape();
+    copy_elements(c.in[0], c.y);
+    cuda::scatter<T>(c.in[1], AxisView(x.numel()), gathered_elements(x, x.axis(axis, name), index),
+                     cuda::Target(c.y, true));
+  }
+  template <class T> void device_backward(BackwardContext& c) const {
+    const Shape& x = c.dy().shape();
+    if (c.needs(0)) c.give(0, c.dy());
+    if (c.needs(1))
+      cuda::gather<T>(c.dy(), AxisView(x.numel()), gathered_elements(x, x.axis(axis, name), index),
+                      cuda::Target(c.target(1)));
   }
   void backward_in_ops(BackwardContext& c) const {
     c.give(0, c.dy());

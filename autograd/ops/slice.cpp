@@ -44,6 +44,25 @@ struct Slice : LinearOp<Slice> {
     if (!add) std::fill_n(dx, in.numel(), T(0));
     for_each_run(in, [=](int64_t to, int64_t from, int64_t n) { copy_or_add(dy + from, n, dx + to, true); });
   }
+  /// y [outer, taken, inner]; dy likewise, dx [outer, size, inner].
+  template <class T> void device_map(const Tensor& x, cuda::Target y) const {
+    const AxisView v(x.shape(), x.shape().axis(axis, name));
+    const auto from = cuda::in<T>(x);  // [outer, size, inner]
+    const int64_t n = taken(), size = v.size, inner = v.inner, first = this->first, step = this->step;
+    cuda::write<T>(y, [=] ELBOW_DEVICE(int64_t i) {
+      const int64_t o = i / inner / n, j = i / inner % n, k = i % inner;
+      return from[(o * size + first + j * step) * inner + k];
+    });
+  }
+  template <class T> void device_adjoint(const Tensor& dy, cuda::Target dx) const {
+    const AxisView v(dx.tensor.shape(), dx.tensor.shape().axis(axis, name));
+    const auto from = cuda::in<T>(dy);  // [outer, taken, inner]
+    const int64_t n = taken(), size = v.size, inner = v.inner, first = this->first, step = this->step;
+    cuda::write<T>(dx, [=] ELBOW_DEVICE(int64_t i) {
+      const int64_t o = i / inner / size, j = i / inner % size - first, k = i % inner;
+      return j >= 0 && j % step == 0 && j / step < n ? from[(o * n + j / step) * inner + k] : T(0);
+    });
+  }
   void reference(Inputs in, double* y) const {
     const AxisView v(in[0].shape(), in[0].shape().axis(axis, name));
     for (int64_t o = 0; o < v.outer; ++o)

@@ -18,6 +18,17 @@ struct Softmax : SoftmaxRows<Softmax> {
     simd::map<T>(
         n, dx, false, [=](auto p, auto g) { return p * (g - decltype(p)(dot)); }, y, dy);
   }
+  template <class T, class X, class Y>
+  ELBOW_DEVICE static void normalise_row(const cuda::Block& block, int64_t n, X x, Y y) {
+    const T top = block.template max_of<T>(n, x);
+    const T scale = T(1) / block.template sum_of<T>(n, [&](int64_t k) { return exp(x(k) - top); });
+    for (int64_t k = block.thread; k < n; k += block.threads) y(k, exp(x(k) - top) * scale);
+  }
+  template <class T, class X, class G, class Y>
+  ELBOW_DEVICE static void slope_row(const cuda::Block& block, int64_t n, X y, G dy, Y dx) {
+    const T dot = block.template sum_of<T>(n, [&](int64_t k) { return y(k) * dy(k); });
+    for (int64_t k = block.thread; k < n; k += block.threads) dx(k, y(k) * (dy(k) - dot));
+  }
   static Tensor slope_in_ops(const Tensor& y, const Tensor& dy, int axis) {
     return mul(y, sub(dy, sum(mul(y, dy), axis, /*keep=*/true)));
   }

@@ -33,9 +33,19 @@ struct Variance : RowReduction<Variance> {
     simd::map<T>(
         n, dx, false, [=](auto v) { return (v - decltype(v)(mean)) * decltype(v)(scale); }, x);
   }
+  template <class T, class X> ELBOW_DEVICE T reduce_row(const cuda::Block& block, int64_t n, X x) const {
+    const T mean = block.template sum_of<T>(n, x) / T(n);
+    return block.template sum_of<T>(n, [&](int64_t k) { return (x(k) - mean) * (x(k) - mean); }) /
+           T(n - correction);
+  }
+  template <class T, class X, class Y>
+  ELBOW_DEVICE void slope_row(const cuda::Block& block, int64_t n, X x, T /*y*/, T dy, Y dx) const {
+    const T mean = block.template sum_of<T>(n, x) / T(n), scale = dy * 2 / T(n - correction);
+    for (int64_t k = block.thread; k < n; k += block.threads) dx(k, (x(k) - mean) * scale);
+  }
   Tensor slope_in_ops(const Tensor& x, const Tensor&, const Tensor& dy) const {
     const double n = double(x.numel()) / double(dy.numel());
-    const Tensor scale = Tensor::full({}, 2 / (n - correction), x.dtype());
+    const Tensor scale = Tensor::full({}, 2 / (n - correction), x.dtype(), x.device());
     return mul(sub(x, mean(x, axes, /*keep=*/true)), mul(dy, scale));
   }
   double plain(int64_t n, const double* x) const {

@@ -30,9 +30,9 @@ elbow::Tensor elbow::where(const Tensor& condition, const Tensor& a, const Tenso
   return ops::apply(ops::Where{}, condition, a, b);
 }
 elbow::Tensor elbow::where(const Tensor& condition, const Tensor& a, double b) {
-  return where(condition, a, Tensor::full({}, b, a.dtype()));
+  return where(condition, a, Tensor::full({}, b, a.dtype(), a.device()));
 }
 elbow::Tensor elbow::where(const Tensor& condition, double a, const Tensor& b) {
-  return where(condition, Tensor::full({}, a, b.dtype()), b);
+  return where(condition, Tensor::full({}, a, b.dtype(), b.device()), b);
 }
 ELBOW_OP(where, Where)

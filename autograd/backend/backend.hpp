@@ -1,0 +1,99 @@
+#pragma once
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "autograd/backend/training_work.hpp"
+#include "autograd/random.hpp"
+#include "autograd/tensor.hpp"
+
+// What a device other than the CPU does for tensors. The rest of the library speaks to it through this table; the kernels of
+// the ops are found through OpRule::device. autograd/backend/cuda/ implements it.
+namespace elbow {
+
+/// A card, as `elbow info` lists it.
+struct Card {
+  std::string name;
+  int64_t bytes = 0, free_bytes = 0;  ///< of its memory
+  int multiprocessors = 0;
+};
+
+class Recording;
+
+/// Memory of a device and copies to and from it. All work is done in the order in which it is asked for, later than that: only
+/// download() and synchronize() wait.
+class Backend {
+ public:
+  virtual ~Backend() = default;
+  /// Memory for so many bytes of elements, unset. Throws, naming the op, the bytes asked for and those free, when there is none.
+  virtual Storage* new_storage(size_t bytes) = 0;
+  virtual void release(Storage* storage) = 0;
+
+  /// `to` = numel elements at `from` on the host, which may be changed at once; of several models trained together, those of
+  /// one, or of all.
+  static constexpr int all_models = -1;
+  virtual void upload(const void* from, Tensor& to, int model = all_models) = 0;
+  /// The elements of `from`, of model `model` where several are trained together, to the host.
+  virtual void download(const Tensor& from, void* to, int model) = 0;
+  /// to = from and to += from, of one dtype and as many elements, both on the device.
+  virtual void copy(const Tensor& from, Tensor& to) = 0;
+  virtual void add(const Tensor& from, Tensor& to) = 0;
+  virtual void fill(Tensor& to, double value) = 0;
+  /// The laws of random.hpp: all elements of `to` from the sequence that `key` names.
+  virtual void draw_uniform(const RandomKey& key, Tensor& to, double lo, double hi) = 0;
+  virtual void draw_normal(const RandomKey& key, Tensor& to, double mean, double stddev) = 0;
+  virtual void draw_bernoulli(const RandomKey& key, Tensor& to, double p) = 0;
+  virtual void synchronize() = 0;
+
+  // What a training step does beside ops: see training_work.hpp.
+  virtual void advance(const StepTable& table) = 0;
+  virtual void gather_batch(const BatchWork& work) = 0;
+  virtual void record_costs(const CostRecord& record) = 0;
+  virtual void adam(const AdamWork& work) = 0;
+  virtual void sgd(const SgdWork& work) = 0;
+  virtual void clip(Tensor& gradients, double limit, Tensor& norm) = 0;
+  /// The work that f asks for, recorded instead of run. Its memory stays reserved as long as the recording lives.
+  virtual std::unique_ptr<Recording> record(const std::function<void()>& f) = 0;
+};
+
+/// Recorded work, to be run as often as one likes.
+class Recording {
+ public:
+  virtual ~Recording() = default;
+  virtual void run() const = 0;
+  /// How many kernels and copies it launches.
+  virtual int64_t launches() const = 0;
+};
+
+/// Whether this build can compute on a GPU, and on which of the machine: none where there is no card, or no driver.
+bool built_with_cuda();
+std::vector<Card> cards();
+
+/// The backend of `device`. Throws when this build has none, or the machine has no such device.
+Backend& backend(Device device);
+
+/// Where new experiments compute, unless they say otherwise; the CPU at first. Setting it throws as backend() does.
+Device default_device();
+void set_default_device(Device device);
+/// "cpu" or "cuda"; throws for any other name.
+Device device_named(const std::string& name);
+
+/// `to` = `from`, of one dtype and as many elements, between any two devices.
+void copy_elements(const Tensor& from, Tensor& to);
+
+/// While one lives, messages about the device's memory and kernels name this op.
+class DeviceWork {
+ public:
+  explicit DeviceWork(const char* op) : before_(current()) { current() = op; }
+  ~DeviceWork() { current() = before_; }
+  DeviceWork(const DeviceWork&) = delete;
+  DeviceWork& operator=(const DeviceWork&) = delete;
+  static const char*& current();
+
+ private:
+  const char* before_;
+};
+
+}  // namespace elbow

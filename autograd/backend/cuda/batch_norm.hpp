@@ -1,0 +1,147 @@
+#pragma once
+// batch_norm and batch_norm2d: the statistics of a channel are taken over all that a view of x (autograd/row_view.hpp) has in the
+// channel's row. One launch for each direction.
+#include <algorithm>
+#include <bit>
+
+#include "autograd/backend/cuda/kernels.hpp"
+#include "autograd/row_view.hpp"
+
+namespace elbow::cuda {
+
+template <class T> struct BatchNormForward {
+  Ptr<const T> x, weight, bias;      // x of any shape, [n], [n]
+  Ptr<T> running_mean, running_var;  // [n]
+  Ptr<T> y, mean, scale;             // of x's shape, [n], [n]: 1 / standard deviation
+  bool training;
+  T momentum, epsilon;
+};
+/// In training, moves the running statistics towards those of the batch.
+template <class T> void batch_norm(const RowView& channels, const BatchNormForward<T>& tensors);
+
+template <class T> struct BatchNormBackward {
+  Ptr<const T> x, weight, mean, scale, dy;  // of x's shape, [n], [n], [n], of x's shape
+  Output<T> dx, dweight, dbias;             // of x's shape, [n], [n]: null where not wanted
+  bool training;
+};
+template <class T> void batch_norm_backward(const RowView& channels, const BatchNormBackward<T>& tensors);
+
+#if ELBOW_DEVICE_SOURCE
+
+/// A block whose threads work on C channels side by side, thread t on channel t % C: neighbours in a matrix.
+template <int C> struct ChannelBlock {
+  int column = int(threadIdx.x) % C, lane = int(threadIdx.x) / C, lanes = int(blockDim.x) / C;
+
+  /// The sum of the values of all lanes of a channel; every lane gets it. All threads come here.
+  template <class T> ELBOW_DEVICE T sum(T v) const {
+    __shared__ T of_warp[32][C];
+    const int warp = int(threadIdx.x) / 32, warps = int(blockDim.x) / 32;
+    for (int distance = 16; distance >= C; distance /= 2) v += __shfl_xor_sync(0xFFFFFFFFu, v, distance);
+    __syncthreads();  // all have read what an earlier call left there
+    if (int(threadIdx.x) % 32 < C) of_warp[warp][column] = v;
+    __syncthreads();
+    T total(0);
+    for (int w = 0; w < warps; ++w) total += of_warp[w][column];
+    return total;
+  }
+};
+
+/// In evaluation several blocks, blockIdx.y, share the elements of a channel.
+template <class T, int C>
+__global__ void __launch_bounds__(1024) run_batch_norm(RowView view, BatchNormForward<T> t) {
+  const ChannelBlock<C> block;
+  const int64_t i = int64_t(blockIdx.x) * C + block.column, n = view.rows.count, count = view.elements.count;
+  const bool inside = i < n;
+  const int64_t base = inside ? view.rows[i] : 0, end = inside ? count : 0;
+  T m(0), variance(0);
+  if (t.training) {  // the deviations are taken from the mean, so nothing cancels
+    T sum(0), squares(0);
+    for (int64_t k = block.lane; k < end; k += block.lanes) sum += t.x[base + view.elements[k]];
+    m = block.sum(sum) / T(count);
+    for (int64_t k = block.lane; k < end; k += block.lanes) {
+      const T d = t.x[base + view.elements[k]] - m;
+      squares += d * d;
+    }
+    variance = block.sum(squares) / T(count);
+  } else if (inside) {
+    m = t.running_mean[i];
+    variance = t.running_var[i];
+  }
+  if (!inside) return;
+  const T scale = T(1) / ops::sqrt(variance + t.epsilon), weight = t.weight[i], bias = t.bias[i];
+  if (block.lane == 0 && blockIdx.y == 0) {
+    t.mean[i] = m;
+    t.scale[i] = scale;
+    if (t.training) {
+      const T unbiased = variance * (T(count) / T(count - 1)), old_mean = t.running_mean[i],
+              old_var = t.running_var[i];
+      t.running_mean[i] = old_mean + t.momentum * (m - old_mean);
+      t.running_var[i] = old_var + t.momentum * (unbiased - old_var);
+    }
+  }
+  for (int64_t k = int64_t(blockIdx.y) * block.lanes + block.lane; k < end;
+       k += int64_t(gridDim.y) * block.lanes) {
+    const int64_t at = base + view.elements[k];
+    t.y[at] = (t.x[at] - m) * scale * weight + bias;
+  }
+}
+
+/// With xhat = (x - mean) * scale: dx = weight * scale * (dy - mean(dy) - xhat * mean(dy * xhat)), in evaluation just weight *
+/// scale * dy.
+template <class T, int C>
+__global__ void __launch_bounds__(1024) run_batch_norm_backward(RowView view, BatchNormBackward<T> t) {
+  const ChannelBlock<C> block;
+  const int64_t i = int64_t(blockIdx.x) * C + block.column, n = view.rows.count, count = view.elements.count;
+  const bool inside = i < n;
+  const int64_t base = inside ? view.rows[i] : 0, end = inside ? count : 0;
+  const T m = inside ? T(t.mean[i]) : T(0), scale = inside ? T(t.scale[i]) : T(0);
+  T sum_dy(0), sum_dy_xhat(0);
+  for (int64_t k = block.lane; k < end; k += block.lanes) {
+    const int64_t at = base + view.elements[k];
+    const T dy = t.dy[at];
+    sum_dy += dy;
+    sum_dy_xhat += dy * ((t.x[at] - m) * scale);
+  }
+  sum_dy = block.sum(sum_dy);
+  sum_dy_xhat = block.sum(sum_dy_xhat);
+  if (!inside) return;
+  if (block.lane == 0) {
+    t.dweight.set(i, sum_dy_xhat);
+    t.dbias.set(i, sum_dy);
+  }
+  if (!t.dx.y) return;
+  const T factor = t.weight[i] * scale, share = t.training ? T(1) / T(count) : T(0);
+  for (int64_t k = block.lane; k < end; k += block.lanes) {
+    const int64_t at = base + view.elements[k];
+    t.dx.set(at, factor * (t.dy[at] - share * (sum_dy + (t.x[at] - m) * scale * sum_dy_xhat)));
+  }
+}
+
+/// Eight channels to a block where they are neighbours, else one; up to 1024 threads.
+struct ChannelGrid {
+  bool neighbours;
+  int64_t blocks, threads;
+  explicit ChannelGrid(const RowView& view) : neighbours(!view.adjacent_elements()) {
+    const int64_t channels = neighbours ? 8 : 1, most = 1024 / channels;
+    blocks = (view.rows.count + channels - 1) / channels;
+    threads =
+        std::max<int64_t>(32, channels * int64_t(std::bit_ceil(uint64_t(std::min(view.elements.count, most)))));
+  }
+};
+
+template <class T> void batch_norm(const RowView& channels, const BatchNormForward<T>& tensors) {
+  const ChannelGrid grid(channels);
+  const int64_t shares = tensors.training ? 1 : std::clamp<int64_t>(channels.elements.count / 1024, 1, 1024);
+  launch(grid.neighbours ? run_batch_norm<T, 8> : run_batch_norm<T, 1>, {grid.blocks, shares},
+         int(grid.threads), channels, tensors);
+}
+
+template <class T> void batch_norm_backward(const RowView& channels, const BatchNormBackward<T>& tensors) {
+  const ChannelGrid grid(channels);
+  launch(grid.neighbours ? run_batch_norm_backward<T, 8> : run_batch_norm_backward<T, 1>, {grid.blocks},
+         int(grid.threads), channels, tensors);
+}
+
+#endif
+
+}  // namespace elbow::cuda

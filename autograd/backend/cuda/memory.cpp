@@ -1,0 +1,123 @@
+#include "autograd/backend/cuda/memory.hpp"
+
+#include <bit>
+#include <map>
+#include <mutex>
+#include <new>
+#include <unordered_map>
+
+#include "autograd/backend/cuda/runtime.hpp"
+
+namespace elbow::cuda {
+
+// Free blocks by their size.
+struct Pool {
+  std::multimap<size_t, void*> free;
+  bool open = true;    // whether what is released comes back here
+  int64_t in_use = 0;  // blocks that are handed out
+};
+
+namespace {
+
+std::mutex mutex;
+Pool& common_pool() {
+  static Pool& pool = *new Pool;  // never destroyed: a static tensor may die late
+  return pool;
+}
+Pool* current = nullptr;  // of the PrivatePool that lives, if one does
+int64_t allocations = 0, held = 0;
+struct Home {
+  Pool* pool;
+  size_t bytes;
+};
+std::unordered_map<void*, Home>& homes() {
+  static auto& map = *new std::unordered_map<void*, Home>;
+  return map;
+}
+
+// Four sizes for each power of two, as on the host; at least 256 bytes.
+size_t rounded(size_t bytes) {
+  if (bytes <= 256) return 256;
+  const size_t quarter = std::bit_ceil(bytes) / 8;
+  return (bytes + quarter - 1) / quarter * quarter;
+}
+
+void free_all(Pool& pool) {
+  for (const auto& [bytes, block] : pool.free) {
+    runtime::release(block);
+    homes().erase(block);
+    held -= int64_t(bytes);
+  }
+  pool.free.clear();
+}
+
+void* take(Pool& pool, size_t bytes) {
+  if (const auto found = pool.free.find(bytes); found != pool.free.end()) {
+    void* block = found->second;
+    pool.free.erase(found);
+    return block;
+  }
+  void* block = runtime::allocate(bytes);
+  if (!block && !runtime::Graph::recording()) {
+    free_all(common_pool());
+    block = runtime::allocate(bytes);
+  }
+  if (!block) {
+    const auto cards = runtime::cards();
+    fail(*DeviceWork::current() ? DeviceWork::current() : "cuda", "out of memory on the GPU: ", bytes,
+         " bytes asked for, ", cards.empty() ? 0 : cards[0].free_bytes, " free");
+  }
+  ++allocations;
+  held += int64_t(bytes);
+  homes()[block] = {&pool, bytes};
+  return block;
+}
+
+}  // namespace
+
+Storage* new_storage(size_t bytes) {
+  const std::lock_guard lock(mutex);
+  const size_t each = rounded(bytes), all = each * size_t(models());
+  Pool& pool = current ? *current : common_pool();
+  void* block = take(pool, all);
+  ++pool.in_use;
+  runtime::unset(block, all);
+  Storage* storage = new Storage{1, 0, "", bytes};
+  storage->on_device = block;
+  storage->device = Device::cuda;
+  storage->models = models();
+  storage->model_bytes = models() > 1 ? int64_t(each) : 0;
+  return storage;
+}
+
+void release_storage(Storage* storage) {
+  const std::lock_guard lock(mutex);
+  const Home home = homes().at(storage->on_device);
+  home.pool->free.emplace(home.bytes, storage->on_device);
+  --home.pool->in_use;
+  if (!home.pool->open && home.pool->in_use == 0) {
+    free_all(*home.pool);
+    delete home.pool;
+  }
+  delete storage;
+}
+
+PrivatePool::PrivatePool() : pool_(new Pool) {
+  const std::lock_guard lock(mutex);
+  current = pool_;
+}
+void PrivatePool::close() {
+  const std::lock_guard lock(mutex);
+  if (current == pool_) current = nullptr;
+}
+PrivatePool::~PrivatePool() {
+  close();
+  const std::lock_guard lock(mutex);
+  pool_->open = false;
+  free_all(*pool_);
+  if (pool_->in_use == 0) delete pool_;
+}
+
+DeviceMemoryStatistics device_memory_statistics() { return {allocations, held}; }
+
+}  // namespace elbow::cuda

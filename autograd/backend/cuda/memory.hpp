@@ -1,0 +1,33 @@
+#pragma once
+#include "autograd/backend/models.hpp"
+#include "autograd/tensor.hpp"
+
+// Memory of the device, cached as that of the host is (autograd/memory.hpp): a released block is handed out again, in the
+// stream's order, so that nothing needs to wait for it.
+namespace elbow::cuda {
+
+Storage* new_storage(size_t bytes);
+void release_storage(Storage* storage);
+
+/// While one lives, blocks are taken from a pool of its own, and stay there until it is gone: a graph that was recorded
+/// meanwhile writes to them at every launch, so that nobody else may have them.
+class PrivatePool {
+ public:
+  PrivatePool();
+  ~PrivatePool();
+  PrivatePool(const PrivatePool&) = delete;
+  PrivatePool& operator=(const PrivatePool&) = delete;
+  /// New blocks come from the common pool again; this one's stay reserved.
+  void close();
+
+ private:
+  struct Pool* pool_;
+};
+
+struct DeviceMemoryStatistics {
+  int64_t card_allocations;  ///< blocks that were asked of the card, not found in a pool
+  int64_t bytes_held;        ///< by the pools and the tensors
+};
+DeviceMemoryStatistics device_memory_statistics();
+
+}  // namespace elbow::cuda

@@ -1,0 +1,137 @@
+#include "autograd/backend/cuda/training_work.hpp"
+
+#include <cmath>
+
+#include "autograd/backend/cuda/kernels.hpp"
+#include "autograd/backend/cuda/random.hpp"
+
+namespace elbow::cuda {
+namespace {
+
+/// 64-bit numbers in the bytes of a float64 tensor, to be written.
+Ptr<uint64_t> words_to_write(const Tensor& t) {
+  const Tensor::Body& b = *t.body();
+  return {static_cast<uint64_t*>(b.data), b.numel, b.storage->model_bytes / 8};
+}
+
+// One block: every thread reads the counter before one of them writes it.
+__global__ void run_advance(Ptr<const double> rows, Ptr<double> values, Ptr<uint64_t> counter, int width) {
+  const uint64_t step = counter[0];
+  __syncthreads();
+  for (int i = int(threadIdx.x); i < width; i += int(blockDim.x))
+    values[i] = double(rows[int64_t(step) * width + i]);
+  if (threadIdx.x == 0) {
+    counter[0] = step + 1;
+    counter[1] = step;
+  }
+}
+
+/// Number i of a sequence: word (i % 64) / 16 of the counter that also makes those 16, 32 and 48 places from it.
+ELBOW_DEVICE inline uint32_t word_at(const KernelKey& key, int64_t i) {
+  const int64_t group = i / 64, within = i % 64, word = within / 16;
+  uint32_t w[4];
+  philox_words(key, uint32_t(group * 16 + within % 16), w);
+  return word < 2 ? (word == 0 ? w[0] : w[1]) : (word == 2 ? w[2] : w[3]);
+}
+
+/// MaskWork as a kernel wants it.
+struct MaskRule {
+  KernelKey key;
+  uint32_t threshold;  // of a given entry, p * 2^31
+  bool uniform;
+  Ptr<const float> groups;
+  int64_t n;  // entries of a row that are drawn on their own
+  ELBOW_DEVICE bool gives(int64_t row, int64_t column) const {
+    const int64_t entry = groups ? int64_t(groups[column]) : column;
+    if (!uniform) return word_at(key, row * n + entry) >> 1 < threshold;
+    const int64_t first = row * (n + 1);  // the row's probability, then a number for each entry
+    return word_at(key, first + 1 + entry) >> 8 < word_at(key, first) >> 8;
+  }
+};
+
+MaskRule rule_of(const MaskWork& w, int64_t columns) {
+  return {KernelKey(w.key), uint32_t(std::lround(w.given * 0x1p31)), w.uniform,
+          w.groups ? in<float>(w.groups) : Ptr<const float>(), w.groups ? w.n_groups : columns};
+}
+
+}  // namespace
+
+void advance(const StepTable& t) {
+  Tensor values = t.values;
+  launch(run_advance, {1}, 32, in<double>(t.rows), out<double>(values), words_to_write(t.counter),
+         int(t.values.numel()));
+}
+
+void gather_rows(const BatchWork& w) {
+  Tensor tx = w.x, to = w.observed, ti = w.input, tc = w.condition;
+  const int64_t rows = w.x.size(0), d = w.x.size(1);
+  const auto data = in<float>(w.data);  // [set rows, d]
+  const auto data_observed =
+      w.data_observed ? in<float>(w.data_observed) : Ptr<const float>();  // [set rows, d]
+  const auto order = words<int64_t>(w.order);                             // [steps, rows]
+  const auto counter = words<int64_t>(w.counter);                         // [2]
+  const auto x = out<float>(tx);                                          // [rows, d]
+  const auto observed = w.observed ? out<float>(to) : Ptr<float>();       // [rows, d]
+  const auto input = w.input ? out<float>(ti) : Ptr<float>();             // [rows, 2 d]
+  const auto condition = w.condition ? out<float>(tc) : Ptr<float>();     // [rows, 2 d]
+  const MaskRule rule = rule_of(w.mask ? *w.mask : MaskWork{}, d);
+  for_each(rows * d, [=] ELBOW_DEVICE(int64_t i) {
+    const int64_t r = i / d, c = i % d, from = order[counter[1] * rows + r] * d + c;
+    const bool there = !data_observed || data_observed[from] != 0;
+    const float v = there ? float(data[from]) : 0.0f;
+    x[i] = v;
+    if (observed) observed[i] = there ? 1.0f : 0.0f;
+    if (input) {
+      input[r * 2 * d + c] = v;
+      input[r * 2 * d + d + c] = there ? 1.0f : 0.0f;
+    }
+    if (condition) {
+      const bool given = there && rule.gives(r, c);
+      condition[r * 2 * d + c] = given ? v : 0.0f;
+      condition[r * 2 * d + d + c] = given ? 1.0f : 0.0f;
+    }
+  });
+}
+
+void write_labels(const BatchWork& w) {
+  Tensor tc = w.label_condition;
+  const int64_t rows = tc.size(0), width = tc.size(1), batch_rows = w.x.size(0);
+  const auto order = words<int64_t>(w.order);      // [steps, rows]
+  const auto counter = words<int64_t>(w.counter);  // [2]
+  const auto labels = in<float>(w.labels);         // [set rows]
+  const auto colours = w.colours ? in<float>(w.colours) : Ptr<const float>();
+  const auto c = out<float>(tc);  // [rows, width]
+  const bool may_withhold = w.withheld > 0;
+  const int64_t first_of_colours = w.classes + may_withhold, classes = w.classes,
+                colour_classes = w.colour_classes;
+  const uint32_t threshold = uint32_t(std::lround(w.withheld * 0x1p31));
+  const KernelKey key(w.withheld_key);
+  for_each(rows * width, [=] ELBOW_DEVICE(int64_t i) {
+    const int64_t r = i / width, column = i % width, row = order[counter[1] * batch_rows + r];
+    const bool of_colour = column >= first_of_colours;
+    const int64_t place = of_colour ? column - first_of_colours : column;
+    const bool hidden = may_withhold && word_at(key, (of_colour ? rows : 0) + r) >> 1 < threshold;
+    const int64_t label = hidden      ? (of_colour ? colour_classes : classes)
+                          : of_colour ? int64_t(colours[row])
+                                      : int64_t(labels[row]);
+    c[i] = place == label ? 1.0f : 0.0f;
+  });
+}
+
+void gather_batch(const BatchWork& w) {
+  gather_rows(w);
+  if (w.label_condition) write_labels(w);
+}
+
+void record_costs(const CostRecord& record) {
+  Tensor tc = record.costs;
+  const int64_t n = record.kl.numel();
+  const auto distortion = in<float>(record.distortion), kl = in<float>(record.kl);  // [n]
+  const auto counter = words<int64_t>(record.counter);                              // [2]
+  const auto costs = out<float>(tc);                                                // [steps, 2 n]
+  for_each(2 * n, [=] ELBOW_DEVICE(int64_t i) {
+    costs[counter[1] * 2 * n + i] = i < n ? float(distortion[i]) : float(kl[i - n]);
+  });
+}
+
+}  // namespace elbow::cuda
