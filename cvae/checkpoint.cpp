@@ -97,7 +97,8 @@ int64_t load_model_of_checkpoint(const std::filesystem::path& path, Experiment& 
 void save_checkpoint(const std::filesystem::path& path, const Experiment& experiment, Training& training,
                      const std::vector<EpochCosts>& epochs) {
   SafeTensors file{state_of(*experiment.model), {}};
-  for (const auto& [name, tensor] : training.optimizer().buffers()) file.tensors[prefix + name] = tensor;
+  for (const auto& [name, tensor] : training.optimizer().buffers())
+    file.tensors[prefix + name] = tensor.to(Device::cpu);
   if (!training.steps_of_epoch().empty()) file.tensors[steps_tensor] = to_tensor(training.steps_of_epoch());
   json costs = json::array();
   for (const EpochCosts& e : epochs) costs.push_back(to_json(e));

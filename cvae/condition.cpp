@@ -63,6 +63,30 @@ void Condition::draw(const Batch& batch, const RandomKey& key, Drawn& out) const
     apply(batch, out);
 }
 
+Tensor Condition::draw_on_device(const RandomKey& key, Device device, BatchWork& work, MaskWork& mask) const {
+  if (kind_ == Kind::none) return {};
+  const Tensor c = Tensor::empty({work.x.size(0), width()}, DType::float32, device);
+  if (kind_ == Kind::label) {
+    work.classes = labels_[0].classes;
+    if (labels_.size() > 1) work.colour_classes = labels_[1].classes;
+    work.withheld = withheld_;
+    work.withheld_key = key;
+    work.label_condition = c;
+    return c;
+  }
+  mask.key = key;
+  mask.given = rule_.given;
+  mask.uniform = rule_.uniform;
+  if (!rule_.groups.empty()) {
+    const std::vector<float> groups(rule_.groups.begin(), rule_.groups.end());
+    mask.groups = Tensor::from(groups, {columns_}).to(device);
+    mask.n_groups = int64_t(*std::max_element(groups.begin(), groups.end())) + 1;
+  }
+  work.mask = &mask;
+  work.condition = c;
+  return c;
+}
+
 void Condition::give(const Batch& batch, std::span<const Mask> subsets, Drawn& out) const {
   const int64_t rows = batch.x.size(0), part = rows / int64_t(subsets.size());
   if (part * int64_t(subsets.size()) != rows)

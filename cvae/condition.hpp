@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "autograd/backend/training_work.hpp"
 #include "autograd/random.hpp"
 #include "cvae/gaussian.hpp"
 #include "data/batches.hpp"
@@ -51,6 +52,9 @@ class Condition {
   /// The same with a mask that is already in `out`, and that gives nothing that is missing. All labels that the batch has
   /// are given; one that it has not is withheld.
   void apply(const Batch& batch, Drawn& out) const;
+  /// The same for steps that a device draws by itself: makes the tensor of the condition, returns it, and says in `work` how to
+  /// write it. `mask` must live as long as `work`.
+  Tensor draw_on_device(const RandomKey& key, Device device, BatchWork& work, MaskWork& mask) const;
   /// The condition under which every row is given the features of `subset` [features()], as far as it has them.
   void give(const Batch& batch, const Mask& subset, Drawn& out) const {
     give(batch, std::span(&subset, 1), out);

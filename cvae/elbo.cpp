@@ -47,16 +47,16 @@ Tensor observed_cost(const LossPart& part, const Tensor& y, const Tensor& x, con
   return sum(cost(part, y, x, Reduction::none) * observed, 1);
 }
 
-// What the KL counts for at a training step.
-Tensor kl_term(const Posterior& q, const Tensor& kl, const LossSettings& loss, int64_t step) {
+// What the KL adds to the loss.
+Tensor kl_cost(const Posterior& q, const Tensor& kl, const LossSettings& loss, const Tensor& weight,
+               const Tensor& capacity) {
   Tensor cost = kl;
   if (loss.free_nats > 0) {
     const Tensor each = gaussian_kl(q.mu, q.log_var, Reduction::per_column);  // [latents]
-    cost = sum(maximum(each, Tensor::full(each.shape(), loss.free_nats)));
+    cost = sum(maximum(each, Tensor::full({}, loss.free_nats, each.dtype(), each.device())));
   }
-  if (loss.has_capacity) cost = abs(cost - loss.capacity * risen(step, loss.capacity_steps));
-  const double way = risen(step, loss.warmup_steps);
-  return loss.beta * (loss.warmup_from + (1 - loss.warmup_from) * way) * cost;
+  if (loss.has_capacity) cost = abs(cost - capacity);
+  return weight * cost;
 }
 
 }  // namespace
@@ -128,17 +128,33 @@ Tensor latent_of(const LossSettings& loss, const Posterior& q, const RandomKey& 
 
 Tensor kl_of(const LossSettings& loss, const Posterior& q, Reduction reduction) {
   if (!loss.autoencoder) return gaussian_kl(q.mu, q.log_var, reduction);
-  const Tensor zero = Tensor::zeros(q.mu.shape(), q.mu.dtype());  // N(0, I) against itself
+  const Tensor zero = Tensor::zeros(q.mu.shape(), q.mu.dtype(), q.mu.device());  // N(0, I) against itself
   return gaussian_kl(zero, zero, reduction);
 }
 
+KlTerm kl_term_at(const LossSettings& loss, int64_t step) {
+  const double way = risen(step, loss.warmup_steps);
+  return {loss.beta * (loss.warmup_from + (1 - loss.warmup_from) * way),
+          loss.capacity * risen(step, loss.capacity_steps)};
+}
+
 Elbo elbo(Cvae& model, const Batch& batch, const Tensor& c, const LossSettings& loss, const RandomKey& noise,
-          int64_t step) {
+          const Tensor& weight, const Tensor& capacity) {
   const Posterior q = model.encode(batch.input, c);
   const Tensor z = latent_of(loss, q, noise);
   const Tensor distortion = distortion_of(loss, model.decode(z, c), batch, false);
   const Tensor kl = kl_of(loss, q, Reduction::mean);
-  return {loss.autoencoder ? distortion : distortion + kl_term(q, kl, loss, step), distortion, kl};
+  return {loss.autoencoder ? distortion : distortion + kl_cost(q, kl, loss, weight, capacity), distortion, kl};
+}
+
+Elbo elbo(Cvae& model, const Batch& batch, const Tensor& c, const LossSettings& loss, const RandomKey& noise,
+          const KlTerm& term) {
+  const auto scalar = [&](double value) { return Tensor::full({}, value, batch.x.dtype(), batch.x.device()); };
+  return elbo(model, batch, c, loss, noise, scalar(term.weight), scalar(term.capacity));
+}
+
+Elbo elbo(Cvae& model, const Batch& batch, const Tensor& c, const LossSettings& loss, const RandomKey& noise) {
+  return elbo(model, batch, c, loss, noise, kl_term_at(loss));
 }
 
 }  // namespace elbow

@@ -56,13 +56,23 @@ Tensor latent_of(const LossSettings& loss, const Posterior& q, const RandomKey& 
 /// KL(q || N(0, I)) as gaussian_kl; 0 for an autoencoder, whose codes are points.
 Tensor kl_of(const LossSettings& loss, const Posterior& q, Reduction reduction);
 
+/// What the KL counts for at a training step: weight * KL, or weight * |KL - capacity|.
+struct KlTerm {
+  double weight, capacity;
+};
+/// `step` counts the training steps, for the settings that depend on it; by default all schedules are over.
+KlTerm kl_term_at(const LossSettings& loss, int64_t step = std::numeric_limits<int64_t>::max());
+
 /// The negative ELBO of a batch with its parts: means over the rows, scalars.
 struct Elbo {
   Tensor loss, distortion, kl;
 };
-/// One draw of the noise for each row, from the sequence that `noise` names. `step` counts the training steps, for the
-/// settings that depend on it; by default all schedules are over.
+/// One draw of the noise for each row, from the sequence that `noise` names. weight and capacity [] are those of a KlTerm.
 Elbo elbo(Cvae& model, const Batch& batch, const Tensor& c, const LossSettings& loss, const RandomKey& noise,
-          int64_t step = std::numeric_limits<int64_t>::max());
+          const Tensor& weight, const Tensor& capacity);
+/// The same with numbers.
+Elbo elbo(Cvae& model, const Batch& batch, const Tensor& c, const LossSettings& loss, const RandomKey& noise,
+          const KlTerm& term);
+Elbo elbo(Cvae& model, const Batch& batch, const Tensor& c, const LossSettings& loss, const RandomKey& noise);
 
 }  // namespace elbow

@@ -10,17 +10,18 @@
 namespace elbow {
 namespace {
 
-constexpr int64_t batch_rows = 512;  // fixed: the bits of the results must not depend on a setting of speed
-
 // Rows whose optimum is worked out: each new mask costs O(columns^3), and there must be an end to it.
 int64_t most_excess_rows(int64_t columns) {
   const double d = double(columns);
-  return std::max<int64_t>(batch_rows, int64_t(std::min(1e9, 3e10 / (d * d * d))));
+  return std::max<int64_t>(evaluation_batch_rows, int64_t(std::min(1e9, 3e10 / (d * d * d))));
 }
 
 // Adds the costs of batch b of so many under condition c to `out`, the distortion averaged over draws of the noise.
-Posterior add_costs(Experiment& e, const Batch& batch, const Tensor& c, int64_t draws, int64_t b,
+Posterior add_costs(Experiment& e, const Batch& on_host, const Tensor& condition, int64_t draws, int64_t b,
                     int64_t batches, RowCosts& out) {
+  const Device device = e.model->device();
+  const Batch batch = on_device(on_host, device);
+  const Tensor c = condition ? condition.to(device) : condition;
   const Posterior q = e.model->encode(batch.input, c);
   const auto kl = kl_of(e.loss, q, Reduction::per_row).to_vector<double>();
   std::vector<double> distortion(kl.size(), 0);
@@ -40,7 +41,7 @@ Posterior add_costs(Experiment& e, const Batch& batch, const Tensor& c, int64_t 
 
 RowCosts test_costs(Experiment& e, int64_t draws, bool excess) {
   const Evaluating evaluating(*e.model);
-  Batches batches(e.data.test, batch_rows, LastBatch::keep);
+  Batches batches(e.data.test, evaluation_batch_rows, LastBatch::keep);
   RowCosts out;
   out.beta = e.loss.beta;
   Condition::Drawn drawn;
@@ -97,7 +98,7 @@ std::vector<ConditionResult> per_condition_results(Experiment& e, int64_t draws)
   std::vector<ConditionResult> out;
   if (!e.condition.may_withhold_labels()) return out;
   const auto names = e.condition.label_names();
-  Batches batches(e.data.test, batch_rows, LastBatch::keep);
+  Batches batches(e.data.test, evaluation_batch_rows, LastBatch::keep);
   Condition::Drawn drawn;
   for (size_t subset = 0; subset < size_t{1} << names.size(); ++subset) {
     ConditionResult result;
@@ -130,7 +131,7 @@ std::vector<ConditionResult> per_condition_results(Experiment& e, int64_t draws)
 LatentScatter latent_scatter(Experiment& e) {
   const Evaluating evaluating(*e.model);
   const int64_t latents = e.model->latents(), total = std::min(e.evaluation.scatter_rows, e.data.test.rows());
-  Batches batches(e.data.test, batch_rows, LastBatch::keep);
+  Batches batches(e.data.test, evaluation_batch_rows, LastBatch::keep);
   std::vector<float> means;                    // [total, latents]
   std::vector<double> kl(size_t(latents), 0);  // [latents]
   LatentScatter out;

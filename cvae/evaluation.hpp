@@ -7,6 +7,9 @@
 
 namespace elbow {
 
+/// The test set is looked at in batches of so many rows: fixed, as the bits of the results must not depend on a setting of speed.
+inline constexpr int64_t evaluation_batch_rows = 512;
+
 /// Puts the model into evaluation mode for as long as this lives, and records nothing.
 class Evaluating {
  public:

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "autograd/backend/backend.hpp"
 #include "nn/streams.hpp"
 
 namespace elbow {
@@ -85,6 +86,14 @@ DataSplit data_of_settings(const Config& settings, uint64_t seed) {
   return make_data(settings.section("data"), seed);
 }
 
+std::unique_ptr<Optimizer> make_optimizer(const TrainingSettings& t, const FlatParameters& parameters) {
+  return t.optimizer == "sgd" ? make_sgd(parameters, t.sgd) : make_adam(parameters, t.adam);
+}
+
+ModelSizes sizes_of(const Dataset& set, const Condition& condition) {
+  return {set.columns(), input_columns(set), condition.width(), set.image};
+}
+
 // The settings are read in the order of the members, which is also the order of the resolved file.
 Experiment::Experiment(const Config& config, const DataMaker& data_maker)
     : settings(config),
@@ -96,10 +105,9 @@ Experiment::Experiment(const Config& config, const DataMaker& data_maker)
       training(read_training(config.section("training"), data.train.rows())),
       evaluation(read_evaluation(config.section("evaluation"))),
       dropout_stream(seed, stream::dropout),
-      model(make_model(config.section("model"),
-                       {data.train.columns(), input_columns(data.train), condition.width(), data.train.image},
-                       seed, dropout_stream)) {
+      model(make_model(config.section("model"), sizes_of(data.train, condition), seed, dropout_stream)) {
   config.done();
+  model->to(default_device());
   resolved = config.resolved().dump(2) + "\n";
   const bool known_gaps = !data.test.observed ||  // what is missing, by which law, and given by one probability
                           (data.test.missing.any() && !condition.uniform());

@@ -45,10 +45,14 @@ using DataMaker = std::function<DataSplit(const Config& settings, uint64_t seed)
 /// The data that the section itself describes.
 DataSplit data_of_settings(const Config& settings, uint64_t seed);
 
+/// The optimiser that the settings name.
+std::unique_ptr<Optimizer> make_optimizer(const TrainingSettings& settings, const FlatParameters& parameters);
+
 /// All that a configuration file describes, made and checked: data, condition, model, loss, training. Every number in it
 /// is a function of the file and the seed.
 struct Experiment {
   /// Error, naming file and key, for anything in the file that is unknown, missing, of a wrong type or impossible.
+  /// The model is on default_device().
   explicit Experiment(const Config& config, const DataMaker& data_maker = data_of_settings);
 
   Config settings;  ///< what it was read from: its fail() names file and key in checks made later
@@ -68,5 +72,8 @@ struct Experiment {
   /// The configuration as JSON text with every setting in it, also those that were left out.
   std::string resolved;
 };
+
+/// What the model of an experiment must fit.
+ModelSizes sizes_of(const Dataset& set, const Condition& condition);
 
 }  // namespace elbow

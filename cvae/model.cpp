@@ -30,6 +30,21 @@ std::unique_ptr<Cvae> make_model(const Config& config, const ModelSizes& sizes, 
   config.fail("kind", "unknown");
 }
 
+namespace {
+Tensor moved(const Tensor& t, Device device) { return t ? t.to(device) : t; }
+}  // namespace
+
+Posterior Cvae::encode(const Tensor& input, const Tensor& c) {
+  const Device here = device(), asked = input.device();
+  const Posterior q = encode_here(input.to(here), moved(c, here));
+  return {q.mu.to(asked), q.log_var.to(asked)};
+}
+
+Tensor Cvae::decode(const Tensor& z, const Tensor& c) {
+  const Device here = device();
+  return decode_here(z.to(here), moved(c, here)).to(z.device());
+}
+
 Tensor with_condition(const Tensor& x, const Tensor& c) { return c ? concat(x, c, 1) : x; }
 
 }  // namespace elbow

@@ -19,11 +19,17 @@ struct Posterior {
 /// A conditional variational autoencoder: the encoder sees x and c, the decoder a draw of z, and c (Sohn et al. 2015).
 class Cvae : public Module {
  public:
-  /// input [rows, ModelSizes::input] (Batch::input), c [rows, condition width] or undefined.
-  virtual Posterior encode(const Tensor& input, const Tensor& c) = 0;
-  /// z [rows, latents], c [rows, condition width] or undefined: [rows, columns], means or logits.
-  virtual Tensor decode(const Tensor& z, const Tensor& c) = 0;
+  /// input [rows, ModelSizes::input] (Batch::input), c [rows, condition width] or undefined. What comes back lies on the
+  /// device of the input, wherever the model is.
+  Posterior encode(const Tensor& input, const Tensor& c);
+  /// z [rows, latents], c [rows, condition width] or undefined: [rows, columns], means or logits, on the device of z.
+  Tensor decode(const Tensor& z, const Tensor& c);
   virtual int64_t latents() const = 0;
+
+ private:
+  // The same on the model's device.
+  virtual Posterior encode_here(const Tensor& input, const Tensor& c) = 0;
+  virtual Tensor decode_here(const Tensor& z, const Tensor& c) = 0;
 };
 
 /// What a model must fit.

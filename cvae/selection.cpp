@@ -44,7 +44,7 @@ class CommonRows {
     for (int64_t d = 0; d < settings_.draws; ++d)
       noise.push_back(normal({e_.seed, stream::evaluation_noise,
                               own_steps + uint64_t(int64_t(first / block_rows) * settings_.draws + d)},
-                             {rows, e_.model->latents()}));
+                             {rows, e_.model->latents()}, 0, 1, DType::float32, e_.model->device()));
     return noise;
   }
 
@@ -54,16 +54,18 @@ class CommonRows {
     const int64_t n = int64_t(subsets.size()), rows = int64_t(block.size()), latents = e_.model->latents();
     std::vector<int64_t> index;
     for (int64_t s = 0; s < n; ++s) index.insert(index.end(), block.begin(), block.end());
-    const Batch batch = rows_of(e_.data.test, index);
-    e_.condition.give(batch, subsets, drawn_);
-    const Posterior q = e_.model->encode(batch.input, drawn_.c);
+    const Batch on_host = rows_of(e_.data.test, index);
+    e_.condition.give(on_host, subsets, drawn_);
+    const Device device = e_.model->device();
+    const Batch batch = on_device(on_host, device);
+    const Tensor c = drawn_.c.to(device);
+    const Posterior q = e_.model->encode(batch.input, c);
     const Shape by_subset{n, rows, latents};  // the noise [rows, latents] is the same for each
     const Tensor mu = reshape(q.mu, by_subset), deviation = exp(0.5 * reshape(q.log_var, by_subset));
     std::vector<double> distortion(index.size(), 0);
     for (const Tensor& each : noise) {
       const Tensor z = e_.loss.autoencoder ? q.mu : reshape(mu + deviation * each, q.mu.shape());
-      const auto errors =
-          distortion_of(e_.loss, e_.model->decode(z, drawn_.c), batch, true).to_vector<double>();
+      const auto errors = distortion_of(e_.loss, e_.model->decode(z, c), batch, true).to_vector<double>();
       for (size_t r = 0; r < errors.size(); ++r) distortion[r] += errors[r] / double(noise.size());
     }
     const auto kl = kl_of(e_.loss, q, Reduction::per_row).to_vector<double>();

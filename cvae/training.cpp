@@ -8,64 +8,97 @@
 #include "nn/streams.hpp"
 
 namespace elbow {
-namespace {
-
-std::unique_ptr<Optimizer> make_optimizer(const TrainingSettings& t, const FlatParameters& parameters) {
-  return t.optimizer == "sgd" ? make_sgd(parameters, t.sgd) : make_adam(parameters, t.adam);
+Costs means_of(const std::vector<Training::StepCosts>& steps) {
+  const auto mean_of = [&](double Training::StepCosts::*cost) {
+    std::vector<double> values;
+    for (const auto& c : steps) values.push_back(c.*cost);
+    return estimate_of(values);
+  };
+  return {mean_of(&Training::StepCosts::loss), mean_of(&Training::StepCosts::distortion),
+          mean_of(&Training::StepCosts::kl)};
 }
-
-}  // namespace
 
 Training::Training(Experiment& experiment)
     : experiment_(experiment),
       parameters_(*experiment.model),
       optimizer_(make_optimizer(experiment.training, parameters_)),
-      batches_(experiment.data.train, experiment.training.batch_rows, LastBatch::drop) {}
+      batches_(experiment.data.train, experiment.training.batch_rows, LastBatch::drop) {
+  if (experiment.model->device() != Device::cpu)
+    on_device_ = std::make_unique<DeviceSteps>(std::vector{&experiment}, *experiment.model,
+                                               experiment.dropout_stream, parameters_, *optimizer_);
+}
 
 void Training::begin_epoch() {
-  if (experiment_.data.redraw) experiment_.data.redraw(experiment_.data.train, epochs_done_);
+  if (experiment_.data.redraw) {
+    experiment_.data.redraw(experiment_.data.train, epochs_done_);
+    if (on_device_) on_device_->rows_changed();
+  }
   batches_.shuffle({experiment_.seed, stream::shuffle, uint64_t(epochs_done_)});
   experiment_.model->train();
   experiment_.model->freeze_statistics(double(epochs_done_) >=
                                        experiment_.training.freeze_after * double(experiment_.training.epochs));
+  if (on_device_) on_device_->begin_epoch({&batches_.order()}, started_);
 }
 
-Training::StepCosts Training::step(int64_t i) {
+void Training::start(int64_t i) {
+  if (on_device_) return on_device_->start(i);
   Experiment& e = experiment_;
   const uint64_t step = uint64_t(optimizer_->steps());
   const Batch& batch = batches_.get(i);
   e.condition.draw(batch, {e.seed, stream::masks, step}, drawn_);
   parameters_.zero_gradients();
   Tape tape;
-  const Elbo costs = elbo(*e.model, batch, drawn_.c, e.loss, {e.seed, stream::noise, step}, int64_t(step));
+  const Elbo costs =
+      elbo(*e.model, batch, drawn_.c, e.loss, {e.seed, stream::noise, step}, kl_term_at(e.loss, int64_t(step)));
   tape.backward(costs.loss);
   if (e.training.clip > 0) parameters_.clip_gradients(e.training.clip);
   optimizer_->step(e.training.schedule.at(int64_t(step)));
-  const double distortion = costs.distortion.item(), kl = costs.kl.item();
-  return {distortion + e.loss.beta * kl, distortion, kl};
+  last_ = costs_of(costs.distortion.item(), costs.kl.item());
+}
+
+void Training::finish() {
+  if (on_device_) on_device_->wait();
+}
+
+Training::StepCosts Training::costs_of(double distortion, double kl) const {
+  return {distortion + experiment_.loss.beta * kl, distortion, kl};
+}
+
+Training::StepCosts Training::step(int64_t i) {
+  start(i);
+  if (!on_device_) return last_;
+  const auto costs = on_device_->costs(i, i + 1);
+  return costs_of(costs[0], costs[1]);
+}
+
+const std::vector<Training::StepCosts>& Training::steps_of_epoch() {
+  const int64_t known = int64_t(steps_of_epoch_.size());
+  if (known == started_) return steps_of_epoch_;
+  const auto costs = on_device_ ? on_device_->costs(known, started_) : std::vector{last_.distortion, last_.kl};
+  for (size_t i = 0; i < costs.size(); i += 2) {
+    const StepCosts c = costs_of(costs[i], costs[i + 1]);
+    if (!std::isfinite(c.loss))
+      throw Diverged(str("train: the loss is ", c.loss, " at epoch ", epochs_done_ + 1, ", step ",
+                         steps_of_epoch_.size() + 1,
+                         ": lower the learning rate, or find the op at fault with --check-nan"));
+    steps_of_epoch_.push_back(c);
+  }
+  return steps_of_epoch_;
 }
 
 Costs Training::epoch(const std::function<void(int64_t)>& progress) {
   const Stopwatch watch;
   const double seconds_before = train_seconds_;
   begin_epoch();
-  while (int64_t(steps_of_epoch_.size()) < batches_.count()) {
-    const int64_t i = int64_t(steps_of_epoch_.size());
-    const StepCosts c = step(i);
-    if (!std::isfinite(c.loss))
-      throw Diverged(str("train: the loss is ", c.loss, " at epoch ", epochs_done_ + 1, ", step ", i + 1,
-                         ": lower the learning rate, or find the op at fault with --check-nan"));
-    steps_of_epoch_.push_back(c);
+  while (started_ < batches_.count()) {
+    start(started_++);
+    if (!on_device_ || started_ == batches_.count()) steps_of_epoch();
     train_seconds_ = seconds_before + watch.seconds();
-    progress(i + 1);
+    progress(started_);
   }
-  const auto mean_of = [&](double StepCosts::*cost) {
-    std::vector<double> values;
-    for (const StepCosts& c : steps_of_epoch_) values.push_back(c.*cost);
-    return estimate_of(values);
-  };
-  const Costs costs{mean_of(&StepCosts::loss), mean_of(&StepCosts::distortion), mean_of(&StepCosts::kl)};
+  const Costs costs = means_of(steps_of_epoch_);
   ++epochs_done_;
+  started_ = 0;
   steps_of_epoch_.clear();
   return costs;
 }

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "autograd/error.hpp"
+#include "cvae/device_steps.hpp"
 #include "cvae/experiment.hpp"
 #include "metrics/results.hpp"
 
@@ -15,7 +16,7 @@ struct Diverged : Error {
 };
 
 /// The training of an experiment, epoch by epoch. Its whole state is the parameters, the optimiser's buffers and a few
-/// counters, so that it can be saved and taken up again to the bit.
+/// counters, so that it can be saved and taken up again to the bit. It runs where the experiment's model is.
 class Training {
  public:
   explicit Training(Experiment& experiment);
@@ -26,6 +27,11 @@ class Training {
     double loss, distortion, kl;
   };
   StepCosts step(int64_t i);
+  /// Starts that step: on the CPU it is done then, on a device it follows the others; finish() waits for them.
+  void start(int64_t i);
+  void finish();
+  /// How many kernels and copies a step launches on a device; 0 on the CPU.
+  int64_t launches() const { return on_device_ ? on_device_->launches() : 0; }
 
   /// One epoch, or what is left of one that was begun: fresh masks and noise, the rows in a new order. `progress` is called
   /// after each step with the number of steps done in this epoch; the state may be saved there. Throws Diverged, naming epoch and
@@ -33,8 +39,10 @@ class Training {
   Costs epoch(const std::function<void(int64_t)>& progress);
 
   int64_t epochs_done() const { return epochs_done_; }
-  /// The steps of the epoch that has begun; none between two epochs.
-  const std::vector<StepCosts>& steps_of_epoch() const { return steps_of_epoch_; }
+  /// How many steps of the epoch that has begun have been started; 0 between two epochs.
+  int64_t steps_started() const { return started_; }
+  /// Their costs; waits for a device to have made them. Throws Diverged as epoch() does.
+  const std::vector<StepCosts>& steps_of_epoch();
   int64_t steps_per_epoch() const { return batches_.count(); }
   double train_seconds() const { return train_seconds_; }
 
@@ -47,18 +55,27 @@ class Training {
   void set_done(int64_t epochs, std::vector<StepCosts> steps_of_epoch, double train_seconds) {
     epochs_done_ = epochs;
     steps_of_epoch_ = std::move(steps_of_epoch);
+    started_ = int64_t(steps_of_epoch_.size());
     train_seconds_ = train_seconds;
   }
 
  private:
+  StepCosts costs_of(double distortion, double kl) const;
+
   Experiment& experiment_;
   FlatParameters parameters_;
   std::unique_ptr<Optimizer> optimizer_;
   Batches batches_;
   Condition::Drawn drawn_;
+  StepCosts last_{};                        // of the step before, on the CPU
+  std::unique_ptr<DeviceSteps> on_device_;  // where the model is on one
+  int64_t started_ = 0;
   int64_t epochs_done_ = 0;
   std::vector<StepCosts> steps_of_epoch_;
   double train_seconds_ = 0;
 };
+
+/// Their means, with standard errors.
+Costs means_of(const std::vector<Training::StepCosts>& steps);
 
 }  // namespace elbow

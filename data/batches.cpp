@@ -8,6 +8,14 @@ int64_t input_columns(const Dataset& set) { return (set.observed ? 2 : 1) * set.
 
 Tensor encoder_input(const Tensor& x, const Tensor& observed) { return observed ? concat(x, observed, 1) : x; }
 
+Batch on_device(const Batch& batch, Device device) {
+  Batch there = batch;
+  there.x = batch.x.to(device);
+  if (batch.observed) there.observed = batch.observed.to(device);
+  there.input = batch.input.same_as(batch.x) ? there.x : batch.input.to(device);
+  return there;
+}
+
 namespace {
 
 // Writes the rows `index` of the set into the batch, whose tensors have the right sizes.

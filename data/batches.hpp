@@ -19,6 +19,9 @@ struct Batch {
   std::span<const int32_t> colours;  ///< the same for the colours of images
 };
 
+/// The same batch with its tensors on that device.
+Batch on_device(const Batch& batch, Device device);
+
 /// How many columns the encoder sees of a row of `set`: those of x, twice as many where entries may be missing.
 int64_t input_columns(const Dataset& set);
 
@@ -43,6 +46,9 @@ class Batches {
 
   /// Puts the rows in the random order that `key` names: RandomKey{seed, stream::shuffle, epoch}.
   void shuffle(const RandomKey& key) { order_.shuffle(key); }
+
+  /// Which rows make up each batch.
+  const BatchOrder& order() const { return order_; }
 
   /// Gathers batch i, 0 <= i < count().
   const Batch& get(int64_t i);

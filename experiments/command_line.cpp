@@ -5,6 +5,7 @@
 #include <charconv>
 #include <optional>
 
+#include "autograd/backend/backend.hpp"
 #include "autograd/error.hpp"
 #include "nn/utf8.hpp"
 
@@ -69,6 +70,13 @@ void Command::settings(std::vector<std::string>& settings, const std::string& do
 
 void Command::threads(int& threads) {
   option("--threads", threads, "Number of threads; 0 = one for each core").shows_default();
+}
+
+void Command::device() {
+  const auto choose = [](const std::string& name) { set_default_device(device_named(name)); };
+  app_->add_option_function<std::string>("--device", choose, "Where to compute")
+      ->check(CLI::IsMember({"cpu", "cuda"}))
+      ->default_str("cpu");
 }
 
 void Command::runs(std::function<void()> action) { app_->callback(std::move(action)); }

@@ -63,6 +63,8 @@ class Command {
                 const std::string& doc = "Change a setting: path.to.key=value (may be repeated)");
   /// --threads, 0 for one on each core.
   void threads(int& threads);
+  /// --device, where models are: cpu or cuda.
+  void device();
 
   /// What the command does, once its options are read.
   void runs(std::function<void()> action);

@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 #include <ostream>
 
+#include "autograd/backend/backend.hpp"
 #include "experiments/machine.hpp"
 #include "nn/config.hpp"
 
@@ -10,9 +11,13 @@ namespace elbow {
 
 void info(bool json, std::ostream& out) {
   const Machine m = machine();
+  Json gpus = Json::array();
+  for (const Card& card : cards())
+    gpus.push_back(str(card.name, ", ", card.bytes >> 20, " MB, ", card.free_bytes >> 20, " MB free"));
   const Json facts = {
       {"version", m.version}, {"compiler", m.compiler}, {"build", m.build},         {"isa", m.isa},
-      {"threads", m.threads}, {"blas", m.blas},         {"blas_core", m.blas_core}, {"cuda", m.cuda}};
+      {"threads", m.threads}, {"blas", m.blas},         {"blas_core", m.blas_core}, {"cuda", built_with_cuda()},
+      {"cards", gpus}};
   if (json)
     out << facts.dump(2) << '\n';
   else

@@ -8,7 +8,6 @@ namespace elbow {
 struct Machine {
   std::string version, compiler, build, isa, blas, blas_core;
   int threads = 1;
-  bool cuda = false;
 };
 Machine machine();
 

@@ -39,7 +39,7 @@ void add_train(Command app) {
   command.settings(o->settings);
   command.option("--seed", o->seed, "Seed of all random numbers, instead of the file's").whole_number();
   command.threads(o->threads);
-  command.option("--device", o->device, "Where to compute").one_of({"cpu", "cuda"}).shows_default();
+  command.device();
   const Option resume = command.flag("--resume", o->resume, "Go on from the folder's last checkpoint");
   const Option force =
       command.flag("--force", o->force, "Start over in a folder that holds an earlier run").excludes(resume);
@@ -66,6 +66,7 @@ void add_analyses(Command app) {
     command.settings(o->settings,
                      "Change a setting of the run: path.to.key=value (may be repeated); wants --out");
     command.threads(o->threads);
+    command.device();
     command.runs([o] { analyse(*o); });
   }
 }
@@ -96,7 +97,9 @@ void add_bench(Command app) {
   step.option("config", s->config, "Configuration file").required();
   step.option("--threads", s->threads, "Number of threads").shows_default();
   step.settings(s->settings);
+  step.device();
   step.option("--steps", s->steps, "Steps in each repeat").positive().shows_default();
+  step.option("--models", s->models, "So many models at once, on a GPU").between(1, 4096).shows_default();
   step.option("--repeats", s->repeats, "Repeats, whose median is told").positive().shows_default();
   step.flag("--json", s->json, "One JSON object");
   step.runs([s] { bench_step(*s, std::cout); });
@@ -129,6 +132,7 @@ void add_sweep(Command app) {
   command.settings(o->settings, "Change a setting of all runs: path.to.key=value (may be repeated)");
   command.option("--jobs", o->jobs, "Runs at once; 0 = as many as there are cores for").shows_default();
   command.option("--threads", o->threads, "Number of threads of each run").shows_default();
+  command.device();
   command.flag("--dry-run", o->dry_run, "Only list the runs");
   command.flag("--quiet", o->quiet, "Print nothing but errors");
   command.runs([o] { sweep(*o); });

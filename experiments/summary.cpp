@@ -44,7 +44,7 @@ std::string summary_json(const Experiment& e, const RunResult& r, int64_t epochs
   Object s;
   s["name"] = e.name;
   s["seed"] = e.seed;
-  s["device"] = "cpu";
+  s["device"] = name_of(e.model->device());
   s["threads"] = m.threads;
   s["isa"] = m.isa;
   s["epochs"] = epochs;

@@ -7,11 +7,13 @@
 #include <list>
 #include <thread>
 
+#include "autograd/backend/backend.hpp"
 #include "autograd/environment.hpp"
 #include "autograd/error.hpp"
 #include "experiments/child_process.hpp"
 #include "experiments/compare/compare.hpp"
 #include "experiments/compare/run_record.hpp"
+#include "experiments/fleet_runs.hpp"
 #include "experiments/folder_claim.hpp"
 #include "experiments/interrupt.hpp"
 #include "experiments/machine.hpp"
@@ -30,8 +32,9 @@ std::string duration(double seconds) {
 }
 
 std::vector<std::string> arguments_of(const SweepPlan& plan, const SweepRun& run, int threads) {
-  std::vector<std::string> arguments = {"train",     plan.base.string(), "--out",  run.folder.string(),
-                                        "--threads", str(threads),       "--quiet"};
+  std::vector<std::string> arguments = {"train",     plan.base.string(), "--out",    run.folder.string(),
+                                        "--threads", str(threads),       "--device", name_of(default_device()),
+                                        "--quiet"};
   for (const std::string& setting : run.settings) arguments.insert(arguments.end(), {"--set", setting});
   if (run.state == SweepRun::State::resume) arguments.push_back("--resume");
   if (run.state == SweepRun::State::restart) arguments.push_back("--force");
@@ -182,6 +185,10 @@ void sweep(const SweepOptions& o) {
   if (!o.quiet)
     std::cout << plan.name << ": " << plan.runs.size() << " runs of " << plan.base.string() << ", " << done
               << " done, " << jobs << " at once" << std::endl;
+  if (default_device() == Device::cuda) {
+    train_fleets(plan, o.quiet);
+    for (SweepRun& run : plan.runs) run.state = state_of(run);
+  }
   std::vector<std::string> failures;
   std::vector<NotMade> incomplete;
   {  // as long as it lives, signals are for it

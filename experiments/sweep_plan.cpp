@@ -92,16 +92,20 @@ std::string name_of(const Settings& entry, const Settings& combination) {
 
 // The settings of a run. What it was begun with is to be there unchanged, or the sweep would compare runs on different data.
 std::string resolved_settings(const fs::path& base, const SweepRun& run) {
-  Json json = read_json(base);
-  for (const std::string& setting : run.settings) set_setting(json, setting);
   const bool begun = fs::exists(run.folder / "checkpoint.safetensors");
-  Experiment experiment(Config(json, base.string()), begun ? data_found_by(run.folder) : data_of_settings);
+  Experiment experiment(config_of(base, run), begun ? data_found_by(run.folder) : data_of_settings);
   if (begun) find_feature_net(run.folder, experiment);
   check_analyses(experiment);
   return experiment.resolved;
 }
 
 }  // namespace
+
+Config config_of(const fs::path& base, const SweepRun& run) {
+  Json json = read_json(base);
+  for (const std::string& setting : run.settings) set_setting(json, setting);
+  return Config(json, base.string());
+}
 
 SweepRun::State state_of(const SweepRun& run) {
   const fs::path& folder = run.folder;

@@ -3,6 +3,8 @@
 #include <string>
 #include <vector>
 
+#include "nn/config.hpp"
+
 namespace elbow {
 
 /// One run of a sweep.
@@ -29,6 +31,9 @@ struct SweepPlan {
   std::filesystem::path base, folder;  ///< the configuration that is varied; where the runs go
   std::vector<SweepRun> runs;
 };
+
+/// The configuration of a run.
+Config config_of(const std::filesystem::path& base, const SweepRun& run);
 
 /// Reads a sweep file (docs/sweeps.md) and looks at what is done of it already. `settings` change the base beside the file's
 /// own "set"; `out` is the folder, outputs/NAME if empty. Every run's configuration is read and checked. Error, naming file

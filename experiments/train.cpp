@@ -32,12 +32,6 @@ namespace {
 
 constexpr auto interrupted = "interrupted", how_to_go_on = "interrupted: go on with --resume";
 
-// The constants of the data set (such as the projection P), for whoever wants to check the figures.
-void save_extras(const RunFolder& folder, const Dataset& data) {
-  if (!data.extras.empty())
-    save_safetensors(folder / "data.safetensors", {data.extras, {{"source", data.name}}});
-}
-
 // Over all epochs, those before a --resume as well.
 double train_step_us(const Training& training) {
   const int64_t steps = training.epochs_done() * training.steps_per_epoch();
@@ -90,7 +84,7 @@ class Epochs {
 
   // Not a state that has lost its numbers: what it has diverged from can still be used.
   void save() {
-    const Tensor& values = training_.parameters().values();  // [parameters]
+    const Tensor values = training_.parameters().values().to(Device::cpu);  // [parameters]
     const float* v = values.data<float>();
     folder_.require_claim();
     if (!std::all_of(v, v + values.numel(), [](float x) { return std::isfinite(x); })) return;
@@ -104,7 +98,7 @@ class Epochs {
  private:
   // At the last step of an epoch the state is not that of a step within it any more, nor yet that of the next.
   void between_steps() {
-    if (int64_t(training_.steps_of_epoch().size()) == training_.steps_per_epoch()) return;
+    if (training_.steps_started() == training_.steps_per_epoch()) return;
     if (since_save_.seconds() > checkpoint_seconds_) save();
     stop_if_interrupted();
   }
@@ -163,10 +157,7 @@ void train_in(RunFolder& folder, const TrainOptions& o, Experiment& e, const Sto
   if (!folder.kept_as().empty())
     progress.line("The earlier run in " + folder.name().string() + " is kept as " + folder.kept_as().string() +
                   ".");
-  write_file_atomically(folder / "config.json", e.resolved);
-  if (!o.resume) save_inputs(folder.path(), e);
-  write_file_atomically(folder / "data.json", description_of(e.data));
-  save_extras(folder, e.data.train);
+  write_start_of_run(folder, e, !o.resume);
   folder.log(str(o.resume ? "resumed" : "started", " ", o.config, ", seed ", e.seed, ", ", m.threads,
                  " threads, ", m.isa, changed.empty() ? "" : ", ", changed));
   progress.line(str(e.name, ": ", e.data.train.rows(), " rows of ", e.data.train.columns(), " columns, ",
@@ -202,9 +193,17 @@ void train_in(RunFolder& folder, const TrainOptions& o, Experiment& e, const Sto
 
 }  // namespace
 
+void write_start_of_run(const RunFolder& folder, const Experiment& e, bool inputs) {
+  write_file_atomically(folder / "config.json", e.resolved);
+  if (inputs) save_inputs(folder.path(), e);
+  write_file_atomically(folder / "data.json", description_of(e.data));
+  // The constants of the data set (such as the projection P), for whoever wants to check the figures.
+  if (!e.data.train.extras.empty())
+    save_safetensors(folder / "data.safetensors", {e.data.train.extras, {{"source", e.data.train.name}}});
+}
+
 void train(const TrainOptions& o) {
   const Stopwatch watch;
-  if (o.device != "cpu") Tensor::empty({1}, DType::float32, Device::cuda);  // says why not
   set_threads(o.threads);
   set_check_nan(o.check_nan);
   check_environment();

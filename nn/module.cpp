@@ -1,5 +1,6 @@
 #include "nn/module.hpp"
 #include "autograd/alias.hpp"
+#include "autograd/backend/backend.hpp"
 
 #include <cxxabi.h>
 
@@ -13,6 +14,7 @@ namespace {
 
 Tensor transposed(const Tensor& t) {
   const int64_t rows = t.size(0), columns = t.size(1);
+  if (t.device() != Device::cpu) return transposed(on_cpu(t));
   Tensor out = Tensor::empty({columns, rows}, t.dtype());
   dispatch(t.dtype(), [&]<class T>() {
     const T* from = t.data<T>();  // [rows, columns]
@@ -33,6 +35,24 @@ void Module::train(bool on) {
 void Module::freeze_statistics(bool on) {
   statistics_frozen_ = on;
   for (auto& [name, module] : parts_) module->freeze_statistics(on);
+}
+
+void Module::to(Device device) {
+  for (const NamedTensor& t : named_tensors()) {
+    if (t.tensor->device() == device) continue;
+    require_open("to", t.name, str("on ", name_of(t.tensor->device())));
+    Tensor there = Tensor::empty(t.tensor->shape(), t.tensor->dtype(), device);
+    copy_elements(*t.tensor, there);
+    if (t.trained) there.set_requires_grad();
+    *t.tensor = there;
+  }
+}
+
+Device Module::device() const {
+  if (!own_.empty()) return own_.front().tensor->device();
+  for (const auto& [name, module] : parts_)
+    if (const Device device = module->device(); device != Device::cpu) return device;
+  return Device::cpu;
 }
 
 void Module::parameter(const std::string& name, Tensor& tensor, bool transposed) {
@@ -124,7 +144,7 @@ int64_t Module::parameters() const {
 std::map<std::string, Tensor> state_of(const Module& module) {
   std::map<std::string, Tensor> state;
   for (const NamedTensor& t : module.named_tensors())
-    state[t.name] = t.transposed ? transposed(*t.tensor) : t.tensor->clone();
+    state[t.name] = t.transposed ? transposed(*t.tensor) : copy_of(on_cpu(*t.tensor));
   return state;
 }
 
@@ -152,6 +172,7 @@ FlatParameters::FlatParameters(Module& module) {
   if (parameters.empty()) fail("FlatParameters", "the module has no parameters");
   module.require_free("");
   const DType dtype = parameters.front().tensor->dtype();
+  const Device device = parameters.front().tensor->device();
   const int64_t line = 64 / int64_t(bytes_of(dtype));
   int64_t n = 0;
   for (const auto& [name, tensor, trained, transposed] : parameters) {
@@ -161,8 +182,8 @@ FlatParameters::FlatParameters(Module& module) {
     list_.push_back({name, tensor->shape(), n, tensor->numel()});
     n += (tensor->numel() + line - 1) / line * line;
   }
-  values_ = Tensor::zeros({n}, dtype);
-  gradients_ = Tensor::zeros({n}, dtype);
+  values_ = Tensor::zeros({n}, dtype, device);
+  gradients_ = Tensor::zeros({n}, dtype, device);
   for (size_t i = 0; i < list_.size(); ++i) {
     Tensor home = alias(values_, list_[i].shape, list_[i].first);
     home.copy_(*parameters[i].tensor);
@@ -175,11 +196,13 @@ FlatParameters::FlatParameters(Module& module) {
 }
 
 void FlatParameters::zero_gradients() {
+  if (gradients_.device() != Device::cpu) return backend(gradients_.device()).fill(gradients_, 0);
   std::memset(gradients_.body()->data, 0, size_t(gradients_.numel()) * bytes_of(gradients_.dtype()));
 }
 
-double FlatParameters::clip_gradients(double limit) {
-  return dispatch(gradients_.dtype(), [&]<class T>() {
+void FlatParameters::clip_gradients(double limit, Tensor& norm) {
+  if (gradients_.device() != Device::cpu) return backend(gradients_.device()).clip(gradients_, limit, norm);
+  norm.fill_(dispatch(gradients_.dtype(), [&]<class T>() {
     T* g = gradients_.data<T>();
     double sum = 0;
     for (int64_t i = 0; i < gradients_.numel(); ++i) sum += double(g[i]) * double(g[i]);
@@ -187,7 +210,13 @@ double FlatParameters::clip_gradients(double limit) {
     if (norm > limit)
       for (int64_t i = 0; i < gradients_.numel(); ++i) g[i] *= T(limit / norm);
     return norm;
-  });
+  }));
+}
+
+double FlatParameters::clip_gradients(double limit) {
+  Tensor norm = Tensor::empty({}, DType::float64, gradients_.device());
+  clip_gradients(limit, norm);
+  return norm.item();
 }
 
 }  // namespace elbow

@@ -33,6 +33,13 @@ class Module {
   /// While frozen, batch norm normalises by its running statistics in training as well, and leaves them as they are: the
   /// noise of the batches' statistics is gone, and training sees what evaluation will see.
   void freeze_statistics(bool on = true);
+  /// Whether freeze_statistics() is on.
+  bool statistics_frozen() const { return statistics_frozen_; }
+
+  /// Moves all tensors to that device, before FlatParameters collects them (Error afterwards).
+  void to(Device device);
+  /// Where its tensors are; the CPU for a module without any.
+  Device device() const;
 
   /// All tensors, in the order of registration, parts depth first.
   std::vector<NamedTensor> named_tensors() const;
@@ -53,8 +60,6 @@ class Module {
   void buffer(const std::string& name, Tensor& tensor);
   /// Registers a part, which must live as long as this module. Error as for parameter().
   void part(const std::string& name, Module& module);
-  /// Whether freeze_statistics() is on.
-  bool statistics_frozen() const { return statistics_frozen_; }
   /// The name of its class, without namespaces.
   std::string class_name() const;
 
@@ -124,6 +129,8 @@ class FlatParameters {
   /// Scales the gradients so that their Euclidean norm is at most `limit`; returns the norm before (Pascanu, Mikolov &
   /// Bengio 2013, "On the difficulty of training recurrent neural networks").
   double clip_gradients(double limit);
+  /// The same; the norm goes to `norm` [] float64 on the gradients' device, and nobody waits for it.
+  void clip_gradients(double limit, Tensor& norm);
 
  private:
   Tensor values_, gradients_;

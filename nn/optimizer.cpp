@@ -1,8 +1,10 @@
 #define ELBOW_KERNELS
 #include "nn/optimizer.hpp"
 
+#include <algorithm>
 #include <cmath>
 
+#include "autograd/backend/backend.hpp"
 #include "autograd/parallel.hpp"
 #include "autograd/simd.hpp"
 
@@ -25,21 +27,30 @@ class Sgd : public Optimizer {
   Sgd(const FlatParameters& parameters, const SgdOptions& options, const std::vector<ParameterGroup>& groups)
       : Optimizer(parameters, groups, options.weight_decay), options_(options), velocity_(buffer("velocity")) {}
 
-  void step(double learning_rate) override {
-    ++steps_;
-    dispatch(velocity_.dtype(), [&]<class T>() {
-      for (const ParameterRange& range : ranges_) step_range<T>(range, learning_rate);
-    });
+  // The learning rate of each range.
+  void add_rates(double learning_rate, int64_t /*steps*/, std::vector<double>& rates) const override {
+    for (const ParameterRange& range : ranges_) rates.push_back(learning_rate * range.learning_rate_factor);
+  }
+
+  void apply(const Tensor& rates) override {
+    if (rates.device() != Device::cpu)
+      backend(rates.device())
+          .sgd({parameters_.values(), parameters_.gradients(), velocity_, rates, update_ranges(1),
+                options_.momentum, options_.nesterov});
+    else
+      dispatch(velocity_.dtype(), [&]<class T>() {
+        for (size_t i = 0; i < ranges_.size(); ++i) step_range<T>(ranges_[i], rates.data<double>() + i);
+      });
     parameters_.values().mark_written("sgd");
   }
 
  private:
-  template <class T> void step_range(const ParameterRange& range, double learning_rate) {
+  template <class T> void step_range(const ParameterRange& range, const double* rates) {
     using V = simd::Vec<T>;
     T* p = parameters_.values().data<T>();           // [n]
     const T* g = parameters_.gradients().data<T>();  // [n]
     T* v = velocity_.data<T>();                      // [n]
-    const V lr = V(T(learning_rate * range.learning_rate_factor)), decay = V(T(range.weight_decay));
+    const V lr = V(T(rates[0])), decay = V(T(range.weight_decay));
     const V momentum = V(T(options_.momentum));
     for_registers<T>(range, [&](int64_t i) {
       const V value = V::load_aligned(p + i);
@@ -63,32 +74,48 @@ class Adam : public Optimizer {
         mean_(buffer("mean")),
         square_(buffer("square")) {}
 
-  void step(double learning_rate) override {
-    ++steps_;
-    dispatch(mean_.dtype(), [&]<class T>() {
-      for (const ParameterRange& range : ranges_)
-        step_range<T>(range, learning_rate * range.learning_rate_factor);
-    });
+  // With the bias corrections c1 = 1 - beta1^t and c2 = 1 - beta2^t folded into two numbers:
+  //   p -= lr / c1 * m / (sqrt(v) / sqrt(c2) + epsilon)
+  // For each range: lr / c1, 1 / sqrt(c2), and what a decoupled decay leaves of p.
+  void add_rates(double learning_rate, int64_t steps, std::vector<double>& rates) const override {
+    const double correction1 = 1 - std::pow(options_.beta1, double(steps + 1));
+    const double correction2 = 1 - std::pow(options_.beta2, double(steps + 1));
+    for (const ParameterRange& range : ranges_) {
+      const double lr = learning_rate * range.learning_rate_factor;
+      rates.push_back(lr / correction1);
+      rates.push_back(1 / std::sqrt(correction2));
+      rates.push_back(options_.decoupled ? 1 - lr * range.weight_decay : 1);
+    }
+  }
+
+  void apply(const Tensor& rates) override {
+    if (rates.device() != Device::cpu)
+      backend(rates.device())
+          .adam({parameters_.values(), parameters_.gradients(), mean_, square_, rates,
+                 update_ranges(rates_each), options_.beta1, options_.beta2, options_.epsilon,
+                 options_.decoupled});
+    else
+      dispatch(mean_.dtype(), [&]<class T>() {
+        for (size_t i = 0; i < ranges_.size(); ++i)
+          step_range<T>(ranges_[i], rates.data<double>() + rates_each * int64_t(i));
+      });
     parameters_.values().mark_written("adam");
   }
 
  private:
-  // With the bias corrections c1 = 1 - beta1^t and c2 = 1 - beta2^t folded into two numbers:
-  //   p -= lr / c1 * m / (sqrt(v) / sqrt(c2) + epsilon)
-  template <class T> void step_range(const ParameterRange& range, double learning_rate) {
+  static constexpr int64_t rates_each = 3;
+
+  template <class T> void step_range(const ParameterRange& range, const double* rates) {
     using V = simd::Vec<T>;
-    const double correction1 = 1 - std::pow(options_.beta1, double(steps_));
-    const double correction2 = 1 - std::pow(options_.beta2, double(steps_));
     T* p = parameters_.values().data<T>();           // [n]
     const T* g = parameters_.gradients().data<T>();  // [n]
     T* m = mean_.data<T>();                          // [n] first moment
     T* v = square_.data<T>();                        // [n] second moment
     const V beta1 = V(T(options_.beta1)), rest1 = V(T(1 - options_.beta1));
     const V beta2 = V(T(options_.beta2)), rest2 = V(T(1 - options_.beta2));
-    const V rate = V(T(learning_rate / correction1)), root = V(T(1 / std::sqrt(correction2)));
+    const V rate = V(T(rates[0])), root = V(T(rates[1])), shrink = V(T(rates[2]));
     const V epsilon = V(T(options_.epsilon));
     const V decay = V(T(options_.decoupled ? 0 : range.weight_decay));
-    const V shrink = V(T(options_.decoupled ? 1 - learning_rate * range.weight_decay : 1));
     for_registers<T>(range, [&](int64_t i) {
       const V value = V::load_aligned(p + i);
       const V gradient = V::load_aligned(g + i) + decay * value;
@@ -108,7 +135,27 @@ class Adam : public Optimizer {
 
 Tensor& Optimizer::buffer(const std::string& name) {
   const Tensor& like = parameters_.values();
-  return buffers_[name] = Tensor::zeros(like.shape(), like.dtype());
+  return buffers_[name] = Tensor::zeros(like.shape(), like.dtype(), like.device());
+}
+
+std::vector<UpdateRange> Optimizer::update_ranges(int64_t rates_each) const {
+  std::vector<UpdateRange> out;
+  for (const ParameterRange& r : ranges_)
+    out.push_back({r.first, r.last, int64_t(out.size()) * rates_each, r.weight_decay});
+  return out;
+}
+
+void Optimizer::step(double learning_rate) {
+  next_rates_.clear();
+  add_rates(learning_rate, steps_, next_rates_);
+  const Device device = parameters_.values().device();
+  if (!rates_) rates_ = Tensor::empty({int64_t(next_rates_.size())}, DType::float64, device);
+  if (device == Device::cpu)
+    std::copy(next_rates_.begin(), next_rates_.end(), rates_.data<double>());
+  else
+    backend(device).upload(next_rates_.data(), rates_);
+  apply(rates_);
+  ++steps_;
 }
 
 std::unique_ptr<Optimizer> make_sgd(const FlatParameters& parameters, const SgdOptions& options,

@@ -2,7 +2,9 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <vector>
 
+#include "autograd/backend/training_work.hpp"
 #include "nn/module.hpp"
 #include "nn/parameter_groups.hpp"
 
@@ -18,7 +20,17 @@ class Optimizer {
   Optimizer& operator=(const Optimizer&) = delete;
 
   /// One step with the given learning rate; each group's is its factor times that.
-  virtual void step(double learning_rate) = 0;
+  void step(double learning_rate);
+
+  /// @name A step in two parts
+  /// So that a step on a device can be recorded once and run again: the numbers that differ from step to step are worked
+  /// out here, and apply() reads them where its kernels run.
+  /// @{
+  /// Appends those of the step after `steps` others, for each range of the parameters in turn.
+  virtual void add_rates(double learning_rate, int64_t steps, std::vector<double>& rates) const = 0;
+  /// The step itself, with rates [n] float64 on the device of the parameters.
+  virtual void apply(const Tensor& rates) = 0;
+  /// @}
 
   /// The buffers to save, by name; the tensors are the optimiser's own.
   const std::map<std::string, Tensor>& buffers() const { return buffers_; }
@@ -32,11 +44,17 @@ class Optimizer {
       : parameters_(parameters), ranges_(ranges_of(parameters, groups, weight_decay)) {}
   /// A new buffer of zeros like the parameters.
   Tensor& buffer(const std::string& name);
+  /// The ranges for a device, each with so many rates.
+  std::vector<UpdateRange> update_ranges(int64_t rates_each) const;
 
   FlatParameters parameters_;  // a handle: the optimiser may outlive the one that it was made from
   const std::vector<ParameterRange> ranges_;
   std::map<std::string, Tensor> buffers_;
   int64_t steps_ = 0;
+
+ private:
+  std::vector<double> next_rates_;  // of step(), kept so that it allocates nothing
+  Tensor rates_;
 };
 
 struct SgdOptions {

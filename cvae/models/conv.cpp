@@ -94,13 +94,13 @@ class ConvCvae : public Cvae {
     part("decoder", decoder_);
   }
 
-  Posterior encode(const Tensor& input, const Tensor& c) override {
+  Posterior encode_here(const Tensor& input, const Tensor& c) override {
     const Tensor x = reshape(input, {input.size(0), input_channels_, image_.height, image_.width});
     const Tensor h = reshape(encoder_.forward(x, c, activation_, true), {input.size(0), features_});
     return {(*mu_)(h), (*log_var_)(h)};
   }
 
-  Tensor decode(const Tensor& z, const Tensor& c) override {
+  Tensor decode_here(const Tensor& z, const Tensor& c) override {
     const Tensor joined = (*join_)(with_condition(z, c));  // [rows, width]
     const Tensor pixel = reshape(joined, {joined.size(0), joined.size(1), 1, 1});
     const Tensor y = decoder_.forward(pixel, c, activation_, false);  // [rows, channels, height, width]

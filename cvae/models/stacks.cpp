@@ -11,12 +11,12 @@ StackedCvae::StackedCvae(Stacks stacks, int64_t latents) : stacks_(std::move(sta
   part("decoder", *stacks_.decoder);
 }
 
-Posterior StackedCvae::encode(const Tensor& input, const Tensor& c) {
+Posterior StackedCvae::encode_here(const Tensor& input, const Tensor& c) {
   const Tensor h = (*stacks_.encoder)(with_condition(input, c));
   return {(*stacks_.mu)(h), (*stacks_.log_var)(h)};
 }
 
-Tensor StackedCvae::decode(const Tensor& z, const Tensor& c) {
+Tensor StackedCvae::decode_here(const Tensor& z, const Tensor& c) {
   return (*stacks_.decoder)(with_condition(z, c));
 }
 

@@ -14,8 +14,8 @@ struct Stacks {
 class StackedCvae : public Cvae {
  public:
   StackedCvae(Stacks stacks, int64_t latents);
-  Posterior encode(const Tensor& input, const Tensor& c) override;
-  Tensor decode(const Tensor& z, const Tensor& c) override;
+  Posterior encode_here(const Tensor& input, const Tensor& c) override;
+  Tensor decode_here(const Tensor& z, const Tensor& c) override;
   int64_t latents() const override { return latents_; }
 
  private:

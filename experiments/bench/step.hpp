@@ -10,6 +10,7 @@ struct BenchStepOptions {
   std::vector<std::string> settings;  ///< path.to.key=value
   int threads = 1;
   bool json = false;
+  int models = 1;                ///< so many at once, on a GPU (cvae/fleet.hpp)
   int steps = 300, repeats = 7;  ///< the median over the repeats, of the mean over the steps
 };
 

@@ -26,6 +26,7 @@ void add_evaluate(Command app) {
   command.flag("--force", o->force, "Write over an earlier evaluation in that folder");
   command.flag("--json", o->json, "Print the summary as JSON");
   command.threads(o->threads);
+  command.device();
   command.runs([o] { evaluate(*o, std::cout); });
 }
 
@@ -34,6 +35,7 @@ void add_common(Command command, RowsOptions& o) {
   command.option("--out", o.out, "File for the result; by default it goes to standard output");
   command.flag("--force", o.force, "Write over an existing file");
   command.threads(o.threads);
+  command.device();
 }
 
 void add_seed(Command command, RowsOptions& o) {

@@ -1,0 +1,102 @@
+#include "cvae/device_evaluation.hpp"
+
+#include "autograd/alias.hpp"
+#include "autograd/backend/models.hpp"
+#include "cvae/evaluation.hpp"
+#include "nn/streams.hpp"
+
+namespace elbow {
+
+// Batches of one size: so many from batch `first` of the test set on.
+class DeviceEvaluation::Part {
+ public:
+  Part(const std::vector<Experiment*>& experiments, Cvae& model, int64_t first, int64_t count, int64_t rows)
+      : count_(count),
+        size_(rows),
+        backend_(backend(model.device())),
+        rows_(experiments.front()->data.test, experiments.front()->condition, rows, count, model.device()) {
+    const Device device = model.device();
+    table_.rows = Tensor::empty({count, 2}, DType::float64, device);
+    table_.values = Tensor::empty({2}, DType::float64, device);
+    table_.counter = Tensor::empty({2}, DType::float64, device);
+    costs_ = Tensor::empty({count, 2 * rows}, DType::float32, device);
+    for (size_t m = 0; m < experiments.size(); ++m) {
+      std::vector<double> table;  // seed and batch: what masks and noise are drawn by
+      std::vector<int64_t> order;
+      for (int64_t b = first; b < first + count; ++b) {
+        table.insert(table.end(), {bits_of(experiments[m]->seed), bits_of(uint64_t(b))});
+        for (int64_t r = 0; r < rows; ++r) order.push_back(b * evaluation_batch_rows + r);
+      }
+      backend_.upload(table.data(), table_.rows, int(m));
+      rows_.copy(experiments[m]->data.test, int(m));
+      rows_.copy_order(order, int(m));
+    }
+    record(*experiments.front(), model);
+  }
+
+  void start() {
+    const double counter[] = {bits_of(0), bits_of(0)};
+    backend_.upload(counter, table_.counter);
+    for (int64_t b = 0; b < count_; ++b) recording_->run();
+  }
+  // Adds the costs of its rows.
+  void gather(int model, std::vector<double>& distortion, std::vector<double>& kl) const {
+    std::vector<float> all(size_t(costs_.numel()));  // [count, 2, rows]
+    backend_.download(costs_, all.data(), model);
+    for (int64_t b = 0; b < count_; ++b) {
+      const auto batch = all.begin() + b * 2 * size_;
+      distortion.insert(distortion.end(), batch, batch + size_);
+      kl.insert(kl.end(), batch + size_, batch + 2 * size_);
+    }
+  }
+
+ private:
+  void record(const Experiment& e, Cvae& model) {
+    BatchWork work = rows_.work(table_.counter);
+    const Batch batch = rows_.batch();
+    condition_ = e.condition.draw_on_device({0, stream::evaluation_masks, 0, &table_.values}, model.device(),
+                                            work, mask_);
+    recording_ = backend_.record([&] {
+      backend_.advance(table_);
+      backend_.gather_batch(work);
+      const Posterior q = model.encode(batch.input, condition_);
+      const Tensor z = latent_of(e.loss, q, {0, stream::evaluation_noise, 0, &table_.values});
+      const Tensor distortion = distortion_of(e.loss, model.decode(z, condition_), batch, true);
+      backend_.record_costs({distortion, kl_of(e.loss, q, Reduction::per_row), costs_, table_.counter});
+    });
+  }
+
+  int64_t count_, size_;  // of batches, and of rows in each
+  Backend& backend_;
+  DeviceRows rows_;
+  StepTable table_;
+  MaskWork mask_;
+  Tensor condition_, costs_;  // [rows, width], [count, 2 rows]
+  std::unique_ptr<Recording> recording_;
+};
+
+DeviceEvaluation::DeviceEvaluation(std::vector<Experiment*> experiments, Cvae& model)
+    : experiments_(std::move(experiments)), model_(model) {
+  const Models all(int(experiments_.size()));
+  const Evaluating evaluating(model_);
+  const int64_t rows = experiments_.front()->data.test.rows(), whole = rows / evaluation_batch_rows,
+                rest = rows % evaluation_batch_rows;
+  if (whole) parts_.push_back(std::make_unique<Part>(experiments_, model_, 0, whole, evaluation_batch_rows));
+  if (rest) parts_.push_back(std::make_unique<Part>(experiments_, model_, whole, 1, rest));
+}
+
+DeviceEvaluation::~DeviceEvaluation() = default;
+
+std::vector<Costs> DeviceEvaluation::costs() {
+  for (const auto& part : parts_) part->start();
+  std::vector<Costs> out;
+  for (size_t m = 0; m < experiments_.size(); ++m) {
+    RowCosts rows;
+    rows.beta = experiments_[m]->loss.beta;
+    for (const auto& part : parts_) part->gather(int(m), rows.distortion, rows.kl);
+    out.push_back(costs_of(rows));
+  }
+  return out;
+}
+
+}  // namespace elbow

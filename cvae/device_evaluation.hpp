@@ -1,0 +1,28 @@
+#pragma once
+#include <memory>
+#include <vector>
+
+#include "cvae/device_rows.hpp"
+#include "metrics/results.hpp"
+
+namespace elbow {
+
+/// The look at the test set after an epoch, on a device, of an experiment or of several at once (see DeviceSteps): the rows lie
+/// there, their masks and noise are drawn there, the same at every look, and the forward pass of a batch is recorded once.
+class DeviceEvaluation {
+ public:
+  /// `model` is that of the only experiment, or stands for all of them. All must live on.
+  DeviceEvaluation(std::vector<Experiment*> experiments, Cvae& model);
+  ~DeviceEvaluation();
+
+  /// The costs of each experiment's test rows, as test_costs() has them with one draw; waits for them.
+  std::vector<Costs> costs();
+
+ private:
+  class Part;
+  std::vector<Experiment*> experiments_;
+  Cvae& model_;
+  std::vector<std::unique_ptr<Part>> parts_;  // the whole batches, and the rest
+};
+
+}  // namespace elbow

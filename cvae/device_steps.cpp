@@ -1,0 +1,135 @@
+#include "cvae/device_steps.hpp"
+
+#include <bit>
+
+#include "autograd/alias.hpp"
+#include "autograd/backend/models.hpp"
+#include "autograd/tape.hpp"
+#include "nn/streams.hpp"
+
+namespace elbow {
+namespace {
+
+// Places in a row of the table, in numbers of 8 bytes.
+enum Place : int64_t { seed, step, dropout_seed, dropout_step, kl_term, first_rate };
+
+int64_t steps_of(const Experiment& e) { return e.data.train.rows() / e.training.batch_rows; }
+
+DeviceRows rows_for(const std::vector<Experiment*>& experiments, Device device) {
+  const Models all(int(experiments.size()));
+  const Experiment& e = *experiments.front();
+  return {e.data.train, e.condition, e.training.batch_rows, steps_of(e), device};
+}
+
+}  // namespace
+
+DeviceSteps::DeviceSteps(std::vector<Experiment*> experiments, Cvae& model, RandomStream& dropout,
+                         FlatParameters& parameters, Optimizer& optimizer)
+    : experiments_(std::move(experiments)),
+      model_(model),
+      dropout_(dropout),
+      parameters_(parameters),
+      optimizer_(optimizer),
+      device_(model.device()),
+      backend_(backend(device_)),
+      rows_(rows_for(experiments_, device_)) {
+  const Models all(int(experiments_.size()));
+  const int64_t steps = steps_of(*experiments_.front());
+  const auto make = [&](const Shape& shape, DType dtype = DType::float32) {
+    return Tensor::empty(shape, dtype, device_);
+  };
+  std::vector<double> first_rates;
+  optimizer_.add_rates(0, 0, first_rates);
+  const int64_t rates = int64_t(first_rates.size()), width = first_rate + rates;
+  table_.rows = make({steps, width}, DType::float64);
+  table_.values = make({width}, DType::float64);
+  table_.counter = make({2}, DType::float64);
+  noise_state_ = alias(table_.values, {2}, seed);
+  dropout_state_ = alias(table_.values, {2}, dropout_seed);
+  kl_weight_ = alias_bytes(table_.values, DType::float32, {}, 8 * kl_term);
+  capacity_ = alias_bytes(table_.values, DType::float32, {}, 8 * kl_term + 4);
+  rates_ = alias(table_.values, {rates}, first_rate);
+  costs_ = make({steps, 2});
+}
+
+// The whole step, as Training::step has it on the CPU.
+void DeviceSteps::record() {
+  const Models all(int(experiments_.size()));
+  const Experiment& e = *experiments_.front();
+  const RandomKey masks{0, stream::masks, 0, &noise_state_}, noise{0, stream::noise, 0, &noise_state_};
+  const Batch batch = rows_.batch();
+  BatchWork work = rows_.work(table_.counter);
+  const Tensor c = e.condition.draw_on_device(masks, device_, work, mask_);
+  Tensor norm = Tensor::empty({}, DType::float64, device_);
+  const uint64_t dropout_before = dropout_.state().step;
+  dropout_.set_step(0);
+  dropout_.count_from(&dropout_state_);
+  recordings_[frozen_] = backend_.record([&] {
+    backend_.advance(table_);
+    backend_.gather_batch(work);
+    parameters_.zero_gradients();
+    Tape tape;
+    const Elbo costs = elbo(model_, batch, c, e.loss, noise, kl_weight_, capacity_);
+    tape.backward(costs.loss);
+    if (e.training.clip > 0) parameters_.clip_gradients(e.training.clip, norm);
+    optimizer_.apply(rates_);
+    backend_.record_costs({costs.distortion, costs.kl, costs_, table_.counter});
+  });
+  dropout_keys_[frozen_] = int64_t(dropout_.state().step);
+  dropout_.count_from(nullptr);
+  dropout_.set_step(dropout_before);
+  recorded_tensors_.push_back({c, norm});
+}
+
+std::vector<double> DeviceSteps::row_of_table(const Experiment& e, int64_t i, int64_t dropout) const {
+  const KlTerm term = kl_term_at(e.loss, i);
+  const uint64_t weight = std::bit_cast<uint32_t>(float(term.weight)),
+                 capacity = std::bit_cast<uint32_t>(float(term.capacity));
+  std::vector<double> row{bits_of(e.seed), bits_of(uint64_t(i)), bits_of(e.seed), bits_of(uint64_t(dropout)),
+                          bits_of(weight | capacity << 32)};
+  optimizer_.add_rates(e.training.schedule.at(i), i, row);
+  return row;
+}
+
+void DeviceSteps::begin_epoch(const std::vector<const BatchOrder*>& orders, int64_t done) {
+  for (size_t m = 0; m < experiments_.size() && !rows_current_; ++m)
+    rows_.copy(experiments_[m]->data.train, int(m));
+  rows_current_ = true;
+  frozen_ = model_.statistics_frozen();
+  if (!recordings_.contains(frozen_)) record();
+  const int64_t steps = table_.rows.size(0), first = optimizer_.steps() - done;
+  for (size_t m = 0; m < experiments_.size(); ++m) {
+    std::vector<double> rows;
+    std::vector<int64_t> order;
+    for (int64_t i = 0; i < steps; ++i) {
+      const int64_t dropout = int64_t(dropout_.state().step) + (i - done) * dropout_keys_.at(frozen_);
+      const auto row = row_of_table(*experiments_[m], first + i, dropout);
+      rows.insert(rows.end(), row.begin(), row.end());
+      const auto batch = orders[m]->batch(i);
+      order.insert(order.end(), batch.begin(), batch.end());
+    }
+    backend_.upload(rows.data(), table_.rows, int(m));
+    rows_.copy_order(order, int(m));
+  }
+  next_ = -1;
+}
+
+void DeviceSteps::start(int64_t i) {
+  if (i != next_) {
+    const double counter[] = {bits_of(uint64_t(i)), bits_of(0)};
+    backend_.upload(counter, table_.counter);
+  }
+  recording().run();
+  next_ = i + 1;
+  optimizer_.set_steps(optimizer_.steps() + 1);
+  dropout_.set_step(dropout_.state().step + uint64_t(dropout_keys_.at(frozen_)));
+}
+
+std::vector<double> DeviceSteps::costs(int64_t first, int64_t last, int model) const {
+  const Tensor part = alias(costs_, {last - first, 2}, 2 * first);
+  std::vector<float> values(size_t(part.numel()));
+  backend_.download(part, values.data(), model);
+  return {values.begin(), values.end()};
+}
+
+}  // namespace elbow

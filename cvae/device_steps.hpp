@@ -1,0 +1,63 @@
+#pragma once
+#include <map>
+#include <memory>
+#include <vector>
+
+#include "autograd/backend/backend.hpp"
+#include "cvae/device_rows.hpp"
+#include "nn/batch_order.hpp"
+
+namespace elbow {
+
+/// The training steps of an experiment on a device, or of several of one architecture at once. All rows lie there; a step,
+/// from the drawing of its batch and masks to the optimiser's, is recorded once and launched for each step of the epoch. What
+/// differs from step to step (seeds, counters, learning rates, schedules) stands in a table there, a row a step; the costs are
+/// gathered there. So no step waits for the host.
+///
+/// Several experiments: tensors on the device, those of the model included, have been made under a Models of as many, and the
+/// steps train all of them, each on rows, seeds and schedules of its own.
+class DeviceSteps {
+ public:
+  /// Trains `model` by `optimizer`, which are those of the only experiment, or stand for all of them. `dropout` gives the keys
+  /// of its dropout layers. All must live on.
+  DeviceSteps(std::vector<Experiment*> experiments, Cvae& model, RandomStream& dropout,
+              FlatParameters& parameters, Optimizer& optimizer);
+
+  /// Takes up an epoch, whose first `done` steps have been made already: one order of the rows for each experiment.
+  void begin_epoch(const std::vector<const BatchOrder*>& orders, int64_t done);
+  /// The rows have been drawn anew: copies them again when the next epoch begins.
+  void rows_changed() { rows_current_ = false; }
+  /// Starts step i of the epoch; by default the steps follow each other.
+  void start(int64_t i);
+  /// The distortion and the KL of steps first .. last - 1 of the epoch, [2 (last - first)]; waits for them.
+  std::vector<double> costs(int64_t first, int64_t last, int model = 0) const;
+  /// How many kernels and copies one step launches.
+  int64_t launches() const { return recording().launches(); }
+  /// Waits for all steps.
+  void wait() const { backend_.synchronize(); }
+
+ private:
+  void record();
+  const Recording& recording() const { return *recordings_.at(frozen_); }
+  std::vector<double> row_of_table(const Experiment& e, int64_t step, int64_t dropout_step) const;
+
+  std::vector<Experiment*> experiments_;
+  Cvae& model_;
+  RandomStream& dropout_;
+  FlatParameters& parameters_;
+  Optimizer& optimizer_;
+  Device device_;
+  Backend& backend_;
+  int64_t next_ = 0;  // the step that the counter on the device stands at
+  bool rows_current_ = false, frozen_ = false;
+  DeviceRows rows_;
+  MaskWork mask_;
+  StepTable table_;
+  Tensor noise_state_, dropout_state_, kl_weight_, capacity_, rates_;  // parts of table_.values
+  Tensor costs_;                                                       // [steps, 2] float32
+  std::map<bool, std::unique_ptr<Recording>> recordings_;    // with batch norm's statistics frozen or not
+  std::map<bool, int64_t> dropout_keys_;                     // that a step takes
+  std::vector<std::pair<Tensor, Tensor>> recorded_tensors_;  // that recordings write to, made before them
+};
+
+}  // namespace elbow

@@ -1,0 +1,155 @@
+#include "cvae/fleet.hpp"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "autograd/backend/models.hpp"
+#include "nn/stopwatch.hpp"
+#include "nn/streams.hpp"
+
+namespace elbow {
+namespace {
+
+// What members may differ in stands in the table of their steps (DeviceSteps); all else is part of the recorded step.
+Json common_settings(const Experiment& e) {
+  Json settings = Json::parse(e.resolved);
+  for (const char* key : {"name", "seed", "data", "evaluation"}) settings.erase(key);
+  for (const char* key : {"beta", "kl_warmup_steps", "kl_warmup_from", "capacity_steps"})
+    settings["loss"].erase(key);
+  if (e.loss.has_capacity) settings["loss"].erase("capacity");
+  settings["training"].erase("schedule");
+  return settings;
+}
+
+// f(tensor of `model`, tensor of `stands_for_all`) for each of their tensors.
+template <class F> void for_each_pair(const Module& model, const Module& stands_for_all, F f) {
+  const auto own = model.named_tensors(), all = stands_for_all.named_tensors();
+  for (size_t i = 0; i < own.size(); ++i) f(*own[i].tensor, *all[i].tensor);
+}
+
+// Whether the steps on one set are those on the other, with other numbers.
+bool alike(const Dataset& a, const Dataset& b) {
+  const auto same_feature = [](const Feature& f, const Feature& g) {
+    return f.kind == g.kind && f.first == g.first && f.width == g.width;
+  };
+  return a.rows() == b.rows() &&
+         std::equal(a.features.begin(), a.features.end(), b.features.begin(), b.features.end(), same_feature) &&
+         bool(a.observed) == bool(b.observed) && a.labels.has_value() == b.labels.has_value() &&
+         a.colours.has_value() == b.colours.has_value();
+}
+
+}  // namespace
+
+std::string why_not_together(const Experiment& a, const Experiment& b) {
+  if (!alike(a.data.train, b.data.train) || a.data.test.rows() != b.data.test.rows())
+    return "their data differ in rows or features";
+  const Json p = common_settings(a), q = common_settings(b);
+  if (p == q) return "";
+  return "they differ in " + Json::diff(p, q)[0]["path"].get<std::string>();
+}
+
+Fleet::Fleet(std::vector<std::pair<Experiment*, Training*>> members)
+    : members_(std::move(members)),
+      dropout_(0, stream::dropout),
+      epochs_done_(members_.front().second->epochs_done()),
+      started_(members_.front().second->steps_started()) {
+  const auto& [e, first] = members_.front();
+  for (const auto& [experiment, training] : members_) {
+    if (const std::string why = why_not_together(*e, *experiment); !why.empty())
+      fail("fleet", experiment->name, " and ", e->name, " cannot be trained together: ", why);
+    if (training->epochs_done() != epochs_done_ || training->steps_started() != started_)
+      fail("fleet", experiment->name, " and ", e->name, " stand at different steps");
+    steps_of_epoch_.push_back(training->steps_of_epoch());
+    experiments_.push_back(experiment);
+    orders_.emplace_back(experiment->data.train.rows(), experiment->training.batch_rows, LastBatch::drop);
+  }
+  dropout_.set_step(e->dropout_stream.state().step);
+
+  const Models all(int(members_.size()));
+  Backend& gpu = backend(Device::cuda);
+  model_ = make_model(e->settings.section("model"), sizes_of(e->data.train, e->condition), e->seed, dropout_);
+  model_->to(Device::cuda);
+  parameters_ = std::make_unique<FlatParameters>(*model_);
+  optimizer_ = make_optimizer(e->training, *parameters_);
+  optimizer_->set_steps(first->optimizer().steps());
+  for (size_t m = 0; m < members_.size(); ++m) {
+    for_each_pair(*members_[m].first->model, *model_, [&](const Tensor& own, Tensor& shared) {
+      dispatch(own.dtype(), [&]<class T>() { gpu.upload(own.data<T>(), shared, int(m)); });
+    });
+    for (auto& [name, buffer] : optimizer_->buffers()) {
+      Tensor shared = buffer;
+      gpu.upload(members_[m].second->optimizer().buffers().at(name).data<float>(), shared, int(m));
+    }
+  }
+  steps_ = std::make_unique<DeviceSteps>(experiments_, *model_, dropout_, *parameters_, *optimizer_);
+  evaluation_ = std::make_unique<DeviceEvaluation>(experiments_, *model_);
+}
+
+void Fleet::begin_epoch() {
+  const TrainingSettings& t = experiments_.front()->training;
+  std::vector<const BatchOrder*> orders;
+  for (size_t m = 0; m < experiments_.size(); ++m) {
+    Experiment& e = *experiments_[m];
+    if (e.data.redraw) {
+      e.data.redraw(e.data.train, epochs_done_);
+      steps_->rows_changed();
+    }
+    orders_[m].shuffle({e.seed, stream::shuffle, uint64_t(epochs_done_)});
+    orders.push_back(&orders_[m]);
+  }
+  model_->train();
+  model_->freeze_statistics(double(epochs_done_) >= t.freeze_after * double(t.epochs));
+  steps_->begin_epoch(orders, started_);
+}
+
+std::vector<EpochCosts> Fleet::epoch(const std::function<void(int64_t)>& progress) {
+  const Stopwatch watch;
+  begin_epoch();
+  while (started_ < steps_per_epoch()) {
+    steps_->start(started_++);
+    progress(started_);
+  }
+  fetch_costs();
+  ++epochs_done_;
+  started_ = 0;
+  std::vector<EpochCosts> out;
+  for (auto& steps : steps_of_epoch_) {
+    out.push_back({epochs_done_, means_of(steps), {}});
+    steps.clear();
+  }
+  seconds_ += watch.seconds() / double(experiments_.size());
+  model_->train(false);
+  const auto test = evaluation_->costs();
+  for (size_t m = 0; m < out.size(); ++m) out[m].test = test[m];
+  return out;
+}
+
+// A loss that is not finite stays with its member, and is found by whoever goes on with that: the others are none the worse.
+void Fleet::fetch_costs() {
+  for (size_t m = 0; m < experiments_.size(); ++m) {
+    auto& steps = steps_of_epoch_[m];
+    const auto costs = steps_->costs(int64_t(steps.size()), started_, int(m));
+    for (size_t i = 0; i < costs.size(); i += 2)
+      steps.push_back({costs[i] + experiments_[m]->loss.beta * costs[i + 1], costs[i], costs[i + 1]});
+  }
+}
+
+void Fleet::return_state() {
+  fetch_costs();
+  Backend& gpu = backend(Device::cuda);
+  for (size_t m = 0; m < members_.size(); ++m) {
+    auto& [e, training] = members_[m];
+    for_each_pair(*e->model, *model_, [&](Tensor& own, const Tensor& shared) {
+      gpu.download(shared, own.body()->data, int(m));
+      own.mark_written("fleet");
+    });
+    for (const auto& [name, buffer] : training->optimizer().buffers())
+      gpu.download(optimizer_->buffers().at(name), buffer.body()->data, int(m));
+    training->optimizer().set_steps(optimizer_->steps());
+    training->set_done(epochs_done_, steps_of_epoch_[m], training->train_seconds() + seconds_);
+    e->dropout_stream.set_step(dropout_.state().step);
+  }
+  seconds_ = 0;
+}
+
+}  // namespace elbow
