@@ -22,8 +22,11 @@ endif
 ifeq ($(CUDA),1)
 build_dir := $(build_dir)-cuda
 configure += -DELBOW_CUDA=ON
+else ifeq ($(CUDA),emulated)
+build_dir := $(build_dir)-emulated
+configure += -DELBOW_CUDA=emulated
 else ifneq ($(filter-out 0,$(CUDA)),)
-$(error CUDA=$(CUDA): 1 or 0)
+$(error CUDA=$(CUDA): 1, emulated or 0)
 endif
 # How the tree was configured and for which folder, written when that went well; another answer than last time configures
 # it anew.
@@ -37,7 +40,7 @@ elbow := $(build_dir)/elbow
 no_make := env -u MAKEFLAGS -u MAKELEVEL
 cmake := $(no_make) cmake
 
-.PHONY: all help experiments mnist story deps test test-long op bench cuda docs format lint sanitize tsan fuzz install clean $(EXPERIMENTS) $(SWEEPS)
+.PHONY: all help experiments mnist story deps test test-long gpu-check op bench docs format lint sanitize tsan fuzz install clean $(EXPERIMENTS) $(SWEEPS)
 .DEFAULT_GOAL := all
 
 all: $(configured) ## Build the library and the program (this is what plain `make` does)
@@ -65,7 +68,7 @@ help: ## List the targets
 #  ARGS='...'         further arguments of the program (of ctest for `make test`), as in ARGS='--set loss.beta=0.5'
 #  OP=NAME            the op that `make op` tries: autograd/ops/NAME.cpp
 #  BUILD=debug        build for a debugger, in build-debug; BUILD=sanitize is what `make sanitize` builds
-#  CUDA=1             build with CUDA, in build-cuda
+#  CUDA=1             build for the GPU as well, in build-cuda; CUDA=emulated: with an emulated GPU, for tests
 #  TIME=SECONDS       how long `make fuzz` gives bytes to each reader
 #  JOBS=N             compilers at once; by default one for each core
 #  DEPS=no            do not look for missing packages
@@ -152,13 +155,19 @@ $(configured): | deps
 ctest = $(no_make) ctest --test-dir $(build_dir) --output-on-failure --parallel $(JOBS)
 not_tested := long$(if $(filter sanitize,$(BUILD)),|slow)
 
-test: $(configured) ## Build and run all tests but the long ones
-	@$(cmake) --build $(build_dir) --parallel $(JOBS)
+test: $(configured) ## Build and run all tests but the long ones; with CUDA=emulated, those of the GPU
+	@$(cmake) --build $(build_dir) --parallel $(JOBS) --target $(if $(filter emulated,$(CUDA)),device_tests,all)
 	@$(ctest) --label-exclude '$(not_tested)' $(ARGS)
 
 test-long: $(configured) ## Build and run the tests that take longest, which `make test` leaves out
 	@$(cmake) --build $(build_dir) --parallel $(JOBS)
 	@$(ctest) --label-regex long $(ARGS)
+
+# On a machine with a card; elsewhere it packs what a card's machine needs, to be run there (gpu-check/run.sh).
+gpu-check: $(configured) ## With CUDA=1: everything that only a card can tell, the times beside PyTorch's; docs/results/gpu-*.md
+	@$(cmake) --build $(build_dir) --parallel $(JOBS) --target elbow_program device_checks
+	@scripts/gpu_check.sh pack $(build_dir) gpu-check
+	@if nvidia-smi >/dev/null 2>&1; then gpu-check/run.sh docs/results; else echo "no card here: copy gpu-check and run gpu-check/run.sh"; fi
 
 op: $(if $(wildcard $(OP:%=autograd/ops/%.cpp)),$(configured)) ## Compile one op by itself and run its tests (seconds): make op OP=gelu
 	@JOBS='$(JOBS)' scripts/op.sh $(build_dir) $(OP)
@@ -178,9 +187,6 @@ ifneq ($(DEPS),no)
 	@scripts/dependencies.sh install lint
 endif
 	@scripts/lint.sh $(build_dir)
-
-cuda: $(configured) ## With CUDA=1: compile the element-wise ops for the GPU, as far as nvcc alone can
-	@$(cmake) --build $(build_dir) --parallel $(JOBS) --target elbow_cuda_ops
 
 sanitize: ## Build with AddressSanitizer and UBSan in build-sanitize, and run the fast tests
 	@$(MAKE) --no-print-directory test BUILD=sanitize ARGS='$(ARGS)'
@@ -206,4 +212,5 @@ install: all ## Install the library, its headers and the program under PREFIX=/u
 	@$(cmake) --install $(build_dir) --prefix '$(abspath $(PREFIX))'
 
 clean: ## Remove what was built; outputs/ stays
-	rm -rf build build-debug build-sanitize build-thread build-fuzz build-cuda build-debug-cuda build-sanitize-cuda
+	rm -rf build build-debug build-sanitize build-thread build-fuzz \
+	  $(foreach cuda,cuda emulated,build-$(cuda) build-debug-$(cuda) build-sanitize-$(cuda))

@@ -21,8 +21,8 @@ constexpr int64_t rows = 7, latents = 3;
 // z itself is the answer, and the posterior is what it was made with.
 struct Identity : Cvae {
   Tensor mu, log_var;
-  Posterior encode(const Tensor&, const Tensor&) override { return {mu, log_var}; }
-  Tensor decode(const Tensor& z, const Tensor&) override { return z; }
+  Posterior encode_here(const Tensor&, const Tensor&) override { return {mu, log_var}; }
+  Tensor decode_here(const Tensor& z, const Tensor&) override { return z; }
   int64_t latents() const override { return mu.size(1); }
 };
 

@@ -31,7 +31,7 @@ double kl_of(int64_t l, const Mask& m) {
 
 // A model whose costs are known: N(mu, 1) with mu^2 / 2 = kl_of, and z itself, its first three columns, as the answer.
 struct Probe : Cvae {
-  Posterior encode(const Tensor& input, const Tensor& c) override {
+  Posterior encode_here(const Tensor& input, const Tensor& c) override {
     const int64_t rows = input.size(0);
     Tensor mu = Tensor::zeros({rows, 4});
     for (int64_t r = 0; r < rows; ++r) {
@@ -41,7 +41,7 @@ struct Probe : Cvae {
     }
     return {mu, Tensor::zeros({rows, 4})};
   }
-  Tensor decode(const Tensor& z, const Tensor&) override {
+  Tensor decode_here(const Tensor& z, const Tensor&) override {
     Tensor y = Tensor::empty({z.size(0), 3});
     for (int64_t i = 0; i < y.numel(); ++i) y.data<float>()[i] = z.data<float>()[i / 3 * 4 + i % 3];
     return y;
@@ -67,16 +67,16 @@ std::vector<Mask> masks_of_evaluation(Experiment& e) {
 }
 
 // A model that keeps a record of the training steps of another.
-struct Recording : Cvae {
+struct Recorder : Cvae {
   std::unique_ptr<Cvae> inner;
   std::vector<std::vector<float>> inputs, conditions, latent;
-  explicit Recording(std::unique_ptr<Cvae> model) : inner(std::move(model)) { part("inner", *inner); }
-  Posterior encode(const Tensor& input, const Tensor& c) override {
+  explicit Recorder(std::unique_ptr<Cvae> model) : inner(std::move(model)) { part("inner", *inner); }
+  Posterior encode_here(const Tensor& input, const Tensor& c) override {
     inputs.push_back(input.to_vector<float>());
     conditions.push_back(c.to_vector<float>());
     return inner->encode(input, c);
   }
-  Tensor decode(const Tensor& z, const Tensor& c) override {
+  Tensor decode_here(const Tensor& z, const Tensor& c) override {
     latent.push_back(z.to_vector<float>());
     return inner->decode(z, c);
   }
@@ -177,8 +177,8 @@ BOOST_AUTO_TEST_CASE(every_step_has_its_own_masks_and_noise_and_every_epoch_its_
     json["training"]["batch_rows"] = 640;  // one step an epoch
     json["training"]["schedule"]["learning_rate"] = 0;
     Experiment e{Config(json)};
-    auto recording = std::make_unique<Recording>(std::move(e.model));
-    const Recording& record = *recording;
+    auto recording = std::make_unique<Recorder>(std::move(e.model));
+    const Recorder& record = *recording;
     e.model = std::move(recording);
     Training training(e);
     for (int i = 0; i < 3; ++i) training.epoch([](int64_t) {});

@@ -78,9 +78,9 @@ double uniform_of(float z) { return 0.5 * std::erfc(-double(z) / std::sqrt(2.0))
 struct Painter : Cvae {
   bool obeys = true;  ///< does as the condition says
   explicit Painter(bool obeys = true) : obeys(obeys) {}
-  Posterior encode(const Tensor&, const Tensor&) override { throw Error("not asked for"); }
+  Posterior encode_here(const Tensor&, const Tensor&) override { throw Error("not asked for"); }
   int64_t latents() const override { return 4; }
-  Tensor decode(const Tensor& z, const Tensor& c) override {
+  Tensor decode_here(const Tensor& z, const Tensor& c) override {
     const int64_t rows = z.size(0), columns = c.size(1);
     Tensor logits = Tensor::empty({rows, 3 * plane});
     std::vector<float> pixels(plane);

@@ -30,9 +30,9 @@ Json settings(int64_t test_rows = 4000) {
 struct OptimalModel : Cvae {
   explicit OptimalModel(const Experiment& e)
       : law(*e.data.test.gaussian), beta(e.loss.beta), columns(e.data.test.columns()) {}
-  Posterior encode(const Tensor&, const Tensor&) override { throw Error("not asked for"); }
+  Posterior encode_here(const Tensor&, const Tensor&) override { throw Error("not asked for"); }
   int64_t latents() const override { return columns; }
-  Tensor decode(const Tensor& z, const Tensor& c) override {
+  Tensor decode_here(const Tensor& z, const Tensor& c) override {
     const int64_t d = columns;
     Tensor out = Tensor::zeros({z.size(0), d});
     for (int64_t r = 0; r < z.size(0); ++r) {
@@ -61,8 +61,8 @@ struct OptimalModel : Cvae {
 
 /// Answers 0: a column that it is not given lies further away by its whole variance.
 struct SilentModel : Cvae {
-  Posterior encode(const Tensor&, const Tensor&) override { throw Error("not asked for"); }
-  Tensor decode(const Tensor& z, const Tensor&) override { return Tensor::zeros({z.size(0), 3}); }
+  Posterior encode_here(const Tensor&, const Tensor&) override { throw Error("not asked for"); }
+  Tensor decode_here(const Tensor& z, const Tensor&) override { return Tensor::zeros({z.size(0), 3}); }
   int64_t latents() const override { return 1; }
 };
 

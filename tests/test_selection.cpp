@@ -28,11 +28,11 @@ constexpr auto gaussian = R"({"name": "small", "seed": 3,
 struct Repeating : Cvae {
   Tensor bias;  // [d]
   double noise = 0;
-  Posterior encode(const Tensor& input, const Tensor&) override {
+  Posterior encode_here(const Tensor& input, const Tensor&) override {
     const Tensor zero = Tensor::zeros({input.size(0), 1});
     return {zero, zero};
   }
-  Tensor decode(const Tensor& z, const Tensor& c) override {
+  Tensor decode_here(const Tensor& z, const Tensor& c) override {
     const int64_t d = c.size(1) / 2;
     return slice(c, 1, 0, d) + slice(c, 1, d, 2 * d) * bias + noise * z;
   }

@@ -1,0 +1,90 @@
+#!/usr/bin/env bash
+# What scripts/gpu_check.sh packs, run on a card. Ends with a table; the status is 1 if a check failed.
+# SANITIZE=no leaves compute-sanitizer out, BENCH=no the times.
+set -uo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+out=${1:-$here}
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+python3 -c "import tarfile, sys; tarfile.open(sys.argv[1]).extractall(sys.argv[2])" "$here/gpu-check.tar.xz" "$work" || exit 1
+cd "$work" || exit 1
+# cuBLAS comes with the toolkit or with PyTorch.
+cublas=$(python3 -c "import nvidia, glob; print(':'.join({g.rsplit('/', 1)[0] for p in nvidia.__path__ for g in glob.glob(p + '/**/libcublasLt.so*', recursive=True)}))" 2>/dev/null || true)
+own() { LD_LIBRARY_PATH="$work/lib:$cublas:/usr/local/cuda/lib64:${LD_LIBRARY_PATH:-}" "$@"; }
+elbow() { own ./elbow "$@"; }
+
+failed=0
+check() { # NAME COMMAND...
+  local name=$1 begin=$SECONDS
+  shift
+  if "$@" >"log.$name" 2>&1; then
+    echo "ok      $name ($((SECONDS - begin)) s)" | tee -a checks
+  else
+    failed=1
+    echo "FAILED  $name ($((SECONDS - begin)) s)" | tee -a checks
+    tail -n 25 "log.$name"
+  fi
+}
+
+# shellcheck disable=SC2317  # called by check(), as the next two
+train() { # OUT ARGS...
+  elbow train baseline.json --out "$1" --quiet --set training.epochs=3 --set training.freeze_batch_norm_after=1 --set training.schedule.kind=constant \
+    --set training.schedule.learning_rate=1e-4 --set 'evaluation.analyses=[]' --set evaluation.subsets=1 "${@:2}"
+}
+# shellcheck disable=SC2317
+same_losses() { # two runs: training and test losses of each epoch, to 1e-4; at larger rates roundings grow too fast
+  python3 gpu_report.py same "$1" "$2" 1e-4
+}
+# shellcheck disable=SC2317
+moves() { # a checkpoint of one device goes on on the other
+  cp -r "$1" "$3" && train "$3" --device "$2" --resume --set training.epochs=4
+}
+
+# Of the ops whose kernels share memory; it is slow.
+# shellcheck disable=SC2317
+races() {
+  local op
+  for op in linear matmul conv2d conv_transpose2d batch_norm batch_norm2d sum variance softmax gaussian_kl cross_entropy_with_logits; do
+    ELBOW_OP=$op own compute-sanitizer --tool racecheck --error-exitcode 9 ./device_checks quick || return 1
+  done
+}
+
+elbow info
+check ops own ./device_checks
+check train-cpu train cpu --device cpu
+check train-gpu train gpu --device cuda
+check train-gpu-again train again --device cuda
+check same-losses same_losses cpu gpu
+check same-bits cmp gpu/model.safetensors again/model.safetensors
+check gpu-to-cpu moves gpu cpu gpu-cpu
+check cpu-to-gpu moves cpu cuda cpu-gpu
+if [ "${SANITIZE:-}" != no ] && command -v compute-sanitizer >/dev/null; then
+  check memcheck own compute-sanitizer --tool memcheck --error-exitcode 9 ./device_checks quick
+  check racecheck races
+fi
+
+if [ "${BENCH:-}" != no ]; then
+  images="data.path=$work/images"
+  bench() { # CASE CONFIG ARGS...
+    elbow bench step "$2" --device cuda --json --steps 200 --repeats 5 "${@:3}" | python3 gpu_report.py tag "$1" >>times.jsonl
+  }
+  peer() { # CASE VARIANTS...
+    [ -e torch_peer.py ] || return 0
+    python3 torch_peer.py --case "$1" --variant "${@:2}" --device cuda >>times.jsonl 2>"log.peer-$1"
+  }
+  for case in baseline:baseline features:features dense:dense-swissroll residual:residual-swissroll conv:fashion-conv-labels; do
+    name=${case%%:*} config=${case#*:}.json
+    extra=()
+    [ "$name" = conv ] && extra=(--set "$images" --set training.epochs=1)
+    bench "$name" "$config" "${extra[@]}"
+    peer "$name" eager graph
+    bench "$name" "$config" "${extra[@]}"
+  done
+  bench conv-512 fashion-conv-labels.json "${extra[@]}" --set training.batch_rows=512
+  sed -i 's/lambda: ConvCvae(), 50,/lambda: ConvCvae(), 512,/' torch_models.py
+  [ -e torch_peer.py ] && python3 torch_peer.py --case conv --variant eager graph --device cuda 2>log.peer-512 |
+    python3 gpu_report.py tag conv-512 >>times.jsonl
+  bench baseline-64-models baseline.json --models 64
+fi
+python3 gpu_report.py report "$out" "$failed"
+exit $failed
