@@ -5,23 +5,23 @@
 namespace elbow {
 
 AxisRows::AxisRows(const Shape& shape, const Axes& axes, const char* op)
-    : rank_(shape.rank()), view_(shape, axes.of(shape, op)) {
-  const auto chosen = axes.of(shape, op);
+    : shape_(shape), chosen_(axes.of(shape, op)) {
   std::array<int64_t, Shape::max_rank> dense{};
   int64_t stride = 1;
-  for (int i = rank_ - 1; i >= 0; --i) {
+  for (int i = shape.rank() - 1; i >= 0; --i) {
     dense[size_t(i)] = stride;
     stride *= shape[i];
   }
   size_t n = 0;
   for (bool wanted : {false, true})
-    for (int i = 0; i < rank_; ++i) {
-      if (chosen[size_t(i)] != wanted) continue;
+    for (int i = 0; i < shape.rank(); ++i) {
+      if (chosen_[size_t(i)] != wanted) continue;
       sizes_[n] = shape[i];
       strides_[n++] = dense[size_t(i)];
       (wanted ? length_ : rows_) *= shape[i];
     }
-  for (int i = 1; i < rank_; ++i) in_order_ = in_order_ && !(chosen[size_t(i - 1)] && !chosen[size_t(i)]);
+  for (int i = 1; i < shape.rank(); ++i)
+    in_order_ = in_order_ && !(chosen_[size_t(i - 1)] && !chosen_[size_t(i)]);
 }
 
 template <class F> void AxisRows::walk(F f) const {
@@ -29,7 +29,7 @@ template <class F> void AxisRows::walk(F f) const {
   int64_t there = 0;
   for (int64_t here = 0; here < rows_ * length_; ++here) {
     f(here, there);
-    for (int a = rank_ - 1; a >= 0; --a) {  // count up, the last axis fastest
+    for (int a = shape_.rank() - 1; a >= 0; --a) {  // count up, the last axis fastest
       there += strides_[size_t(a)];
       if (++index[size_t(a)] < sizes_[size_t(a)]) break;
       there -= strides_[size_t(a)] * sizes_[size_t(a)];

@@ -63,15 +63,15 @@ class AxisRows {
   /// to (+)= from, where `from` is [rows, length] and `to` has the tensor's own order.
   template <class T> void scatter(const T* from, T* to, bool add) const;
   /// Where each element lies, for the kernels of a device, which need no copy.
-  const RowView& view() const { return view_; }
+  RowView view() const { return {shape_, chosen_}; }
 
  private:
   template <class F> void walk(F f) const;  // f(index in rows, index in the tensor)
   bool in_order_ = true;
-  int rank_ = 0;
+  Shape shape_;
+  std::array<bool, Shape::max_rank> chosen_;
   int64_t rows_ = 1, length_ = 1;
   std::array<int64_t, Shape::max_rank> sizes_{}, strides_{};  // kept axes first, then the chosen ones
-  RowView view_;
 };
 
 }  // namespace elbow

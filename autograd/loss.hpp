@@ -95,7 +95,7 @@ template <class Loss> struct PairLoss : Op {
     const Loss loss = self();
     if (reduction == Reduction::none)
       return cuda::elementwise<T, 2, 1>(detail::PairCost<T, Loss>{loss}, shape, {&ta, &tb},
-                                        {{cuda::out<T>(context.y)}, {false}});
+                                        {{cuda::output<T>(context.y)}});
     const auto a = cuda::in<T>(ta);  // [rows, columns]
     const auto b = cuda::in<T>(tb);  // [rows, columns]
     cuda::sum_rows<T>(

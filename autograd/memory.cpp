@@ -100,6 +100,8 @@ int64_t free_memory() {
   return free;
 }
 
+size_t pool_bytes(size_t bytes) { return size_class(bytes).bytes; }
+
 void* pool_allocate(size_t bytes) {
   const SizeClass c = size_class(bytes);
   if (c.bytes > largest_cached) [[unlikely]]

@@ -12,6 +12,9 @@ namespace elbow {
 /// out all the same, and kill the process when it is filled.
 void* pool_allocate(size_t bytes);
 
+/// How large the block is that pool_allocate hands out for so many bytes: one of four sizes for each power of two.
+size_t pool_bytes(size_t bytes);
+
 /// The bytes that could still be used without swapping: what the system says, or the control group, if that is less.
 int64_t free_memory();
 

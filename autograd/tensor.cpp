@@ -48,6 +48,9 @@ int64_t offset_of(const Shape& shape, std::initializer_list<int64_t> indices, co
   return offset;
 }
 
+// The tensor itself where its elements can be read, else a copy.
+Tensor readable(const Tensor& t) { return t.device() == Device::cpu ? t : on_cpu(t); }
+
 }  // namespace
 
 void detail::fail_undefined(const char* asker) {
@@ -131,13 +134,13 @@ template Tensor Tensor::from<double>(const std::vector<double>&, const Shape&);
 
 double Tensor::item() const {
   if (numel() != 1) fail("item", "a tensor of shape ", shape(), " has ", numel(), " elements, not one");
-  const Tensor t = on_cpu(*this);
+  const Tensor t = readable(*this);
   return dispatch(dtype(), [&]<class T>() { return double(*t.data<T>()); });
 }
 
 double Tensor::element(std::initializer_list<int64_t> indices) const {
   const int64_t i = offset_of(shape(), indices, "at");
-  const Tensor t = on_cpu(*this);
+  const Tensor t = readable(*this);
   return dispatch(dtype(), [&]<class T>() { return double(t.data<T>()[i]); });
 }
 
@@ -149,7 +152,7 @@ void Tensor::set(std::initializer_list<int64_t> indices, double value) {
 
 template <class T> std::vector<T> Tensor::to_vector() const {
   std::vector<T> out(static_cast<size_t>(numel()));
-  const Tensor t = on_cpu(*this);
+  const Tensor t = readable(*this);
   dispatch(dtype(), [&]<class S>() { std::copy_n(t.data<S>(), numel(), out.data()); });
   return out;
 }

@@ -36,7 +36,7 @@ void DeviceRows::copy(const Dataset& set, int model) {
       upload(Tensor::from(std::vector<float>(labels->values.begin(), labels->values.end()), to.shape()), to);
   };
   upload(set.x.tensor(), work_.data);
-  if (work_.data_observed) upload(set.observed, work_.data_observed);
+  upload(set.observed, work_.data_observed);
   upload_labels(set.labels, work_.labels);
   upload_labels(set.colours, work_.colours);
 }

@@ -21,6 +21,8 @@ struct TrainingSettings {
   double clip = 0;  ///< largest norm of the gradient; 0 = no limit
   double freeze_after =
       1;  ///< share of the epochs after which batch norm keeps its running statistics; 1 = never
+  /// Whether batch norm keeps its running statistics in an epoch, the first being 0.
+  bool freezes(int64_t epoch) const { return double(epoch) >= freeze_after * double(epochs); }
   std::string optimizer = "adam";
   AdamOptions adam;
   SgdOptions sgd;

@@ -86,7 +86,6 @@ Fleet::Fleet(std::vector<std::pair<Experiment*, Training*>> members)
 }
 
 void Fleet::begin_epoch() {
-  const TrainingSettings& t = experiments_.front()->training;
   std::vector<const BatchOrder*> orders;
   for (size_t m = 0; m < experiments_.size(); ++m) {
     Experiment& e = *experiments_[m];
@@ -98,7 +97,7 @@ void Fleet::begin_epoch() {
     orders.push_back(&orders_[m]);
   }
   model_->train();
-  model_->freeze_statistics(double(epochs_done_) >= t.freeze_after * double(t.epochs));
+  model_->freeze_statistics(experiments_.front()->training.freezes(epochs_done_));
   steps_->begin_epoch(orders, started_);
 }
 
@@ -130,7 +129,7 @@ void Fleet::fetch_costs() {
     auto& steps = steps_of_epoch_[m];
     const auto costs = steps_->costs(int64_t(steps.size()), started_, int(m));
     for (size_t i = 0; i < costs.size(); i += 2)
-      steps.push_back({costs[i] + experiments_[m]->loss.beta * costs[i + 1], costs[i], costs[i + 1]});
+      steps.push_back(members_[m].second->costs_of(costs[i], costs[i + 1]));
   }
 }
 

@@ -35,8 +35,7 @@ void Training::begin_epoch() {
   }
   batches_.shuffle({experiment_.seed, stream::shuffle, uint64_t(epochs_done_)});
   experiment_.model->train();
-  experiment_.model->freeze_statistics(double(epochs_done_) >=
-                                       experiment_.training.freeze_after * double(experiment_.training.epochs));
+  experiment_.model->freeze_statistics(experiment_.training.freezes(epochs_done_));
   if (on_device_) on_device_->begin_epoch({&batches_.order()}, started_);
 }
 

@@ -27,6 +27,8 @@ class Training {
     double loss, distortion, kl;
   };
   StepCosts step(int64_t i);
+  /// A step's costs, from these two.
+  StepCosts costs_of(double distortion, double kl) const;
   /// Starts that step: on the CPU it is done then, on a device it follows the others; finish() waits for them.
   void start(int64_t i);
   void finish();
@@ -60,8 +62,6 @@ class Training {
   }
 
  private:
-  StepCosts costs_of(double distortion, double kl) const;
-
   Experiment& experiment_;
   FlatParameters parameters_;
   std::unique_ptr<Optimizer> optimizer_;

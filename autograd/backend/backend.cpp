@@ -68,9 +68,4 @@ void copy_elements(const Tensor& from, Tensor& to) {
     backend(to.device()).copy(from, to);
 }
 
-const char*& DeviceWork::current() {
-  thread_local const char* op = "";
-  return op;
-}
-
 }  // namespace elbow

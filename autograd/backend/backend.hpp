@@ -3,6 +3,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "autograd/backend/training_work.hpp"
@@ -86,13 +87,14 @@ void copy_elements(const Tensor& from, Tensor& to);
 /// While one lives, messages about the device's memory and kernels name this op.
 class DeviceWork {
  public:
-  explicit DeviceWork(const char* op) : before_(current()) { current() = op; }
-  ~DeviceWork() { current() = before_; }
+  explicit DeviceWork(const char* op) : before_(std::exchange(op_, op)) {}
+  ~DeviceWork() { op_ = before_; }
   DeviceWork(const DeviceWork&) = delete;
   DeviceWork& operator=(const DeviceWork&) = delete;
-  static const char*& current();
+  static const char* current() { return op_; }
 
  private:
+  static inline constinit thread_local const char* op_ = "cuda";  // where no op is at work
   const char* before_;
 };
 

@@ -28,9 +28,19 @@ template <class T> void batch_norm_backward(const RowView& channels, const Batch
 
 #if ELBOW_DEVICE_SOURCE
 
-/// A block whose threads work on C channels side by side, thread t on channel t % C: neighbours in a matrix.
+/// A block whose threads work on C channels side by side, thread t on channel t % C of them: neighbours in a matrix.
 template <int C> struct ChannelBlock {
   int column = int(threadIdx.x) % C, lane = int(threadIdx.x) / C, lanes = int(blockDim.x) / C;
+  int64_t channel, count;  ///< this thread's channel, and how many elements one has
+  bool inside;             ///< whether there is such a channel
+  int64_t base, end;       ///< where its elements begin, and how many there are to look at: none outside
+
+  ELBOW_DEVICE explicit ChannelBlock(const RowView& view)
+      : channel(int64_t(blockIdx.x) * C + column),
+        count(view.elements.count),
+        inside(channel < view.rows.count),
+        base(inside ? view.rows[channel] : 0),
+        end(inside ? count : 0) {}
 
   /// The sum of the values of all lanes of a channel; every lane gets it. All threads come here.
   template <class T> ELBOW_DEVICE T sum(T v) const {
@@ -49,10 +59,9 @@ template <int C> struct ChannelBlock {
 /// In evaluation several blocks, blockIdx.y, share the elements of a channel.
 template <class T, int C>
 __global__ void __launch_bounds__(1024) run_batch_norm(RowView view, BatchNormForward<T> t) {
-  const ChannelBlock<C> block;
-  const int64_t i = int64_t(blockIdx.x) * C + block.column, n = view.rows.count, count = view.elements.count;
-  const bool inside = i < n;
-  const int64_t base = inside ? view.rows[i] : 0, end = inside ? count : 0;
+  const ChannelBlock<C> block(view);
+  const int64_t i = block.channel, count = block.count, base = block.base, end = block.end;
+  const bool inside = block.inside;
   T m(0), variance(0);
   if (t.training) {  // the deviations are taken from the mean, so nothing cancels
     T sum(0), squares(0);
@@ -90,10 +99,9 @@ __global__ void __launch_bounds__(1024) run_batch_norm(RowView view, BatchNormFo
 /// scale * dy.
 template <class T, int C>
 __global__ void __launch_bounds__(1024) run_batch_norm_backward(RowView view, BatchNormBackward<T> t) {
-  const ChannelBlock<C> block;
-  const int64_t i = int64_t(blockIdx.x) * C + block.column, n = view.rows.count, count = view.elements.count;
-  const bool inside = i < n;
-  const int64_t base = inside ? view.rows[i] : 0, end = inside ? count : 0;
+  const ChannelBlock<C> block(view);
+  const int64_t i = block.channel, count = block.count, base = block.base, end = block.end;
+  const bool inside = block.inside;
   const T m = inside ? T(t.mean[i]) : T(0), scale = inside ? T(t.scale[i]) : T(0);
   T sum_dy(0), sum_dy_xhat(0);
   for (int64_t k = block.lane; k < end; k += block.lanes) {

@@ -46,14 +46,8 @@ template <int M> struct Walk {
 
 template <class T, int M> struct Operands { Ptr<const T> x[M]; };
 
-/// What a kernel writes: up to three arrays, each set or added to; one that is not wanted is null.
-template <class T, int N> struct Results {
-  Ptr<T> y[N];
-  bool add[N];
-  ELBOW_DEVICE void set(int k, int64_t i, T value) const {
-    if (y[k]) y[k][i] = add[k] ? T(y[k][i]) + value : value;
-  }
-};
+/// What a kernel writes: up to three arrays.
+template <class T, int N> struct Results { Output<T> of[N]; };
 
 /// f of the operands at element i, whose results go to y.
 template <class T, int M, int N, class F>
@@ -66,7 +60,7 @@ __global__ void run_elementwise(F f, Walk<M> walk, Operands<T, M> operands, Resu
   for (int j = 0; j < M; ++j) x[j] = operands.x[j][at[j]];
   T out[N];
   f(x, out);
-  for (int k = 0; k < N; ++k) y.set(k, i, out[k]);
+  for (int k = 0; k < N; ++k) y.of[k].set(i, out[k]);
 }
 
 /// The same where the walk is flat, with 16 bytes of each operand at a time.
@@ -89,12 +83,13 @@ __global__ void run_flat(F f, Walk<M> walk, Operands<T, M> operands, Results<T, 
     for (int k = 0; k < N; ++k) out[k].v[p] = result[k];
   }
   for (int k = 0; k < N; ++k) {  // in this order, as two may be one array: the gradients of mul(x, x)
-    if (!y.y[k]) continue;
-    if (y.add[k]) {
-      const Pack<T, P> before = y.y[k].template load<P>(i);
+    const auto& [array, add] = y.of[k];
+    if (!array) continue;
+    if (add) {
+      const Pack<T, P> before = array.template load<P>(i);
       for (int p = 0; p < P; ++p) out[k].v[p] = before.v[p] + out[k].v[p];
     }
-    y.y[k].template store<P>(i, out[k]);
+    array.template store<P>(i, out[k]);
   }
 }
 
@@ -112,7 +107,7 @@ void elementwise(const F& f, const Shape& shape, const std::array<const Tensor*,
     x.x[j] = in<T>(*operands[j]);
     packs = packs && (operands[j]->numel() == 1 || x.x[j].template in_packs<P>());
   }
-  for (const Ptr<T>& p : y.y) packs = packs && (!p || p.template in_packs<P>());
+  for (const Output<T>& o : y.of) packs = packs && (!o.y || o.y.template in_packs<P>());
   const Walk<M> walk(BroadcastWalk<size_t(M)>(shape, shapes), n);
   const auto blocks = [](int64_t threads) { return (threads + threads_of_a_block - 1) / threads_of_a_block; };
   if (walk.flat && packs)
@@ -124,12 +119,8 @@ void elementwise(const F& f, const Shape& shape, const std::array<const Tensor*,
 /// The gradients of the first N inputs of an op, as such a kernel writes them; those that are not needed are null.
 template <class T, int N> Results<T, N> gradients(BackwardContext& c) {
   Results<T, N> results{};
-  for (size_t i = 0; i < size_t(N); ++i) {
-    if (!c.needs(i)) continue;
-    const auto target = c.target(i);
-    results.y[i] = out<T>(target.tensor);
-    results.add[i] = target.add;
-  }
+  for (size_t i = 0; i < size_t(N); ++i)
+    if (c.needs(i)) results.of[i] = output<T>(c.target(i));
   return results;
 }
 
@@ -164,8 +155,7 @@ template <class T, class O> struct BackwardFormula {
 template <class T, class O> void elementwise_forward(const O& op, ops::ForwardContext& c) {
   std::array<const Tensor*, size_t(O::arity)> operands;
   for (size_t j = 0; j < operands.size(); ++j) operands[j] = &c.in[j];
-  elementwise<T, O::arity, 1>(ForwardFormula<T, O>{op}, c.y.shape(), operands,
-                              Results<T, 1>{{out<T>(c.y)}, {false}});
+  elementwise<T, O::arity, 1>(ForwardFormula<T, O>{op}, c.y.shape(), operands, Results<T, 1>{{output<T>(c.y)}});
   if (ops::reads_of<O>() == ops::Reads::inputs)
     for (size_t i = 0; i < c.in.size(); ++i) c.save(c.in[i]);
   if (ops::reads_of<O>() == ops::Reads::output) c.save(c.y);
@@ -182,12 +172,10 @@ template <class T, class O> void elementwise_backward(const O& op, BackwardConte
   for (size_t i = 0; i < size_t(O::arity); ++i) {
     if (!c.needs(i)) continue;
     if (c.shape_of_input(i) == dy.shape()) {
-      const auto target = c.target(i);
-      results.y[i] = out<T>(target.tensor);
-      results.add[i] = target.add;
+      results.of[i] = output<T>(c.target(i));
     } else {
       whole[i] = Tensor::empty(dy.shape(), dy.dtype(), dy.device());
-      results.y[i] = out<T>(whole[i]);
+      results.of[i] = output<T>(whole[i]);
     }
   }
   elementwise<T, M, O::arity>(BackwardFormula<T, O>{op}, dy.shape(), operands, results);

@@ -32,26 +32,24 @@ struct Target {
 
 #if ELBOW_DEVICE_SOURCE
 
-/// The elements of t, to be read by a kernel.
-template <class T> Ptr<const T> in(const Tensor& t) {
+namespace detail {
+/// The elements of a tensor of that dtype, as numbers of type T, which are of one size with them.
+template <class T> Ptr<T> elements(const Tensor& t, DType dtype) {
   const Tensor::Body& b = *t.body();
-  if (b.device != Device::cuda || b.dtype != dtype_of<T>)
-    fail("cuda", "a kernel wants ", name_of(dtype_of<T>), " on the GPU");
-  return {static_cast<const T*>(b.data), b.numel, b.storage->model_bytes / int64_t(sizeof(T))};
-}
-/// To be written.
-template <class T> Ptr<T> out(Tensor& t) {
-  const Tensor::Body& b = *t.body();
-  if (b.device != Device::cuda || b.dtype != dtype_of<T>)
-    fail("cuda", "a kernel wants ", name_of(dtype_of<T>), " on the GPU");
+  if (b.device != Device::cuda || b.dtype != dtype)
+    fail("cuda", "a kernel wants ", name_of(dtype), " on the GPU");
   return {static_cast<T*>(b.data), b.numel, b.storage->model_bytes / int64_t(sizeof(T))};
 }
+}  // namespace detail
 
-/// A tensor of float64 whose bytes are 64-bit numbers.
-template <class Word> Ptr<const Word> words(const Tensor& t) {
+/// The elements of t, to be read by a kernel.
+template <class T> Ptr<const T> in(const Tensor& t) { return detail::elements<const T>(t, dtype_of<T>); }
+/// To be written.
+template <class T> Ptr<T> out(Tensor& t) { return detail::elements<T>(t, dtype_of<T>); }
+/// A tensor of float64 whose bytes are 64-bit numbers: to be read where Word is const, else to be written.
+template <class Word> Ptr<Word> words(const Tensor& t) {
   static_assert(sizeof(Word) == 8);
-  const Tensor::Body& b = *t.body();
-  return {static_cast<const Word*>(b.data), b.numel, b.storage->model_bytes / 8};
+  return detail::elements<Word>(t, DType::float64);
 }
 
 /// Where a kernel sets the elements of a target or adds to them; one that is not wanted is null, and stays as it is.
@@ -77,17 +75,15 @@ template <class F> void for_each(int64_t n, const F& f) {
   launch(run_each<F>, {(n + threads_of_a_block - 1) / threads_of_a_block}, threads_of_a_block, n, f);
 }
 
-template <class T, class F> __global__ void run_write(int64_t n, Ptr<T> y, bool add, F f) {
+template <class T, class F> __global__ void run_write(int64_t n, Output<T> y, F f) {
   const int64_t i = int64_t(blockIdx.x) * blockDim.x + threadIdx.x;
-  if (i >= n) return;
-  const T value = f(i);
-  y[i] = add ? T(y[i]) + value : value;
+  if (i < n) y.set(i, f(i));
 }
 /// Element i of the target (+)= f(i).
 template <class T, class F> void write(Target target, const F& f) {
   const int64_t n = target.numel();
   launch(run_write<T, F>, {(n + threads_of_a_block - 1) / threads_of_a_block}, threads_of_a_block, n,
-         out<T>(target.tensor), target.add, f);
+         output<T>(target), f);
 }
 
 // ---- one block for each row -----------------------------------------------------------------------------------------

@@ -1,12 +1,13 @@
 #include "autograd/backend/cuda/memory.hpp"
 
-#include <bit>
+#include <algorithm>
 #include <map>
 #include <mutex>
 #include <new>
 #include <unordered_map>
 
 #include "autograd/backend/cuda/runtime.hpp"
+#include "autograd/memory.hpp"
 
 namespace elbow::cuda {
 
@@ -25,7 +26,6 @@ Pool& common_pool() {
   return pool;
 }
 Pool* current = nullptr;  // of the PrivatePool that lives, if one does
-int64_t allocations = 0, held = 0;
 struct Home {
   Pool* pool;
   size_t bytes;
@@ -35,18 +35,10 @@ std::unordered_map<void*, Home>& homes() {
   return map;
 }
 
-// Four sizes for each power of two, as on the host; at least 256 bytes.
-size_t rounded(size_t bytes) {
-  if (bytes <= 256) return 256;
-  const size_t quarter = std::bit_ceil(bytes) / 8;
-  return (bytes + quarter - 1) / quarter * quarter;
-}
-
 void free_all(Pool& pool) {
   for (const auto& [bytes, block] : pool.free) {
     runtime::release(block);
     homes().erase(block);
-    held -= int64_t(bytes);
   }
   pool.free.clear();
 }
@@ -64,11 +56,9 @@ void* take(Pool& pool, size_t bytes) {
   }
   if (!block) {
     const auto cards = runtime::cards();
-    fail(*DeviceWork::current() ? DeviceWork::current() : "cuda", "out of memory on the GPU: ", bytes,
-         " bytes asked for, ", cards.empty() ? 0 : cards[0].free_bytes, " free");
+    fail(DeviceWork::current(), "out of memory on the GPU: ", bytes, " bytes asked for, ",
+         cards.empty() ? 0 : cards[0].free_bytes, " free");
   }
-  ++allocations;
-  held += int64_t(bytes);
   homes()[block] = {&pool, bytes};
   return block;
 }
@@ -77,7 +67,7 @@ void* take(Pool& pool, size_t bytes) {
 
 Storage* new_storage(size_t bytes) {
   const std::lock_guard lock(mutex);
-  const size_t each = rounded(bytes), all = each * size_t(models());
+  const size_t each = pool_bytes(std::max<size_t>(bytes, 256)), all = each * size_t(models());
   Pool& pool = current ? *current : common_pool();
   void* block = take(pool, all);
   ++pool.in_use;
@@ -117,7 +107,5 @@ PrivatePool::~PrivatePool() {
   free_all(*pool_);
   if (pool_->in_use == 0) delete pool_;
 }
-
-DeviceMemoryStatistics device_memory_statistics() { return {allocations, held}; }
 
 }  // namespace elbow::cuda

@@ -24,10 +24,4 @@ class PrivatePool {
   struct Pool* pool_;
 };
 
-struct DeviceMemoryStatistics {
-  int64_t card_allocations;  ///< blocks that were asked of the card, not found in a pool
-  int64_t bytes_held;        ///< by the pools and the tensors
-};
-DeviceMemoryStatistics device_memory_statistics();
-
 }  // namespace elbow::cuda

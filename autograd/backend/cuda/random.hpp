@@ -51,7 +51,7 @@ struct KernelKey {
   Ptr<const uint64_t> state;  ///< [2] the seed and a count to be added to the step; null: there is none
 
   explicit KernelKey(const RandomKey& key) : seed(key.seed), step(key.step), stream(key.stream) {
-    if (key.state) state = words<uint64_t>(*key.state);
+    if (key.state) state = words<const uint64_t>(*key.state);
   }
 };
 

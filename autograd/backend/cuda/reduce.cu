@@ -25,7 +25,7 @@ template <class T>
 void repeat_to_shape(const Tensor& from, const Shape& from_shape, Target to, const Shape& to_shape,
                      double factor) {
   const Tensor x = alias(from, from_shape);
-  elementwise<T, 1, 1>(Scaled<T>{T(factor)}, to_shape, {&x}, Results<T, 1>{{out<T>(to.tensor)}, {to.add}});
+  elementwise<T, 1, 1>(Scaled<T>{T(factor)}, to_shape, {&x}, Results<T, 1>{{output<T>(to)}});
 }
 
 template void sum_to_shape<float>(const Tensor&, const Shape&, Target, const Shape&, double);

@@ -61,7 +61,7 @@ struct SumPlan {
 
 template <class T, class F>
 __global__ void __launch_bounds__(1024)
-    run_sum(RowView view, SumPlan plan, F load, Ptr<T> y, bool add, T factor) {  // y [parts, rows]
+    run_sum(RowView view, SumPlan plan, F load, Output<T> y, T factor) {  // y [parts, rows]
   __shared__ T sums[1024];
   const int t = int(threadIdx.x), lanes = int(plan.lanes), columns = int(plan.columns);
   const int lane = plan.adjacent ? t % lanes : t / columns, column = plan.adjacent ? t / lanes : t % columns;
@@ -83,19 +83,17 @@ __global__ void __launch_bounds__(1024)
     sums[t] = sum;
   }
   if (lane > 0 || row >= view.rows.count) return;
-  const int64_t to = part * view.rows.count + row;
-  y[to] = add ? T(y[to]) + factor * sum : factor * sum;
+  y.set(part * view.rows.count + row, factor * sum);
 }
 
 template <class T, class F> void sum_rows(const RowView& view, const F& load, Target to, double factor) {
   const SumPlan plan(view);
   const Grid grid{plan.blocks * plan.parts};
   const int threads = int(plan.columns * plan.lanes);
-  if (plan.parts == 1)
-    return launch(run_sum<T, F>, grid, threads, view, plan, load, out<T>(to.tensor), to.add, T(factor));
+  if (plan.parts == 1) return launch(run_sum<T, F>, grid, threads, view, plan, load, output<T>(to), T(factor));
   const Shape shape{plan.parts, view.rows.count};
   Tensor sums = Tensor::empty(shape, dtype_of<T>, Device::cuda);
-  launch(run_sum<T, F>, grid, threads, view, plan, load, out<T>(sums), false, T(1));
+  launch(run_sum<T, F>, grid, threads, view, plan, load, output<T>(sums), T(1));
   sum_rows<T>(RowView(shape, {true}), Read<T>{in<T>(sums)}, to, factor);
 }
 

@@ -12,9 +12,7 @@ namespace elbow::cuda {
 namespace {
 
 void check(cudaError_t status) {
-  if (status == cudaSuccess) return;
-  const char* op = DeviceWork::current();
-  fail(*op ? op : "cuda", "the GPU reports: ", cudaGetErrorString(status));
+  if (status != cudaSuccess) fail(DeviceWork::current(), "the GPU reports: ", cudaGetErrorString(status));
 }
 
 bool poisoning = false;

@@ -8,12 +8,6 @@
 namespace elbow::cuda {
 namespace {
 
-/// 64-bit numbers in the bytes of a float64 tensor, to be written.
-Ptr<uint64_t> words_to_write(const Tensor& t) {
-  const Tensor::Body& b = *t.body();
-  return {static_cast<uint64_t*>(b.data), b.numel, b.storage->model_bytes / 8};
-}
-
 // One block: every thread reads the counter before one of them writes it.
 __global__ void run_advance(Ptr<const double> rows, Ptr<double> values, Ptr<uint64_t> counter, int width) {
   const uint64_t step = counter[0];
@@ -58,7 +52,7 @@ MaskRule rule_of(const MaskWork& w, int64_t columns) {
 
 void advance(const StepTable& t) {
   Tensor values = t.values;
-  launch(run_advance, {1}, 32, in<double>(t.rows), out<double>(values), words_to_write(t.counter),
+  launch(run_advance, {1}, 32, in<double>(t.rows), out<double>(values), words<uint64_t>(t.counter),
          int(t.values.numel()));
 }
 
@@ -68,8 +62,8 @@ void gather_rows(const BatchWork& w) {
   const auto data = in<float>(w.data);  // [set rows, d]
   const auto data_observed =
       w.data_observed ? in<float>(w.data_observed) : Ptr<const float>();  // [set rows, d]
-  const auto order = words<int64_t>(w.order);                             // [steps, rows]
-  const auto counter = words<int64_t>(w.counter);                         // [2]
+  const auto order = words<const int64_t>(w.order);                       // [steps, rows]
+  const auto counter = words<const int64_t>(w.counter);                   // [2]
   const auto x = out<float>(tx);                                          // [rows, d]
   const auto observed = w.observed ? out<float>(to) : Ptr<float>();       // [rows, d]
   const auto input = w.input ? out<float>(ti) : Ptr<float>();             // [rows, 2 d]
@@ -96,9 +90,9 @@ void gather_rows(const BatchWork& w) {
 void write_labels(const BatchWork& w) {
   Tensor tc = w.label_condition;
   const int64_t rows = tc.size(0), width = tc.size(1), batch_rows = w.x.size(0);
-  const auto order = words<int64_t>(w.order);      // [steps, rows]
-  const auto counter = words<int64_t>(w.counter);  // [2]
-  const auto labels = in<float>(w.labels);         // [set rows]
+  const auto order = words<const int64_t>(w.order);      // [steps, rows]
+  const auto counter = words<const int64_t>(w.counter);  // [2]
+  const auto labels = in<float>(w.labels);               // [set rows]
   const auto colours = w.colours ? in<float>(w.colours) : Ptr<const float>();
   const auto c = out<float>(tc);  // [rows, width]
   const bool may_withhold = w.withheld > 0;
@@ -127,7 +121,7 @@ void record_costs(const CostRecord& record) {
   Tensor tc = record.costs;
   const int64_t n = record.kl.numel();
   const auto distortion = in<float>(record.distortion), kl = in<float>(record.kl);  // [n]
-  const auto counter = words<int64_t>(record.counter);                              // [2]
+  const auto counter = words<const int64_t>(record.counter);                        // [2]
   const auto costs = out<float>(tc);                                                // [steps, 2 n]
   for_each(2 * n, [=] ELBOW_DEVICE(int64_t i) {
     costs[counter[1] * 2 * n + i] = i < n ? float(distortion[i]) : float(kl[i - n]);

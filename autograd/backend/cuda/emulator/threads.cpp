@@ -186,7 +186,7 @@ uint64_t exchange(uint64_t value, unsigned from_lane) {
   return m.threads[from].shown[which];
 }
 
-const char* op_at_work() { return *DeviceWork::current() ? DeviceWork::current() : "cuda"; }
+const char* op_at_work() { return DeviceWork::current(); }
 
 void fail_access(const Access& a, const char* where) {
   const char* uses = a.use == Use::reads ? "reads" : "writes";
