@@ -77,6 +77,8 @@ void Command::device() {
   app_->add_option_function<std::string>("--device", choose, "Where to compute")
       ->check(CLI::IsMember({"cpu", "cuda"}))
       ->default_str("cpu");
+  // Options act in the order in which they were added.
+  app_->add_flag_callback("--tf32", allow_tf32, "Let a GPU round the factors of large products to 10 bits");
 }
 
 void Command::runs(std::function<void()> action) { app_->callback(std::move(action)); }

@@ -63,7 +63,7 @@ class Command {
                 const std::string& doc = "Change a setting: path.to.key=value (may be repeated)");
   /// --threads, 0 for one on each core.
   void threads(int& threads);
-  /// --device, where models are: cpu or cuda.
+  /// --device, where models are: cpu or cuda; and --tf32.
   void device();
 
   /// What the command does, once its options are read.

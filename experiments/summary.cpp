@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
+#include "autograd/backend/backend.hpp"
 #include "experiments/machine.hpp"
 #include "experiments/number_text.hpp"
 
@@ -45,6 +46,7 @@ std::string summary_json(const Experiment& e, const RunResult& r, int64_t epochs
   s["name"] = e.name;
   s["seed"] = e.seed;
   s["device"] = name_of(e.model->device());
+  if (tf32_allowed()) s["tf32"] = true;
   s["threads"] = m.threads;
   s["isa"] = m.isa;
   s["epochs"] = epochs;

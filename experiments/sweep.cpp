@@ -35,6 +35,7 @@ std::vector<std::string> arguments_of(const SweepPlan& plan, const SweepRun& run
   std::vector<std::string> arguments = {"train",     plan.base.string(), "--out",    run.folder.string(),
                                         "--threads", str(threads),       "--device", name_of(default_device()),
                                         "--quiet"};
+  if (tf32_allowed()) arguments.push_back("--tf32");
   for (const std::string& setting : run.settings) arguments.insert(arguments.end(), {"--set", setting});
   if (run.state == SweepRun::State::resume) arguments.push_back("--resume");
   if (run.state == SweepRun::State::restart) arguments.push_back("--force");

@@ -3,12 +3,14 @@
 #include <algorithm>
 #include <cmath>
 #include <iostream>
+#include <memory>
 #include <nlohmann/json.hpp>
 
 #include "autograd/checks.hpp"
 #include "autograd/environment.hpp"
 #include "autograd/tape.hpp"
 #include "cvae/checkpoint.hpp"
+#include "cvae/device_evaluation.hpp"
 #include "cvae/evaluation.hpp"
 #include "data/description.hpp"
 #include "experiments/analysis.hpp"
@@ -68,9 +70,7 @@ class Epochs {
         progress_.step(epoch, step);
         between_steps();
       });
-      const RowCosts rows = test_costs(e_, 1, false);
-      eval_seconds_ = rows.seconds;
-      costs.test = costs_of(rows);
+      costs.test = look_at_test_set();
       require_finite(costs.test);
       done_.push_back(costs);
       progress_.epoch(costs, train_step_us(training_));
@@ -96,6 +96,18 @@ class Epochs {
   double eval_seconds() const { return eval_seconds_; }
 
  private:
+  Costs look_at_test_set() {
+    if (e_.model->device() == Device::cpu) {
+      const RowCosts rows = test_costs(e_, 1, false);
+      eval_seconds_ = rows.seconds;
+      return costs_of(rows);
+    }
+    if (!on_device_) on_device_ = std::make_unique<DeviceEvaluation>(std::vector{&e_}, *e_.model);
+    const Stopwatch watch;
+    const Costs costs = on_device_->costs().front();
+    eval_seconds_ = watch.seconds();
+    return costs;
+  }
   // At the last step of an epoch the state is not that of a step within it any more, nor yet that of the next.
   void between_steps() {
     if (training_.steps_started() == training_.steps_per_epoch()) return;
@@ -119,6 +131,7 @@ class Epochs {
   Progress& progress_;
   InterruptWatch& interrupts_;
   double checkpoint_seconds_;
+  std::unique_ptr<DeviceEvaluation> on_device_;  // where the model is on one
   Stopwatch since_save_;
   double save_seconds_ = 0, eval_seconds_ = 0;
 };

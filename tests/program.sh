@@ -125,6 +125,7 @@ refused seed "$elbow" train config.json --seed -1 --out refused
 refused path.to.key=value "$elbow" train config.json --set nonsense --out refused
 refused threads "$elbow" train config.json --threads -1 --out refused
 refused CUDA "$elbow" train config.json --device cuda --out refused
+refused tf32 "$elbow" train config.json --tf32 --out refused
 refused device "$elbow" train config.json --device gpu --out refused
 refused ELBOW_GEMM env ELBOW_GEMM=fast "$elbow" train config.json --out refused
 refused config "$elbow" train

@@ -126,4 +126,11 @@ BOOST_AUTO_TEST_CASE(convolutions_of_all_kinds_of_windows) {
     }
 }
 
+// All three products are laid out for cuBLAS; the transposed one has four pairs of residues, of unequal sizes.
+BOOST_AUTO_TEST_CASE(a_large_convolution_by_cublas) {
+  if (!there) return;
+  const auto convolution = [](const std::vector<Tensor>& in) { return conv2d(in[0], in[1], in[2], 2, 1); };
+  compare(convolution, {{64, 40, 15, 14}, {64, 40, 4, 4}, {64, 64}}, DType::float32);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

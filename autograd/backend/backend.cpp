@@ -35,6 +35,7 @@ Backend& backend(Device device) {
 
 namespace {
 Device device_of_experiments = Device::cpu;
+bool tf32 = false;
 int model_count = 1;
 }  // namespace
 
@@ -47,6 +48,13 @@ Device default_device() { return device_of_experiments; }
 void set_default_device(Device device) {
   if (device != Device::cpu) backend(device);  // says what is missing
   device_of_experiments = device;
+}
+
+bool tf32_allowed() { return tf32; }
+
+void allow_tf32() {
+  if (default_device() == Device::cpu) fail("tf32", "only a GPU rounds to TF32: use it with --device cuda");
+  tf32 = true;
 }
 
 Device device_named(const std::string& name) {

@@ -78,6 +78,10 @@ Backend& backend(Device device);
 /// Where new experiments compute, unless they say otherwise; the CPU at first. Setting it throws as backend() does.
 Device default_device();
 void set_default_device(Device device);
+/// Whether large float32 products on the default device may round their factors to 10 bits (TF32), as a GPU's tensor cores take
+/// them; they may not at first. Allowing it throws where the default device has no such thing.
+bool tf32_allowed();
+void allow_tf32();
 /// "cpu" or "cuda"; throws for any other name.
 Device device_named(const std::string& name);
 

@@ -110,6 +110,7 @@ void bench_step(const BenchStepOptions& o, std::ostream& out) {
                                    {"eval_step_us", eval_us},
                                    {"system_allocations", allocations}};
   if (e.model->device() != Device::cpu) result["launches"] = training.launches();
+  if (tf32_allowed()) result["tf32"] = true;
   print(result, o.json, out);
 }
 

@@ -1,11 +1,13 @@
 #include "autograd/backend/cuda/convolution.hpp"
 
-#include "autograd/backend/cuda/tiles.hpp"
+#include "autograd/backend/cuda/laid_out.hpp"
 
 namespace elbow::cuda {
 
 /// Products whose operands are the same for a whole launch.
-template <class A, class B, class C> struct OneProduct : Part<A, B, C> {
+template <class A_, class B_, class C> struct OneProduct : Part<A_, B_, C> {
+  using A = A_;
+  using B = B_;
   static constexpr bool sums = false;
   static constexpr int count = 1;
   ELBOW_DEVICE const Part<A, B, C>& part(int) const { return *this; }
@@ -39,6 +41,9 @@ struct Residues {
 /// weight[c, (feature, p, q)] maps[(row, y, x), (feature, p, q)], where y, x count the positions and p, q the taps of the
 /// residues.
 template <class T> struct TransposedConvolution {
+  using A = Operand<T, Line, Grid3, true>;
+  using B = Operand<T, Grid3, Grid3, false>;
+  using C = Result<T, Line, Grid3>;
   static constexpr bool sums = false;
   Ptr<const T> maps, weight, bias;
   Ptr<T> images;
@@ -57,28 +62,25 @@ template <class T> struct TransposedConvolution {
     const int pixels = out_height * out_width, taps = v.kernel * h.kernel, y = v.first(of_y), x = h.first(of_x);
     // Tap p of the residue is number p * stride + residue of the kernel. It leads from position y, the image's pixel
     // y * stride + first, to the map's pixel y + (first + padding) / stride - p.
-    const Operand<T, Line, Grid3, true> a{
-        weight,
-        {channels, taps},
-        {terms, ps, qs, int64_t(channels) * taps, h.kernel, v.stride, h.stride, of_y, of_x},
-        v.kernel,
-        h.kernel};
-    const Operand<T, Grid3, Grid3, false> b{maps,
-                                            {columns, ys, xs, int64_t(features) * pixels, out_width, 1, 1,
-                                             (y + v.padding) / v.stride, (x + h.padding) / h.stride},
-                                            {terms, ps, qs, pixels, out_width, -1, -1},
-                                            out_height,
-                                            out_width};
-    const Result<T, Line, Grid3> c{
-        images,
-        add,
-        {channels, int64_t(v.length) * h.length},
-        {columns, ys, xs, int64_t(channels) * v.length * h.length, h.length, v.stride, h.stride, y, x},
-        bias,
-        1,
-        bias_of_row};
-    return Part<Operand<T, Line, Grid3, true>, Operand<T, Grid3, Grid3, false>, Result<T, Line, Grid3>>{
-        channels, columns, terms, a, b, c};
+    const A a{weight,
+              {channels, taps},
+              {terms, ps, qs, int64_t(channels) * taps, h.kernel, v.stride, h.stride, of_y, of_x},
+              v.kernel,
+              h.kernel};
+    const B b{maps,
+              {columns, ys, xs, int64_t(features) * pixels, out_width, 1, 1, (y + v.padding) / v.stride,
+               (x + h.padding) / h.stride},
+              {terms, ps, qs, pixels, out_width, -1, -1},
+              out_height,
+              out_width};
+    const C c{images,
+              add,
+              {channels, int64_t(v.length) * h.length},
+              {columns, ys, xs, int64_t(channels) * v.length * h.length, h.length, v.stride, h.stride, y, x},
+              bias,
+              1,
+              bias_of_row};
+    return Part<A, B, C>{channels, columns, terms, a, b, c};
   }
 };
 
@@ -121,9 +123,13 @@ Grid3 pixels_of(const Convolution& s) {
           int(s.out_width)};
 }
 
+template <class T, class Problem> void run(const Problem& problem) {
+  if (!run_laid_out<T>(problem)) run_product<T>(problem);
+}
+
 template <class T, class A, class B, class C>
 void run_one(int64_t m, int64_t n, int64_t k, const A& a, const B& b, const C& c) {
-  run_product<T>(OneProduct<A, B, C>{{int(m), int(n), int(k), a, b, c}});
+  run<T>(OneProduct<A, B, C>{{int(m), int(n), int(k), a, b, c}});
 }
 
 }  // namespace
@@ -189,11 +195,11 @@ void convolve_transposed(const Convolution& s, const Tensor& maps, const Tensor&
   const Window& w = s.window;
   const Residues v(w.stride.height, w.padding.height, w.size.height, s.height);
   const Residues h(w.stride.width, w.padding.width, w.size.width, s.width);
-  run_product<T>(TransposedConvolution<T>{
-      in<T>(maps), in<T>(weight), optional<T>(bias), out<T>(images.tensor), images.add, bias_stride(bias),
-      int(s.rows), int(s.channels), int(s.features), int(s.out_height), int(s.out_width), v, h, int(s.channels),
-      int(s.rows) * v.most_positions() * h.most_positions(), int(s.features) * v.most_taps() * h.most_taps(),
-      v.stride * h.stride});
+  run<T>(TransposedConvolution<T>{in<T>(maps), in<T>(weight), optional<T>(bias), out<T>(images.tensor),
+                                  images.add, bias_stride(bias), int(s.rows), int(s.channels), int(s.features),
+                                  int(s.out_height), int(s.out_width), v, h, int(s.channels),
+                                  int(s.rows) * v.most_positions() * h.most_positions(),
+                                  int(s.features) * v.most_taps() * h.most_taps(), v.stride * h.stride});
 }
 
 #define ELBOW_CONVOLUTIONS(T)                                                                           \

@@ -178,6 +178,7 @@ template <class T> bool run_blas(const Product<T>& p) {
 
 }  // namespace
 
+bool blas_is_there() { return cublas().handle != nullptr; }
 bool blas_product(const Product<float>& product) { return run_blas(product); }
 bool blas_product(const Product<double>& product) { return run_blas(product); }
 
@@ -186,6 +187,7 @@ bool blas_product(const Product<double>& product) { return run_blas(product); }
 #else
 
 namespace elbow::cuda {
+bool blas_is_there() { return false; }
 bool blas_product(const Product<float>&) { return false; }
 bool blas_product(const Product<double>&) { return false; }
 }  // namespace elbow::cuda

@@ -27,9 +27,6 @@ template <class T, Trans ta, Trans tb, bool with_sums> struct Matrices {
 
 namespace {
 
-// From here on cuBLAS is faster than our tiles: below, all that counts is how long a launch takes.
-constexpr int64_t blas_from = int64_t{1} << 27;
-
 template <class T, Trans ta, Trans tb, bool sums>
 void run_matrices(const Product<T>& p, Ptr<T> column_sums = {}, bool add_sums = false) {
   if (std::max({p.m, p.n, p.k, p.count}) >= int64_t{1} << 30)
@@ -37,8 +34,6 @@ void run_matrices(const Product<T>& p, Ptr<T> column_sums = {}, bool add_sums = 
   run_product<T>(
       Matrices<T, ta, tb, sums>{p, column_sums, add_sums, int(p.m), int(p.n), int(p.k), int(p.count)});
 }
-
-bool tf32 = false;
 
 }  // namespace
 
@@ -59,9 +54,6 @@ template <class T> void gemm_with_sums(const Product<T>& p, Ptr<T> sums, bool ad
     rest.m = 0;  // the sums alone
   run_matrices<T, Trans::yes, Trans::no, true>(rest, sums, add_sums);
 }
-
-void allow_tf32(bool allow) { tf32 = allow; }
-bool tf32_allowed() { return tf32; }
 
 template void gemm(const Product<float>&);
 template void gemm(const Product<double>&);

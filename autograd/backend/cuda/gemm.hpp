@@ -28,8 +28,4 @@ template <class T> void gemm(const Product<T>& product);
 /// gradients of a weight and a bias are one launch.
 template <class T> void gemm_with_sums(const Product<T>& product, Ptr<T> sums, bool add_sums);
 
-/// Whether large float32 products may round their factors to 10 bits (TF32), as the tensor cores take them. Off at first.
-void allow_tf32(bool allow);
-bool tf32_allowed();
-
 }  // namespace elbow::cuda
