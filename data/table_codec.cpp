@@ -1,8 +1,6 @@
 #include "data/table_codec.hpp"
 
 #include <algorithm>
-#include <array>
-#include <charconv>
 #include <cmath>
 
 #include "autograd/error.hpp"
@@ -17,14 +15,27 @@ float Scale::of(double value) const {
   return float(x);
 }
 
-TableCodec::TableCodec(std::vector<Feature> features, std::vector<Scale> scales, TableFormat format)
-    : features_(std::move(features)), scales_(std::move(scales)), format_(std::move(format)) {
+TableCodec::TableCodec(std::vector<Feature> features, std::vector<Scale> scales, TableFormat format,
+                       std::vector<FieldFormat> fields, std::vector<Constant> constants)
+    : features_(std::move(features)),
+      scales_(std::move(scales)),
+      format_(std::move(format)),
+      fields_(std::move(fields)),
+      constants_(std::move(constants)) {
   if (scales_.empty()) scales_.resize(features_.size());
+  FieldFormat usual;
+  usual.number.decimal = format_.decimal;
+  usual.number.thousands = format_.thousands;
+  fields_.resize(features_.size(), usual);
   if (scales_.size() != features_.size())
     fail("table", scales_.size(), " scales do not fit ", features_.size(), " features");
   for (Feature& f : features_) {
     if (!f.categories.empty() || f.kind == FeatureKind::real) continue;
     for (int64_t i = 0; i < (f.kind == FeatureKind::binary ? 2 : f.width); ++i) f.categories.push_back(str(i));
+  }
+  for (size_t f = 0; f < features_.size(); ++f) {
+    readers_.emplace_back(fields_[f], format_.missing);
+    categories_.emplace_back(features_[f].categories);
   }
 }
 
@@ -38,57 +49,58 @@ std::vector<std::string> TableCodec::names() const {
   return names;
 }
 
+std::vector<std::string> TableCodec::header() const {
+  std::vector<std::string> header = names();
+  for (auto c = constants_.rbegin(); c != constants_.rend(); ++c)  // from the last one on, so that places hold
+    header.insert(header.begin() + long(c->before), c->name);
+  return header;
+}
+
+size_t TableCodec::place(size_t feature) const {
+  size_t place = feature;
+  for (const Constant& c : constants_) place += c.before <= feature;
+  return place;
+}
+
 size_t TableCodec::find(const std::string& name) const {
+  for (const Constant& c : constants_)
+    if (c.name == name)
+      throw Error(str("the column \"", name, "\" is ", c.text(),
+                      " in all training rows: the model knows nothing of it"));
   for (size_t f = 0; f < features_.size(); ++f)
     if (features_[f].name == name) return f;
   throw Error(str("there is no column \"", name, '"', did_you_mean(name, names())));
 }
 
-void TableCodec::encode(size_t feature, const std::string& text, float* x, float* observed) const {
+bool TableCodec::encode(size_t feature, const std::string& text, float* x, float* observed) const {
   const Feature& f = features_[feature];
-  const auto refuse = [&](const std::string& what) {
-    throw Error(str("column ", f.name, ": \"", text, "\" ", what));
-  };
-  const bool there = !format_.is_missing(text);
   std::fill_n(x + f.first, f.width, 0.0f);
-  std::fill_n(observed + f.first, f.width, there ? 1.0f : 0.0f);
-  if (!there) return;
-  if (f.kind == FeatureKind::real) {
-    const std::optional<double> value = parse_number(text);
-    if (!value) refuse("is not a number");
-    try {
-      x[f.first] = scales_[feature].of(*value);
+  std::fill_n(observed + f.first, f.width, 0.0f);
+  if (f.kind == FeatureKind::real) try {
+      const double value = number(feature, text);
+      if (std::isnan(value)) return true;
+      x[f.first] = scales_[feature].of(value);
     } catch (const Error& e) { throw Error(str("column ", f.name, ": ", e.what())); }
-    return;
+  else {
+    const int32_t found = category(feature, text);
+    if (found < 0) {
+      const auto& marks = fields_[feature].missing;
+      return format_.is_missing(text) || std::find(marks.begin(), marks.end(), text) != marks.end();
+    }
+    if (f.kind == FeatureKind::binary)
+      x[f.first] = float(found);
+    else
+      x[f.first + found] = 1;
   }
-  const auto at = std::find(f.categories.begin(), f.categories.end(), text);
-  if (at == f.categories.end())
-    refuse("is none of " + quoted_list(f.categories) + did_you_mean(text, f.categories));
-  const int64_t category = at - f.categories.begin();
-  if (f.kind == FeatureKind::binary)
-    x[f.first] = float(category);
-  else
-    x[f.first + category] = 1;
+  std::fill_n(observed + f.first, f.width, 1.0f);
+  return true;
 }
 
-namespace {
-
-// The number with the fewest digits that is at most `tolerance` away, written out (1500000, not 1.5e+06) unless it is long.
-std::string shortest_text(double value, double tolerance, int most_digits) {
-  std::array<char, 64> buffer;
-  char* const last = buffer.data() + buffer.size();
-  if (std::abs(value) <= tolerance) return "0";
-  double read = value;
-  for (int digits = 1; digits <= most_digits; ++digits) {
-    const char* end = std::to_chars(buffer.data(), last, value, std::chars_format::scientific, digits - 1).ptr;
-    std::from_chars(buffer.data(), end, read);
-    if (std::abs(read - value) <= tolerance) break;
-  }
-  if (std::abs(read) < 1e-4 || std::abs(read) >= 1e15) return to_text(read);
-  return {buffer.data(), std::to_chars(buffer.data(), last, read, std::chars_format::fixed).ptr};
+void TableCodec::refuse_category(size_t feature, const std::string& text) const {
+  const Feature& f = features_[feature];
+  throw Error(str("column ", f.name, ": ", quoted(text), " is none of ", few_of(f.categories),
+                  did_you_mean(text, f.categories)));
 }
-
-}  // namespace
 
 std::string TableCodec::decode(size_t feature, const float* x, int digits) const {
   const Feature& f = features_[feature];
@@ -98,12 +110,15 @@ std::string TableCodec::decode(size_t feature, const float* x, int digits) const
   const Scale& s = scales_[feature];
   const double value = s.mean + s.sd * double(v[0]);
   // x was rounded to float32, and mean + sd * x to double
-  return shortest_text(value, std::abs(s.sd * double(v[0])) * 0x1p-23 + std::abs(s.mean) * 0x1p-51, digits);
+  const double tolerance = std::abs(s.sd * double(v[0])) * 0x1p-23 + std::abs(s.mean) * 0x1p-51;
+  return fields_[feature].number.write(value, tolerance, digits);
 }
 
 std::vector<std::string> TableCodec::decode_row(const float* x, int digits) const {
   std::vector<std::string> fields;
   for (size_t f = 0; f < features_.size(); ++f) fields.push_back(decode(f, x, digits));
+  for (auto c = constants_.rbegin(); c != constants_.rend(); ++c)
+    fields.insert(fields.begin() + long(c->before), c->text());
   return fields;
 }
 
@@ -114,9 +129,11 @@ std::vector<int64_t> TableCodec::match(const TableFile& file, const std::filesys
     return std::find(list.begin(), list.end(), name) != list.end();
   };
   const auto refuse = [&](const std::string& what) { throw Error(str(path.string(), ": ", what)); };
-  for (const std::string& name : header)
-    if (!format_.ignore_others && !contains(names(), name) && !contains(format_.ignored, name))
-      refuse(str("has an unknown column \"", name, '"', did_you_mean(name, names())));
+  const std::vector<std::string> known = this->header();
+  for (size_t i = 0; i < header.size(); ++i)
+    if (!format_.ignore_others && !file.is_unnamed(i) && !contains(known, header[i]) &&
+        !contains(format_.ignored, header[i]))
+      refuse(str("has an unknown column \"", header[i], '"', did_you_mean(header[i], known)));
   std::vector<int64_t> places;
   for (const Feature& f : features_) {
     const auto at = std::find(header.begin(), header.end(), f.name);
@@ -134,11 +151,13 @@ TableRows read_table(const std::filesystem::path& path, const TableCodec& codec,
   std::vector<std::string> fields;
   std::vector<float> x, observed;
   while (file.next(fields)) {
+    if (file.is_blank()) continue;
     x.resize(x.size() + d);
     observed.resize(x.size());
     for (size_t f = 0; f < places.size(); ++f) try {
         if (places[f] >= 0)
-          codec.encode(f, fields[size_t(places[f])], &x[x.size() - d], &observed[x.size() - d]);
+          if (!codec.encode(f, fields[size_t(places[f])], &x[x.size() - d], &observed[x.size() - d]))
+            codec.refuse_category(f, fields[size_t(places[f])]);
       } catch (const Error& e) { throw Error(str(file.where(), ": ", e.what())); }
   }
   if (x.empty()) throw Error(path.string() + ": has no rows");
@@ -147,15 +166,5 @@ TableRows read_table(const std::filesystem::path& path, const TableCodec& codec,
 }
 
 TableCodec codec_of(const Dataset& set) { return set.codec ? *set.codec : TableCodec(set.features); }
-
-std::optional<double> parse_number(const std::string& text) {
-  const std::string number = trimmed(text);
-  const char *first = number.data(), *last = first + number.size();
-  if (last - first > 1 && *first == '+' && first[1] != '-') ++first;
-  double value = 0;
-  const auto [end, error] = std::from_chars(first, last, value);
-  if (error != std::errc() || end != last || !std::isfinite(value)) return {};
-  return value;
-}
 
 }  // namespace elbow

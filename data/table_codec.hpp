@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "data/dataset.hpp"
+#include "data/field_format.hpp"
 #include "data/table_file.hpp"
 
 namespace elbow {
@@ -16,6 +17,16 @@ struct Scale {
   float of(double value) const;
 };
 
+/// A column that has one value in all training rows: it is no feature, and is written as it is.
+struct Constant {
+  std::string name;
+  double value = 0;
+  FieldFormat field = {};
+  size_t before =
+      0;  ///< the feature that it stands before in the file; the number of features: after all of them
+  std::string text() const { return field.number.write(value, 0, 17); }
+};
+
 /// How the rows of a text table become the numbers that a model sees, and back. A text row has one field for each
 /// feature; its numbers x are `columns()` many: a scaled value for a real feature, 0 or 1 for a binary one, one-hot
 /// columns for a categorical one.
@@ -23,36 +34,56 @@ class TableCodec {
  public:
   /// Features side by side; `scales` [features] (those of features that are not real are not used; empty: all 1). Binary
   /// features without categories read and write "0" and "1", categorical ones the numbers of their columns, from 0.
-  explicit TableCodec(std::vector<Feature> features, std::vector<Scale> scales = {}, TableFormat format = {});
+  /// `fields` [features]; empty: as the table's format has them.
+  explicit TableCodec(std::vector<Feature> features, std::vector<Scale> scales = {}, TableFormat format = {},
+                      std::vector<FieldFormat> fields = {}, std::vector<Constant> constants = {});
 
   const std::vector<Feature>& features() const { return features_; }
-  const std::vector<Scale>& scales() const { return scales_; }  ///< [features]
+  const std::vector<Scale>& scales() const { return scales_; }           ///< [features]
+  const std::vector<FieldFormat>& fields() const { return fields_; }     ///< [features]
+  const std::vector<Constant>& constants() const { return constants_; }  ///< in the order of the file
   const TableFormat& format() const { return format_; }
   int64_t columns() const;                 ///< of x
   std::vector<std::string> names() const;  ///< of the features
+  /// The columns of a table that is written: the features and the constants, in the order of the file.
+  std::vector<std::string> header() const;
+  /// Where a feature stands among them.
+  size_t place(size_t feature) const;
 
-  /// The feature of that name; Error, with the nearest name, if there is none.
+  /// The feature of that name; Error, with the nearest name, if there is none or the column is constant.
   size_t find(const std::string& name) const;
 
   /// Writes one field of a row into x [columns()] and observed [columns()], 1 = there, 0 = missing (and x = 0): the
-  /// feature's columns of both. Error 'column NAME: "abc" is not a number', or is none of the categories.
-  void encode(size_t feature, const std::string& text, float* x, float* observed) const;
+  /// feature's columns of both. False where the text is none of the categories, which counts as missing. Error 'column NAME: "abc"
+  /// is neither a number nor ...'.
+  bool encode(size_t feature, const std::string& text, float* x, float* observed) const;
+  /// Throws an Error that the text is none of the feature's categories, with the nearest one.
+  [[noreturn]] void refuse_category(size_t feature, const std::string& text) const;
+  /// The number that the text of a real feature is; NaN for a missing value. Errors as encode().
+  double number(size_t feature, const std::string& text) const { return readers_[feature].read(text); }
+  /// Which category the text is, from 0; -1 for one that is unknown.
+  int32_t category(size_t feature, const std::string& text) const { return categories_[feature].find(text); }
 
   /// One feature of a row x [columns()] as text in the table's own units. x may hold what a model answers
   /// (values_of): of probabilities the likelier category is told. A number is the shortest that float32 tells from its
   /// neighbours, so that what was encoded is decoded as it was written; of at most `digits` significant digits.
   std::string decode(size_t feature, const float* x, int digits = 17) const;
-  /// All features of a row x [columns()], in their order.
+  /// A row x [columns()] as the fields of header().
   std::vector<std::string> decode_row(const float* x, int digits = 17) const;
 
   /// Which column of a file each feature is [features]; -1 where the file has none. Error, with the nearest name, for a
-  /// column that is neither a feature nor ignored by format(); unless `partial`, also for a feature that the file lacks.
+  /// column with a name that is neither a feature nor a constant nor ignored by format(); unless `partial`, also for a feature
+  /// that the file lacks.
   std::vector<int64_t> match(const TableFile& file, const std::filesystem::path& path, bool partial) const;
 
  private:
   std::vector<Feature> features_;  // binary and categorical ones with their categories
   std::vector<Scale> scales_;
   TableFormat format_;
+  std::vector<FieldFormat> fields_;
+  std::vector<Constant> constants_;
+  std::vector<NumberReader> readers_;      // [features]; of those that are not real not used
+  std::vector<CategoryIndex> categories_;  // [features]
 };
 
 /// Rows of a text table as a model sees them.
@@ -62,15 +93,11 @@ struct TableRows {
 };
 
 /// Reads a whole file. `partial`: a feature that the file lacks is missing in every row, not an error. Error, naming file,
-/// line and column, for what cannot be read; also if there is no row.
+/// line and column, for what cannot be read; also if there is no row. Rows of nothing but empty fields are left out.
 TableRows read_table(const std::filesystem::path& path, const TableCodec& codec, bool partial = false);
 
 /// The codec of a set: its own (Dataset::codec) or, for sets that come from no table, one made of its features, in which
 /// all scales are 1.
 TableCodec codec_of(const Dataset& set);
-
-/// The number that the text is, or nothing. Blanks around it and a leading '+' are allowed; NaN and infinities are no
-/// numbers here.
-std::optional<double> parse_number(const std::string& text);
 
 }  // namespace elbow

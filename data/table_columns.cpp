@@ -5,75 +5,96 @@
 #include <limits>
 #include <map>
 #include <set>
-#include <unordered_map>
 
 #include "autograd/error.hpp"
+#include "data/csv.hpp"
+#include "data/number_summary.hpp"
 #include "nn/spelling.hpp"
 
 namespace elbow {
 namespace {
 
-constexpr size_t most_categories = 1000;  // more one-hot columns than that are no category but a name
-
 // Takes in one column, field by field.
 class ColumnReader {
  public:
-  ColumnReader(TextColumn& column, const TableFormat& format) : column_(column), format_(format) {
+  ColumnReader(TextColumn& column, const TableFormat& format)
+      : column_(column),
+        marks_(format.missing),
+        numbers_(column.schema.field, format.missing),
+        codes_(column.schema.categories) {
     column_.texts = column_.schema.categories;
-    for (size_t i = 0; i < column_.texts.size(); ++i) codes_[column_.texts[i]] = int32_t(i);
+    marks_.insert(marks_.end(), column.schema.field.missing.begin(), column.schema.field.missing.end());
   }
 
   // Whether there is a value.
-  bool add(const std::string& text) {
-    const bool there = !format_.is_missing(text);
-    if (column_.schema.kind == FeatureKind::real)
-      column_.numbers.push_back(there ? number(text) : std::numeric_limits<double>::quiet_NaN());
-    else
-      column_.codes.push_back(there ? code(text) : -1);
-    return there;
-  }
+  bool add(const std::string& text) try {
+    if (column_.schema.kind == FeatureKind::real) {
+      column_.numbers.push_back(numbers_.read(text));
+      return !std::isnan(column_.numbers.back());
+    }
+    column_.codes.push_back(code(text));
+    return column_.codes.back() >= 0;
+  } catch (const Error& e) { throw Error(str("column ", column_.schema.name, ": ", e.what())); }
 
  private:
-  [[noreturn]] void refuse(const std::string& what) const {
-    throw Error(str("column ", column_.schema.name, ": ", what));
-  }
-  double number(const std::string& text) const {
-    if (const std::optional<double> value = parse_number(text)) return *value;
-    refuse(str('"', text, "\" is neither a number nor a mark of a missing value (",
-               quoted_list(format_.missing), ')'));
-  }
+  // -1: missing. What the schema lists is a category even if it looks like a mark.
   int32_t code(const std::string& text) {
-    if (const auto at = codes_.find(text); at != codes_.end()) return at->second;
+    if (const int32_t known = codes_.find(text); known >= 0) return known;
+    if (std::find(marks_.begin(), marks_.end(), text) != marks_.end()) return -1;
     const auto& listed = column_.schema.categories;
     if (!listed.empty() && column_.schema.closed)
-      refuse(str('"', text, "\" is none of ", quoted_list(listed), did_you_mean(text, listed)));
+      throw Error(str(quoted(text), " is none of ", few_of(listed), did_you_mean(text, listed)));
     column_.texts.push_back(text);
     const size_t count = column_.texts.size();
     if (listed.empty() && column_.schema.kind == FeatureKind::binary && count > 2)
-      refuse("has more than two values, " + quoted_list(column_.texts) + ", and is not binary");
+      throw Error("has more than two values, " + few_of(column_.texts) + ", and is not binary");
     if (listed.empty() && count > most_categories)
-      refuse(str("has more than ", most_categories,
-                 " different values and is not categorical: is it to be ignored?"));
-    return codes_[text] = int32_t(count) - 1;
+      throw Error(str("has more than ", most_categories,
+                      " different values and is not categorical: is it to be ignored?"));
+    return codes_.add(text);
   }
 
   TextColumn& column_;
-  const TableFormat& format_;
-  std::unordered_map<std::string, int32_t> codes_;
+  std::vector<std::string> marks_;
+  NumberReader numbers_;
+  CategoryIndex codes_;
 };
 
-// Mean and standard deviation of the numbers that are there.
+// Mean and standard deviation of the numbers that are there. They are taken from the first one, so that what is summed is as exact
+// where all are large (times in nanoseconds) as elsewhere.
 Scale fit_scale(const std::vector<double>& numbers, std::span<const int64_t> rows) {
-  double n = 0, sum = 0, squares = 0;
+  double origin = std::numeric_limits<double>::quiet_NaN(), n = 0, sum = 0, squares = 0;
   for (const int64_t r : rows)
-    if (!std::isnan(numbers[size_t(r)])) n += 1, sum += numbers[size_t(r)];
+    if (const double v = numbers[size_t(r)]; !std::isnan(v)) {
+      if (n == 0) origin = v;
+      n += 1, sum += v - origin;
+    }
   const double mean = sum / n;
   for (const int64_t r : rows)
-    if (const double v = numbers[size_t(r)]; !std::isnan(v)) squares += (v - mean) * (v - mean);
-  // what the rounding of the mean alone may leave of a constant column is no spread
-  const double variance = squares / n, rounding = n * std::numeric_limits<double>::epsilon() * mean;
-  const bool constant = std::isfinite(variance) && variance <= rounding * rounding;
-  return {mean, constant ? 1.0 : std::sqrt(variance)};
+    if (const double v = numbers[size_t(r)]; !std::isnan(v))
+      squares += (v - origin - mean) * (v - origin - mean);
+  return {origin + mean, std::sqrt(squares / n)};
+}
+
+NumberSummary summary_of(const std::vector<double>& numbers, std::span<const int64_t> rows) {
+  NumberSummary summary;
+  for (const int64_t r : rows)
+    if (!std::isnan(numbers[size_t(r)])) summary.add(numbers[size_t(r)]);
+  return summary;
+}
+
+// What answers are rounded to and brought into: what the schema says, else whole numbers where all training rows have them, within
+// their range; no negative number where there is none; and 0 to 1 where all lie there.
+NumberFormat answers_of(const TableSchema::Column& column, const NumberSummary& seen) {
+  NumberFormat number = column.field.number;
+  number.whole = column.whole.value_or(column.fitted && seen.is_whole());
+  if (column.fitted && number.date.empty()) {
+    if (number.whole || seen.low() >= 0) number.low = seen.low();
+    if (number.whole || (seen.low() >= 0 && seen.high() <= 1)) number.high = seen.high();
+  }
+  if (column.low) number.low = *column.low, number.high = std::max(number.high, number.low);
+  if (column.high) number.high = *column.high, number.low = std::min(number.low, number.high);
+  return number;
 }
 
 // The texts that stand in some rows, sorted.
@@ -88,31 +109,43 @@ std::vector<std::string> texts_in(const TextColumn& column, std::span<const int6
   return {found.begin(), found.end()};
 }
 
+// Whether a field looks like a row's, not like a name.
+bool is_usual_field(const std::string& text) { return is_usual_mark_of_numbers(text) || parse_number(text); }
+
 // The two values of a binary column, no and yes.
 std::vector<std::string> two_values(const std::string& name, const std::vector<std::string>& found,
                                     const TableFormat& format) {
   if (found.size() == 2) return found;
   const bool digit = found[0] == "0" || found[0] == "1";
   if (digit && !format.is_missing("0") && !format.is_missing("1")) return {"0", "1"};
-  throw Error(str("column ", name, ": is binary, but has only the value \"", found[0],
-                  "\" in the training rows: list its two `categories` in the schema, or ignore it"));
+  throw Error(str("column ", name, ": is binary, but has only the value ", quoted(found[0]),
+                  " in the training rows: list its two `categories` in the schema, or ignore it"));
 }
 
 }  // namespace
 
-TextTable read_text_table(const std::filesystem::path& path, const TableSchema& schema) {
+TableColumns read_text_table(const std::filesystem::path& path, const TableSchema& schema) {
   TableFile file(path, schema.format);
   const std::vector<std::string>& header = file.names();
   const auto refuse = [&](const std::string& what) { throw Error(str(path.string(), ": ", what)); };
-  TextTable table;
+  TableColumns table;
   std::vector<size_t> places;  // of the columns in the file
   std::vector<std::string> unknown, listed;
   for (const TableSchema::Column& c : schema.columns) {
     listed.push_back(c.name);
-    if (std::find(header.begin(), header.end(), c.name) == header.end())
-      refuse(str("has no column \"", c.name, "\", which the schema names", did_you_mean(c.name, header)));
+    if (std::find(header.begin(), header.end(), c.name) != header.end()) continue;
+    const bool rows_only = std::all_of(header.begin(), header.end(), is_usual_field);
+    refuse(str(
+        "has no column ", quoted(c.name), ", which the schema names", did_you_mean(c.name, header),
+        rows_only ? " (its first line looks like a row: is \"header\": false missing in the schema?)" : ""));
   }
   for (size_t i = 0; i < header.size(); ++i) {
+    const bool named = std::find(listed.begin(), listed.end(), header[i]) != listed.end();
+    if (!named && file.is_unnamed(i)) {
+      if (!schema.format.ignore_others)
+        table.notes.push_back(str("column ", i + 1, " has no name and is ignored"));
+      continue;
+    }
     const std::optional<TableSchema::Column> column = schema.find(header[i]);
     if (!column && !schema.format.ignore_others) unknown.push_back(header[i]);
     if (!column || !column->kind) continue;
@@ -120,32 +153,59 @@ TextTable read_text_table(const std::filesystem::path& path, const TableSchema& 
     places.push_back(i);
   }
   if (!unknown.empty())
-    refuse(str("has columns that the schema does not name: ", quoted_list(unknown),
-               did_you_mean(unknown[0], listed), " (\"others\": \"ignore\" leaves them out)"));
+    refuse(str("has columns that the schema does not name: ", few_of(unknown), did_you_mean(unknown[0], listed),
+               " (\"others\": \"ignore\" leaves them out)"));
   if (places.empty()) refuse("all of its columns are ignored");
 
   std::vector<ColumnReader> readers;
   for (TextColumn& column : table.columns) readers.emplace_back(column, schema.format);
-  for (std::vector<std::string> fields; file.next(fields); ++table.rows)
+  int64_t blank = 0;
+  for (std::vector<std::string> fields; file.next(fields);) {
+    if (file.is_blank()) {
+      ++blank;
+      continue;
+    }
+    ++table.rows;
     for (size_t i = 0; i < places.size(); ++i) try {
         if (!readers[i].add(fields[places[i]])) table.anything_missing = true;
       } catch (const Error& e) { throw Error(str(file.where(), ": ", e.what())); }
+  }
+  if (blank > 0) table.notes.push_back(str(blank, " row(s) of nothing but empty fields are left out"));
   return table;
 }
 
-TableCodec fit_codec(const TextTable& table, const TableFormat& format, std::span<const int64_t> train) {
+TableCodec fit_codec(const TableColumns& table, const TableFormat& format, std::span<const int64_t> train,
+                     std::vector<std::string>* notes) {
   std::vector<Feature> features;
   std::vector<Scale> scales;
+  std::vector<FieldFormat> fields;
+  std::vector<Constant> constants;
   int64_t first = 0;
+  const auto note = [&](const std::string& name, const std::string& what) {
+    if (notes) notes->push_back(str("column ", name, ": ", what));
+  };
   for (const TextColumn& c : table.columns) {
     Feature f{c.schema.name, *c.schema.kind, first, 1, c.schema.categories};
     Scale scale;
+    FieldFormat field = c.schema.field;
     bool empty = false;
     if (f.kind == FeatureKind::real) {
+      const NumberSummary seen = summary_of(c.numbers, train);
+      empty = seen.count() == 0 && !c.schema.constant;
+      if (!empty && (c.schema.constant || seen.is_constant())) {
+        constants.push_back({f.name, c.schema.constant.value_or(seen.low()), field, features.size()});
+        note(f.name, str("is ", constants.back().text(), c.schema.constant ? "" : " in all training rows",
+                         ": it is reproduced as it is, and no model is asked for it"));
+        continue;
+      }
       scale = fit_scale(c.numbers, train);
-      empty = std::isnan(scale.mean);
       if (!empty && !std::isfinite(scale.mean + scale.sd))
         throw Error(str("column ", f.name, ": its numbers are too large to be scaled"));
+      field.number = answers_of(c.schema, seen);
+      for (const NumberSummary::Outlier& o : seen.outliers())
+        note(f.name, str(to_text(o.value), " (in ", o.rows,
+                         " training row(s)) is far from all other values: if it stands for a "
+                         "missing one, list it in the column's `missing`"));
     } else if (f.categories.empty()) {
       f.categories = texts_in(c, train);
       empty = f.categories.empty();
@@ -157,24 +217,36 @@ TableCodec fit_codec(const TextTable& table, const TableFormat& format, std::spa
     first += f.width;
     features.push_back(std::move(f));
     scales.push_back(scale);
+    fields.push_back(std::move(field));
   }
-  return TableCodec(std::move(features), std::move(scales), format);
+  if (features.empty()) throw Error("all of its columns are constant or ignored: there is nothing to learn");
+  return TableCodec(std::move(features), std::move(scales), format, std::move(fields), std::move(constants));
 }
 
-TableRows encode_rows(const TextTable& table, const TableCodec& codec, std::span<const int64_t> index,
+TableRows encode_rows(const TableColumns& table, const TableCodec& codec, std::span<const int64_t> index,
                       std::vector<std::string>* unknown) {
   const int64_t d = codec.columns(), n = int64_t(index.size());
   TableRows rows{Tensor::zeros({n, d}), Tensor::zeros({n, d})};
   float *x = rows.x.data<float>(), *observed = rows.observed.data<float>();
-  for (size_t i = 0; i < table.columns.size(); ++i) {
-    const TextColumn& column = table.columns[i];
-    const Feature& f = codec.features()[i];
-    const Scale& scale = codec.scales()[i];
-    std::vector<int64_t> category;  // of each text; -1: unknown
-    for (const std::string& text : column.texts) {
-      const auto at = std::find(f.categories.begin(), f.categories.end(), text);
-      category.push_back(at == f.categories.end() ? -1 : at - f.categories.begin());
+  size_t feature = 0;
+  for (const TextColumn& column : table.columns) {
+    const auto& constants = codec.constants();
+    const auto is_this = [&](const Constant& c) { return c.name == column.schema.name; };
+    if (const auto c = std::find_if(constants.begin(), constants.end(), is_this); c != constants.end()) {
+      const auto differs = [&](int64_t r) {
+        return !std::isnan(column.numbers[size_t(r)]) && column.numbers[size_t(r)] != c->value;
+      };
+      const auto others = std::count_if(index.begin(), index.end(), differs);
+      if (others > 0 && unknown)
+        unknown->push_back(str("column ", c->name, ": ", others, " test row(s) have other values than ",
+                               c->text(), ", which all training rows have: they are not used"));
+      continue;
     }
+    const Feature& f = codec.features()[feature];
+    const Scale& scale = codec.scales()[feature];
+    std::vector<int32_t> category;  // of each text; -1: unknown
+    for (const std::string& text : column.texts) category.push_back(codec.category(feature, text));
+    ++feature;
     std::map<int32_t, int64_t> strangers;  // how often each unknown text occurs
     for (int64_t r = 0; r < n; ++r) {
       float* to = x + r * d + f.first;
@@ -198,10 +270,12 @@ TableRows encode_rows(const TextTable& table, const TableCodec& codec, std::span
       }
       std::fill_n(observed + r * d + f.first, f.width, 1.0f);
     }
-    if (!unknown) continue;
-    for (const auto& [code, count] : strangers)
-      unknown->push_back(str("column ", f.name, ": the category \"", column.texts[size_t(code)], "\" of ",
-                             count, " test row(s) is in no training row: it counts as missing"));
+    if (strangers.empty() || !unknown) continue;
+    std::vector<std::string> texts;
+    int64_t count = 0;
+    for (const auto& [code, times] : strangers) texts.push_back(column.texts[size_t(code)]), count += times;
+    unknown->push_back(str("column ", f.name, ": ", few_of(texts), " of ", count, " test row(s) ",
+                           texts.size() == 1 ? "is" : "are", " in no training row: counted as missing"));
   }
   return rows;
 }

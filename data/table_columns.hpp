@@ -19,25 +19,28 @@ struct TextColumn {
 };
 
 /// All columns of a text table but the ignored ones, in the order of the file.
-struct TextTable {
+struct TableColumns {
   std::vector<TextColumn> columns;
   int64_t rows = 0;
   bool anything_missing = false;
+  std::vector<std::string> notes;  ///< what the user should know of how it was read
 };
 
 /// Reads the file, record by record. Error, naming file, line and column, for a field that is neither what the schema
 /// says nor a mark of a missing value; Error for a column of the file that the schema does not know, and the other way
 /// round.
-TextTable read_text_table(const std::filesystem::path& path, const TableSchema& schema);
+TableColumns read_text_table(const std::filesystem::path& path, const TableSchema& schema);
 
 /// The codec of a table, fitted on its rows `train` and on nothing else: mean and standard deviation (of the population,
-/// n in the denominator) of the entries that are there, and the categories where the schema has none, sorted. A constant
-/// column has the sd 1. Error for a column without any value in those rows.
-TableCodec fit_codec(const TextTable& table, const TableFormat& format, std::span<const int64_t> train);
+/// n in the denominator) of the entries that are there, the categories where the schema has none, sorted, and what numbers an
+/// answer can be. A column of one number is a constant. `notes`, if given, is told of those, and of numbers that look like marks
+/// of missing values. Error for a column without any value in those rows.
+TableCodec fit_codec(const TableColumns& table, const TableFormat& format, std::span<const int64_t> train,
+                     std::vector<std::string>* notes = nullptr);
 
 /// The rows `index` of a table as the codec encodes them. A category that the codec does not know counts as missing:
-/// `unknown`, if given, is told of each.
-TableRows encode_rows(const TextTable& table, const TableCodec& codec, std::span<const int64_t> index,
+/// `unknown`, if given, is told of them.
+TableRows encode_rows(const TableColumns& table, const TableCodec& codec, std::span<const int64_t> index,
                       std::vector<std::string>* unknown = nullptr);
 
 }  // namespace elbow

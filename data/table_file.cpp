@@ -1,8 +1,6 @@
 #include "data/table_file.hpp"
 
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
 #include <set>
 
 #include "autograd/error.hpp"
@@ -10,112 +8,161 @@
 
 namespace elbow {
 
+const std::vector<std::string>& usual_marks() {
+  static const std::vector<std::string> marks = {
+      "",     "NA",   "N/A",  "n/a",  "#N/A", "#N/A N/A", "#NA",     "<NA>",     "NaN",    "nan",
+      "-NaN", "-nan", "NULL", "null", "None", "?",        "1.#QNAN", "-1.#QNAN", "1.#IND", "-1.#IND"};
+  return marks;
+}
+
+bool is_usual_mark_of_numbers(const std::string& text) {
+  const auto& marks = usual_marks();
+  return text == "." || text == "-" || std::find(marks.begin(), marks.end(), text) != marks.end();
+}
+
 bool TableFormat::is_missing(const std::string& text) const {
   return std::find(missing.begin(), missing.end(), text) != missing.end();
 }
 
 TableFile::TableFile(const std::filesystem::path& path, const TableFormat& format)
-    : path_(path.string()), separator_(format.separator), file_(path, std::ios::binary), names_(format.names) {
-  std::error_code ignored;
-  if (std::filesystem::is_directory(path, ignored)) throw Error(path_ + ": cannot be read: it is a folder");
-  if (!file_) throw Error(str(path_, ": cannot be read: ", std::strerror(errno)));
-  if (file_.peek() == 0xEF) {  // a byte-order mark: EF BB BF
-    char mark[3];
-    if (!file_.read(mark, 3) || std::memcmp(mark, "\xEF\xBB\xBF", 3) != 0) {
-      file_.clear();
-      file_.seekg(0);
-    }
+    : TableFile(TextSource(path), format) {}
+
+TableFile::TableFile(TextSource source, const TableFormat& format)
+    : source_(std::move(source)), separator_(format.separator), names_(format.names) {
+  unnamed_.resize(names_.size());
+  if (format.header) read_header(format);
+}
+
+void TableFile::read_header(const TableFormat& format) {
+  if (!next_record(names_)) throw Error(source_.name() + ": is empty: there is no header");
+  const int64_t line = record_line_;
+  has_first_ = next_record(first_);
+  first_line_ = record_line_;
+  const bool row_names = has_first_ && first_.size() == names_.size() + 1 && !first_.back().empty();
+  if (row_names) names_.insert(names_.begin(), "");
+  unnamed_.assign(names_.size(), false);
+  for (const auto& [number, name] : format.renamed) {
+    if (number > int64_t(names_.size()))
+      refuse(line, str("has ", names_.size(), " columns: there is no number ", number,
+                       ", which the schema calls \"", name, '"'));
+    names_[size_t(number - 1)] = name;
   }
-  if (!format.header) return;
-  if (!record(names_)) throw Error(path_ + ": is empty: there is no header");
   std::set<std::string> seen;
+  for (const std::string& name : names_)
+    if (!name.empty() && !seen.insert(name).second)
+      refuse(line,
+             "the header names the column \"" + name + "\" twice (a schema can rename it by its `number`)");
   for (size_t i = 0; i < names_.size(); ++i) {
-    if (names_[i].empty()) refuse(record_line_, str("the header has no name for column ", i + 1));
-    if (!seen.insert(names_[i]).second)
-      refuse(record_line_, "the header names the column \"" + names_[i] + "\" twice");
+    if (!names_[i].empty()) continue;
+    unnamed_[i] = true;
+    for (names_[i] = str("column_", i + 1); !seen.insert(names_[i]).second;) names_[i] += '_';
   }
 }
 
 void TableFile::refuse(int64_t line, const std::string& message) const {
-  throw Error(str(path_, ':', line, ": ", message));
+  throw Error(str(source_.name(), ':', line, ": ", message));
 }
 
-std::string TableFile::where() const { return str(path_, ':', record_line_); }
+std::string TableFile::where() const { return str(source_.name(), ':', record_line_); }
 
 bool TableFile::next(std::vector<std::string>& fields) {
-  if (!record(fields)) return false;
-  if (fields.size() != names_.size())
-    refuse(record_line_,
-           str("has ", fields.size(), fields.size() == 1 ? " field" : " fields", ", not ", names_.size()));
+  if (has_first_) {
+    fields = std::move(first_);
+    has_first_ = false;
+  } else if (!next_record(fields)) {
+    return false;
+  }
+  fit(fields);
   return true;
 }
 
-namespace {
-constexpr int end_of_file = std::char_traits<char>::eof();
+// As many fields as there are columns.
+void TableFile::fit(std::vector<std::string>& fields) {
+  const auto is_empty = [](const std::string& field) { return field.empty(); };
+  const size_t n = names_.size(), have = fields.size();
+  blank_ = std::all_of(fields.begin(), fields.end(), is_empty);
+  const bool surplus_empty = have > n && std::all_of(fields.begin() + long(n), fields.end(), is_empty);
+  const bool lacks_unnamed = have < n && std::all_of(unnamed_.begin() + long(have), unnamed_.end(),
+                                                     [](bool unnamed) { return unnamed; });
+  if (have != n && !blank_ && !surplus_empty && !lacks_unnamed)
+    refuse(record_line_, str("has ", have, have == 1 ? " field" : " fields", ", not ", n));
+  fields.resize(n);
 }
 
 // A line break ends the record; it may be of one or two characters.
-bool TableFile::record(std::vector<std::string>& fields) {
-  std::streambuf& in = *file_.rdbuf();
-  const auto at_line_end = [&] { return in.sgetc() == '\n' || in.sgetc() == '\r'; };
+bool TableFile::next_record(std::vector<std::string>& fields) {
+  const auto at_line_end = [&] { return source_.peek() == '\n' || source_.peek() == '\r'; };
   const auto end_line = [&] {
-    if (in.sbumpc() == '\r' && in.sgetc() == '\n') in.sbumpc();
+    if (source_.take() == '\r' && source_.peek() == '\n') source_.take();
     ++line_;
   };
-  while (at_line_end()) end_line();
+  for (skip_blanks(); at_line_end(); skip_blanks()) end_line();
   record_line_ = line_;
   fields.clear();
-  if (in.sgetc() == end_of_file) return false;
+  if (source_.peek() == TextSource::end) return false;
   while (true) {
-    fields.push_back(trimmed(in.sgetc() == '"' ? quoted_field() : plain_field()));
+    skip_blanks();
+    fields.push_back(source_.peek() == '"' ? quoted_field() : plain_field());
     if (!is_utf8(fields.back()))
-      refuse(record_line_, "is not text in UTF-8 (`iconv -f LATIN1 -t UTF-8` converts it)");
-    if (in.sgetc() == end_of_file) return true;
+      refuse(record_line_,
+             str("column ", fields.size(), ": is not text in UTF-8 (`iconv -f LATIN1 -t UTF-8` converts it)"));
+    if (separator_ == ' ') skip_blanks();
+    if (source_.peek() == TextSource::end) return true;
     if (at_line_end()) return end_line(), true;
-    in.sbumpc();  // the separator
+    if (separator_ != ' ') source_.take();
   }
+}
+
+void TableFile::skip_blanks() {
+  while ((source_.peek() == ' ' || source_.peek() == '\t') &&
+         (separator_ == ' ' || source_.peek() != separator_))
+    source_.take();
+}
+
+bool TableFile::at_field_end() {
+  const int c = source_.peek();
+  return c == TextSource::end || c == '\n' || c == '\r' || char(c) == separator_ ||
+         (separator_ == ' ' && c == '\t');
 }
 
 std::string TableFile::plain_field() {
-  std::streambuf& in = *file_.rdbuf();
   std::string text;
-  for (int c = in.sgetc(); c != end_of_file && char(c) != separator_ && c != '\n' && c != '\r';
-       c = in.snextc()) {
-    if (c == 0) refuse(line_, "is not text: it holds a zero byte");
-    text += char(c);
+  while (!at_field_end()) {
+    if (source_.peek() == 0) refuse(line_, "is not text: it holds a zero byte");
+    text += char(source_.take());
   }
-  return text;
+  return trimmed(text);
 }
 
 std::string TableFile::quoted_field() {
-  std::streambuf& in = *file_.rdbuf();
   const int64_t opened = line_;
   std::string text;
-  for (int c = in.snextc();; c = in.snextc()) {
-    if (c == end_of_file) refuse(opened, "a quote is opened and never closed");
+  source_.take();
+  while (true) {
+    const int c = source_.take();
+    if (c == TextSource::end) refuse(opened, "a quote is opened and never closed");
     if (c == 0) refuse(line_, "is not text: it holds a zero byte");
-    if (c == '"' && in.snextc() != '"') break;  // two quotes stand for one
+    if (c == '"' && source_.peek() != '"') break;
+    if (c == '"') source_.take();  // two quotes stand for one
     if (c == '\n') ++line_;
     text += char(c);
   }
-  const int c = in.sgetc();
-  if (c != end_of_file && char(c) != separator_ && c != '\n' && c != '\r')
-    refuse(line_, "there is text after a closing quote");
-  return text;
-}
-
-std::string trimmed(const std::string& text) {
-  const size_t first = text.find_first_not_of(" \t");
-  return first == std::string::npos ? "" : text.substr(first, text.find_last_not_of(" \t") - first + 1);
+  const bool apart = at_field_end();
+  skip_blanks();
+  if (!at_field_end() && !(apart && separator_ == ' ')) refuse(line_, "there is text after a closing quote");
+  return trimmed(text);
 }
 
 std::string record_text(const std::vector<std::string>& fields, char separator) {
   if (fields.size() == 1 && fields[0].empty()) return "\"\"\n";  // an empty line would be none at all
+  std::string special("\"\r\n");
+  special += separator;
+  if (separator == ' ') special += '\t';
   std::string record;
   for (size_t i = 0; i < fields.size(); ++i) {
     if (i > 0) record += separator;
-    if (fields[i].find_first_of("\"\r\n") == std::string::npos &&
-        fields[i].find(separator) == std::string::npos) {
+    const bool lost = fields[i].empty() && separator == ' ';
+    if (!lost && fields[i].find_first_of(special) == std::string::npos) {
       record += fields[i];
       continue;
     }

@@ -1,58 +1,85 @@
 #pragma once
 #include <cstdint>
 #include <filesystem>
-#include <fstream>
+#include <map>
 #include <string>
 #include <vector>
 
+#include "data/number_format.hpp"
+#include "data/text_source.hpp"
+
 namespace elbow {
+
+/// What stands for a missing value in every kind of column, unless a schema says otherwise: what pandas, R, SQL and
+/// spreadsheets write. Blanks around it are not part of it.
+const std::vector<std::string>& usual_marks();
+/// Whether the text stands for a missing value among numbers, whatever a schema says: a usual mark, "." or "-".
+bool is_usual_mark_of_numbers(const std::string& text);
 
 /// How a table of text is laid out in a file.
 struct TableFormat {
+  /// Between two fields; ' ': any number of blanks.
   char separator = ',';
-  bool header = true;                                           ///< whether the first record names the columns
-  std::vector<std::string> names = {};                          ///< of the columns, where there is no header
-  std::vector<std::string> missing = {"", "NA", "NaN", "nan"};  ///< what stands where there is no value
-  std::vector<std::string> ignored = {};                        ///< columns that are not part of the data
+  bool header = true;                   ///< whether the first record names the columns
+  std::vector<std::string> names = {};  ///< of the columns, where there is no header
+  std::map<int64_t, std::string> renamed =
+      {};  ///< the columns with these numbers, from 1, whatever the header calls them
+  std::vector<std::string> missing = usual_marks();  ///< what stands where there is no value
+  char decimal = '.', thousands = 0;                 ///< see NumberFormat
+  std::vector<std::string> ignored = {};             ///< columns that are not part of the data
   bool ignore_others = false;  ///< whether columns that nobody has named are ignored, or an error
 
   bool is_missing(const std::string& text) const;
 };
 
 /// A text table, read record by record: CSV after RFC 4180, with any separator. A field in double quotes may hold
-/// separators, line breaks and (doubled) quotes. Lines end with LF, CRLF or CR; a byte-order mark and empty lines are
-/// skipped. Memory: one record.
+/// separators, line breaks and (doubled) quotes. Lines end with LF, CRLF or CR; empty lines are skipped. Memory: one record.
+///
+/// A column for which the header has no name is called column_N, N being its number from 1; if the first record has one field
+/// more than the header, as R writes tables, that is its first column.
 class TableFile {
  public:
   /// Opens the file and reads its header. Error if it cannot be read, is empty, or names a column twice.
   TableFile(const std::filesystem::path& path, const TableFormat& format);
+  TableFile(TextSource source, const TableFormat& format);
 
   /// The names of the columns, without blanks around them.
   const std::vector<std::string>& names() const { return names_; }
+  /// Whether the file has no name of its own for that column.
+  bool is_unnamed(size_t column) const { return unnamed_[column]; }
 
   /// Reads the next record into `fields`, one for each column, without blanks around them; false at the end of the file.
-  /// Error "FILE:LINE: has 7 fields, not 12" for a record that is longer or shorter than the header; also for a quote
-  /// that is never closed, text after a closing quote, and a file that is not text.
+  /// Empty fields at the end may be more or, of unnamed columns, fewer than the columns. Error "FILE:LINE: has 7 fields, not 12"
+  /// for any other record that is longer or shorter; also for a quote that is never closed, text after a closing quote, and a
+  /// file that is not text in UTF-8.
   bool next(std::vector<std::string>& fields);
+  /// Whether all fields of the record that was read last are empty.
+  bool is_blank() const { return blank_; }
+  /// The same for a record of any length, for whoever does not know the columns yet.
+  bool next_record(std::vector<std::string>& fields);
 
   /// "FILE:LINE" of the record that was read last, for messages. Lines count from 1.
   std::string where() const;
+  int64_t line() const { return record_line_; }
 
  private:
-  bool record(std::vector<std::string>& fields);
+  void read_header(const TableFormat& format);
+  void fit(std::vector<std::string>& fields);
+  void skip_blanks();
+  bool at_field_end();
   std::string quoted_field();
   std::string plain_field();
   [[noreturn]] void refuse(int64_t line, const std::string& message) const;
 
-  std::string path_;
+  TextSource source_;
   char separator_;
-  std::ifstream file_;
   std::vector<std::string> names_;
-  int64_t line_ = 1, record_line_ = 1;  // where the reading is; where the last record began
+  std::vector<bool> unnamed_;
+  std::vector<std::string> first_;  // the first record after the header, until it is asked for
+  bool has_first_ = false, blank_ = false;
+  int64_t line_ = 1, record_line_ = 1,
+          first_line_ = 0;  // where the reading is; where the last record, and the first, began
 };
-
-/// The text without blanks (spaces, tabs) around it.
-std::string trimmed(const std::string& text);
 
 /// One record of a text table, with its line break; fields are quoted where they need it (RFC 4180).
 std::string record_text(const std::vector<std::string>& fields, char separator = ',');

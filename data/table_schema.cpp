@@ -10,36 +10,80 @@
 namespace elbow {
 namespace {
 
+constexpr auto iso_date = "%Y-%m-%d";
+
 std::optional<FeatureKind> kind_of(const std::string& name) {
-  if (name == "real") return FeatureKind::real;
+  if (name == "real" || name == "date") return FeatureKind::real;
   if (name == "binary") return FeatureKind::binary;
   if (name == "categorical") return FeatureKind::categorical;
   return {};
 }
 
-char read_separator(const Config& schema) {
-  const auto text = schema.get<std::string>("separator", ",");
+// A character, or its name where it is a blank; 0 where it is left out.
+char read_character(const Config& schema, const std::string& key, const std::string& otherwise) {
+  const auto text = schema.get<std::string>(key, otherwise);
   if (text == "tab") return '\t';
+  if (text == "blank") return ' ';
+  if (text.empty() && otherwise.empty()) return 0;
   if (text.size() != 1 || text == "\"" || text == "\n" || text == "\r")
-    schema.fail("separator", "must be one character, or \"tab\"");
+    schema.fail(key, "must be one character, \"tab\" or \"blank\"");
   return text[0];
+}
+
+void check_number_marks(const Config& schema, const TableFormat& format) {
+  const auto is_part = [](char c) {
+    return (c >= '0' && c <= '9') || c == '-' || c == '+' || c == 'e' || c == 'E';
+  };
+  if (is_part(format.decimal)) schema.fail("decimal", "is a part of numbers already");
+  if (is_part(format.thousands)) schema.fail("thousands", "is a part of numbers already");
+  if (format.thousands == format.decimal) schema.fail("thousands", "is the decimal point as well");
+}
+
+// What only columns of numbers have.
+void read_number_keys(const Config& config, TableSchema::Column& column, bool is_date) {
+  NumberFormat& number = column.field.number;
+  if (is_date) {
+    number.date = config.get<std::string>("format", iso_date);
+    if (number.date.find('%') == std::string::npos)
+      config.fail("format", "must be a date as strptime has it, such as \"%d.%m.%Y\"");
+  } else {
+    number.prefix = config.get<std::string>("prefix", "");
+    number.suffix = config.get<std::string>("suffix", "");
+    column.low = config.get_optional<double>("min");
+    column.high = config.get_optional<double>("max");
+    if (column.low && column.high && *column.low > *column.high) config.fail("max", "is less than `min`");
+  }
+  column.whole = config.get_optional<bool>("whole");
+  column.constant = config.get_optional<double>("constant");
+  column.fitted = config.get<bool>("clip", true);
 }
 
 TableSchema::Column read_column(const Config& config, const TableFormat& format) {
   TableSchema::Column column;
-  column.name = config.get<std::string>("name");
-  column.kind = kind_of(config.choice("kind", {"real", "binary", "categorical", "ignore"}));
+  column.number = config.get_optional<int64_t>("number", at_least(1)).value_or(0);
+  column.name = column.number ? config.get<std::string>("name", str("column_", column.number))
+                              : config.get<std::string>("name");
+  const std::string kind = config.choice("kind", {"real", "binary", "categorical", "date", "ignore"});
+  column.kind = kind_of(kind);
+  column.field.number.decimal = format.decimal;
+  column.field.number.thousands = format.thousands;
+  if (column.kind) column.field.missing = config.get("missing", column.field.missing);
+  for (std::string& mark : column.field.missing) mark = trimmed(mark);
+  if (column.kind == FeatureKind::real) read_number_keys(config, column, kind == "date");
   if (column.kind == FeatureKind::binary || column.kind == FeatureKind::categorical)
     column.categories = config.get("categories", column.categories);
   config.done();
-  const auto& list = column.categories;
+  auto& list = column.categories;
+  for (std::string& category : list) category = trimmed(category);  // as fields are
   if (column.kind == FeatureKind::binary && !list.empty() && list.size() != 2)
     config.fail("categories", str("must be the two values of a binary column, no and yes, not ", list.size()));
+  if (list.size() > most_categories)
+    config.fail("categories", str("there are ", list.size(), ", more than ", most_categories,
+                                  ": is the column to be ignored?"));
   if (std::set<std::string>(list.begin(), list.end()).size() != list.size())
     config.fail("categories", "names a category twice");
-  for (const std::string& category : list)
-    if (format.is_missing(category))
-      config.fail("categories", str('"', category, "\" stands for a missing value (see `missing`)"));
+  if (std::find(list.begin(), list.end(), "") != list.end())
+    config.fail("categories", "an empty field stands for a missing value");
   return column;
 }
 
@@ -48,13 +92,19 @@ TableSchema::Column read_column(const Config& config, const TableFormat& format)
 std::optional<TableSchema::Column> TableSchema::find(const std::string& name) const {
   for (const Column& column : columns)
     if (column.name == name) return column;
-  if (others) return Column{name, others};
-  return {};
+  if (!others) return {};
+  Column column{name, others};
+  column.field.number.decimal = format.decimal;
+  column.field.number.thousands = format.thousands;
+  return column;
 }
 
 TableSchema read_schema(const Config& schema, const std::string& file, const std::string& path) {
   TableSchema s;
-  s.format.separator = read_separator(schema);
+  s.format.separator = read_character(schema, "separator", ",");
+  s.format.decimal = read_character(schema, "decimal", ".");
+  s.format.thousands = read_character(schema, "thousands", "");
+  check_number_marks(schema, s.format);
   s.format.header = schema.get<bool>("header", true);
   s.format.missing = schema.get<std::vector<std::string>>("missing", s.format.missing);
   for (std::string& mark : s.format.missing) mark = trimmed(mark);
@@ -70,6 +120,11 @@ TableSchema read_schema(const Config& schema, const std::string& file, const std
     const std::string& name = s.columns.back().name;
     if (!names.insert(name).second) schema.fail("columns", "the column \"" + name + "\" is there twice");
     if (!s.columns.back().kind) s.format.ignored.push_back(name);
+    if (const int64_t number = s.columns.back().number) {
+      if (!s.format.header) schema.fail("columns", "`number` renames what a header names, and there is none");
+      if (!s.format.renamed.emplace(number, name).second)
+        schema.fail("columns", str("the column with the number ", number, " is there twice"));
+    }
     if (!s.format.header) s.format.names.push_back(name);
   }
   if (columns.empty() && (!s.format.header || !s.others)) schema.fail("columns", "must name the columns");

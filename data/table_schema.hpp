@@ -4,10 +4,14 @@
 #include <string>
 #include <vector>
 
+#include "data/field_format.hpp"
 #include "data/table_codec.hpp"
 #include "nn/config.hpp"
 
 namespace elbow {
+
+constexpr size_t most_categories =
+    1000;  ///< of a column: more one-hot columns than that are no category but a name
 
 /// What the columns of a text table are: written by hand, as JSON (docs/tables.md).
 struct TableSchema {
@@ -17,6 +21,13 @@ struct TableSchema {
     std::vector<std::string> categories =
         {};              ///< in the order of their numbers; empty: those of the training rows
     bool closed = true;  ///< whether any other text is an error; else it counts as missing
+    int64_t number = 0;  ///< of the column in the file, from 1, where the name is not the header's; else 0
+    FieldFormat field = {};
+    std::optional<bool> whole = {};  ///< whether answers are whole numbers; nothing: as the training rows say
+    std::optional<double> low = {},
+                          high = {};      ///< between which answers lie; nothing: as the training rows say
+    bool fitted = true;                   ///< whether the training rows say anything of that
+    std::optional<double> constant = {};  ///< the value of every row, which no model is asked for
   };
   TableFormat format;
   std::vector<Column> columns;
@@ -27,9 +38,8 @@ struct TableSchema {
   std::optional<Column> find(const std::string& name) const;
 };
 
-/// Reads a schema: {"separator": ",", "header": true, "missing": [...], "others": "error", "columns": [{"name": NAME,
-/// "kind": "real" | "binary" | "categorical" | "ignore", "categories": [...]}, ...]}. `file` and `path` say where it
-/// stands, for messages. Error, naming the key, for what is misspelt or contradicts itself.
+/// Reads a schema, an object whose keys docs/tables.md lists. `file` and `path` say where it stands, for messages. Error, naming the
+/// key, for what is misspelt or contradicts itself.
 TableSchema read_schema(const Config& schema, const std::string& file, const std::string& path);
 
 /// The schema as JSON: read_schema reads it again.
@@ -45,11 +55,5 @@ TableSchema resolved_schema(const TableCodec& codec);
 /// The codec of a schema that leaves nothing to be fitted. `scales` [columns that are not ignored]; empty: all 1. Error for a
 /// categorical column without categories, and for scales that do not fit.
 TableCodec codec_from(const TableSchema& schema, std::vector<Scale> scales);
-
-/// A schema to start from, guessed from all rows of a file with a header: the separator that the header has most of;
-/// columns of two values are binary, other columns of numbers real, other text categorical if it has few values (at most
-/// 50, each twice on the average), and what is left is ignored. Marks of missing values are the usual ones that the file
-/// has. Error if the file cannot be read.
-TableSchema guess_schema(const std::filesystem::path& path, std::optional<char> separator = {});
 
 }  // namespace elbow

@@ -138,14 +138,31 @@ void add_sweep(Command app) {
   command.runs([o] { sweep(*o); });
 }
 
+void add_table_options(Command& command, SchemaOptions& o) {
+  command.option("table", o.table, "CSV or TSV file, plain or gzipped").required();
+  command.option("--separator", o.separator,
+                 "Between two fields: a character, tab or blank; by default found out");
+  const Option header =
+      command.flag("--header", o.header, "The first line names the columns; by default found out");
+  command.flag("--no-header", o.no_header, "The first line is a row").excludes(header);
+  command.flag("--dates", o.dates, "Take columns of dates as numbers of days");
+}
+
 void add_schema(Command app) {
   Command command = app.command("schema", "Guess the schema of a text table, to start from");
   auto o = std::make_shared<SchemaOptions>();
-  command.option("table", o->table, "CSV or TSV file with a header").required();
-  command.option("--separator", o->separator, "Between two fields: a character, or tab; by default found out");
+  add_table_options(command, *o);
   command.option("--out", o->out, "File for the schema; by default the terminal");
   command.flag("--force", o->force, "Write over an existing file");
   command.runs([o] { write_schema(*o); });
+}
+
+void add_describe(Command app) {
+  Command command =
+      app.command("describe", "What the columns of a text table hold, and what they are taken for");
+  auto o = std::make_shared<SchemaOptions>();
+  add_table_options(command, *o);
+  command.runs([o] { describe_table(*o); });
 }
 
 void add_write_table(Command app) {
@@ -181,6 +198,7 @@ int main(int argc, char** argv) {
   add_analyses(app);
   add_page(app);
   add_schema(app);
+  add_describe(app);
   add_write_table(app);
   add_bench(app);
   add_compare(app);

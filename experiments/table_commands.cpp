@@ -6,27 +6,51 @@
 
 #include "autograd/error.hpp"
 #include "data/sources.hpp"
-#include "data/table_schema.hpp"
+#include "data/table_report.hpp"
 #include "experiments/output_file.hpp"
+#include "experiments/plain_text.hpp"
 #include "nn/files.hpp"
 
 namespace elbow {
 
-void write_schema(const SchemaOptions& o) {
-  std::optional<char> separator;
+namespace {
+
+TableReport report_for(const SchemaOptions& o) {
+  TableHints hints;
   if (o.separator == "tab")
-    separator = '\t';
+    hints.separator = '\t';
+  else if (o.separator == "blank")
+    hints.separator = ' ';
+  else if (o.separator.size() > 1)
+    throw Error("--separator: must be one character, tab or blank, not \"" + o.separator + '"');
   else if (!o.separator.empty())
-    separator = o.separator[0];
-  if (o.separator.size() > 1 && o.separator != "tab")
-    throw Error("--separator: must be one character, or tab, not \"" + o.separator + '"');
+    hints.separator = o.separator[0];
+  if (o.header || o.no_header) hints.header = o.header;
+  hints.dates = o.dates;
+  return report_of(o.table, hints);
+}
+
+std::vector<std::string> notes_of(const TableReport& report) {
+  std::vector<std::string> notes = report.notes;
+  for (const ColumnReport& c : report.columns)
+    for (const std::string& note : c.notes) notes.push_back(str("column ", c.column.name, ": ", note));
+  return notes;
+}
+
+}  // namespace
+
+void write_schema(const SchemaOptions& o) {
   if (!o.out.empty()) check_output_file(o.out, o.force);
-  const std::string text = schema_text(guess_schema(o.table, separator));
+  const TableReport report = report_for(o);
+  for (const std::string& note : notes_of(report)) std::cerr << plain_text("note: " + note) << '\n';
+  const std::string text = schema_text(report.schema());
   if (o.out.empty())
     std::cout << text;
   else
     write_file_atomically(o.out, text);
 }
+
+void describe_table(const SchemaOptions& o) { std::cout << plain_text(description_text(report_for(o)), true); }
 
 void write_table(const WriteTableOptions& o) {
   const std::filesystem::path schema = std::filesystem::path(o.out).replace_extension(".schema.json");
@@ -37,12 +61,13 @@ void write_table(const WriteTableOptions& o) {
   const Config config(json, o.config);
   const Dataset set = make_data(config.section("data"), config.get<uint64_t>("seed", uint64_t{1})).train;
   const TableCodec codec = codec_of(set);
-  std::string text = record_text(codec.names());
+  std::string text = record_text(codec.header());
   for (int64_t r = 0; r < set.rows(); ++r) {
     const Tensor x = set.x.range(r, 1);
     std::vector<std::string> fields = codec.decode_row(x.data<float>(), o.digits);
-    for (size_t f = 0; f < fields.size() && set.observed; ++f)
-      if (set.observed.data<float>()[r * set.columns() + codec.features()[f].first] == 0) fields[f].clear();
+    for (size_t f = 0; f < codec.features().size() && set.observed; ++f)
+      if (set.observed.data<float>()[r * set.columns() + codec.features()[f].first] == 0)
+        fields[codec.place(f)].clear();
     text += record_text(fields);
   }
   write_file_atomically(o.out, text);

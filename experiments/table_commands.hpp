@@ -4,17 +4,22 @@
 
 namespace elbow {
 
-/// What `elbow schema FILE` was asked for.
+/// What `elbow schema FILE` and `elbow describe FILE` were asked for.
 struct SchemaOptions {
-  std::string table;      ///< a text table with a header
-  std::string separator;  ///< empty: found out
-  std::string out;        ///< a new file; empty: the terminal
-  bool force = false;     ///< write over existing files
+  std::string table;
+  std::string separator;                   ///< empty: found out
+  bool header = false, no_header = false;  ///< neither: found out
+  bool dates = false;                      ///< take columns of dates as numbers of days
+  std::string out;                         ///< a new file; empty: the terminal
+  bool force = false;                      ///< write over existing files
 };
 
-/// Guesses what the columns of a table are, and writes it as a schema to be looked over by hand. Error if the table cannot
-/// be read or `out` is there already.
+/// Guesses what the columns of a table are, and writes it as a schema to be looked over by hand; on standard error, what should be
+/// looked at. Error if the table cannot be read or `out` is there already.
 void write_schema(const SchemaOptions& options);
+
+/// Prints what the columns of a table are taken for, what they hold, and what was noticed.
+void describe_table(const SchemaOptions& options);
 
 /// What `elbow write-table CONFIG` was asked for.
 struct WriteTableOptions {

@@ -41,4 +41,20 @@ std::string quoted_list(const std::vector<std::string>& words) {
   return list;
 }
 
+std::string quoted(const std::string& text) {
+  constexpr size_t longest = 60;
+  if (text.size() <= longest) return '"' + text + '"';
+  size_t end = longest;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80)
+    --end;  // within a character of UTF-8
+  return '"' + text.substr(0, end) + "...\"";
+}
+
+std::string few_of(const std::vector<std::string>& words) {
+  constexpr size_t few = 6;
+  std::string list;
+  for (size_t i = 0; i < words.size() && i < few; ++i) list += (i == 0 ? "" : ", ") + quoted(words[i]);
+  return words.size() <= few ? list : str(list, ", ... (", words.size(), " in all)");
+}
+
 }  // namespace elbow

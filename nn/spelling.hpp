@@ -10,5 +10,9 @@ std::string did_you_mean(const std::string& word, const std::vector<std::string>
 
 /// `"a", "b", "c"`.
 std::string quoted_list(const std::vector<std::string>& words);
+/// The same for words that come from data, of which there may be many, and long ones: the first few, `"a", "b", ... (1204 in all)`.
+std::string few_of(const std::vector<std::string>& words);
+/// The text in quotes, cut where it is long.
+std::string quoted(const std::string& text);
 
 }  // namespace elbow

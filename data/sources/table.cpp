@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
 
@@ -41,12 +42,17 @@ std::span<const int64_t> limited(const Config& data, const std::string& setting,
 }
 
 // Error unless the table has the codec's columns, in the codec's order.
-void check_columns(const TextTable& table, const TableCodec& codec) {
-  const auto names = codec.names();
+void check_columns(const TableColumns& table, const TableCodec& codec) {
+  const auto names = codec.header();
   for (size_t i = 0; i < names.size(); ++i)
     if (i >= table.columns.size() || table.columns[i].schema.name != names[i])
       throw Error(str("its columns are not in the order of the table that was trained on: \"", names[i],
                       "\" is not number ", i));
+}
+
+bool has_zero(const Tensor& observed) {
+  const float* values = observed.data<float>();
+  return std::find(values, values + observed.numel(), 0.0f) != values + observed.numel();
 }
 
 Dataset dataset_of(const TableRows& rows, const std::shared_ptr<const TableCodec>& codec,
@@ -82,7 +88,7 @@ DataSplit table(const Config& data, uint64_t seed, const KnownData& known) {
   inside.high_included = false;
   const double test_fraction = data.get<double>("test_fraction", 0.2, inside);
   const std::string path = split.inputs.front().string();
-  TextTable text = read_text_table(path, schema);
+  TableColumns text = read_text_table(path, schema);
   if (text.rows < 2) throw Error(str(path, ": has ", text.rows, " row(s): too few to train and to test"));
   const auto order = permutation({structure_seed(data, seed), stream::structure, 0}, text.rows);
   const auto tested = std::clamp<int64_t>(std::llround(double(text.rows) * test_fraction), 1, text.rows - 1);
@@ -90,11 +96,13 @@ DataSplit table(const Config& data, uint64_t seed, const KnownData& known) {
   const auto train = limited(data, "train_rows", all.first(size_t(text.rows - tested)));
   const auto test = limited(data, "test_rows", all.last(size_t(tested)));
   try {
-    const auto codec =
-        known.codec ? known.codec : std::make_shared<const TableCodec>(fit_codec(text, schema.format, train));
+    split.warnings = text.notes;
+    const auto codec = known.codec ? known.codec
+                                   : std::make_shared<const TableCodec>(
+                                         fit_codec(text, schema.format, train, &split.warnings));
     check_columns(text, *codec);
     TableRows test_rows = encode_rows(text, *codec, test, &split.warnings);
-    const bool missing = known.missing || text.anything_missing || !split.warnings.empty();
+    const bool missing = known.missing || has_zero(test_rows.observed) || text.anything_missing;
     split.train = dataset_of(encode_rows(text, *codec, train), codec, missing);
     split.test = dataset_of(test_rows, codec, missing);
     return split;

@@ -78,8 +78,17 @@ void impute(const ImputeOptions& o) {
       places[f] = int64_t(header.size());
       header.push_back(codec.features()[f].name);
     }
+  std::vector<std::pair<size_t, std::string>> constants;  // where they go, and what they are
+  for (const Constant& c : codec.constants()) {
+    const auto at = std::find(header.begin(), header.end(), c.name);
+    constants.emplace_back(at - header.begin(), c.text());
+    if (at == header.end()) header.push_back(c.name);
+  }
   const size_t width = header.size();
   const auto& features = codec.features();
+  const auto is_missing = [&](const std::string& text) {
+    return codec.format().is_missing(text) || is_usual_mark_of_numbers(text);
+  };
   if (o.sd)
     for (const Feature& f : features)
       if (f.kind == FeatureKind::real) header.push_back(f.name + "_sd");
@@ -96,6 +105,8 @@ void impute(const ImputeOptions& o) {
         line.resize(width);
         for (size_t f = 0; f < features.size(); ++f)
           if (there[features[f].first] == 0) line[size_t(places[f])] = codec.decode(f, &values[r * d]);
+        for (const auto& [place, text] : constants)
+          if (is_missing(line[place])) line[place] = text;
         return line;
       };
       for (size_t draw = 0; draw < imputed.draws.size(); ++draw) {

@@ -38,7 +38,7 @@ void reconstruct(const ReconstructOptions& o) {
   const bool by_columns = e->condition.by_columns();
   std::vector<std::string> line;
   if (o.draws > 0) line = {"row", "draw"};
-  for (const std::string& name : codec.names()) line.push_back(name);
+  for (const std::string& name : codec.header()) line.push_back(name);
   line.insert(line.end(), {"distortion", "kl"});
   if (by_columns) line.emplace_back("given");
   out.write(line);

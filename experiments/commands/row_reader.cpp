@@ -1,7 +1,9 @@
 #include "experiments/commands/row_reader.hpp"
 
 #include <algorithm>
+#include <iostream>
 
+#include "experiments/plain_text.hpp"
 #include "nn/spelling.hpp"
 
 namespace elbow {
@@ -12,7 +14,7 @@ TableCodec codec_of_run(const Experiment& e) {
   TableFormat format = codec.format();
   format.ignored.emplace_back("label");
   if (e.data.train.colours) format.ignored.emplace_back("colour");
-  return TableCodec(codec.features(), codec.scales(), format);
+  return TableCodec(codec.features(), codec.scales(), format, codec.fields(), codec.constants());
 }
 
 int32_t class_of(const Labels& labels, const std::string& text, const char* what) {
@@ -71,7 +73,10 @@ bool RowReader::next() {
     } catch (const Error& e) { throw Error(str(file_->where(), ": ", e.what())); }
     text_.push_back(fields);
   }
-  if (text_.empty()) return false;
+  if (text_.empty()) {
+    tell_strangers();
+    return false;
+  }
   const Shape shape{int64_t(text_.size()), int64_t(d)};
   own_.x = Tensor::from(x, shape);
   own_.observed = missing_allowed_ ? Tensor::from(observed, shape) : Tensor();
@@ -82,10 +87,26 @@ bool RowReader::next() {
   return true;
 }
 
+void RowReader::tell_strangers() {
+  for (const auto& [f, texts] : strangers_) {
+    std::vector<std::string> names;
+    int64_t rows = 0;
+    for (const auto& [text, count] : texts) names.push_back(text), rows += count;
+    std::cerr << plain_text(str("note: column ", codec_.features()[f].name, ": ", few_of(names), " of ", rows,
+                                " row(s) ", names.size() == 1 ? "was" : "were",
+                                " in no training row: counted as missing"))
+              << '\n';
+  }
+  strangers_.clear();
+}
+
 void RowReader::read_row(const std::vector<std::string>& fields, float* x, float* observed) {
   for (size_t f = 0; f < places_.size(); ++f) {
     if (places_[f] < 0) continue;  // x and observed are 0 already
-    codec_.encode(f, fields[size_t(places_[f])], x, observed);
+    const std::string& text = fields[size_t(places_[f])];
+    const bool known = codec_.encode(f, text, x, observed);
+    if (!known && !missing_allowed_) codec_.refuse_category(f, text);
+    if (!known) ++strangers_[f][text];
     const Feature& feature = codec_.features()[f];
     if (!missing_allowed_ && observed[feature.first] == 0)
       throw Error(

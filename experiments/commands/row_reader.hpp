@@ -1,5 +1,6 @@
 #pragma once
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -24,7 +25,8 @@ class RowReader {
   /// naming the file, for unknown columns, and for missing ones that are not allowed.
   RowReader(const Experiment& experiment, const std::filesystem::path& file, Missing missing);
 
-  /// Reads on: at most rows_at_once rows; false at the end. Error "FILE:LINE: ..." for a field that cannot be read.
+  /// Reads on: at most rows_at_once rows; false at the end. A category that no training row had counts as missing
+  /// where entries may be missing, which is told at the end on standard error. Error "FILE:LINE: ..." for a field that cannot be read.
   bool next();
   /// The rows that were read. `observed` is there when entries may be missing.
   const Batch& batch() const { return *batch_; }
@@ -47,6 +49,7 @@ class RowReader {
   };
   void add_label(const std::string& name, const std::optional<Labels>& labels,
                  const std::filesystem::path& file);
+  void tell_strangers();
   void read_row(const std::vector<std::string>& fields, float* x, float* observed);
 
   const Experiment& experiment_;
@@ -56,6 +59,8 @@ class RowReader {
   std::optional<TableFile> file_;  // or with one
   std::vector<int64_t> places_;
   std::vector<LabelColumn> labels_;  // the class and the colour, as far as the condition tells them
+  std::map<size_t, std::map<std::string, int64_t>>
+      strangers_;  // how often each unknown category of a feature came
   int64_t number_ = -1;
   std::vector<std::vector<std::string>> text_;
   Batch own_;  // of the file's rows

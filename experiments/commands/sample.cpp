@@ -41,7 +41,7 @@ void sample_table(const SampleOptions& o, Experiment& e) {
   told.condition(1);  // an error before anything is written
   TableOutput out(o.out, o.force, codec.format().separator);
   const bool by_label = e.condition.by_label(), coloured = by_label && e.data.train.colours;
-  std::vector<std::string> header = codec.names();
+  std::vector<std::string> header = codec.header();
   if (by_label) header.emplace_back("label");
   if (coloured) header.emplace_back("colour");
   if (codec.format().header) out.write(header);
@@ -54,7 +54,7 @@ void sample_table(const SampleOptions& o, Experiment& e) {
     draw_observations(e, {!o.likeliest, o.noise}, key, values);
     for (int64_t r = 0; r < rows; ++r) {
       std::vector<std::string> line = codec.decode_row(values.data<float>() + r * codec.columns());
-      for (const auto& [feature, text] : told.values()) line[feature] = text;
+      for (const auto& [feature, text] : told.values()) line[codec.place(feature)] = text;
       if (by_label) line.push_back(told.label_text());
       if (coloured) line.push_back(told.colour_text());
       out.write(line);

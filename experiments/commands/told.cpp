@@ -54,7 +54,7 @@ void Told::read_values(const std::string& list) {
     try {
       const size_t f = feature_of(codec, key);
       if (!text_.emplace(f, value).second) throw Error(str("column ", key, " is given twice"));
-      codec.encode(f, value, x_.data(), observed.data());
+      if (!codec.encode(f, value, x_.data(), observed.data())) codec.refuse_category(f, value);
       if (observed[size_t(codec.features()[f].first)] == 0) throw Error(str("column ", key, " has no value"));
       subset_[f] = true;
     } catch (const Error& error) { throw Error(str("--given: ", error.what())); }

@@ -79,7 +79,7 @@ void draw_sweep(Experiment& e, const Sweep& s, const std::filesystem::path& png)
 
 void write_sweep(Experiment& e, const Told& told, const Sweep& s, TableOutput& out, const TableCodec& codec) {
   std::vector<std::string> line{"latent", "kl", "z"};
-  for (const std::string& name : codec.names()) line.push_back(name);
+  for (const std::string& name : codec.header()) line.push_back(name);
   out.write(line);
   const auto values = generate(e, s.z, s.c).to_vector<float>();
   const size_t steps = s.values.size(), columns = size_t(codec.columns());
@@ -87,7 +87,7 @@ void write_sweep(Experiment& e, const Told& told, const Sweep& s, TableOutput& o
     const int64_t l = s.latents[i / steps];
     line = {str(l), number_text(float(s.kl[size_t(l)])), number_text(float(s.values[i % steps]))};
     std::vector<std::string> fields = codec.decode_row(values.data() + i * columns);
-    for (const auto& [feature, text] : told.values()) fields[feature] = text;
+    for (const auto& [feature, text] : told.values()) fields[codec.place(feature)] = text;
     line.insert(line.end(), fields.begin(), fields.end());
     out.write(line);
   }

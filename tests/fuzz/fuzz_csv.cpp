@@ -2,6 +2,7 @@
 #include <numeric>
 
 #include "data/table_columns.hpp"
+#include "data/table_report.hpp"
 #include "fuzz/support.hpp"
 #include "fuzz/targets.hpp"
 
@@ -25,7 +26,7 @@ void read_and_write(const std::filesystem::path& path, const TableFormat& format
 
 // Both ways of encoding a table give the same numbers.
 void encode(const std::filesystem::path& path, const TableSchema& schema) {
-  const TextTable text = read_text_table(path, schema);
+  const TableColumns text = read_text_table(path, schema);
   if (text.rows == 0) return;
   std::vector<int64_t> all(size_t(text.rows));
   std::iota(all.begin(), all.end(), int64_t{0});
@@ -58,7 +59,7 @@ void csv(std::string_view input) {
       encode(path, schema);
     });
   accepted(path.string(), [&] {
-    const std::string guess = schema_text(guess_schema(path));
+    const std::string guess = schema_text(report_of(path).schema());
     require(schema_text(read(guess, "guess")) == guess, "the guess reads back otherwise: " + guess);
     encode(path, read(guess, "guess"));
   });

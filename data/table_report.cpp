@@ -1,0 +1,282 @@
+#include "data/table_report.hpp"
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <set>
+
+#include "autograd/error.hpp"
+#include "data/csv.hpp"
+#include "data/table_dialect.hpp"
+#include "nn/spelling.hpp"
+
+namespace elbow {
+namespace {
+
+// What may stand around numbers.
+struct Affixes {
+  const char *prefix, *suffix;
+};
+constexpr std::array<Affixes, 7> affixes{
+    {{"", ""}, {"$", ""}, {"\u20AC", ""}, {"\u00A3", ""}, {"", "%"}, {"", "\u20AC"}, {"", "$"}}};
+
+constexpr std::array<const char*, 9> date_forms{"%Y-%m-%d",          "%Y/%m/%d",          "%d.%m.%Y",
+                                                "%m/%d/%Y",          "%d/%m/%Y",          "%d-%m-%Y",
+                                                "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M"};
+
+NumberFormat with(NumberFormat format, const Affixes& a) {
+  format.prefix = a.prefix;
+  format.suffix = a.suffix;
+  return format;
+}
+
+NumberFormat date(const char* form) {
+  NumberFormat format;
+  format.date = form;
+  return format;
+}
+
+struct Place {
+  std::string text;
+  int64_t line = 0, times = 0;
+};
+
+// Fields that are unlike the others, a few of them.
+struct Odd {
+  static constexpr size_t most = 5;
+  int64_t times = 0;
+  std::vector<Place> places;
+  bool more = false;
+
+  void add(const std::string& text, int64_t line) {
+    ++times;
+    for (Place& p : places)
+      if (p.text == text) {
+        ++p.times;
+        return;
+      }
+    if (places.size() < most)
+      places.push_back({text, line, 1});
+    else
+      more = true;
+  }
+  void add(const Odd& other) {
+    times += other.times;
+    more = more || other.more || places.size() + other.places.size() > most;
+    places.insert(places.end(), other.places.begin(), other.places.end());
+  }
+};
+
+// What has been seen of one column.
+class Seen {
+ public:
+  explicit Seen(const NumberFormat& numbers) {
+    for (size_t a = 0; a < affixes.size(); ++a) forms_[a] = with(numbers, affixes[a]);
+    viable_.fill(true);
+  }
+
+  void add(const std::string& text, int64_t line) {
+    if (values_++ == 0) first_ = {text, line, 1};
+    add_text(text);
+    const bool number = add_number(text, line);
+    if (!number && is_usual_mark_of_numbers(text))
+      ++points_;
+    else if (!number)
+      odd_.add(text, line);
+    consecutive_ = consecutive_ && number && (values_ == 1 || summaries_[0].high() == before_ + 1);
+    before_ = summaries_[0].high();
+    for (size_t d = 0; d < date_forms.size(); ++d)
+      if (viable_[d]) viable_[d] = !number && date(date_forms[d]).read(text);
+  }
+  void add_missing() { ++missing_; }
+
+  ColumnReport report(const std::string& name, bool unnamed, bool dates) const {
+    ColumnReport r;
+    r.column.name = name;
+    r.values = values_;
+    r.missing = missing_;
+    r.texts = {texts_.begin(), texts_.end()};
+    r.more_texts = more_texts_;
+    const auto most = std::max_element(counts_.begin(), counts_.end());
+    const auto kind = size_t(most - counts_.begin());
+    Odd odd = odd_;  // among the numbers that are written in the commonest way; plain ones are read as those
+    for (size_t a = 1; a < affixes.size(); ++a)
+      if (a != kind) odd.add(other_[a]);
+    const bool few_odd = odd.times * 10 <= values_ && !odd.more;
+    if (unnamed)
+      ignore(r, str("has no name: ignored", values_ ? str(" (its first value is ", at(first_), ")") : ""));
+    else if (values_ == 0)
+      ignore(r, "has no values: ignored");
+    else if (is_row_number(name))
+      ignore(r, str("counts the rows from ", at(first_), " on: ignored"));
+    else if (texts_.size() == 2 && !more_texts_)
+      r.column.kind = FeatureKind::binary, r.column.categories = r.texts;
+    else if (*most > 0 && few_odd)
+      real(r, kind, odd);
+    else if (const auto form = std::find(viable_.begin(), viable_.end(), true); form != viable_.end())
+      days(r, date_forms[size_t(form - viable_.begin())], dates);
+    else if (!more_texts_ && 2 * int64_t(texts_.size()) <= values_)
+      r.column.kind = FeatureKind::categorical;
+    else
+      ignore_text(r, odd);
+    return r;
+  }
+
+ private:
+  static std::string at(const Place& p) { return str(quoted(p.text), " in line ", p.line); }
+  static void ignore(ColumnReport& r, const std::string& why) { r.notes.push_back(why); }
+
+  bool add_number(const std::string& text, int64_t line) {
+    for (size_t a = 0; a < affixes.size(); ++a)
+      if (const auto value = forms_[a].read(text)) {
+        ++counts_[a];
+        summaries_[a].add(*value);
+        if (a > 0) other_[a].add(text, line);
+        return true;
+      }
+    return false;
+  }
+  void add_text(const std::string& text) {
+    if (more_texts_ || index_.find(text) >= 0) return;
+    if (texts_.size() == ColumnReport::most_texts) {
+      more_texts_ = true;
+      return;
+    }
+    index_.add(text);
+    texts_.insert(text);
+  }
+  // pandas and R write the number of the row as a column, under several names.
+  bool is_row_number(std::string name) const {
+    static const std::set<std::string> usual{"id",         "index", "row", "rownames", "row_names", "rowname",
+                                             "unnamed: 0", "x.1",   "no",  "no.",      "nr",        "#"};
+    std::transform(name.begin(), name.end(), name.begin(),
+                   [](unsigned char c) { return char(std::tolower(c)); });
+    return usual.contains(name) && consecutive_ && values_ > 2 && missing_ == 0;
+  }
+  void real(ColumnReport& r, size_t kind, const Odd& odd) const {
+    r.column.kind = FeatureKind::real;
+    r.column.field.number = forms_[kind];
+    r.numbers = summaries_[kind];
+    r.values -= points_ + odd.times;
+    r.missing += points_ + odd.times;
+    for (const Place& p : odd.places) {
+      r.column.field.missing.push_back(p.text);
+      r.notes.push_back(str(at(p), p.times > 1 ? str(" (", p.times, " times)") : "",
+                            " is no number as the others are: proposed as a mark of a missing value"));
+    }
+    for (const NumberSummary::Outlier& o : r.numbers.outliers())
+      r.notes.push_back(str(to_text(o.value), " (", o.rows, o.rows == 1 ? " row" : " rows",
+                            ") is far from all other values: if it stands for a missing one, list it in the "
+                            "column's `missing`"));
+    if (r.numbers.is_constant()) r.notes.push_back("is the same number in every row");
+  }
+  void days(ColumnReport& r, const char* form, bool wanted) const {
+    const std::string kind = str("{\"kind\": \"date\", \"format\": \"", form, "\"}");
+    if (!wanted)
+      return ignore(r, str("holds dates, the first ", at(first_), ": ignored; ", kind,
+                           ", or --dates, takes them as numbers of days"));
+    r.column.kind = FeatureKind::real;
+    r.column.field.number = date(form);
+    r.notes.push_back(str("holds dates, the first ", at(first_), ", taken as ", form));
+  }
+  void ignore_text(ColumnReport& r, const Odd& odd) const {
+    const std::string texts = more_texts_ ? str("more than ", ColumnReport::most_texts) : str(texts_.size());
+    if (2 * odd.times > values_)
+      return ignore(r, str("has ", texts, " different texts in ", values_, " values, the first ", at(first_),
+                           ": ignored; \"kind\": \"categorical\" takes up to ", most_categories));
+    ignore(r,
+           str(odd.times, " of ", values_, " values are no numbers as the others are, the first ",
+               at(odd.places[0]), ": ignored; list what stands for a missing value in the column's `missing`"));
+  }
+
+  std::array<NumberFormat, affixes.size()> forms_;
+  int64_t values_ = 0, missing_ = 0, points_ = 0;  // "." and "-" stand for a missing number, but may be texts
+  Place first_;
+  std::array<int64_t, affixes.size()> counts_{};  // of the numbers, as they are written
+  std::array<NumberSummary, affixes.size()> summaries_;
+  std::array<bool, date_forms.size()> viable_{};
+  std::array<Odd, affixes.size()> other_;  // numbers with something around them
+  Odd odd_;                                // what is no number
+  CategoryIndex index_;
+  std::set<std::string> texts_;
+  bool more_texts_ = false, consecutive_ = true;
+  double before_ = 0;
+};
+
+// New names for columns that the header calls alike.
+std::map<int64_t, std::string> renamed(const std::vector<std::string>& header) {
+  std::set<std::string> taken(header.begin(), header.end()), seen;
+  std::map<int64_t, std::string> names;
+  for (size_t i = 0; i < header.size(); ++i) {
+    if (header[i].empty() || seen.insert(header[i]).second) continue;
+    std::string name;
+    for (int n = 2; name.empty() || !taken.insert(name).second; ++n) name = str(header[i], '_', n);
+    names[int64_t(i) + 1] = name;
+  }
+  return names;
+}
+
+}  // namespace
+
+TableSchema TableReport::schema() const {
+  TableSchema schema;
+  schema.format = format;
+  for (const ColumnReport& c : columns) {
+    schema.columns.push_back(c.column);
+    for (const auto& [number, name] : format.renamed)
+      if (name == c.column.name) schema.columns.back().number = number;
+  }
+  return schema;
+}
+
+TableReport report_of(const std::filesystem::path& path, const TableHints& hints) {
+  TextSource source(path);
+  TableReport report;
+  TableFormat& format = report.format;
+  format.separator = hints.separator ? *hints.separator : separator_of(source);
+  const auto records = first_records(source, format.separator);
+  format.header = hints.header.value_or(has_header(records));
+  const NumberFormat numbers = number_format_of(
+      {records.begin() + (format.header && !records.empty()), records.end()}, format.separator);
+  format.decimal = numbers.decimal;
+  format.thousands = numbers.thousands;
+  if (format.header && !records.empty()) {
+    std::vector<std::string> header = records[0];
+    if (records.size() > 1 && records[1].size() == header.size() + 1)
+      header.insert(header.begin(), "");  // as TableFile
+    format.renamed = renamed(header);
+  }
+  if (!format.header) {
+    for (size_t i = 0; !records.empty() && i < records[0].size(); ++i)
+      format.names.push_back(str("column_", i + 1));
+    if (!hints.header)
+      report.notes.push_back(
+          "the first line looks like a row, not like names: the columns are called column_1, column_2, ... "
+          "(--header takes it for names)");
+  }
+  for (const auto& [number, name] : format.renamed)
+    report.notes.push_back(str("column ", number, " has the name of an earlier one: it is called ", name));
+
+  TableFile file(std::move(source), format);
+  std::vector<Seen> columns(file.names().size(), Seen(numbers));
+  int64_t blank = 0;
+  for (std::vector<std::string> fields; file.next(fields);) {
+    if (file.is_blank()) {
+      ++blank;
+      continue;
+    }
+    ++report.rows;
+    for (size_t i = 0; i < fields.size(); ++i)
+      if (format.is_missing(fields[i]))
+        columns[i].add_missing();
+      else
+        columns[i].add(fields[i], file.line());
+  }
+  if (blank > 0) report.notes.push_back(str(blank, " row(s) of nothing but empty fields are left out"));
+  for (size_t i = 0; i < columns.size(); ++i)
+    report.columns.push_back(
+        columns[i].report(file.names()[i], format.header && file.is_unnamed(i), hints.dates));
+  return report;
+}
+
+}  // namespace elbow
