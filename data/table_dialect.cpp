@@ -78,6 +78,7 @@ char separator_of(const TextSource& source) {
 bool has_header(const Records& records) {
   if (records.size() < 2) return records.empty() || !holds_number(records);
   const auto& first = records[0];
+  if (first[0].empty() && !records[1][0].empty()) return true;  // only the column of the rows' names has none
   bool all_numbers = true, any_number = false, all_recur = true;
   for (size_t i = 0; i < first.size(); ++i) {
     const bool number = parse_number(first[i]) || number_format_of({{first[i]}}, ',').read(first[i]);

@@ -13,7 +13,7 @@ std::vector<std::vector<std::string>> first_records(const TextSource& source, ch
 /// among equals the one that makes the most columns, and a comma where there is only one.
 char separator_of(const TextSource& source);
 
-/// Whether the first record names the columns: unless its fields are numbers or marks of missing values, one is a fraction as all below
+/// Whether the first record names the columns: if it lacks the name of the first one, or unless its fields are numbers or marks of missing values, one is a fraction as all below
 /// it are numbers, or each recurs in its column.
 bool has_header(const std::vector<std::vector<std::string>>& records);
 

@@ -138,6 +138,7 @@ BOOST_FIXTURE_TEST_CASE(headers_are_noticed, Fixture) {
   BOOST_TEST(!header("1,2\n3,4\n"));
   BOOST_TEST(!header("1,NA\n3,4\n"));
   BOOST_TEST(header("country,1990,1991\nA,5,6\nB,7,8\n"));
+  BOOST_TEST(header(",149.86,152.4\n9.4,0,1\n9.5,2,1\n"));  // a table of counts
   BOOST_TEST(!header("5.1,3.5,setosa\n4.9,3.0,setosa\n6.1,2.2,virginica\n"));
   BOOST_TEST(!header("p,x,s\ne,x,y\np,b,s\n"));  // each field recurs below
   BOOST_TEST(kinds("1.5,2\n3,4\n5,6\n") == "real real");

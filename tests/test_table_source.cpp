@@ -232,6 +232,68 @@ BOOST_FIXTURE_TEST_CASE(wrong_options_of_a_table_are_refused, Fixture) {
   BOOST_TEST(tested);
 }
 
+// What a model answers comes back as what the training rows hold: whole numbers in their range, no negative number where there is
+// none, constants as they are.
+BOOST_FIXTURE_TEST_CASE(answers_are_brought_into_what_a_column_can_hold, Fixture) {
+  std::string bytes = "unit,count,income,share,free,day\n";
+  for (int i = 0; i < 60; ++i)
+    bytes += str("0.001,", i % 7, ',', 100.5 + i, ',', (i % 11) / 10.0, ',', i - 30.5, ",2021-03-", i % 9 + 10,
+                 '\n');
+  write_bytes(path, bytes);
+  options["schema"] = {{"others", "real"}, {"columns", {{{"name", "day"}, {"kind", "date"}}}}};
+  options["test_fraction"] = 0.5;
+  const DataSplit split = make_data(Config(options, "", "data"), 1);
+  const TableCodec& codec = *split.train.codec;
+  BOOST_TEST((codec.header() == std::vector<std::string>{"unit", "count", "income", "share", "free", "day"}));
+  BOOST_TEST((codec.names() == std::vector<std::string>{"count", "income", "share", "free", "day"}));
+  BOOST_TEST((codec.place(0) == 1 && codec.place(4) == 5));
+  BOOST_TEST(split.train.columns() == 5);
+  const float low[] = {-9, -9, -9, -9, 0.001f}, high[] = {9, 9, 9, 9, 0.001f};
+  const auto least = codec.decode_row(low), most = codec.decode_row(high);
+  BOOST_TEST((least[0] == "0.001" && most[0] == "0.001"));
+  BOOST_TEST((least[1] == "0" && most[1] == "6"));
+  BOOST_TEST(*parse_number(least[2]) >= 100.5);
+  BOOST_TEST(*parse_number(most[2]) > 200);
+  BOOST_TEST((least[3] == "0" && most[3] == "1"));
+  BOOST_TEST((*parse_number(least[4]) < -100 && *parse_number(most[4]) > 100));
+  BOOST_TEST(least[5].substr(0, 9) == "2021-03-1");
+  BOOST_TEST(contains(error_of([&] { codec.find("unit"); }), "\"unit\" is 0.001 in all training rows"));
+  BOOST_TEST((split.warnings == std::vector<std::string>{"column unit: is 0.001 in all training rows: it is "
+                                                         "reproduced as it is, and no model is asked for it"}));
+
+  // The schema has the last word.
+  options["schema"]["columns"] = {
+      {{"name", "day"}, {"kind", "ignore"}},
+      {{"name", "count"}, {"kind", "real"}, {"clip", false}},
+      {{"name", "free"}, {"kind", "real"}, {"min", -1}, {"max", 1}, {"whole", true}}};
+  const DataSplit other = make_data(Config(options, "", "data"), 1);
+  const auto answer = other.train.codec->decode_row(low);
+  BOOST_TEST(*parse_number(answer[1]) < -10);
+  BOOST_TEST(answer[4] == "-1");
+}
+
+// Nanoseconds since 1970: their differences are scaled, not what is left of their sums.
+BOOST_FIXTURE_TEST_CASE(large_numbers_that_differ_little_are_scaled, Fixture) {
+  std::string bytes = "t\n";
+  for (int64_t i = 0; i < 200; ++i) bytes += str(int64_t{1700000000000000000} + 1000 * i, '\n');
+  write_bytes(path, bytes);
+  options["schema"] = {{"others", "real"}};
+  const DataSplit split = make_data(Config(options, "", "data"), 1);
+  double squares = 0;
+  for (const double v : split.train.x.tensor().to_vector()) squares += v * v;
+  BOOST_TEST(squares / double(split.train.rows()) == 1, boost::test_tools::tolerance(1e-2));
+}
+
+BOOST_FIXTURE_TEST_CASE(what_looks_like_a_mark_is_told_of, Fixture) {
+  std::string bytes = "a\n";
+  for (int i = 0; i < 200; ++i) bytes += i % 20 == 3 ? "1e36\n" : str(i % 13 - 6.5, '\n');
+  write_bytes(path, bytes);
+  options["schema"] = {{"others", "real"}};
+  const DataSplit split = make_data(Config(options, "", "data"), 1);
+  BOOST_TEST(split.warnings.size() == 1);
+  BOOST_TEST(contains(split.warnings.at(0), "is far from all other values"));
+}
+
 // ---- latent_factors -------------------------------------------------------------------------------------------------
 
 BOOST_AUTO_TEST_CASE(the_factor_model_has_the_columns_it_is_asked_for) {

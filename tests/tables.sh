@@ -1,0 +1,103 @@
+#!/usr/bin/env bash
+# Tables as people have them, from file to imputed file: what is read, what is told, what comes back. Usage: tables.sh PATH/TO/elbow
+# shellcheck source=tests/harness.sh
+. "$(dirname "$0")/harness.sh"
+
+# is WHAT EXPECTED COMMAND...: the command succeeds and prints that on standard output.
+is() {
+  local out
+  out=$("${@:3}" 2>note) || bad "$1: status $?: $(cat note)"
+  [ "$out" = "$2" ] && ok || bad "$1: '$out', not '$2'"
+}
+# told WHAT TEXT COMMAND...: it succeeds, and tells that on standard error.
+told() {
+  "${@:3}" >/dev/null 2>note || bad "$1: status $?: $(cat note)"
+  grep -qF -- "$2" note && ok || bad "$1: '$2' is not in: $(cat note)"
+}
+
+cat >config.json <<'JSON'
+{"name": "t", "data": {"source": "table", "path": "t.csv", "schema": {"others": "real"}},
+ "model": {"kind": "mlp", "encoder": [16], "latents": 2, "decoder": [16]},
+ "training": {"epochs": 2, "batch_rows": 8}, "evaluation": {"analyses": []}}
+JSON
+awk 'BEGIN { print "a,b"; for (i = 0; i < 100; i++) printf "%.3f,%.3f\n", sin(i * 1.7), cos(i * 0.3) * 2 }' >plain.csv
+cp plain.csv t.csv
+train() { undrawn train config.json --quiet "$@"; }
+kinds() { "$elbow" schema "$@" 2>note | grep -o '"kind":"[a-z]*"' | tr -d '"' | cut -d: -f2 | xargs; }
+
+# --- three commands, as docs/tables.md has them ---
+awk -F, 'NR % 10 == 5 { print $1 ","; next } 1' plain.csv >gaps.csv
+check "schema" "$elbow" schema gaps.csv --out schema.json
+check "train" train --set data.path=gaps.csv --set data.schema=schema.json --out run
+check "impute" "$elbow" impute run gaps.csv --out filled.csv
+check "as many rows" test "$(wc -l <filled.csv)" -eq "$(wc -l <gaps.csv)"
+check "no gap is left" bash -c "! grep -q ',\$' filled.csv"
+check "what was there stays" cmp <(awk -F, 'NR % 10 != 5' gaps.csv) <(awk -F, 'NR % 10 != 5' filled.csv)
+for mark in NA '#N/A' . - '?' 'n/a'; do
+  check "a usual mark, $mark" bash -c "printf 'a,b\n%s,0.5\n' '$mark' | '$elbow' impute run /dev/stdin | grep -q '^[-0-9.e]*,0.5$'"
+done
+refused 'column a: "oops" is neither a number nor a mark of a missing value ("", "NA", ' \
+  bash -c "printf 'a,b\noops,0.5\n' | '$elbow' impute run /dev/stdin"
+
+# --- an odd token; a file without a header; blanks; a byte-order mark that is none; Latin-1; gzip ---
+{ head -60 plain.csv && echo 'oops,0.3' && tail -40 plain.csv; } >odd.csv
+is "an odd token" "real real" kinds odd.csv
+check "is proposed as a mark" grep -qF '"oops" in line 61' note
+tail -n +2 plain.csv >rows.csv
+is "no header" "real real" kinds rows.csv
+check "is told" grep -q 'first line looks like a row' note
+"$elbow" schema rows.csv --out rows.json 2>/dev/null
+check "and trains" train --set data.path=rows.csv --set data.schema=rows.json --out headerless
+refused '"header": false' "$elbow" train config.json --set data.path=rows.csv --set 'data.schema={"columns":[{"name":"a","kind":"real"},{"name":"b","kind":"real"}]}' --out refused
+tr , ' ' <plain.csv >blanks.csv
+is "blanks as separator" "real real" kinds blanks.csv
+printf '\xef\xbc\xa9,a\n1,2\n3,4\n5,9\n' >wide.csv
+is "a pipe that begins with 0xEF" "real real" kinds /dev/stdin <wide.csv
+printf 'gr\xf6sse,b\n1,2\n3,4\n' >latin.csv
+refused 'latin.csv:1: column 1: is not text in UTF-8 (`iconv' "$elbow" schema latin.csv
+gzip -k plain.csv
+check "gzip" train --set data.path=plain.csv.gz --out packed
+check "gives the same model" bash -c "cp plain.csv t.csv && '$elbow' train config.json --quiet --out unpacked && cmp packed/model.safetensors unpacked/model.safetensors"
+
+# --- the row numbers of pandas and R ---
+awk -F, -v OFS=, 'NR == 1 { print "", $0; next } { print NR - 2, $0 }' plain.csv >pandas.csv
+is "an unnamed column is ignored" "ignore real real" kinds pandas.csv
+check "which is told" grep -q 'column_1: has no name: ignored' note
+check "training ignores it, too" train --set data.path=pandas.csv --out pandas
+check "and tells so" grep -q 'column 1 has no name and is ignored' pandas/run.log
+check "and makes no difference" cmp pandas/model.safetensors unpacked/model.safetensors
+awk -F, -v OFS=, '{ print $0, "" } END { print ",,"; print ",," }' plain.csv >excel.csv
+check "commas at the end of lines and rows" train --set data.path=excel.csv --out excel
+check "make no difference" cmp excel/model.safetensors unpacked/model.safetensors
+
+# --- constants, counts, incomes, years ---
+awk -F, -v OFS=, 'NR == 1 { print $0, "unit", "count", "income"; next } { print $0, "0.001", NR % 4, 3 * ($1 + 1.1)^4 }' plain.csv >t.csv
+check "training with a constant" train --set training.epochs=5 --out kinds
+check "which is told" grep -q 'column unit: is 0.001 in all training rows' kinds/run.log
+is "a constant is filled in" "0.5,0.5,0.001" bash -c "printf 'a,b,unit\n0.5,0.5,\n' | '$elbow' impute kinds /dev/stdin | tail -1 | cut -d, -f1-3"
+"$elbow" sample kinds --rows 300 --noise >sampled.csv
+check "and sampled" awk -F, 'NR > 1 && $3 != "0.001" { exit 1 }' sampled.csv
+check "counts are counts" awk -F, 'NR > 1 && $4 !~ /^[0-3]$/ { exit 1 }' sampled.csv
+check "incomes are positive" awk -F, 'NR > 1 && $5 <= 0 { exit 1 }' sampled.csv
+refused "column \"unit\" is 0.001 in all training rows" "$elbow" sample kinds --given unit=1
+
+# --- other notations come back in theirs ---
+awk -F, 'NR == 1 { print "a;day"; next } { gsub(/\./, ",", $1); printf "%s;%02d.03.2021\n", $1, NR % 28 + 1 }' plain.csv >t.csv
+"$elbow" schema t.csv --dates --force --out schema.json 2>/dev/null
+check "decimal commas and dates" train --set data.schema=schema.json --out european
+is "come back" 10 bash -c "'$elbow' sample european --rows 10 | grep -cE '^-?[0-9]+(,[0-9]+)?;[0-9]{2}\.03\.2021$'"
+
+# --- a category that no training row has: one rule everywhere ---
+awk -F, 'NR == 1 { print "a,c"; next } { print $1 "," (NR < 22 ? "rare" NR : NR % 2 ? "x" : "y") }' plain.csv >t.csv
+check "in test rows" train --set 'data.schema={"columns":[{"name":"a","kind":"real"},{"name":"c","kind":"categorical"}]}' --out rare
+check "is a warning" grep -q 'are in no training row: counted as missing' rare/run.log
+told "in the rows of a command, too" "in no training row: counted as missing" "$elbow" impute rare t.csv
+refused "\"z\" is none of" "$elbow" sample rare --given c=z
+
+# --- what is noticed ---
+is "a description" "100 rows, 2 columns, separated by \",\"" bash -c "'$elbow' describe plain.csv | head -1"
+awk 'NR == 50 { print "1e36,0"; next } 1' plain.csv >t.csv
+check "a sentinel" train --out sentinel
+check "is told of" grep -q 'column a: 1e+36 (in 1 training row(s)) is far from all other values' sentinel/run.log
+
+finish
