@@ -109,8 +109,12 @@ std::vector<std::string> texts_in(const TextColumn& column, std::span<const int6
   return {found.begin(), found.end()};
 }
 
-// Whether a field looks like a row's, not like a name.
-bool is_usual_field(const std::string& text) { return is_usual_mark_of_numbers(text) || parse_number(text); }
+// Whether the fields of a header are all numbers or marks of missing ones.
+bool looks_like_row(const std::vector<std::string>& header) {
+  return std::all_of(header.begin(), header.end(), [](const std::string& text) {
+    return is_usual_mark_of_numbers(text) || parse_number(text);
+  });
+}
 
 // The two values of a binary column, no and yes.
 std::vector<std::string> two_values(const std::string& name, const std::vector<std::string>& found,
@@ -129,15 +133,16 @@ TableColumns read_text_table(const std::filesystem::path& path, const TableSchem
   const std::vector<std::string>& header = file.names();
   const auto refuse = [&](const std::string& what) { throw Error(str(path.string(), ": ", what)); };
   TableColumns table;
+  table.names = header;
   std::vector<size_t> places;  // of the columns in the file
   std::vector<std::string> unknown, listed;
   for (const TableSchema::Column& c : schema.columns) {
     listed.push_back(c.name);
     if (std::find(header.begin(), header.end(), c.name) != header.end()) continue;
-    const bool rows_only = std::all_of(header.begin(), header.end(), is_usual_field);
-    refuse(str(
-        "has no column ", quoted(c.name), ", which the schema names", did_you_mean(c.name, header),
-        rows_only ? " (its first line looks like a row: is \"header\": false missing in the schema?)" : ""));
+    refuse(str("has no column ", quoted(c.name), ", which the schema names", did_you_mean(c.name, header),
+               looks_like_row(header)
+                   ? " (its first line looks like a row: is \"header\": false missing in the schema?)"
+                   : ""));
   }
   for (size_t i = 0; i < header.size(); ++i) {
     const bool named = std::find(listed.begin(), listed.end(), header[i]) != listed.end();
@@ -156,6 +161,11 @@ TableColumns read_text_table(const std::filesystem::path& path, const TableSchem
     refuse(str("has columns that the schema does not name: ", few_of(unknown), did_you_mean(unknown[0], listed),
                " (\"others\": \"ignore\" leaves them out)"));
   if (places.empty()) refuse("all of its columns are ignored");
+  if (schema.format.header && !schema.format.header_is_known && looks_like_row(header))
+    table.notes.push_back(
+        str("its first line, ", few_of(header),
+            ", looks like a row, and is taken for the names of the columns: \"header\": false "
+            "in the schema says otherwise"));
 
   std::vector<ColumnReader> readers;
   for (TextColumn& column : table.columns) readers.emplace_back(column, schema.format);

@@ -20,6 +20,7 @@ struct TextColumn {
 
 /// All columns of a text table but the ignored ones, in the order of the file.
 struct TableColumns {
+  std::vector<std::string> names;  ///< of all columns of the file
   std::vector<TextColumn> columns;
   int64_t rows = 0;
   bool anything_missing = false;

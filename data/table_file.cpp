@@ -29,15 +29,16 @@ TableFile::TableFile(const std::filesystem::path& path, const TableFormat& forma
 
 TableFile::TableFile(TextSource source, const TableFormat& format)
     : source_(std::move(source)), separator_(format.separator), names_(format.names) {
+  if (format.header) return read_header(format);
+  if (names_.empty() && (has_first_ = read(first_)))
+    for (size_t i = 0; i < first_.size(); ++i) names_.push_back(str("column_", i + 1));
   unnamed_.resize(names_.size());
-  if (format.header) read_header(format);
 }
 
 void TableFile::read_header(const TableFormat& format) {
-  if (!next_record(names_)) throw Error(source_.name() + ": is empty: there is no header");
+  if (!read(names_)) throw Error(source_.name() + ": is empty: there is no header");
   const int64_t line = record_line_;
-  has_first_ = next_record(first_);
-  first_line_ = record_line_;
+  has_first_ = read(first_);
   const bool row_names = has_first_ && first_.size() == names_.size() + 1 && !first_.back().empty();
   if (row_names) names_.insert(names_.begin(), "");
   unnamed_.assign(names_.size(), false);
@@ -66,13 +67,15 @@ void TableFile::refuse(int64_t line, const std::string& message) const {
 std::string TableFile::where() const { return str(source_.name(), ':', record_line_); }
 
 bool TableFile::next(std::vector<std::string>& fields) {
-  if (has_first_) {
-    fields = std::move(first_);
-    has_first_ = false;
-  } else if (!next_record(fields)) {
-    return false;
-  }
+  if (!next_record(fields)) return false;
   fit(fields);
+  return true;
+}
+
+bool TableFile::next_record(std::vector<std::string>& fields) {
+  if (!has_first_) return read(fields);
+  fields = std::move(first_);
+  has_first_ = false;
   return true;
 }
 
@@ -90,7 +93,7 @@ void TableFile::fit(std::vector<std::string>& fields) {
 }
 
 // A line break ends the record; it may be of one or two characters.
-bool TableFile::next_record(std::vector<std::string>& fields) {
+bool TableFile::read(std::vector<std::string>& fields) {
   const auto at_line_end = [&] { return source_.peek() == '\n' || source_.peek() == '\r'; };
   const auto end_line = [&] {
     if (source_.take() == '\r' && source_.peek() == '\n') source_.take();

@@ -20,8 +20,10 @@ bool is_usual_mark_of_numbers(const std::string& text);
 struct TableFormat {
   /// Between two fields; ' ': any number of blanks.
   char separator = ',';
-  bool header = true;                   ///< whether the first record names the columns
-  std::vector<std::string> names = {};  ///< of the columns, where there is no header
+  bool header = true;           ///< whether the first record names the columns
+  bool header_is_known = true;  ///< whether somebody has said so
+  std::vector<std::string> names =
+      {};  ///< of the columns, where there is no header; empty: column_1, column_2, ...
   std::map<int64_t, std::string> renamed =
       {};  ///< the columns with these numbers, from 1, whatever the header calls them
   std::vector<std::string> missing = usual_marks();  ///< what stands where there is no value
@@ -64,6 +66,7 @@ class TableFile {
 
  private:
   void read_header(const TableFormat& format);
+  bool read(std::vector<std::string>& fields);
   void fit(std::vector<std::string>& fields);
   void skip_blanks();
   bool at_field_end();
@@ -75,10 +78,9 @@ class TableFile {
   char separator_;
   std::vector<std::string> names_;
   std::vector<bool> unnamed_;
-  std::vector<std::string> first_;  // the first record after the header, until it is asked for
+  std::vector<std::string> first_;  // the first row, until it is asked for
   bool has_first_ = false, blank_ = false;
-  int64_t line_ = 1, record_line_ = 1,
-          first_line_ = 0;  // where the reading is; where the last record, and the first, began
+  int64_t line_ = 1, record_line_ = 1;  // where the reading is; where the last record began
 };
 
 /// One record of a text table, with its line break; fields are quoted where they need it (RFC 4180).

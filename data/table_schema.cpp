@@ -105,6 +105,7 @@ TableSchema read_schema(const Config& schema, const std::string& file, const std
   s.format.decimal = read_character(schema, "decimal", ".");
   s.format.thousands = read_character(schema, "thousands", "");
   check_number_marks(schema, s.format);
+  s.format.header_is_known = schema.has("header");
   s.format.header = schema.get<bool>("header", true);
   s.format.missing = schema.get<std::vector<std::string>>("missing", s.format.missing);
   for (std::string& mark : s.format.missing) mark = trimmed(mark);
@@ -127,7 +128,7 @@ TableSchema read_schema(const Config& schema, const std::string& file, const std
     }
     if (!s.format.header) s.format.names.push_back(name);
   }
-  if (columns.empty() && (!s.format.header || !s.others)) schema.fail("columns", "must name the columns");
+  if (columns.empty() && !s.others) schema.fail("columns", "must name the columns");
   return s;
 }
 

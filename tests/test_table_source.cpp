@@ -284,6 +284,22 @@ BOOST_FIXTURE_TEST_CASE(large_numbers_that_differ_little_are_scaled, Fixture) {
   BOOST_TEST(squares / double(split.train.rows()) == 1, boost::test_tools::tolerance(1e-2));
 }
 
+BOOST_FIXTURE_TEST_CASE(a_row_in_the_place_of_a_header_is_told_of, Fixture) {
+  std::string bytes;
+  for (int i = 0; i < 50; ++i) bytes += str(i * 0.5, ',', i % 7 - 3.5, '\n');
+  write_bytes(path, bytes);
+  options["schema"] = {{"others", "real"}};
+  const DataSplit taken = make_data(Config(options, "", "data"), 1);
+  BOOST_TEST(contains(taken.warnings.at(0), "its first line, \"0\", \"-3.5\", looks like a row"));
+  options["schema"]["header"] = true;
+  BOOST_TEST(make_data(Config(options, "", "data"), 1).warnings.empty());
+  options["schema"]["header"] = false;
+  const DataSplit rows = make_data(Config(options, "", "data"), 1);
+  BOOST_TEST(rows.train.rows() + rows.test.rows() == 50);
+  BOOST_TEST((rows.train.codec->names() == std::vector<std::string>{"column_1", "column_2"}));
+  BOOST_TEST(rows.warnings.empty());
+}
+
 BOOST_FIXTURE_TEST_CASE(what_looks_like_a_mark_is_told_of, Fixture) {
   std::string bytes = "a\n";
   for (int i = 0; i < 200; ++i) bytes += i % 20 == 3 ? "1e36\n" : str(i % 13 - 6.5, '\n');

@@ -89,6 +89,7 @@ DataSplit table(const Config& data, uint64_t seed, const KnownData& known) {
   const double test_fraction = data.get<double>("test_fraction", 0.2, inside);
   const std::string path = split.inputs.front().string();
   TableColumns text = read_text_table(path, schema);
+  if (!schema.format.header) schema.format.names = text.names;
   if (text.rows < 2) throw Error(str(path, ": has ", text.rows, " row(s): too few to train and to test"));
   const auto order = permutation({structure_seed(data, seed), stream::structure, 0}, text.rows);
   const auto tested = std::clamp<int64_t>(std::llround(double(text.rows) * test_fraction), 1, text.rows - 1);
@@ -97,9 +98,10 @@ DataSplit table(const Config& data, uint64_t seed, const KnownData& known) {
   const auto test = limited(data, "test_rows", all.last(size_t(tested)));
   try {
     split.warnings = text.notes;
-    const auto codec = known.codec ? known.codec
-                                   : std::make_shared<const TableCodec>(
-                                         fit_codec(text, schema.format, train, &split.warnings));
+    const auto codec =
+        known.codec
+            ? known.codec
+            : std::make_shared<const TableCodec>(fit_codec(text, schema.format, train, &split.warnings));
     check_columns(text, *codec);
     TableRows test_rows = encode_rows(text, *codec, test, &split.warnings);
     const bool missing = known.missing || has_zero(test_rows.observed) || text.anything_missing;

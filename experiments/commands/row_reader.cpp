@@ -24,7 +24,7 @@ int32_t class_of(const Labels& labels, const std::string& text, const char* what
   if (number && *number >= 0 && *number < labels.classes && *number == int32_t(*number))
     return int32_t(*number);
   throw Error(str("\"", text, "\" is not a ", what, ": there are 0 to ", labels.classes - 1,
-                  labels.names.empty() ? "" : ", or " + quoted_list(labels.names)));
+                  labels.names.empty() ? "" : ", or " + few_of(labels.names)));
 }
 
 RowReader::RowReader(const Experiment& e, const std::filesystem::path& file, Missing missing)
