@@ -13,10 +13,10 @@ std::vector<std::vector<std::string>> first_records(const TextSource& source, ch
   const bool cut = text.size() >= 60000;  // within a record, most likely
   // Read as records of no header, each with as many fields as it has.
   std::vector<std::vector<std::string>> records;
-  TableFile file(TextSource(source.name(), text), {.separator = separator, .header = false});
-  std::vector<std::string> fields;
   try {
-    while (records.size() < most_records && file.next_record(fields)) records.push_back(fields);
+    TableFile file(TextSource(source.name(), text), {.separator = separator, .header = false});
+    for (std::vector<std::string> fields; records.size() < most_records && file.next_record(fields);)
+      records.push_back(fields);
   } catch (const Error&) {  // the file says what is wrong when it is read
   }
   if (cut && records.size() > 1 && records.size() < most_records) records.pop_back();

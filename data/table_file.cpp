@@ -29,7 +29,10 @@ TableFile::TableFile(const std::filesystem::path& path, const TableFormat& forma
 
 TableFile::TableFile(TextSource source, const TableFormat& format)
     : source_(std::move(source)), separator_(format.separator), names_(format.names) {
-  if (format.header) return read_header(format);
+  if (format.header) {
+    read_header(format);
+    return;
+  }
   if (names_.empty() && (has_first_ = read(first_)))
     for (size_t i = 0; i < first_.size(); ++i) names_.push_back(str("column_", i + 1));
   unnamed_.resize(names_.size());

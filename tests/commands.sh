@@ -115,7 +115,7 @@ check "labels are read" test "$("$elbow" encode labelled bars.csv | wc -l)" -eq 
 refused "is not a class" "$elbow" sample labelled --given label=circle
 refused "label=CLASS" "$elbow" sample labelled
 refused "given twice" "$elbow" sample run --given x0=1,0=2
-refused "not a number" "$elbow" sample run --given x0=one
+refused "neither a number" "$elbow" sample run --given x0=one
 refused "COLUMN=VALUE" "$elbow" sample run --given x0
 refused "has no value" "$elbow" sample run --given x0=
 

@@ -45,8 +45,8 @@ refused "no such folder" "$elbow" selection $'no\nsuch\e[31m\nfolder'
 config=$source/experiments/baseline.json
 printf 'a,b\n1,2\n\xe9t\xe9,3\n' >latin.csv
 printf '{"name": "\xe9t\xe9"}' >latin.json
-refused 'latin.csv:3: is not text in UTF-8' "$elbow" schema latin.csv
-refused 'latin.csv:3: is not text in UTF-8' "$elbow" train "$source/experiments/table.json" --set data.path=latin.csv \
+refused 'latin.csv:3: column 1: is not text in UTF-8' "$elbow" schema latin.csv
+refused 'latin.csv:3: column 1: is not text in UTF-8' "$elbow" train "$source/experiments/table.json" --set data.path=latin.csv \
   --set 'data.schema={"others": "categorical"}' --out refused
 refused 'latin.json:1:' "$elbow" train latin.json --out refused
 for argument in --set=$'name=\xe9t\xe9' --set=$'\xe9t\xe9=1' --out=$'\xe9t\xe9'; do

@@ -82,7 +82,7 @@ DataSplit table(const Config& data, uint64_t seed, const KnownData& known) {
   const auto name = data.get<std::string>("path");
   DataSplit split;
   split.inputs = {known.find(name)};
-  const TableSchema schema = schema_of(data, known, split.inputs);
+  TableSchema schema = schema_of(data, known, split.inputs);
   Limits inside = above(0);
   inside.high = 1;
   inside.high_included = false;
