@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "autograd/backend/backend.hpp"
 #include "autograd/enable_grad.hpp"
 #include "autograd/ops.hpp"
 #include "autograd/tape.hpp"
@@ -30,37 +31,54 @@ FeatureNetShape feature_net_shape(const Dataset& set) {
   return {set.columns() / pixels, set.image->height, set.image->width, set.labels->classes};
 }
 
-std::unique_ptr<FeatureNet> train_feature_net(const Dataset& train, const FeatureTraining& settings,
-                                              const std::function<void(int64_t epoch, double loss)>& progress) {
-  if (settings.epochs < 1) fail(op, "training takes at least one epoch, not ", settings.epochs);
-  auto net = std::make_unique<FeatureNet>(feature_net_shape(train), settings.seed);
+namespace {
+
+// Trains the net where it is.
+void train_net(FeatureNet& net, const Dataset& train, const FeatureTraining& settings,
+               const std::function<void(int64_t epoch, double loss)>& progress) {
   const EnableGrad recording;  // also where it is trained in the midst of an evaluation
-  FlatParameters parameters(*net);
+  const Device device = net.device();
+  FlatParameters parameters(net);
   const auto adam = make_adam(parameters, {});
   Batches batches(train, std::min(settings.batch_rows, train.rows()), LastBatch::drop);
   const Schedule schedule{.kind = Schedule::Kind::cosine,
                           .learning_rate = settings.learning_rate,
                           .total = settings.epochs * batches.count()};
   const LabelCondition one_hot{train.labels->classes, false};
+  std::vector<Tensor> losses;  // of an epoch: a device is waited for at its end
   for (int64_t epoch = 0; epoch < settings.epochs; ++epoch) {
     batches.shuffle({settings.seed, stream::shuffle, uint64_t(epoch)});
-    double sum = 0;
+    losses.clear();
     for (int64_t i = 0; i < batches.count(); ++i) {
       const Batch& batch = batches.get(i);
       Tensor target = Tensor::empty({batch.x.size(0), one_hot.width()});
       one_hot.write(batch.labels, target);
       parameters.zero_gradients();
       Tape tape;
-      const Tensor loss = cross_entropy_with_logits(net->logits(net->features(batch.x)), target);
+      const Tensor logits = net.logits(net.features(batch.x.to(device)));
+      const Tensor loss = cross_entropy_with_logits(logits, target.to(device));
       tape.backward(loss);
       adam->step(schedule.at(adam->steps()));
-      sum += loss.item();
+      losses.push_back(loss.detach());
     }
+    double sum = 0;
+    for (const Tensor& loss : losses) sum += loss.item();
     const double mean = sum / double(batches.count());
     if (!std::isfinite(mean))
       fail(op, "the loss is ", mean, " in epoch ", epoch + 1, ": lower the learning rate");
     if (progress) progress(epoch + 1, mean);
   }
+}
+
+}  // namespace
+
+std::unique_ptr<FeatureNet> train_feature_net(const Dataset& train, const FeatureTraining& settings,
+                                              const std::function<void(int64_t epoch, double loss)>& progress) {
+  if (settings.epochs < 1) fail(op, "training takes at least one epoch, not ", settings.epochs);
+  auto net = std::make_unique<FeatureNet>(feature_net_shape(train), settings.seed);
+  net->to(default_device());
+  train_net(*net, train, settings, progress);
+  net->to(Device::cpu);
   return net;
 }
 

@@ -6,6 +6,7 @@
 #include "autograd/checks.hpp"
 #include "cvae/checkpoint.hpp"
 #include "cvae/evaluation.hpp"
+#include "cvae/feature_training.hpp"
 #include "cvae/fleet.hpp"
 #include "tests/data_helpers.hpp"
 #include "tests/device_checks.hpp"
@@ -194,6 +195,21 @@ BOOST_AUTO_TEST_CASE(a_fleet_gives_each_member_its_own_bits) {
         BOOST_CHECK_EQUAL(trainings[m]->epochs_done(), experiments[m]->training.epochs);
       }
     }
+}
+
+BOOST_AUTO_TEST_CASE(a_feature_net_learns_what_it_learns_on_the_cpu) {
+  if (no_device()) return;
+  const DataSplit split = make_data(Config(experiments().back()["data"]), 1);
+  const FeatureTraining settings{.epochs = 2, .batch_rows = 8};
+  std::vector<double> losses;
+  const auto note = [&](int64_t, double loss) { losses.push_back(loss); };
+  const auto cpu = train_feature_net(split.train, settings, note);
+  set_default_device(Device::cuda);
+  const auto gpu = train_feature_net(split.train, settings, note);
+  set_default_device(Device::cpu);
+  for (int epoch : {0, 1})
+    BOOST_TEST(losses[size_t(epoch)] == losses[size_t(epoch) + 2], boost::test_tools::tolerance(1e-3));
+  BOOST_TEST(accuracy_of(*gpu, split.test).mean == accuracy_of(*cpu, split.test).mean);
 }
 
 BOOST_AUTO_TEST_CASE(what_does_not_belong_together_is_refused) {

@@ -74,6 +74,7 @@ void add_features(Command app) {
       .whole_number()
       .shows_default();
   command.threads(o->threads);
+  command.device();
   command.flag("--force", o->force, "Write over an existing file");
   command.flag("--quiet", o->quiet, "Print nothing but errors");
   command.runs([o] { train_features(*o); });
