@@ -109,16 +109,8 @@ class Seen {
       ignore(r, "has no values: ignored");
     else if (is_row_number(name))
       ignore(r, str("counts the rows from ", at(first_), " on: ignored"));
-    else if (texts_.size() == 2 && !more_texts_)
-      r.column.kind = FeatureKind::binary, r.column.categories = r.texts;
-    else if (*most > 0 && few_odd)
-      real(r, kind, odd);
-    else if (const auto form = std::find(viable_.begin(), viable_.end(), true); form != viable_.end())
-      days(r, date_forms[size_t(form - viable_.begin())], dates);
-    else if (!more_texts_ && 2 * int64_t(texts_.size()) <= values_)
-      r.column.kind = FeatureKind::categorical;
-    else
-      ignore_text(r, odd);
+    else if (!make_binary(r, *most > 0))
+      make_other(r, kind, few_odd, odd, dates);
     return r;
   }
 
@@ -126,6 +118,29 @@ class Seen {
   static std::string at(const Place& p) { return str(quoted(p.text), " in line ", p.line); }
   static void ignore(ColumnReport& r, const std::string& why) { r.notes.push_back(why); }
 
+  // Two texts; among numbers "." and "-" are none.
+  bool make_binary(ColumnReport& r, bool numbers) const {
+    std::vector<std::string> values, marks;
+    for (const std::string& text : r.texts)
+      (numbers && is_usual_mark_of_numbers(text) ? marks : values).push_back(text);
+    if (values.size() != 2 || more_texts_) return false;
+    r.column.kind = FeatureKind::binary;
+    r.column.categories = values;
+    r.column.field.missing = marks;
+    if (numbers) r.values -= points_, r.missing += points_;
+    return true;
+  }
+  void make_other(ColumnReport& r, size_t kind, bool few_odd, const Odd& odd, bool dates) const {
+    const auto form = std::find(viable_.begin(), viable_.end(), true);
+    if (counts_[kind] > 0 && few_odd)
+      real(r, kind, odd);
+    else if (form != viable_.end())
+      days(r, date_forms[size_t(form - viable_.begin())], dates);
+    else if (!more_texts_ && 2 * int64_t(texts_.size()) <= values_)
+      r.column.kind = FeatureKind::categorical;
+    else
+      ignore_text(r, odd);
+  }
   bool add_number(const std::string& text, int64_t line) {
     for (size_t a = 0; a < affixes.size(); ++a)
       if (const auto value = forms_[a].read(text)) {

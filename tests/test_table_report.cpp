@@ -80,6 +80,16 @@ BOOST_FIXTURE_TEST_CASE(an_odd_field_is_proposed_as_a_mark, Fixture) {
                '"' + std::string(odd) +
                    "\" in line 42 is no number as the others are: proposed as a mark of a missing value");
   }
+  std::string flags = "a,b\n", strands = "a,b\n";
+  for (int i = 0; i < 30; ++i) {
+    flags += str(i % 3 == 0 ? "." : i % 3 == 1 ? "0" : "1", ',', i, '\n');
+    strands += str(i % 2 ? "+" : "-", ',', i, '\n');
+  }
+  BOOST_TEST(kinds(flags) == "binary real");
+  BOOST_TEST((report(flags).columns[0].missing == 10 &&
+              report(flags).columns[0].column.categories == std::vector<std::string>{"0", "1"}));
+  BOOST_TEST(kinds(strands) == "binary real");
+  BOOST_TEST(report(strands).columns[0].missing == 0);
   const ColumnReport many = report("a\n1\n2\n3\nx\ny\n").columns[0];  // two of five are not few
   BOOST_TEST(!many.column.kind);
   BOOST_TEST(many.notes.at(0) ==
