@@ -107,8 +107,8 @@ std::vector<std::string> TableCodec::decode_row(const float* x, int digits) cons
   return fields;
 }
 
-std::vector<int64_t> TableCodec::match(const TableFile& file, const std::filesystem::path& path,
-                                       bool partial) const {
+std::vector<int64_t> TableCodec::match(const TableFile& file, const std::filesystem::path& path, bool partial,
+                                       const std::string& advice) const {
   const std::vector<std::string>& header = file.names();
   const auto contains = [](const std::vector<std::string>& list, const std::string& name) {
     return std::find(list.begin(), list.end(), name) != list.end();
@@ -116,7 +116,7 @@ std::vector<int64_t> TableCodec::match(const TableFile& file, const std::filesys
   const auto refuse = [&](const std::string& what) { throw Error(str(path.string(), ": ", what)); };
   for (const std::string& name : header)
     if (!format_.ignore_others && !contains(names(), name) && !contains(format_.ignored, name))
-      refuse(str("has an unknown column \"", name, '"', did_you_mean(name, names())));
+      refuse(str("has an unknown column \"", name, '"', did_you_mean(name, names()), advice));
   std::vector<int64_t> places;
   for (const Feature& f : features_) {
     const auto at = std::find(header.begin(), header.end(), f.name);

@@ -68,23 +68,24 @@ void impute(const ImputeOptions& o) {
   if (o.sd && o.draws < 2) throw Error("--sd: there is no standard deviation of one draw");
   const uint64_t seed = o.seed.value_or(e->seed);
   const TableCodec codec = codec_of_run(*e);
-  RowReader rows(*e, o.data, RowReader::Missing::allowed);
+  RowReader rows(*e, o.data, RowReader::Missing::allowed, o.keep);
   TableOutput out(o.out, o.force, codec.format().separator);
 
   std::vector<int64_t> places = rows.places();  // where each feature goes in a line
-  std::vector<std::string> header = rows.names();
+  std::vector<std::string> columns = rows.names();
   for (size_t f = 0; f < places.size(); ++f)
     if (places[f] < 0) {
-      places[f] = int64_t(header.size());
-      header.push_back(codec.features()[f].name);
+      places[f] = int64_t(columns.size());
+      columns.push_back(codec.features()[f].name);
     }
-  const size_t width = header.size();
+  const size_t width = columns.size();
   const auto& features = codec.features();
-  if (o.sd)
-    for (const Feature& f : features)
-      if (f.kind == FeatureKind::real) header.push_back(f.name + "_sd");
-  if (o.multiple) header.insert(header.begin(), "draw");
-  if (codec.format().header) out.write(header);
+  TableHeader header;
+  if (o.multiple) header.added({"draw"});
+  header.data(columns);
+  for (const Feature& f : features)
+    if (o.sd && f.kind == FeatureKind::real) header.added({f.name + "_sd"});
+  if (codec.format().header) out.write(header.names());
 
   while (rows.next()) {
     const Imputation imputed = impute(*e, o, seed, rows);
