@@ -200,6 +200,15 @@ check "Ctrl-C ends the command" test $? -eq 130
 check "says what was not made" grep -q "old.csv: is not written: the command was interrupted" message
 check "and leaves nothing behind" test "$(echo old.csv*)" = old.csv
 check "nor touches the old file" test "$(cat old.csv)" = old
+printf 'x0,x1,x2\n,1,\n' >one.csv
+"$elbow" impute run one.csv --draws 2000000000 --out slow.csv 2>message &
+for _ in $(seq 1000); do [ -e slow.csv.part$! ] && break; sleep 0.01; done
+begun=$(date +%s%N)
+kill -TERM $!
+wait $!
+check "also between two lines" test $? -eq 143 -a $((($(date +%s%N) - begun) / 1000000)) -lt 2500
+check "which are far apart" grep -q "slow.csv: is not written" message
+check "and nothing is left" test "$(echo slow.csv*)" = 'slow.csv*'
 head -200000 many.csv >bad.csv && echo 1,two,3 >>bad.csv
 refused "bad.csv:200001: column x1" "$elbow" encode run bad.csv --out old.csv --force
 check "an error leaves nothing behind" test "$(echo old.csv*)$(cat old.csv)" = old.csvold
