@@ -85,23 +85,23 @@ class Finder {
     return {in.setting / *name, in.place / *name};
   }
 
-  // Beside the images; nothing where there are none.
-  std::optional<fs::path> labels(const Found& images) {
-    const auto stem = before(images.place.filename().string(), image_ends);
-    if (!stem) return {};
-    const fs::path in = folder(images.setting.parent_path()).place;
-    const auto name = first_of(in, {*stem}, label_ends);
-    return name ? std::optional(in / *name) : std::nullopt;
-  }
-
-  // Error: the other half has labels, and these images have none.
-  [[noreturn]] void missing_labels(const Found& images, const std::string& half, const Words& halves) {
+  // Beside the images. Where there are none: nothing or, if they are needed, an error.
+  std::optional<fs::path> labels(const Found& images, const std::string& half, const Words& halves,
+                                 bool needed) {
     const std::string name = images.place.filename().string();
     const auto stem = before(name, image_ends);
-    if (!stem)
+    if (!stem && needed)
       throw Error(str("data.", half, "_labels: must name the labels of ", name,
                       ", since the other images have labels"));
-    missing(folder(images.setting.parent_path()).place, half + " labels", {*stem}, halves, label_ends);
+    if (!stem) return {};
+    const fs::path in = folder(images.setting.parent_path()).place;
+    if (const auto found = first_of(in, {*stem}, label_ends)) return in / *found;
+    const Words names = names_in(in);
+    const bool packed = std::any_of(names.begin(), names.end(), [&](const std::string& file) {
+      return file.starts_with(*stem + "-labels") && file.find("idx") != std::string::npos;
+    });
+    if (needed || packed) missing(in, half + " labels", {*stem}, halves, label_ends);
+    return {};
   }
 
  private:
@@ -164,12 +164,13 @@ IdxFiles find_idx_files(const fs::path& folder, const IdxFiles& named,
   Finder finder(folder, find);
   const Found train = named.train_images.empty() ? finder.train_images() : finder.named(named.train_images);
   const Found test = named.test_images.empty() ? finder.test_images(train) : finder.named(named.test_images);
-  const auto labels = [&](const fs::path& name, const Found& images) {
-    return name.empty() ? finder.labels(images) : std::optional(finder.named(name).place);
+  const auto labels = [&](const fs::path& name, const Found& images, const char* half, const Words& halves,
+                          bool needed) {
+    return name.empty() ? finder.labels(images, half, halves, needed) : std::optional(finder.named(name).place);
   };
-  const auto train_labels = labels(named.train_labels, train), test_labels = labels(named.test_labels, test);
-  if (train_labels && !test_labels) finder.missing_labels(test, "test", test_halves);
-  if (test_labels && !train_labels) finder.missing_labels(train, "train", train_halves);
+  const auto train_labels = labels(named.train_labels, train, "train", train_halves, false);
+  const auto test_labels = labels(named.test_labels, test, "test", test_halves, bool(train_labels));
+  if (test_labels && !train_labels) finder.labels(train, "train", train_halves, true);  // an error
   return {train.place, train_labels.value_or(""), test.place, test_labels.value_or("")};
 }
 

@@ -19,8 +19,8 @@ struct IdxFiles {
 /// `find` tells where a file or folder of that name lies (KnownData::find).
 ///
 /// Error, naming the folder: it is not there (says where to get one), it holds several sets (lists them and the setting that
-/// chooses), images are missing, or the labels of one half alone (names files that come near). Error, naming the file, for a
-/// named one that is not there.
+/// chooses), images are missing, or the labels of one half alone, or labels are there but packed in another way (names files
+/// that come near). Error, naming the file, for a named one that is not there.
 IdxFiles find_idx_files(const std::filesystem::path& folder, const IdxFiles& named,
                         const std::function<std::filesystem::path(const std::string&)>& find);
 

@@ -194,6 +194,13 @@ BOOST_AUTO_TEST_CASE(images_without_labels) {
   BOOST_TEST(split.inputs.size() == 2u);
   f.settings = f.resolved();  // makes the same
   BOOST_TEST(!f.make().train.labels);
+  f.write("train-labels.txt", "7");  // none of the set
+  BOOST_TEST(!f.make().train.labels);
+  f.write("train-labels-idx1-ubyte.bz2", "");  // labels, but not to be read
+  BOOST_TEST(contains(f.error(),
+                      ": holds no train labels: train-labels-idx1-ubyte, plain or with .gz; there is "
+                      "\"train-labels-idx1-ubyte.bz2\", \"train-labels.txt\": unpack or rename"));
+  fs::remove(f.folder.path / "train-labels-idx1-ubyte.bz2");
   f.settings["classes"] = 3;
   BOOST_TEST(f.error() == "data.classes: there are no labels in " + f.folder.path.string());
   f.settings["classes"] = nullptr;
