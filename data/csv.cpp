@@ -35,16 +35,19 @@ void CsvTable::add(const std::vector<CsvField>& row) {
   body_ += '\n';
 }
 
-std::string CsvTable::text() const {
-  std::string all;
-  for (size_t i = 0; i < header_.size(); ++i) {
-    if (i > 0) all += ',';
-    all += CsvField(header_[i]).escaped();
-  }
-  all += '\n';
-  return all += body_;
+std::string CsvTable::head() const {
+  std::string line;
+  for (size_t i = 0; i < header_.size(); ++i) line += (i > 0 ? "," : "") + CsvField(header_[i]).escaped();
+  return line += '\n';
 }
 
-void CsvTable::write(const std::filesystem::path& path) const { write_file_atomically(path, text()); }
+std::string CsvTable::text() const { return head() + body_; }
+
+void CsvTable::write(const std::filesystem::path& path) const {
+  AtomicFile file(path);  // no copy of a body that may be large
+  file.write(head());
+  file.write(body_);
+  file.finish();
+}
 
 }  // namespace elbow

@@ -32,10 +32,12 @@ class CsvTable {
 
   /// The whole file.
   std::string text() const;
-  /// Writes the file atomically; Error as write_file_atomically.
+  /// Writes the file as AtomicFile does; Errors as there.
   void write(const std::filesystem::path& path) const;
 
  private:
+  std::string head() const;  // the header line
+
   std::vector<std::string> header_;
   std::string body_;
 };

@@ -7,6 +7,7 @@
 #include <boost/iostreams/filtering_streambuf.hpp>
 #include <cstdio>
 #include <fstream>
+#include <initializer_list>
 #include <string_view>
 
 #include "autograd/error.hpp"
@@ -17,15 +18,11 @@ namespace {
 namespace fs = std::filesystem;
 namespace io = boost::iostreams;
 
-constexpr auto where_to_get_it =
-    "Debian's package dataset-fashion-mnist installs Fashion-MNIST in /usr/share/datasets/fashion-mnist; "
-    "MNIST's "
-    "four IDX files are at https://storage.googleapis.com/cvdf-datasets/mnist, and make mnist MNIST=FOLDER "
-    "takes "
-    "them from a folder";
+// The first number of a file: unsigned bytes or, in the last, whole numbers of four bytes, in so many dimensions.
+constexpr int64_t images_magic = 0x803, labels_magic = 0x801, table_magic = 0xC02;
 
-// The first number of a file: unsigned bytes in so many dimensions.
-constexpr int64_t images_magic = 0x803, labels_magic = 0x801;
+// Of pixels to a side, and of numbers to a label: 2^32 images of that many pixels squared are a number of 64 bits.
+constexpr int64_t most_to_a_side = 0x7FFF;
 
 template <class... Args> [[noreturn]] void refuse(const fs::path& path, const Args&... args) {
   throw Error(str(path.string(), ": ", args...));
@@ -64,11 +61,13 @@ class IdxFile {
     return int64_t(b[0]) << 24 | b[1] << 16 | b[2] << 8 | b[3];
   }
 
-  void expect_magic(int64_t magic, const char* what) {
+  // The magic number, which must be one of these.
+  int64_t magic(std::initializer_list<int64_t> expected, const char* what) {
     const int64_t found = number();
-    if (found == magic) return;
+    if (std::find(expected.begin(), expected.end(), found) != expected.end()) return found;
     const char* other = found == images_magic ? " (images)" : found == labels_magic ? " (labels)" : "";
-    refuse(path_, "is no IDX file of ", what, ": it starts with ", hex(found), other, ", not ", hex(magic));
+    refuse(path_, "is no IDX file of ", what, ": it starts with ", hex(found), other, ", not ",
+           hex(*expected.begin()));
   }
 
   // All the rest of the file, which must be `n` bytes.
@@ -95,46 +94,33 @@ class IdxFile {
   int64_t size_, longest_;  // of the file; of what it can hold at most
 };
 
-fs::path find(const fs::path& folder, const std::string& name) {
-  for (const std::string& candidate : {name, name + ".gz"})
-    if (fs::exists(folder / candidate)) return folder / candidate;
-  refuse(folder, "holds neither ", name, " nor ", name, ".gz; ", where_to_get_it);
-}
-
 }  // namespace
 
 IdxImages read_idx_images(const fs::path& path) {
   IdxFile file(path);
-  file.expect_magic(images_magic, "images");
+  file.magic({images_magic}, "images");
   IdxImages images{file.number(), file.number(), file.number(), {}};
-  constexpr int64_t most = 0x7FFF;  // 2^32 images of that many pixels squared are a number of 64 bits
-  if (images.height < 1 || images.width < 1 || images.height > most || images.width > most)
+  if (images.height < 1 || images.width < 1 || images.height > most_to_a_side || images.width > most_to_a_side)
     refuse(path, "its header announces images of ", images.height, " x ", images.width, " pixels");
   images.pixels = file.rest(images.count * images.height * images.width, "pixels");
   return images;
 }
 
-std::vector<int32_t> read_idx_labels(const fs::path& path, int32_t classes) {
+std::vector<int32_t> read_idx_labels(const fs::path& path) {
   IdxFile file(path);
-  file.expect_magic(labels_magic, "labels");
-  const std::vector<uint8_t> bytes = file.rest(file.number(), "labels");
-  const auto bad = std::find_if(bytes.begin(), bytes.end(), [&](uint8_t b) { return b >= classes; });
-  if (bad != bytes.end())
-    refuse(path, "label ", int(*bad), " of row ", bad - bytes.begin(), " is not one of 0..", classes - 1);
-  return {bytes.begin(), bytes.end()};
-}
-
-IdxPair read_idx_pair(const fs::path& folder, const std::string& prefix, int32_t classes) {
-  std::error_code ignored;
-  if (!fs::is_directory(folder, ignored))
-    refuse(folder, "there is no such folder of IDX images; ", where_to_get_it);
-  const fs::path images = find(folder, prefix + "-images-idx3-ubyte");
-  const fs::path labels = find(folder, prefix + "-labels-idx1-ubyte");
-  IdxPair pair{read_idx_images(images), read_idx_labels(labels, classes), images, labels};
-  if (int64_t(pair.labels.size()) != pair.images.count)
-    refuse(labels, "has ", pair.labels.size(), " labels for the ", pair.images.count, " images in ",
-           images.string());
-  return pair;
+  const bool bytes_only = file.magic({labels_magic, table_magic}, "labels") == labels_magic;
+  const int64_t rows = file.number(), numbers = bytes_only ? 1 : file.number();
+  if (numbers < 1 || numbers > most_to_a_side)
+    refuse(path, "its header announces ", numbers, " numbers to a label");
+  const int64_t size = bytes_only ? 1 : 4 * numbers;  // of a row, in bytes
+  const std::vector<uint8_t> bytes = file.rest(rows * size, "labels");
+  std::vector<int32_t> labels;
+  for (int64_t r = 0; r < rows; ++r) {
+    const uint8_t* b = bytes.data() + r * size;
+    labels.push_back(bytes_only ? b[0] : int32_t(uint32_t(b[0]) << 24 | b[1] << 16 | b[2] << 8 | b[3]));
+    if (labels.back() < 0) refuse(path, "label ", labels.back(), " of row ", r, " is below 0");
+  }
+  return labels;
 }
 
 }  // namespace elbow

@@ -17,20 +17,8 @@ struct IdxImages {
 /// short, or bytes follow the last image.
 IdxImages read_idx_images(const std::filesystem::path& path);
 
-/// Reads labels (magic 0x00000801), one byte each. Errors as for images, and for a label that is not below
-/// `classes`.
-std::vector<int32_t> read_idx_labels(const std::filesystem::path& path, int32_t classes);
-
-/// One half of an MNIST-like data set, and the two files that it was read from.
-struct IdxPair {
-  IdxImages images;
-  std::vector<int32_t> labels;
-  std::filesystem::path images_file, labels_file;
-};
-
-/// Reads `PREFIX-images-idx3-ubyte` and `PREFIX-labels-idx1-ubyte` of a folder, or their .gz; PREFIX is "train"
-/// or "t10k". Error, besides those above: the folder or a file is missing (says what was looked for and where
-/// to get it); the numbers of images and labels differ.
-IdxPair read_idx_pair(const std::filesystem::path& folder, const std::string& prefix, int32_t classes);
+/// Reads labels: one byte each (magic 0x00000801), or the first of the whole numbers that each row has (magic 0x00000C02, as
+/// QMNIST keeps them). Errors as for images, and for a label below 0.
+std::vector<int32_t> read_idx_labels(const std::filesystem::path& path);
 
 }  // namespace elbow

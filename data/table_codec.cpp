@@ -122,8 +122,8 @@ std::vector<std::string> TableCodec::decode_row(const float* x, int digits) cons
   return fields;
 }
 
-std::vector<int64_t> TableCodec::match(const TableFile& file, const std::filesystem::path& path,
-                                       bool partial) const {
+std::vector<int64_t> TableCodec::match(const TableFile& file, const std::filesystem::path& path, bool partial,
+                                       const std::string& advice) const {
   const std::vector<std::string>& header = file.names();
   const auto contains = [](const std::vector<std::string>& list, const std::string& name) {
     return std::find(list.begin(), list.end(), name) != list.end();
@@ -133,7 +133,7 @@ std::vector<int64_t> TableCodec::match(const TableFile& file, const std::filesys
   for (size_t i = 0; i < header.size(); ++i)
     if (!format_.ignore_others && !file.is_unnamed(i) && !contains(known, header[i]) &&
         !contains(format_.ignored, header[i]))
-      refuse(str("has an unknown column \"", header[i], '"', did_you_mean(header[i], known)));
+      refuse(str("has an unknown column \"", header[i], '"', did_you_mean(header[i], known), advice));
   std::vector<int64_t> places;
   for (const Feature& f : features_) {
     const auto at = std::find(header.begin(), header.end(), f.name);

@@ -72,9 +72,10 @@ class TableCodec {
   std::vector<std::string> decode_row(const float* x, int digits = 17) const;
 
   /// Which column of a file each feature is [features]; -1 where the file has none. Error, with the nearest name, for a
-  /// column with a name that is neither a feature nor a constant nor ignored by format(); unless `partial`, also for a feature
-  /// that the file lacks.
-  std::vector<int64_t> match(const TableFile& file, const std::filesystem::path& path, bool partial) const;
+  /// column with a name that is neither a feature nor a constant nor ignored by format() (`advice` ends that message); unless
+  /// `partial`, also for a feature that the file lacks.
+  std::vector<int64_t> match(const TableFile& file, const std::filesystem::path& path, bool partial,
+                             const std::string& advice = "") const;
 
  private:
   std::vector<Feature> features_;  // binary and categorical ones with their categories

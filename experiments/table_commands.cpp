@@ -7,6 +7,7 @@
 #include "autograd/error.hpp"
 #include "data/sources.hpp"
 #include "data/table_report.hpp"
+#include "experiments/commands/table_output.hpp"
 #include "experiments/output_file.hpp"
 #include "experiments/plain_text.hpp"
 #include "nn/files.hpp"
@@ -61,16 +62,17 @@ void write_table(const WriteTableOptions& o) {
   const Config config(json, o.config);
   const Dataset set = make_data(config.section("data"), config.get<uint64_t>("seed", uint64_t{1})).train;
   const TableCodec codec = codec_of(set);
-  std::string text = record_text(codec.header());
+  TableOutput out(o.out, o.force);
+  out.write(codec.header());
   for (int64_t r = 0; r < set.rows(); ++r) {
     const Tensor x = set.x.range(r, 1);
     std::vector<std::string> fields = codec.decode_row(x.data<float>(), o.digits);
     for (size_t f = 0; f < codec.features().size() && set.observed; ++f)
       if (set.observed.data<float>()[r * set.columns() + codec.features()[f].first] == 0)
         fields[codec.place(f)].clear();
-    text += record_text(fields);
+    out.write(fields);
   }
-  write_file_atomically(o.out, text);
+  out.finish();
   write_file_atomically(schema, schema_text(schema_of(codec)));
   std::cout << set.rows() << " rows are in " << o.out << ", their schema in " << schema.string() << '\n';
 }

@@ -16,7 +16,8 @@ struct Config::Node {
   Json given;  // what the file says
   std::string file, path;
   std::shared_ptr<const std::vector<std::string>> assigned;  // paths that did not come from the file
-  Json resolved;  // what it came to, of the keys asked for; sections are kept below
+  Json resolved;                    // what it came to, of the keys asked for; sections are kept below
+  std::vector<std::string> unused;  // keys that were asked for, are not given, and are not to be resolved
   std::map<std::string, std::shared_ptr<Node>> sections;
 
   std::string path_of(const std::string& key) const { return path.empty() ? key : path + "." + key; }
@@ -140,8 +141,8 @@ std::vector<std::string> keys_of(const Json& object) {
 }  // namespace
 
 Config::Config(const Json& object, const std::string& file, const std::string& path)
-    : node_(std::make_shared<Node>(
-          Node{object, file, path, std::make_shared<const std::vector<std::string>>(), Json::object(), {}})) {
+    : node_(std::make_shared<Node>(Node{
+          object, file, path, std::make_shared<const std::vector<std::string>>(), Json::object(), {}, {}})) {
   if (object.is_object()) return;
   const std::string place = file.empty() || path.empty() ? file + path : file + ": " + path;
   throw Error(str(place, place.empty() ? "" : ": ", "must be a section {...}, not ", text_of(object)));
@@ -168,6 +169,12 @@ template <class T> std::optional<T> Config::get_optional(const std::string& key,
   T result = elbow::read<T>(*value, node_->name_of(key), range);
   resolved = result;
   return result;
+}
+
+template <class T> std::optional<T> Config::get_if_given(const std::string& key, const Limits& range) const {
+  if (has(key)) return get_optional<T>(key, range);
+  node_->unused.push_back(key);
+  return {};
 }
 
 template <class T> T Config::get(const std::string& key, const Limits& range) const {
@@ -202,9 +209,10 @@ Config Config::section(const std::string& key) const {
 }
 
 void Config::done() const {
-  const std::vector<std::string> known = keys_of(node_->resolved);
+  std::vector<std::string> known = keys_of(node_->resolved);
+  known.insert(known.end(), node_->unused.begin(), node_->unused.end());
   for (const std::string& key : keys_of(node_->given))
-    if (!node_->resolved.contains(key)) {
+    if (std::find(known.begin(), known.end(), key) == known.end()) {
       const std::string hint = did_you_mean(key, known);
       fail(key, "there is no such setting" + (hint.empty() ? "; there are " + quoted_list(known) : hint));
     }
@@ -221,10 +229,11 @@ void Config::fail(const std::string& key, const std::string& message) const {
   throw Error(str(node_->name_of(key), ": ", message));
 }
 
-#define ELBOW_SETTING(T)                                                        \
-  template T Config::get<T>(const std::string&, const Limits&) const;           \
-  template T Config::get<T>(const std::string&, const T&, const Limits&) const; \
-  template std::optional<T> Config::get_optional<T>(const std::string&, const Limits&) const;
+#define ELBOW_SETTING(T)                                                                      \
+  template T Config::get<T>(const std::string&, const Limits&) const;                         \
+  template T Config::get<T>(const std::string&, const T&, const Limits&) const;               \
+  template std::optional<T> Config::get_optional<T>(const std::string&, const Limits&) const; \
+  template std::optional<T> Config::get_if_given<T>(const std::string&, const Limits&) const;
 ELBOW_SETTING(bool)
 ELBOW_SETTING(int64_t)
 ELBOW_SETTING(uint64_t)

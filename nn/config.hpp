@@ -64,6 +64,8 @@ class Config {
   template <class T> T get(const std::string& key, const T& fallback, const Limits& range = {}) const;
   /// A setting that may be left out or null (and is then null in resolved()). Errors as above.
   template <class T> std::optional<T> get_optional(const std::string& key, const Limits& range = {}) const;
+  /// The same, but a setting that is left out does not appear in resolved(): for a choice that few files make.
+  template <class T> std::optional<T> get_if_given(const std::string& key, const Limits& range = {}) const;
 
   /// A string out of `choices`, `fallback` where it is left out; without a fallback it must be there. Error that
   /// lists the choices, and the nearest one.

@@ -34,43 +34,66 @@ std::string read_file(const fs::path& path) {
 
 namespace {
 
-// Writes the whole of a new file and waits until the disk has it; what failed is in errno.
-bool write_and_sync(const fs::path& path, std::string_view contents) {
-  const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-  if (file < 0) return false;
-  bool good = true;
-  while (good && !contents.empty()) {
-    const ssize_t n = ::write(file, contents.data(), contents.size());
-    if (n >= 0)
-      contents.remove_prefix(size_t(n));
-    else
-      good = errno == EINTR;
-  }
-  good = good && ::fsync(file) == 0;
-  const int reason = errno;
-  const bool closed = ::close(file) == 0;
-  if (!good) errno = reason;
-  return good && closed;
-}
+constexpr size_t buffered = size_t{1} << 16;  // bytes
 
 }  // namespace
 
-void write_file_atomically(const fs::path& path, std::string_view contents) {
+AtomicFile::AtomicFile(const fs::path& path)
+    : path_(path), beside_(path.string() + ".part" + std::to_string(::getpid())) {
   std::error_code ignored;
   if (fs::exists(path, ignored) && !fs::is_regular_file(path, ignored))
     throw Error(
         str(path.string(), ": cannot be written: it is not a file"));  // renaming would replace /dev/null
-  const fs::path beside = path.string() + ".part" + std::to_string(::getpid());
-  if (write_and_sync(beside, contents) && std::rename(beside.c_str(), path.c_str()) == 0) {
-    // The new name is on the disk when the folder is. Not every file system knows that of folders; the file itself is whole.
-    const int folder =
-        ::open(path.has_parent_path() ? path.parent_path().c_str() : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (folder >= 0) ::fsync(folder), ::close(folder);
-    return;
+  file_ = ::open(beside_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+  if (file_ < 0) refuse(errno);
+}
+
+AtomicFile::~AtomicFile() {
+  if (file_ < 0) return;
+  ::close(file_);
+  ::unlink(beside_.c_str());
+}
+
+void AtomicFile::refuse(int reason) const {
+  throw Error(str(path_.string(), ": cannot be written: ", std::strerror(reason)));
+}
+
+void AtomicFile::write(std::string_view bytes) {
+  if (buffer_.size() + bytes.size() > buffered) {
+    put(buffer_);
+    buffer_.clear();
   }
-  const int reason = errno;
-  ::unlink(beside.c_str());
-  throw Error(str(path.string(), ": cannot be written: ", std::strerror(reason)));
+  if (bytes.size() > buffered)
+    put(bytes);
+  else
+    buffer_ += bytes;
+}
+
+void AtomicFile::put(std::string_view bytes) {
+  while (!bytes.empty()) {
+    const ssize_t n = ::write(file_, bytes.data(), bytes.size());
+    if (n >= 0)
+      bytes.remove_prefix(size_t(n));
+    else if (errno != EINTR)
+      refuse(errno);
+  }
+}
+
+void AtomicFile::finish() {
+  put(buffer_);
+  if (::fsync(file_) != 0 || std::rename(beside_.c_str(), path_.c_str()) != 0) refuse(errno);
+  ::close(file_);  // what this could tell, fsync has told
+  file_ = -1;
+  // The new name is on the disk when the folder is. Not every file system knows that of folders; the file itself is whole.
+  const int folder =
+      ::open(path_.has_parent_path() ? path_.parent_path().c_str() : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (folder >= 0) ::fsync(folder), ::close(folder);
+}
+
+void write_file_atomically(const fs::path& path, std::string_view contents) {
+  AtomicFile file(path);
+  file.write(contents);
+  file.finish();
 }
 
 }  // namespace elbow

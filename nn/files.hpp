@@ -8,9 +8,34 @@ namespace elbow {
 /// The whole of a file, or of what a pipe gives up to 256 MB. Error "PATH: cannot be read: REASON".
 std::string read_file(const std::filesystem::path& path);
 
-/// Makes `contents` the whole of the file: written beside it, synced to the disk, then renamed over it, so that
-/// a kill at any moment leaves either the old file or the new one. Error "PATH: cannot be written: REASON"; the
-/// old file is then untouched and nothing is left beside it.
+/// A file that is written part by part and appears when it is whole: beside it as NAME.partPID, synced to the disk, then renamed
+/// over it, so that a kill at any moment leaves either the old file or the new one. Memory: a buffer.
+class AtomicFile {
+ public:
+  /// Begins the file. Error "PATH: cannot be written: REASON".
+  explicit AtomicFile(const std::filesystem::path& path);
+  /// What was not finished leaves nothing beside the old file.
+  ~AtomicFile();
+  AtomicFile(const AtomicFile&) = delete;
+  AtomicFile& operator=(const AtomicFile&) = delete;
+
+  /// Goes on with these bytes. Errors as above.
+  void write(std::string_view bytes);
+  /// Puts the file in its place. Errors as above; the old file is then untouched.
+  void finish();
+  /// What is written until finish().
+  const std::filesystem::path& beside() const { return beside_; }
+
+ private:
+  void put(std::string_view bytes);
+  [[noreturn]] void refuse(int reason) const;
+
+  std::filesystem::path path_, beside_;
+  int file_;  // -1 once it is finished
+  std::string buffer_;
+};
+
+/// Makes `contents` the whole of the file, by an AtomicFile. Errors as there.
 void write_file_atomically(const std::filesystem::path& path, std::string_view contents);
 
 }  // namespace elbow

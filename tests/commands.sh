@@ -142,12 +142,83 @@ refused "few.csv:2: column x1 is missing" "$elbow" encode run few.csv
 refused "elbow impute" "$elbow" reconstruct run few.csv
 refused 'no column "x0"' "$elbow" encode run only_x1.csv
 printf 'x0,x1,x2,id\n1,2,3,4\n' >extra.csv
-refused '"id"' "$elbow" impute run extra.csv
+refused 'unknown column "id" (--keep' "$elbow" impute run extra.csv
 printf 'x0,x1,x2\n1,2,3\n1,two,3\n' >wrong.csv
 refused "wrong.csv:3: column x1" "$elbow" impute run wrong.csv --out not_made.csv
 check "and no file is left behind" test ! -e not_made.csv
 refused "given columns" "$elbow" impute labelled bars.csv
 refused "--sd" "$elbow" impute run few.csv --noise
+
+# --- --keep, and names that are taken ---
+printf 'id,x0,x1,x2,kl\n"a,1",1,,3,\nb,4,5,,k\n' >own.csv
+"$elbow" impute run own.csv --keep id,kl --sd >kept.csv
+check "impute leaves what is kept in its place" test "$(head -1 kept.csv)" = id,x0,x1,x2,kl,x0_sd,x1_sd,x2_sd
+check "as it was" test "$(sed -n '2s/,1,.*//p;3s/,4,.*//p' kept.csv | tr '\n' ' ')" = '"a,1" b '
+"$elbow" impute run kept.csv --keep id,kl,x0_sd,x1_sd,x2_sd --sd >again.csv
+check "its own output is read again, and no name is there twice" test "$(head -1 again.csv)" = \
+  id,x0,x1,x2,kl,x0_sd,x1_sd,x2_sd,x0_sd_1,x1_sd_1,x2_sd_1
+"$elbow" impute run own.csv --keep kl,id --multiple --draws 2 >m.csv
+"$elbow" impute run m.csv --keep id,kl,draw --multiple --draws 1 >mm.csv
+check "draws of draws" test "$(head -1 mm.csv)" = draw_1,draw,id,x0,x1,x2,kl
+check "each of them kept" test "$(cut -d, -f2 mm.csv | tr '\n' ' ')" = "draw 0 1 0 1 "
+"$elbow" encode run m.csv --keep kl,id --keep draw >e.csv 2>message
+refused 'unknown column "draw"' "$elbow" encode run m.csv --keep kl,id
+check "encode puts them first, in the order of --keep" test "$(head -1 e.csv | cut -d, -f1-4)" = kl,id,draw,mu_0
+check "a name that is taken gets a number" test "$(head -1 e.csv | tr , '\n' | tail -2 | tr '\n' ' ')" = "kl_1 given "
+check "row by row" test "$(tail -n 2 e.csv | cut -d, -f1-3 | tr '\n' ' ')" = "k,b,0 k,b,1 "
+check "the numbers are those without --keep" cmp <(sed 's/"a,1"/a/' e.csv | cut -d, -f4- | tail -n +2) \
+  <(sed 's/"a,1"/a/' m.csv | cut -d, -f3-5 | "$elbow" encode run /dev/stdin | tail -n +2)
+"$elbow" reconstruct run m.csv --keep id,kl,draw,x1 --draws 2 >r.csv
+check "reconstruct: kept columns, then its own" test "$(head -1 r.csv)" = id,kl,draw,x1,row,draw_1,x0,x1_1,x2,distortion,kl_1,given
+check "each row as often as it is drawn" test "$(tail -4 r.csv | cut -d, -f1-3,5-6 | tr '\n' ' ')" = "b,k,0,2,0 b,k,0,2,1 b,k,1,3,0 b,k,1,3,1 "
+refused '--keep: m.csv has no column "idd"; did you mean "id"?' "$elbow" encode run m.csv --keep idd,kl,draw,id
+refused '--keep: names the column "id" twice' "$elbow" encode run m.csv --keep id,id,kl,draw
+refused "name a file" "$elbow" encode run --keep id
+refused "name a file" "$elbow" reconstruct run --keep id
+# Columns of the data that are named as what commands add.
+awk -F, 'NR == 1 { $0 = "draw,kl,mu_0" } 1' rows.csv >names.csv
+check "a run on a table with such names" "$elbow" train gauss.json --out names --quiet --set training.epochs=1 \
+  --set 'data={"source": "table", "path": "names.csv", "schema": {"others": "real"}}'
+printf 'draw,kl,mu_0\n1,,2\n' >names_few.csv
+header() { "$elbow" "$@" | head -1; }
+check "impute --multiple" test "$(header impute names names_few.csv --multiple)" = draw_1,draw,kl,mu_0
+check "reconstruct --draws" test "$(header reconstruct names --draws 1)" = row,draw_1,draw,kl,mu_0,distortion,kl_1,given
+check "traverse" test "$(header traverse names --all)" = latent,kl_1,z,draw,kl,mu_0
+check "interpolate" test "$(header interpolate names)" = from,to,condition,weight,draw,kl,mu_0
+
+# --- files that are whole or not there ---
+yes '0.1,0.2,0.3' | head -300000 | cat <(echo x0,x1,x2) - >many.csv
+echo old >old.csv
+"$elbow" encode run many.csv --out old.csv --force 2>message &
+encoding=$!
+for _ in $(seq 1000); do [ -s old.csv.part$encoding ] && break; sleep 0.01; done
+check "a file comes to be beside its place" test -s old.csv.part$encoding
+check "where nothing has changed" test "$(cat old.csv)" = old
+kill -INT $encoding
+wait $encoding
+check "Ctrl-C ends the command" test $? -eq 130
+check "says what was not made" grep -q "old.csv: is not written: the command was interrupted" message
+check "and leaves nothing behind" test "$(echo old.csv*)" = old.csv
+check "nor touches the old file" test "$(cat old.csv)" = old
+printf 'x0,x1,x2\n,1,\n' >one.csv
+"$elbow" impute run one.csv --draws 2000000000 --out slow.csv 2>message &
+for _ in $(seq 1000); do [ -e slow.csv.part$! ] && break; sleep 0.01; done
+begun=$(date +%s%N)
+kill -TERM $!
+wait $!
+check "also between two lines" test $? -eq 143 -a $((($(date +%s%N) - begun) / 1000000)) -lt 2500
+check "which are far apart" grep -q "slow.csv: is not written" message
+check "and nothing is left" test "$(echo slow.csv*)" = 'slow.csv*'
+head -200000 many.csv >bad.csv && echo 1,two,3 >>bad.csv
+refused "bad.csv:200001: column x1" "$elbow" encode run bad.csv --out old.csv --force
+check "an error leaves nothing behind" test "$(echo old.csv*)$(cat old.csv)" = old.csvold
+check "many rows" "$elbow" encode run many.csv --out many_encoded.csv
+check "are all there" test "$(wc -l <many_encoded.csv)" -eq 300001
+"$elbow" encode run many.csv | head -1 >first
+status=${PIPESTATUS[0]}
+check "a pipe that closes early ends the command as it ends others" test "$status" -eq 141
+check "whose first line is there" test "$(cut -d, -f1 first)" = mu_0
+refused "standard output cannot be written" bash -c "trap '' PIPE; '$elbow' encode run many.csv | head -1 >first; exit \${PIPESTATUS[0]}"
 
 # --- features ---
 dark_and_bright pictures

@@ -170,6 +170,21 @@ check "nothing of a run was changed" bash -c "diff -r coloured before | grep -v 
 check "train --force takes such pictures away" bash -c "'$elbow' train images.json --quiet --out coloured --force --set \
   training.epochs=1 && ! test -e coloured/samples_grid.png && ! test -e coloured/interpolation.png"
 
+# --- images without labels ---
+mkdir plain
+cp images/*-images-* plain
+unlabelled=(--set data.path=plain --set data.classes=null --set data.class_names=[])
+for kind in none columns; do
+  check "a run on images without labels" train --out plain_$kind "${unlabelled[@]}" --set condition.kind=$kind --set training.epochs=2
+  check "$kind: can be evaluated" "$elbow" evaluate plain_$kind --json >text
+  check "$kind: between rows" "$elbow" interpolate plain_$kind --out plain_$kind.png >text
+  check "$kind: a grid" "$elbow" sample plain_$kind --grid --out grid_$kind.png >text
+done
+check "coloured images without labels" train --out plain_coloured "${unlabelled[@]}" --set data.coloured=true --set condition.kind=none \
+  --set training.epochs=2
+refused "--label: the model was trained without labels" "$elbow" sample plain_none --label 1
+refused "condition.kind: the data set idx_images has no labels to condition on" train --out new "${unlabelled[@]}"
+
 # --- damaged files: one line that names the file ---
 spoil() { # what the message says of which file; then what is done to it
   rm -rf damaged
@@ -190,7 +205,8 @@ spoil "damaged/train-images-idx3-ubyte: goes on after" longer
 packed() { gzip "damaged/$1" && head -c "$2" "damaged/$1.gz" >half && mv half "damaged/$1.gz"; }
 spoil "damaged/train-images-idx3-ubyte.gz: " packed train-images-idx3-ubyte 100
 spoil "damaged/t10k-labels-idx1-ubyte.gz: " packed t10k-labels-idx1-ubyte 5
-spoil "damaged: holds neither t10k-labels-idx1-ubyte nor t10k-labels-idx1-ubyte.gz; Debian" rm damaged/t10k-labels-idx1-ubyte
+spoil "damaged: holds no test labels: t10k-labels-idx1-ubyte, plain or with .gz; Debian" rm damaged/t10k-labels-idx1-ubyte
+spoil "data.classes: there are no labels in damaged" rm damaged/train-labels-idx1-ubyte damaged/t10k-labels-idx1-ubyte
 refused "dataset-fashion-mnist" train --out new --set data.path=nowhere
 refused "make mnist MNIST=" train --out new --set data.path=nowhere
 check "no run was begun" test ! -e new

@@ -159,6 +159,31 @@ for file in images/*; do gzip -c "$file" >"zipped/${file#images/}.gz"; done
 check "a run on compressed images" undrawn train images.json --out unzipped --quiet --set data.path=zipped
 cp images/t10k-images-idx3-ubyte zipped/
 refused "zipped/t10k-images-idx3-ubyte: is not what the run in unzipped was trained on" "$elbow" evaluate unzipped
+# EMNIST's names, two sets in a folder, letters from 1 on.
+mkdir -p zoo/more
+for file in images/*; do
+  name=${file#images/}
+  for set in letters digits; do cp "$file" "zoo/emnist-$set-${name/t10k/test}"; done
+done
+for half in train test; do
+  { head -c 8 images/t10k-labels-idx1-ubyte && for _ in $(seq 20); do printf '\20\21'; done; } >"zoo/emnist-letters-$half-labels-idx1-ubyte"
+done
+mv zoo/emnist-digits-test-images-idx3-ubyte zoo/more/others
+refused "zoo: holds 2 sets of images" undrawn train images.json --out refused --set data.path=zoo
+zoo=(--set data.path=zoo --set data.classes=null --set data.class_names='["P", "Q"]')
+check "a run on one of several sets" undrawn train images.json --out letters "${zoo[@]}" --set data.train_images=emnist-letters-train-images-idx3-ubyte >text
+check "says what its labels are" grep -q 'warning: the labels in zoo start from 16: label 16 is class 0, label 17 class 1' text
+check "a run whose settings name files" undrawn train images.json --out named --quiet "${zoo[@]}" --set data.classes=2 \
+  --set data.train_images=emnist-digits-train-images-idx3-ubyte --set data.test_images=more/others \
+  --set data.test_labels=emnist-digits-test-labels-idx1-ubyte
+for run in letters named; do
+  check "$run: the same from another folder" cmp <("$elbow" encode $run) <(cd ../elsewhere && "$elbow" encode ../lab/$run)
+  check "$run: resumed" undrawn train $run/config.json --out $run --resume --quiet
+  check "$run: the settings it has written down" undrawn train $run/config.json --out "again_$run" --quiet
+  check "$run: make the same" cmp $run/model.safetensors "again_$run/model.safetensors"
+done
+printf '\1' | dd of=zoo/more/others bs=1 seek=200 conv=notrunc 2>/dev/null
+refused "zoo/more/others: has changed" "$elbow" evaluate named
 (cd ../elsewhere && "$elbow" image_scores ../lab/pictures --out scores >/dev/null) || bad "scores from another folder"
 "$elbow" image_scores pictures --out scores >/dev/null
 check "are those of the run's own folder" cmp scores/image_scores.csv ../elsewhere/scores/image_scores.csv

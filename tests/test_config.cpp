@@ -106,6 +106,22 @@ BOOST_AUTO_TEST_CASE(resolved_settings_read_the_same_again) {
   BOOST_TEST(read(config(resolved.c_str())) == resolved);
 }
 
+BOOST_AUTO_TEST_CASE(settings_that_few_files_have) {
+  const Config left_out = config(R"({"seed": 1, "clipp": 2})");
+  left_out.get<int64_t>("seed");
+  BOOST_TEST(!left_out.get_if_given<double>("clip"));
+  BOOST_TEST(left_out.resolved().dump() == R"({"seed":1})");
+  BOOST_TEST(
+      contains(error_of([&] { left_out.done(); }), "clipp: there is no such setting; did you mean \"clip\"?"));
+  const Config given = config(R"({"clip": 2.5, "name": null})");
+  BOOST_TEST(given.get_if_given<double>("clip").value() == 2.5);
+  BOOST_TEST(!given.get_if_given<std::string>("name"));
+  given.done();
+  BOOST_TEST(given.resolved().dump() == R"({"clip":2.5})");
+  BOOST_TEST(error_of([&] { given.get_if_given<std::string>("clip"); }) ==
+             "test.json: clip: must be a string, not 2.5");
+}
+
 BOOST_AUTO_TEST_CASE(json_that_is_wrong) {
   const auto message = [](const std::string& text) { return error_of([&] { parse_json(text, "a.json"); }); };
   BOOST_TEST(contains(message("{\n  \"a\": 1,\n  \"b\" 2\n}"), "a.json:3:7: syntax error"));

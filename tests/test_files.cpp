@@ -1,4 +1,6 @@
 // Whole files read and written, and tables of numbers as CSV.
+#include <unistd.h>
+
 #include <boost/test/unit_test.hpp>
 #include <cmath>
 #include <limits>
@@ -45,6 +47,36 @@ BOOST_AUTO_TEST_CASE(a_write_that_fails_touches_nothing) {
   // A device is not replaced by a file, whoever asks for it.
   BOOST_TEST(contains(error_of([&] { write_file_atomically("/dev/null", "x"); }), "it is not a file"));
   BOOST_TEST(fs::is_character_file("/dev/null"));
+}
+
+BOOST_AUTO_TEST_CASE(a_file_written_in_parts) {
+  const TemporaryFolder folder;
+  const fs::path path = folder.path / "file";
+  write_bytes(path, "old");
+  {
+    AtomicFile file(path);
+    file.write(std::string(100'000, 'x'));
+    BOOST_TEST(fs::file_size(file.beside()) == 100'000u);  // it goes to the disk, not to memory
+    BOOST_TEST(read_file(path) == "old");
+  }
+  BOOST_TEST(entries(folder.path) == 1);  // not finished: nothing is left
+  BOOST_TEST(read_file(path) == "old");
+  AtomicFile file(path);
+  std::string all;
+  for (const size_t size : {1u, 65'535u, 65'536u, 0u, 65'537u, 200'000u, 3u}) {
+    const std::string part(size, char('a' + all.size() % 26));
+    file.write(part);
+    all += part;
+  }
+  file.finish();
+  BOOST_TEST((read_file(path) == all));
+  BOOST_TEST(entries(folder.path) == 1);
+  if (fs::exists("/dev/full")) {
+    fs::create_symlink("/dev/full", folder.path / str("full.part", getpid()));
+    AtomicFile full(folder.path / "full");
+    BOOST_TEST(error_of([&] { full.write(std::string(100'000, 'x')); }) ==
+               (folder.path / "full").string() + ": cannot be written: No space left on device");
+  }
 }
 
 BOOST_AUTO_TEST_CASE(files_that_cannot_be_read) {

@@ -1,11 +1,18 @@
 #include "data/idx.hpp"
 
+#include <algorithm>
+
 #include "autograd/random.hpp"
+#include "data/idx_files.hpp"
 #include "data/sources.hpp"
 #include "nn/streams.hpp"
 
 namespace elbow {
 namespace {
+
+namespace fs = std::filesystem;
+
+constexpr int64_t most_classes = 256;
 
 // The labels of an IDX file are numbers; what they stand for is known for one folder.
 std::vector<std::string> names_for(const std::string& folder, int64_t classes) {
@@ -13,30 +20,72 @@ std::vector<std::string> names_for(const std::string& folder, int64_t classes) {
   return {"T-shirt", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"};
 }
 
-// One half; its two files are added to `inputs`.
-Dataset half(const Config& data, const KnownData& known, const std::string& prefix,
-             const std::string& rows_setting, std::vector<std::filesystem::path>& inputs) {
-  const int64_t classes = data.get<int64_t>("classes", 10, between(1, 256));
+IdxFiles files_of(const Config& data, const std::string& folder, const KnownData& known) {
+  const auto named = [&](const char* key) { return data.get_if_given<std::string>(key).value_or(""); };
+  return find_idx_files(
+      folder, {named("train_images"), named("train_labels"), named("test_images"), named("test_labels")},
+      known.find);
+}
+
+// One half, as its files hold it.
+struct Half {
+  fs::path images_file, labels_file;  // the latter is empty where there are no labels
+  IdxImages images;
+  std::vector<int32_t> labels;
+};
+
+Half read_half(const Config& data, const fs::path& images_file, const fs::path& labels_file) {
+  Half half{images_file, labels_file, read_idx_images(images_file), {}};
+  if (half.images.count == 0) data.fail("path", str("there are no images in ", images_file.string()));
+  if (labels_file.empty()) return half;
+  half.labels = read_idx_labels(labels_file);
+  if (int64_t(half.labels.size()) != half.images.count)
+    throw Error(str(labels_file.string(), ": has ", half.labels.size(), " labels for the ", half.images.count,
+                    " images in ", images_file.string()));
+  return half;
+}
+
+// The classes are the labels first, first + 1, ..., first + count - 1.
+struct Classes {
+  int32_t first;
+  int64_t count;
+};
+
+// As many classes as are told or, where that is nothing, 10, or as many as the labels need. Labels that are too large begin
+// with the smallest one, if that is not 0: those of EMNIST's letters are 1 to 26.
+Classes label_classes(const std::optional<int64_t>& told, const Half& train, const Half& test) {
+  int32_t low = train.labels.front(), high = low;
+  for (const Half* half : {&train, &test})
+    for (const int32_t label : half->labels) low = std::min(low, label), high = std::max(high, label);
+  const int64_t usual = told.value_or(10), needed = int64_t(high) - low + 1;
+  if (high < usual) return {0, usual};
+  if (low > 0 && needed <= told.value_or(most_classes)) return {low, told.value_or(needed)};
+  if (!told && high < most_classes) return {0, int64_t(high) + 1};
+  const int64_t allowed = told.value_or(most_classes);
+  const auto bad = [&](int32_t label) { return label >= allowed; };
+  const bool in_train = std::any_of(train.labels.begin(), train.labels.end(), bad);
+  const Half& half = in_train ? train : test;
+  const auto first = std::find_if(half.labels.begin(), half.labels.end(), bad);
+  throw Error(str(half.labels_file.string(), ": label ", *first, " of row ", first - half.labels.begin(),
+                  " is not one of 0..", allowed - 1));
+}
+
+// The rows of one half: the first so many, where the setting says how many.
+Dataset set_of(const Config& data, const std::string& rows_setting, Half half, const Classes& classes,
+               const std::vector<std::string>& names) {
+  IdxImages& images = half.images;
   const auto wanted = data.get_optional<int64_t>(rows_setting, at_least(1));
-  const std::string folder = data.get<std::string>("path", "/usr/share/datasets/fashion-mnist");
-  const std::filesystem::path place = inputs.empty() ? known.find(folder) : inputs.front().parent_path();
-  auto names = data.get<std::vector<std::string>>("class_names", names_for(folder, classes));
-  if (!names.empty() && int64_t(names.size()) != classes)
-    data.fail("class_names", str(names.size(), " names do not fit ", classes, " classes"));
-  IdxPair pair = read_idx_pair(place, prefix, int32_t(classes));
-  inputs.insert(inputs.end(), {pair.images_file, pair.labels_file});
-  IdxImages& images = pair.images;
-  if (images.count == 0) data.fail("path", str("there are no images in the ", prefix, " files of ", folder));
-  if (wanted) {
-    if (*wanted > images.count)
-      data.fail(rows_setting, str("there are only ", images.count, " images in ", folder));
-    images.pixels.resize(static_cast<size_t>(*wanted * images.height * images.width));
-    pair.labels.resize(static_cast<size_t>(*wanted));
-  }
+  if (wanted.value_or(0) > images.count)
+    data.fail(rows_setting, str("there are only ", images.count, " images in ", half.images_file.string()));
+  const int64_t rows = wanted.value_or(images.count);
+  images.pixels.resize(size_t(rows * images.height * images.width));
   Dataset set;
   set.image = ImageSize{images.height, images.width};
   set.x = Rows(std::move(images.pixels), images.height * images.width);
-  set.labels = Labels{std::move(pair.labels), int32_t(classes), std::move(names)};
+  if (half.labels_file.empty()) return set;
+  half.labels.resize(size_t(rows));
+  for (int32_t& label : half.labels) label -= classes.first;
+  set.labels = Labels{std::move(half.labels), int32_t(classes.count), names};
   return set;
 }
 
@@ -59,16 +108,43 @@ void binarise(Dataset& set, const RandomKey& key) {
 
 }  // namespace
 
-/// Labelled images in the IDX files of a folder, as MNIST and Fashion-MNIST are kept: the "train" pair to train
-/// and the "t10k" pair to test. Options: path (default: where Debian's dataset-fashion-mnist puts them),
-/// classes (default 10), class_names (default: those of
+/// Images in the IDX files of a folder, as MNIST and Fashion-MNIST are kept, with labels where there are any. Options: path
+/// (default: where Debian's dataset-fashion-mnist puts them); train_images, train_labels, test_images, test_labels, names of
+/// files relative to it (default: found, see find_idx_files); classes (default 10, or as many as the labels need), class_names (default: those of
 /// Fashion-MNIST in a folder of that name, else none), train_rows and test_rows (default null: all of them, else the first so many),
 /// coloured (default false: each image in one of three channels), binarised (default false: each pixel is 1 with its
 /// grey value as the probability, else 0). Both are drawn from the seed, for training images anew in each epoch.
 DataSplit idx_images(const Config& data, uint64_t seed, const KnownData& known) {
+  // Settings that have to wait for the labels are asked for here as well: the order is that of the resolved settings.
+  const auto told = data.get_optional<int64_t>("classes", between(1, double(most_classes)));
+  data.get_optional<int64_t>("train_rows", at_least(1));
+  const auto folder = data.get<std::string>("path", "/usr/share/datasets/fashion-mnist");
+  auto names = data.get("class_names", std::vector<std::string>());
+  const IdxFiles files = files_of(data, folder, known);
+  Half train = read_half(data, files.train_images, files.train_labels),
+       test = read_half(data, files.test_images, files.test_labels);
+
   DataSplit split;
-  split.train = half(data, known, "train", "train_rows", split.inputs);
-  split.test = half(data, known, "t10k", "test_rows", split.inputs);
+  Classes classes{0, 0};
+  if (train.labels.empty()) {
+    if (told || !names.empty()) data.fail(told ? "classes" : "class_names", "there are no labels in " + folder);
+  } else {
+    classes = label_classes(told, train, test);
+    data.get<int64_t>("classes", classes.count);
+    names = data.get<std::vector<std::string>>("class_names", names_for(folder, classes.count));
+    if (!names.empty() && int64_t(names.size()) != classes.count)
+      data.fail("class_names", str(names.size(), " names do not fit ", classes.count, " classes"));
+    if (classes.first > 0)
+      split.warnings.push_back(str("the labels in ", folder, " start from ", classes.first, ": label ",
+                                   classes.first, " is class 0, label ", classes.first + classes.count - 1,
+                                   " class ", classes.count - 1));
+  }
+  for (const Half* half : {&train, &test}) {
+    split.inputs.push_back(half->images_file);
+    if (!half->labels_file.empty()) split.inputs.push_back(half->labels_file);
+  }
+  split.train = set_of(data, "train_rows", std::move(train), classes, names);
+  split.test = set_of(data, "test_rows", std::move(test), classes, names);
   const ImageSize &a = *split.train.image, &b = *split.test.image;
   if (a.height != b.height || a.width != b.width)
     data.fail("path", str("training images are ", a.height, " x ", a.width, ", test images ", b.height, " x ",

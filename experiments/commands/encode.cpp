@@ -20,7 +20,7 @@ void encode(const EncodeOptions& o) {
   const NoGrad no_grad;
   const uint64_t seed = o.seed.value_or(e->seed);
   const GivenFeatures given(o.given, *e);
-  RowReader rows(*e, o.data, RowReader::Missing::as_trained);
+  RowReader rows(*e, o.data, RowReader::Missing::as_trained, o.keep);
   std::vector<int64_t> latents(size_t(e->model->latents()));
   std::iota(latents.begin(), latents.end(), 0);
   const bool autoencoder = e->loss.autoencoder;  // its codes are points: they have no variance, and no KL
@@ -33,19 +33,20 @@ void encode(const EncodeOptions& o) {
         }));
 
   const bool by_columns = e->condition.by_columns();
-  std::vector<std::string> line = numbered("mu_", latents);
-  if (!autoencoder)
-    for (const std::string& name : numbered("log_var_", latents)) line.push_back(name);
-  line.emplace_back("kl");
-  if (by_columns) line.emplace_back("given");
-  out.write(line);
+  TableHeader header;
+  header.data(o.keep).added(numbered("mu_", latents));
+  if (!autoencoder) header.added(numbered("log_var_", latents));
+  header.added({"kl"});
+  if (by_columns) header.added({"given"});
+  out.write(header.names());
+  std::vector<std::string> line;
   for (Condition::Drawn drawn; rows.next();) {
     given.draw(rows.batch(), seed, rows.number(), drawn);
     const Posterior q = e->model->encode(rows.batch().input, drawn.c);
     const auto kl = kl_of(e->loss, q, Reduction::per_row).to_vector<float>();
     const auto mu = q.mu.to_vector<float>(), log_var = q.log_var.to_vector<float>();  // [rows, latents]
     for (int64_t r = 0; r < q.mu.size(0); ++r) {
-      line.clear();
+      line = rows.kept(size_t(r));
       const auto add = [&](const std::vector<float>& values) {
         for (const int64_t l : latents) line.push_back(number_text(values[size_t(r * q.mu.size(1) + l)]));
       };

@@ -68,32 +68,33 @@ void impute(const ImputeOptions& o) {
   if (o.sd && o.draws < 2) throw Error("--sd: there is no standard deviation of one draw");
   const uint64_t seed = o.seed.value_or(e->seed);
   const TableCodec codec = codec_of_run(*e);
-  RowReader rows(*e, o.data, RowReader::Missing::allowed);
+  RowReader rows(*e, o.data, RowReader::Missing::allowed, o.keep);
   TableOutput out(o.out, o.force, codec.format().separator);
 
   std::vector<int64_t> places = rows.places();  // where each feature goes in a line
-  std::vector<std::string> header = rows.names();
+  std::vector<std::string> columns = rows.names();
   for (size_t f = 0; f < places.size(); ++f)
     if (places[f] < 0) {
-      places[f] = int64_t(header.size());
-      header.push_back(codec.features()[f].name);
+      places[f] = int64_t(columns.size());
+      columns.push_back(codec.features()[f].name);
     }
   std::vector<std::pair<size_t, std::string>> constants;  // where they go, and what they are
   for (const Constant& c : codec.constants()) {
-    const auto at = std::find(header.begin(), header.end(), c.name);
-    constants.emplace_back(at - header.begin(), c.text());
-    if (at == header.end()) header.push_back(c.name);
+    const auto at = std::find(columns.begin(), columns.end(), c.name);
+    constants.emplace_back(at - columns.begin(), c.text());
+    if (at == columns.end()) columns.push_back(c.name);
   }
-  const size_t width = header.size();
-  const auto& features = codec.features();
   const auto is_missing = [&](const std::string& text) {
     return codec.format().is_missing(text) || is_usual_mark_of_numbers(text);
   };
-  if (o.sd)
-    for (const Feature& f : features)
-      if (f.kind == FeatureKind::real) header.push_back(f.name + "_sd");
-  if (o.multiple) header.insert(header.begin(), "draw");
-  if (codec.format().header) out.write(header);
+  const size_t width = columns.size();
+  const auto& features = codec.features();
+  TableHeader header;
+  if (o.multiple) header.added({"draw"});
+  header.data(columns);
+  for (const Feature& f : features)
+    if (o.sd && f.kind == FeatureKind::real) header.added({f.name + "_sd"});
+  if (codec.format().header) out.write(header.names());
 
   while (rows.next()) {
     const Imputation imputed = impute(*e, o, seed, rows);
@@ -119,7 +120,9 @@ void impute(const ImputeOptions& o) {
       for (size_t f = 0; f < features.size() && o.sd; ++f) {
         if (features[f].kind != FeatureKind::real) continue;
         const size_t at = size_t(features[f].first);
-        line.push_back(there[at] == 0 ? number_text(imputed.sd[r * d + at] * float(codec.scales()[f].sd)) : "");
+        std::string sd = there[at] == 0 ? number_text(imputed.sd[r * d + at] * float(codec.scales()[f].sd)) : "";
+        std::replace(sd.begin(), sd.end(), '.', codec.format().decimal);
+        line.push_back(std::move(sd));
       }
       out.write(line);
     }

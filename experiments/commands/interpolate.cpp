@@ -131,9 +131,8 @@ void draw_lines(Experiment& e, const Told& told, const Lines& lines, const std::
 }
 
 void write_lines(Experiment& e, const Lines& lines, TableOutput& out, const TableCodec& codec) {
-  std::vector<std::string> line{"from", "to", "condition", "weight"};
-  for (const std::string& name : codec.header()) line.push_back(name);
-  out.write(line);
+  out.write(TableHeader().added({"from", "to", "condition", "weight"}).data(codec.header()).names());
+  std::vector<std::string> line;
   const auto values = generate(e, lines.z, lines.c).to_vector<float>();
   const float* row = values.data();
   for (const Pair& pair : lines.pairs)

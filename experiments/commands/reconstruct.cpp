@@ -33,15 +33,16 @@ void reconstruct(const ReconstructOptions& o) {
   const GivenFeatures given(o.given, *e);
   const TableCodec codec = codec_of(e->data.train);
   TableOutput out(o.out, o.force, codec.format().separator);
-  RowReader rows(*e, o.data, RowReader::Missing::as_trained);
+  RowReader rows(*e, o.data, RowReader::Missing::as_trained, o.keep);
 
   const bool by_columns = e->condition.by_columns();
+  TableHeader header;
+  header.data(o.keep);
+  if (o.draws > 0) header.added({"row", "draw"});
+  header.data(codec.header()).added({"distortion", "kl"});
+  if (by_columns) header.added({"given"});
+  out.write(header.names());
   std::vector<std::string> line;
-  if (o.draws > 0) line = {"row", "draw"};
-  for (const std::string& name : codec.header()) line.push_back(name);
-  line.insert(line.end(), {"distortion", "kl"});
-  if (by_columns) line.emplace_back("given");
-  out.write(line);
   int64_t row = 0;  // of the data
   for (Condition::Drawn drawn; rows.next();) {
     const Batch& batch = rows.batch();
@@ -56,8 +57,8 @@ void reconstruct(const ReconstructOptions& o) {
     }
     for (int64_t r = 0; r < batch.x.size(0); ++r, ++row)
       for (size_t d = 0; d < answers.size(); ++d) {
-        line.clear();
-        if (o.draws > 0) line = {str(row), str(d)};
+        line = rows.kept(size_t(r));
+        if (o.draws > 0) line.insert(line.end(), {str(row), str(d)});
         for (std::string& field : codec.decode_row(&answers[d].values[size_t(r * codec.columns())]))
           line.push_back(std::move(field));
         line.push_back(number_text(answers[d].distortion[size_t(r)]));

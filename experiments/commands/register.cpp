@@ -47,6 +47,15 @@ constexpr auto given_columns =
     "from 0, such "
     "as 0,2; by default none";
 
+void add_keep(Command command, RowsOptions& o) {
+  command
+      .option("--keep", o.keep,
+              "Columns of the file, such as id,name, that are copied to the result, also those that the model "
+              "does not know")
+      .delimiter(',')
+      .one_each();
+}
+
 void add_encode(Command app) {
   Command command = app.command("encode", "Posterior means and log variances of rows, as CSV");
   auto o = std::make_shared<EncodeOptions>();
@@ -55,6 +64,7 @@ void add_encode(Command app) {
   command.option("--given", o->given, given_columns);
   command.flag("--active", o->active,
                "Only the latents that are active: mean KL above evaluation.active_kl on the test set");
+  add_keep(command, *o);
   add_seed(command, *o);
   add_common(command, *o);
   command.runs([o] { encode(*o); });
@@ -71,6 +81,7 @@ void add_reconstruct(Command app) {
               "Draws from each row's posterior, a line each; 0 = its mean, which has less distortion")
       .between(0, int64_t{1} << 31)
       .shows_default();
+  add_keep(command, *o);
   add_seed(command, *o);
   add_common(command, *o);
   command.runs([o] { reconstruct(*o); });
@@ -208,6 +219,7 @@ void add_impute(Command app) {
       .excludes(sd);
   command.flag("--noise", o->noise,
                "Add N(0, beta/2) to the draws of real columns under squared error (in the model's scaling)");
+  add_keep(command, *o);
   add_seed(command, *o);
   add_common(command, *o);
   command.runs([o] { impute(*o); });

@@ -8,13 +8,22 @@
 
 namespace elbow {
 
-TableCodec codec_of_run(const Experiment& e) {
-  const TableCodec codec = codec_of(e.data.train);
-  if (!e.data.train.labels) return codec;
+namespace {
+
+// The same for files that have these columns as well.
+TableCodec with_ignored(const TableCodec& codec, const std::vector<std::string>& names) {
   TableFormat format = codec.format();
-  format.ignored.emplace_back("label");
-  if (e.data.train.colours) format.ignored.emplace_back("colour");
+  format.ignored.insert(format.ignored.end(), names.begin(), names.end());
   return TableCodec(codec.features(), codec.scales(), format, codec.fields(), codec.constants());
+}
+
+}  // namespace
+
+TableCodec codec_of_run(const Experiment& e) {
+  std::vector<std::string> labels;
+  if (e.data.train.labels) labels.emplace_back("label");
+  if (e.data.train.labels && e.data.train.colours) labels.emplace_back("colour");
+  return with_ignored(codec_of(e.data.train), labels);
 }
 
 int32_t class_of(const Labels& labels, const std::string& text, const char* what) {
@@ -27,20 +36,41 @@ int32_t class_of(const Labels& labels, const std::string& text, const char* what
                   labels.names.empty() ? "" : ", or " + few_of(labels.names)));
 }
 
-RowReader::RowReader(const Experiment& e, const std::filesystem::path& file, Missing missing)
+RowReader::RowReader(const Experiment& e, const std::filesystem::path& file, Missing missing,
+                     const std::vector<std::string>& keep)
     : experiment_(e),
-      codec_(codec_of_run(e)),
+      codec_(with_ignored(codec_of_run(e), keep)),
       trained_with_missing_(bool(e.data.train.observed)),
       missing_allowed_(trained_with_missing_ || missing == Missing::allowed) {
   if (file.empty()) {
+    if (!keep.empty()) throw Error("--keep: the run's own test set has nothing to be kept: name a file");
     test_.emplace(e.data.test, rows_at_once, LastBatch::keep);
     return;
   }
   file_.emplace(file, codec_.format());
-  places_ = codec_.match(*file_, file, missing_allowed_);
+  places_ = codec_.match(*file_, file, missing_allowed_, " (--keep copies such columns to the result)");
+  this->keep(keep, file);
   if (!e.condition.by_label()) return;
   add_label("label", e.data.train.labels, file);
   add_label("colour", e.data.train.colours, file);
+}
+
+void RowReader::keep(const std::vector<std::string>& columns, const std::filesystem::path& file) {
+  for (const std::string& name : columns) {
+    const auto at = std::find(names().begin(), names().end(), name);
+    if (at == names().end())
+      throw Error(str("--keep: ", file.string(), " has no column \"", name, '"', did_you_mean(name, names())));
+    const auto place = size_t(at - names().begin());
+    if (std::find(kept_.begin(), kept_.end(), place) != kept_.end())
+      throw Error("--keep: names the column \"" + name + "\" twice");
+    kept_.push_back(place);
+  }
+}
+
+std::vector<std::string> RowReader::kept(size_t row) const {
+  std::vector<std::string> fields;
+  for (const size_t place : kept_) fields.push_back(text_[row][place]);
+  return fields;
 }
 
 void RowReader::add_label(const std::string& name, const std::optional<Labels>& labels,

@@ -22,8 +22,10 @@ class RowReader {
   /// Rows of `file`; of the test set where that is empty. The columns are found by their names; one that is not there is
   /// missing in every row. A model with the label as its condition reads it from the column `label`: a class, by name or
   /// number; and of coloured images the colour from `colour`. A label that is not there is withheld where it may be. Error,
-  /// naming the file, for unknown columns, and for missing ones that are not allowed.
-  RowReader(const Experiment& experiment, const std::filesystem::path& file, Missing missing);
+  /// naming the file, for unknown columns, and for missing ones that are not allowed. The columns `keep`, known or not, are
+  /// those of kept(); Error, naming --keep, for one that the file lacks or that is named twice, or without a file.
+  RowReader(const Experiment& experiment, const std::filesystem::path& file, Missing missing,
+            const std::vector<std::string>& keep = {});
 
   /// Reads on: at most rows_at_once rows; false at the end. A category that no training row had counts as missing
   /// where entries may be missing, which is told at the end on standard error. Error "FILE:LINE: ..." for a field that cannot be read.
@@ -34,6 +36,8 @@ class RowReader {
   uint64_t number() const { return uint64_t(number_); }
   /// The rows of the file as text [rows][columns of the file].
   const std::vector<std::vector<std::string>>& text() const { return text_; }
+  /// The fields of a row of text() in the columns that are kept.
+  std::vector<std::string> kept(size_t row) const;
   /// The columns of the file.
   const std::vector<std::string>& names() const { return file_->names(); }
   /// Which column of the file each feature is [features]; -1 where the file has none.
@@ -47,6 +51,7 @@ class RowReader {
     int64_t place;  ///< which column of the file it is; -1: none
     std::vector<int32_t> values = {};
   };
+  void keep(const std::vector<std::string>& names, const std::filesystem::path& file);
   void add_label(const std::string& name, const std::optional<Labels>& labels,
                  const std::filesystem::path& file);
   void tell_strangers();
@@ -58,6 +63,7 @@ class RowReader {
   std::optional<Batches> test_;    // without a file
   std::optional<TableFile> file_;  // or with one
   std::vector<int64_t> places_;
+  std::vector<size_t> kept_;         // columns of the file
   std::vector<LabelColumn> labels_;  // the class and the colour, as far as the condition tells them
   std::map<size_t, std::map<std::string, int64_t>>
       strangers_;  // how often each unknown category of a feature came

@@ -2,6 +2,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace elbow {
 
@@ -11,6 +12,7 @@ struct RowsOptions {
   std::string data;                   ///< CSV file; empty: the run's test set
   std::string out;                    ///< file for the result; empty: standard output
   std::string given;                  ///< which columns are given
+  std::vector<std::string> keep;      ///< columns of the file that are copied to the result
   std::optional<uint64_t> seed = {};  ///< of random numbers, instead of the run's
   int threads = 0;
   bool force = false;  ///< write over an existing file

@@ -41,10 +41,11 @@ void sample_table(const SampleOptions& o, Experiment& e) {
   told.condition(1);  // an error before anything is written
   TableOutput out(o.out, o.force, codec.format().separator);
   const bool by_label = e.condition.by_label(), coloured = by_label && e.data.train.colours;
-  std::vector<std::string> header = codec.header();
-  if (by_label) header.emplace_back("label");
-  if (coloured) header.emplace_back("colour");
-  if (codec.format().header) out.write(header);
+  TableHeader header;
+  header.data(codec.header());
+  if (by_label) header.added({"label"});
+  if (coloured) header.added({"colour"});
+  if (codec.format().header) out.write(header.names());
 
   const int64_t wanted = o.rows.value_or(10);
   for (int64_t first = 0, number = 0; first < wanted; first += rows_at_once, ++number) {

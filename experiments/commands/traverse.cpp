@@ -78,9 +78,8 @@ void draw_sweep(Experiment& e, const Sweep& s, const std::filesystem::path& png)
 }
 
 void write_sweep(Experiment& e, const Told& told, const Sweep& s, TableOutput& out, const TableCodec& codec) {
-  std::vector<std::string> line{"latent", "kl", "z"};
-  for (const std::string& name : codec.header()) line.push_back(name);
-  out.write(line);
+  out.write(TableHeader().added({"latent", "kl", "z"}).data(codec.header()).names());
+  std::vector<std::string> line;
   const auto values = generate(e, s.z, s.c).to_vector<float>();
   const size_t steps = s.values.size(), columns = size_t(codec.columns());
   for (size_t i = 0; i < s.latents.size() * steps; ++i) {
