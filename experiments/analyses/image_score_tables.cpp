@@ -73,7 +73,7 @@ Json json_of(const FeatureFacts& facts) {
 Json json_of(const ScoredImages& scored) {
   Json json{{"condition", scored.condition}, {"images", scored.images}};
   for (const auto& [key, number] : numbers_of(scored))
-    json[key] = key.ends_with("rows") ? Json(int64_t(number)) : Json(number);
+    json[key] = key.ends_with("rows") ? Json(int64_t(number)) : json_number(number);
   return json;
 }
 
@@ -83,10 +83,10 @@ Json json_of(const LabelConsistency& l) {
           {"value", l.value < 0 ? Json() : Json(l.value)},
           {"name", l.name},
           {"rows", l.rows},
-          {"consistency", l.generated.mean},
-          {"consistency_stderr", l.generated.standard_error},
-          {"real", l.real.mean},
-          {"real_stderr", l.real.standard_error}};
+          {"consistency", json_number(l.generated.mean)},
+          {"consistency_stderr", json_number(l.generated.standard_error)},
+          {"real", json_number(l.real.mean)},
+          {"real_stderr", json_number(l.real.standard_error)}};
 }
 
 std::string text_of(const FeatureFacts& facts) {
