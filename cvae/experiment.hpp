@@ -61,6 +61,7 @@ struct Experiment {
   std::string name;
   uint64_t seed;
   DataSplit data;
+  std::vector<std::string> warnings;  ///< those of the data, and settings that cannot do what they say
   Condition condition;
   LossSettings loss;
   TrainingSettings training;

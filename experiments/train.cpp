@@ -175,7 +175,7 @@ void train_in(RunFolder& folder, const TrainOptions& o, Experiment& e, const Sto
                  " threads, ", m.isa, changed.empty() ? "" : ", ", changed));
   progress.line(str(e.name, ": ", e.data.train.rows(), " rows of ", e.data.train.columns(), " columns, ",
                     e.model->parameters(), " parameters, seed ", e.seed, ", ", m.threads, " threads, ", m.isa));
-  for (const std::string& warning : e.data.warnings) {
+  for (const std::string& warning : e.warnings) {
     folder.log("warning: " + warning);
     progress.line("warning: " + warning);
   }
