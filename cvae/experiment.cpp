@@ -9,6 +9,8 @@
 namespace elbow {
 namespace {
 
+constexpr int64_t most_bound_columns = 2048;  // half a minute
+
 // The name is also that of a folder.
 std::string read_name(const Config& config) {
   const auto name = config.get<std::string>("name");
@@ -139,15 +141,18 @@ Experiment::Experiment(const Config& config, const DataMaker& data_maker)
   resolved = config.resolved().dump(2) + "\n";
   const bool known_gaps = !data.test.observed ||  // what is missing, by which law, and given by one probability
                           (data.test.missing.any() && !condition.uniform());
-  if (data.train.gaussian && known_gaps && loss.is_squared_error() && loss.beta > 0)
+  if (!data.train.gaussian || !known_gaps || !loss.is_squared_error() || loss.beta == 0) return;
+  if (data.train.columns() <= most_bound_columns)
     bound =
         std::make_unique<GaussianBound>(data.train.gaussian->mean, data.train.gaussian->covariance, loss.beta);
+  else
+    warnings.push_back(str("the optimum is known for up to ", most_bound_columns, " columns, not for ",
+                           data.train.columns(), ": beyond, it takes hours"));
 }
 
-int64_t Experiment::bound_masks() const {
-  const double d = double(data.train.columns());
+int64_t Experiment::bound_masks(int64_t least) const {
   // With missing entries there are 3^d + 2^d cases, all of which are to be taken for 8 columns.
-  return std::clamp<int64_t>(int64_t(2e9 / (d * d * d)), 32, data.test.missing.any() ? 8192 : 1024);
+  return affordable_masks(data.train.columns(), least, data.test.missing.any() ? 8192 : 1024);
 }
 
 }  // namespace elbow

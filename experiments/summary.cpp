@@ -22,10 +22,12 @@ Json costs_json(const Costs& c) {
 }
 
 Json point_json(const BoundPoint& b) {
-  return {{"loss", json_number(b.loss)},
-          {"distortion", json_number(b.distortion)},
-          {"kl", json_number(b.kl)},
-          {"active", json_number(b.active)}};
+  Json json = {{"loss", json_number(b.loss)},
+               {"distortion", json_number(b.distortion)},
+               {"kl", json_number(b.kl)},
+               {"active", json_number(b.active)}};
+  if (b.loss_stderr > 0) json["loss_stderr"] = b.loss_stderr;  // where masks are sampled
+  return json;
 }
 
 template <class... Args> std::string format(const char* pattern, Args... args) {
@@ -57,7 +59,6 @@ std::string summary_json(const Experiment& e, const RunResult& r, int64_t epochs
   s["test"] = costs_json(r.test);
   if (r.figures.bound) {
     s["bound"] = point_json(*r.figures.bound);
-    if (r.bound_loss_stderr > 0) s["bound"]["loss_stderr"] = r.bound_loss_stderr;  // where masks are sampled
     s["bound"]["excess"] = json_number(r.excess->mean);
     s["bound"]["excess_stderr"] = json_number(r.excess->standard_error);
   }

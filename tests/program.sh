@@ -66,6 +66,16 @@ check "from its own configuration" undrawn train few/config.json --out few_again
 check "the same bits" cmp few/model.safetensors few_again/model.safetensors
 check "other commands open it" "$elbow" evaluate few >text
 
+# --- the optimum of a wide set is told of, sampled with its error; beyond 2048 columns it is not worked out ---
+wide=(--set data.train_rows=64 --set data.test_rows=4 --set data.source=correlated_gaussian --set 'evaluation.analyses=[]')
+check "a wide set" undrawn train config.json "${wide[@]}" --set data.columns=600 --set training.epochs=1 --out wide >text 2>/dev/null
+check "what takes long" grep -q '^working out the optimum of 600 columns' text
+check "the error of the optimum" test "$(grep -c '"loss_stderr": [0-9]' wide/summary.json)" -gt 10
+check "a very wide set" undrawn train config.json "${wide[@]}" --set data.source=independent_gaussian --set data.columns=2049 \
+  --set training.epochs=1 --out very_wide >text 2>/dev/null
+check "has no optimum, and says so" grep -q '^warning: the optimum is known for up to 2048 columns' text
+check "nor in its summary" bash -c '! grep -q bound very_wide/summary.json'
+
 # --- Ctrl-C, also where epochs are short: one line, and the run goes on from there ---
 "$elbow" train config.json "${steady[@]}" --set training.epochs=100000 --set data.test_rows=640 --out stopped 2>message &
 logged 'epoch 1 ' stopped/run.log
