@@ -63,6 +63,15 @@ template <class F> auto naming(const std::filesystem::path& path, F f) {
   } catch (const Error& e) { throw Error(path.string() + ": " + e.what()); }
 }
 
+// A model that holds a NaN answers with nothing else.
+void set_finite_state(Module& model, const std::map<std::string, Tensor>& tensors) {
+  for (const auto& [name, tensor] : tensors)
+    if (!all_finite(tensor))
+      throw Error(
+          str("the tensor ", name, " holds a number that is not finite: the file is damaged; train again"));
+  set_state(model, tensors);
+}
+
 }  // namespace
 
 void save_model(const std::filesystem::path& path, const Experiment& experiment, int64_t epochs) {
@@ -73,7 +82,7 @@ void save_model(const std::filesystem::path& path, const Experiment& experiment,
 
 void load_model(const std::filesystem::path& path, Experiment& experiment) {
   const SafeTensors file = load_safetensors(path);
-  naming(path, [&] { set_state(*experiment.model, file.tensors); });
+  naming(path, [&] { set_finite_state(*experiment.model, file.tensors); });
 }
 
 int64_t load_model_of_checkpoint(const std::filesystem::path& path, Experiment& experiment) {
@@ -82,7 +91,7 @@ int64_t load_model_of_checkpoint(const std::filesystem::path& path, Experiment& 
     std::erase_if(file.tensors, [](const auto& entry) {
       return entry.first.starts_with(prefix) || entry.first == steps_tensor;
     });
-    set_state(*experiment.model, file.tensors);
+    set_finite_state(*experiment.model, file.tensors);
     return Json::parse(file.metadata["epochs_done"]).get<int64_t>();
   });
 }
@@ -132,7 +141,7 @@ std::vector<EpochCosts> load_checkpoint(const std::filesystem::path& path, Exper
       Tensor(tensor).copy_(found->second);
       file.tensors.erase(found);
     }
-    set_state(*experiment.model, file.tensors);
+    set_finite_state(*experiment.model, file.tensors);
     training.optimizer().set_steps(steps);
     training.set_done(done, std::move(begun), seconds);
     experiment.dropout_stream.set_step(uint64_t(dropout_step));

@@ -36,6 +36,9 @@ Found select(Experiment& e) {
   f.settings = selection_settings(e);
   f.settings.rows = std::min(f.settings.rows, e.data.test.rows());
   f.model = greedy_selection(e, f.settings);
+  for (const SelectionStep& step : f.model.steps)
+    if (!std::isfinite(step.costs.loss.mean))
+      throw Error(str("the loss is ", step.costs.loss.mean, " with some features given: it has no order"));
   f.subsets = subsets_of(f.model.steps);
   f.seconds = watch.seconds();
   if (!e.data.test.observed) f.exact = exact_order(e);
