@@ -8,9 +8,8 @@
 #include <utility>
 
 #include "autograd/error.hpp"
-#include "autograd/gemm/gemm.hpp"
-#include "autograd/gemm/openblas.hpp"
 #include "autograd/one_blas_thread.hpp"
+#include "autograd/ops.hpp"
 
 namespace elbow {
 
@@ -30,18 +29,10 @@ Matrix product(const Matrix& a, const Matrix& b) {
     fail("product", "lhs [", a.rows, ",", a.cols, "] x rhs [", b.rows, ",", b.cols, "]: inner sizes ", a.cols,
          " and ", b.rows, " differ");
   Matrix c(a.rows, b.cols);
+  if (std::min({a.rows, a.cols, b.cols}) == 0) return c;
   if (std::max({a.rows, a.cols, b.cols}) > small_matrix) {
-    gemm(GemmArgs<double>{.ta = Trans::no,
-                          .tb = Trans::no,
-                          .m = a.rows,
-                          .n = b.cols,
-                          .k = a.cols,
-                          .a = a.values.data(),
-                          .lda = a.cols,
-                          .b = b.values.data(),
-                          .ldb = b.cols,
-                          .c = c.values.data(),
-                          .ldc = b.cols});
+    const auto tensor = [](const Matrix& m) { return Tensor::from(m.values, {m.rows, m.cols}); };
+    c.values = matmul(tensor(a), tensor(b)).to_vector<double>();
     return c;
   }
   for (std::int64_t i = 0; i < a.rows; ++i)
@@ -144,20 +135,19 @@ Regression regression_by_pivots(const Matrix& known, const Matrix& cross) {
   std::vector<lapack_int> pivots(n);
   lapack_int rank = 0;  // to LAPACK, which is column-major, our lower triangle is the upper one
   LAPACKE_dpstrf(LAPACK_COL_MAJOR, 'U', n, factor.values.data(), n, pivots.data(), &rank, rank_tolerance(n));
-  Matrix w(rank, others);  // L^-1 cross, of the rows in the order of the pivots
-  for (std::int64_t r = 0; r < rank; ++r)
-    for (std::int64_t c = 0; c < others; ++c) w(r, c) = cross(pivots[r] - 1, c) * scale[pivots[r] - 1];
-  const auto solve = [&, &l = factor](CBLAS_TRANSPOSE transpose) {
+  Matrix w(others, rank);  // (L^-1 cross)^T, of the known columns in the order of the pivots
+  for (std::int64_t r = 0; r < others; ++r)
+    for (std::int64_t k = 0; k < rank; ++k) w(r, k) = cross(pivots[k] - 1, r) * scale[pivots[k] - 1];
+  const auto solve = [&, &l = factor](char transposed) {
     if (rank > 0 && others > 0)
-      cblas_dtrsm(CblasRowMajor, CblasLeft, CblasLower, transpose, CblasNonUnit, rank, others, 1,
-                  l.values.data(), n, w.values.data(), others);
+      LAPACKE_dtrtrs(LAPACK_COL_MAJOR, 'U', transposed, 'N', rank, others, l.values.data(), n, w.values.data(),
+                     rank);
   };
-  solve(CblasNoTrans);
-  Regression out{Matrix(others, n), product(transpose(w), w)};
-  solve(CblasTrans);
-  for (std::int64_t r = 0; r < rank; ++r)
-    for (std::int64_t c = 0; c < others; ++c)
-      out.coefficients(c, pivots[r] - 1) = w(r, c) * scale[pivots[r] - 1];
+  solve('T');
+  Regression out{Matrix(others, n), product(w, transpose(w))};
+  solve('N');
+  for (std::int64_t r = 0; r < others; ++r)
+    for (std::int64_t k = 0; k < rank; ++k) out.coefficients(r, pivots[k] - 1) = w(r, k) * scale[pivots[k] - 1];
   return out;
 }
 

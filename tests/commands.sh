@@ -47,9 +47,8 @@ with_last() { # FOLDER BYTES: the run with these bytes at the end of its model
 }
 with_last damaged '\0377\0377\0377\0377' # a NaN
 printf 'x0,x1,x2\n1,,\n' >holes.csv
-for command in evaluate encode reconstruct "sample --rows 1" traverse interpolate selection pca frechet; do
-  # shellcheck disable=SC2086  # words of a command
-  refused "damaged/model.safetensors: the tensor " "$elbow" ${command%% *} damaged $([ "$command" = "${command% *}" ] || echo "${command#* }")
+for command in evaluate encode reconstruct sample traverse interpolate selection pca frechet; do
+  refused "damaged/model.safetensors: the tensor " "$elbow" $command damaged
 done
 refused "damaged/model.safetensors: the tensor " "$elbow" impute damaged holes.csv
 with_last overflowing '\0346\0261\0141\0177' # 3e38

@@ -87,8 +87,11 @@ BOOST_AUTO_TEST_CASE(regressions_of_few_and_of_many_columns) {
   Matrix bad(200, 200);
   bad(0, 0) = std::numeric_limits<double>::quiet_NaN(), bad(1, 1) = std::numeric_limits<double>::infinity();
   BOOST_CHECK_THROW(regression(bad, Matrix(200, 1)), Error);
-  BOOST_TEST(regression(Matrix(200, 200), random_matrix(200, 2, 1)).explained.values ==
-             std::vector<double>(4, 0.0));
+  for (const std::int64_t others : {2, 200}) {  // known columns that are constant, and none
+    const std::vector<double> nothing(std::size_t(others * others), 0.0);
+    BOOST_TEST((regression(Matrix(200, 200), random_matrix(200, others, 1)).explained.values == nothing));
+    BOOST_TEST((regression(Matrix(0, 0), Matrix(0, others)).explained.values == nothing));
+  }
 }
 
 BOOST_AUTO_TEST_CASE(an_eigen_system_rebuilds_its_matrix) {
