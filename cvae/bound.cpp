@@ -81,7 +81,7 @@ GaussianBound::GaussianBound(std::vector<double> mean, Matrix covariance, double
   if (!(std::isfinite(beta) && beta > 0)) fail("bound", "beta is ", beta, "; it must be finite and above 0");
   for (const double m : mean_)
     if (!std::isfinite(m)) fail("bound", "the mean has a non-finite element");
-  const std::vector<double> spectrum = symmetric_eigen(covariance_).values;
+  const std::vector<double> spectrum = symmetric_eigenvalues(covariance_);
   const double tolerance = 1e-10 * std::max(spectrum.front(), 0.0);
   for (std::int64_t r = 0; r < d; ++r)
     for (std::int64_t c = 0; c < r; ++c)
@@ -144,6 +144,11 @@ std::vector<RowLoss> GaussianBound::optimal_rows(const float* x, const float* ma
   return losses;
 }
 
+std::int64_t affordable_masks(std::int64_t columns, std::int64_t least, std::int64_t most) {
+  const double d = double(columns);
+  return std::clamp(std::int64_t(2e9 / (d * d * d)), least, most);
+}
+
 PrincipalAxes GaussianBound::axes_of(const Pattern& pattern) const {
   const auto middle = pattern.begin() + columns();
   return principal_axes(covariance_, Mask(pattern.begin(), middle), Mask(middle, pattern.end()));
@@ -151,8 +156,11 @@ PrincipalAxes GaussianBound::axes_of(const Pattern& pattern) const {
 
 std::vector<std::vector<double>> GaussianBound::variances(const std::vector<Pattern>& patterns) const {
   std::vector<std::vector<double>> all(patterns.size());
-  parallel_tasks(std::int64_t(patterns.size()),
-                 [&](std::int64_t i) { all[i] = axes_of(patterns[i]).variances; });
+  parallel_tasks(std::int64_t(patterns.size()), [&](std::int64_t i) {
+    const auto middle = patterns[i].begin() + columns();
+    all[i] =
+        principal_variances(covariance_, Mask(patterns[i].begin(), middle), Mask(middle, patterns[i].end()));
+  });
   return all;
 }
 

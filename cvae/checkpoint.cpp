@@ -1,45 +1,38 @@
 #include "cvae/checkpoint.hpp"
 
 #include <algorithm>
-#include <limits>
 #include <nlohmann/json.hpp>
 
+#include "nn/config.hpp"
 #include "nn/safetensors.hpp"
 
 namespace elbow {
 namespace {
-
-using nlohmann::json;
 
 // Tensors of the optimiser stand beside the model's under this prefix.
 const std::string prefix = "optimizer.";
 // The loss, distortion and KL of the steps of an epoch that has begun, [steps, 3] float64.
 const std::string steps_tensor = "epoch.steps";
 
-// The costs of an epoch as a list of numbers; JSON writes doubles so that they read back to the bit, and what is not finite
-// (the standard error of a single batch is no number) as null.
-json to_json(const EpochCosts& e) {
-  json out = {e.epoch};
+// The costs of an epoch as a list of numbers, some of which need not be finite: a single batch has no standard error.
+Json to_json(const EpochCosts& e) {
+  Json out = {e.epoch};
   for (const Costs* c : {&e.train, &e.test})
     for (const Estimate* v : {&c->loss, &c->distortion, &c->kl}) {
-      out.push_back(v->mean);
-      out.push_back(v->standard_error);
+      out.push_back(json_number(v->mean));
+      out.push_back(json_number(v->standard_error));
     }
   return out;
 }
 
-EpochCosts epoch_from(const json& list) {
+EpochCosts epoch_from(const Json& list) {
   EpochCosts e;
   size_t at = 0;
-  const auto number = [&] {
-    const json& value = list.at(at++);
-    return value.is_null() ? std::numeric_limits<double>::quiet_NaN() : value.get<double>();
-  };
-  e.epoch = int64_t(list.at(at++).get_ref<const json::number_unsigned_t&>());
+  e.epoch = int64_t(list.at(at++).get_ref<const Json::number_unsigned_t&>());
   for (Costs* c : {&e.train, &e.test})
     for (Estimate* v : {&c->loss, &c->distortion, &c->kl}) {
-      v->mean = number();
-      v->standard_error = number();
+      v->mean = number_from(list.at(at++));
+      v->standard_error = number_from(list.at(at++));
     }
   return e;
 }
@@ -65,9 +58,18 @@ std::vector<Training::StepCosts> steps_from(const Tensor& costs) {
 template <class F> auto naming(const std::filesystem::path& path, F f) {
   try {
     return f();
-  } catch (const json::exception&) {
+  } catch (const Json::exception&) {
     throw Error(path.string() + ": its metadata are damaged");
   } catch (const Error& e) { throw Error(path.string() + ": " + e.what()); }
+}
+
+// A model that holds a NaN answers with nothing else.
+void set_finite_state(Module& model, const std::map<std::string, Tensor>& tensors) {
+  for (const auto& [name, tensor] : tensors)
+    if (!all_finite(tensor))
+      throw Error(
+          str("the tensor ", name, " holds a number that is not finite: the file is damaged; train again"));
+  set_state(model, tensors);
 }
 
 }  // namespace
@@ -80,7 +82,7 @@ void save_model(const std::filesystem::path& path, const Experiment& experiment,
 
 void load_model(const std::filesystem::path& path, Experiment& experiment) {
   const SafeTensors file = load_safetensors(path);
-  naming(path, [&] { set_state(*experiment.model, file.tensors); });
+  naming(path, [&] { set_finite_state(*experiment.model, file.tensors); });
 }
 
 int64_t load_model_of_checkpoint(const std::filesystem::path& path, Experiment& experiment) {
@@ -89,8 +91,8 @@ int64_t load_model_of_checkpoint(const std::filesystem::path& path, Experiment& 
     std::erase_if(file.tensors, [](const auto& entry) {
       return entry.first.starts_with(prefix) || entry.first == steps_tensor;
     });
-    set_state(*experiment.model, file.tensors);
-    return json::parse(file.metadata["epochs_done"]).get<int64_t>();
+    set_finite_state(*experiment.model, file.tensors);
+    return Json::parse(file.metadata["epochs_done"]).get<int64_t>();
   });
 }
 
@@ -100,11 +102,11 @@ void save_checkpoint(const std::filesystem::path& path, const Experiment& experi
   for (const auto& [name, tensor] : training.optimizer().buffers())
     file.tensors[prefix + name] = tensor.to(Device::cpu);
   if (!training.steps_of_epoch().empty()) file.tensors[steps_tensor] = to_tensor(training.steps_of_epoch());
-  json costs = json::array();
+  Json costs = Json::array();
   for (const EpochCosts& e : epochs) costs.push_back(to_json(e));
   file.metadata = {{"steps", str(training.optimizer().steps())},
                    {"epochs_done", str(training.epochs_done())},
-                   {"train_seconds", json(training.train_seconds()).dump()},
+                   {"train_seconds", json_number(training.train_seconds()).dump()},
                    {"dropout_step", str(experiment.dropout_stream.state().step)},
                    {"epochs", costs.dump()}};
   save_safetensors(path, file);
@@ -115,14 +117,14 @@ std::vector<EpochCosts> load_checkpoint(const std::filesystem::path& path, Exper
   SafeTensors file = load_safetensors(path);
   return naming(path, [&] {
     const auto number = [&](const char* key) {
-      const json value = json::parse(file.metadata[key]);
+      const Json value = Json::parse(file.metadata[key]);
       if (!value.is_number_unsigned()) fail("resume", key, " is not a count");
       return value.get<int64_t>();
     };
     std::vector<EpochCosts> epochs;
-    for (const json& e : json::parse(file.metadata["epochs"])) epochs.push_back(epoch_from(e));
+    for (const Json& e : Json::parse(file.metadata["epochs"])) epochs.push_back(epoch_from(e));
     const int64_t steps = number("steps"), done = number("epochs_done"), dropout_step = number("dropout_step");
-    const double seconds = json::parse(file.metadata["train_seconds"]);
+    const double seconds = number_from(Json::parse(file.metadata["train_seconds"]));
     std::vector<Training::StepCosts> begun;
     if (const auto found = file.tensors.find(steps_tensor); found != file.tensors.end()) {
       begun = steps_from(found->second);
@@ -139,7 +141,7 @@ std::vector<EpochCosts> load_checkpoint(const std::filesystem::path& path, Exper
       Tensor(tensor).copy_(found->second);
       file.tensors.erase(found);
     }
-    set_state(*experiment.model, file.tensors);
+    set_finite_state(*experiment.model, file.tensors);
     training.optimizer().set_steps(steps);
     training.set_done(done, std::move(begun), seconds);
     experiment.dropout_stream.set_step(uint64_t(dropout_step));

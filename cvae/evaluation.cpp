@@ -10,10 +10,13 @@
 namespace elbow {
 namespace {
 
-// Rows whose optimum is worked out: each new mask costs O(columns^3), and there must be an end to it.
+// Rows whose optimum is worked out: each new mask costs O(columns^3), and there must be an end to it. Whole batches, or, of a
+// very wide set, a part of the first one.
 int64_t most_excess_rows(int64_t columns) {
   const double d = double(columns);
-  return std::max<int64_t>(evaluation_batch_rows, int64_t(std::min(1e9, 3e10 / (d * d * d))));
+  const auto rows = int64_t(std::min(1e9, 3e10 / (d * d * d)));
+  const int64_t batches = (rows + evaluation_batch_rows - 1) / evaluation_batch_rows;
+  return rows >= evaluation_batch_rows ? batches * evaluation_batch_rows : std::max<int64_t>(16, rows);
 }
 
 // Adds the costs of batch b of so many under condition c to `out`, the distortion averaged over draws of the noise.
@@ -55,9 +58,10 @@ RowCosts test_costs(Experiment& e, int64_t draws, bool excess) {
       for (int64_t r = 0; r < rows; ++r)
         out.given.push_back(e.condition.count_given(drawn.mask.data<float>() + r * columns));
     out.seconds += watch.seconds();
-    if (!excess || int64_t(out.excess.size()) >= most_excess_rows(columns)) continue;
+    const int64_t looked_at = std::min(rows, most_excess_rows(columns) - int64_t(out.excess.size()));
+    if (!excess || looked_at <= 0) continue;
     if (!drawn.mask) drawn.mask = Tensor::zeros({rows, columns});  // nothing is given
-    const auto optimal = e.bound->optimal_rows(batch.x.data<float>(), drawn.mask.data<float>(), rows,
+    const auto optimal = e.bound->optimal_rows(batch.x.data<float>(), drawn.mask.data<float>(), looked_at,
                                                batch.observed ? batch.observed.data<float>() : nullptr);
     for (const RowLoss& row : optimal) {
       const size_t r = out.excess.size();  // of the test set

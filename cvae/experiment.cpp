@@ -9,6 +9,8 @@
 namespace elbow {
 namespace {
 
+constexpr int64_t most_bound_columns = 2048;  // half a minute
+
 // The name is also that of a folder.
 std::string read_name(const Config& config) {
   const auto name = config.get<std::string>("name");
@@ -36,13 +38,25 @@ Schedule read_schedule(const Config& config, int64_t total_steps) {
   return s;
 }
 
-TrainingSettings read_training(const Config& config, int64_t train_rows) {
+// The rows of a batch. Where the set has fewer, half of them, so that an epoch has two batches and its costs a standard
+// error; batch norm wants two rows at least.
+int64_t read_batch_rows(const Config& config, int64_t fallback, int64_t train_rows,
+                        std::vector<std::string>& warnings) {
+  const int64_t asked = config.get<int64_t>("batch_rows", fallback, at_least(2));
+  if (train_rows < 2)
+    config.fail("batch_rows", "a batch has at least 2 rows, and there is 1 training row: give it more");
+  if (asked <= train_rows) return asked;
+  const int64_t fits = std::max<int64_t>(2, train_rows / 2);
+  config.settle("batch_rows", fits);
+  warnings.push_back(str("training.batch_rows: ", asked, " rows are more than the ", train_rows,
+                         " training rows; batches of ", fits, " are taken instead"));
+  return fits;
+}
+
+TrainingSettings read_training(const Config& config, int64_t train_rows, std::vector<std::string>& warnings) {
   TrainingSettings t;
   t.epochs = config.get<int64_t>("epochs", t.epochs, between(0, 1e9));
-  t.batch_rows = config.get<int64_t>("batch_rows", t.batch_rows, at_least(2));
-  if (t.batch_rows > train_rows)
-    config.fail("batch_rows",
-                str("a batch of ", t.batch_rows, " rows is more than the ", train_rows, " training rows"));
+  t.batch_rows = read_batch_rows(config, t.batch_rows, train_rows, warnings);
   t.clip = config.get<double>("clip_gradient_norm", 0.0, at_least(0));
   t.freeze_after = config.get<double>("freeze_batch_norm_after", t.freeze_after, between(0, 1));
   const Config optimizer = config.section("optimizer");
@@ -64,6 +78,20 @@ TrainingSettings read_training(const Config& config, int64_t train_rows) {
   }
   t.schedule = read_schedule(config.section("schedule"), t.epochs * (train_rows / t.batch_rows));
   return t;
+}
+
+// A rise that is longer than the training ends on the way, which is seldom meant.
+void check_rises(const LossSettings& loss, const TrainingSettings& training,
+                 std::vector<std::string>& warnings) {
+  const int64_t total = training.schedule.total;
+  const auto check = [&](const char* setting, int64_t steps, const char* what) {
+    if (total > 0 && steps > total)
+      warnings.push_back(str(setting, ": the training has ", total, " steps, fewer than these ", steps, ": ",
+                             what, " ends on its way"));
+  };
+  check("loss.kl_warmup_steps", loss.warmup_steps, "the weight of the KL");
+  check("loss.capacity_steps", loss.capacity_steps, "the capacity");
+  check("training.schedule.warmup_steps", training.schedule.warmup, "the learning rate");
 }
 
 EvaluationSettings read_evaluation(const Config& config) {
@@ -100,26 +128,31 @@ Experiment::Experiment(const Config& config, const DataMaker& data_maker)
       name(read_name(config)),
       seed(config.get<uint64_t>("seed", uint64_t{1})),
       data(data_maker(config, seed)),
+      warnings(data.warnings),
       condition(config.section("condition"), data.train),
       loss(read_loss(config.section("loss"), data.train)),
-      training(read_training(config.section("training"), data.train.rows())),
+      training(read_training(config.section("training"), data.train.rows(), warnings)),
       evaluation(read_evaluation(config.section("evaluation"))),
       dropout_stream(seed, stream::dropout),
       model(make_model(config.section("model"), sizes_of(data.train, condition), seed, dropout_stream)) {
   config.done();
+  check_rises(loss, training, warnings);
   model->to(default_device());
   resolved = config.resolved().dump(2) + "\n";
   const bool known_gaps = !data.test.observed ||  // what is missing, by which law, and given by one probability
                           (data.test.missing.any() && !condition.uniform());
-  if (data.train.gaussian && known_gaps && loss.is_squared_error() && loss.beta > 0)
+  if (!data.train.gaussian || !known_gaps || !loss.is_squared_error() || loss.beta == 0) return;
+  if (data.train.columns() <= most_bound_columns)
     bound =
         std::make_unique<GaussianBound>(data.train.gaussian->mean, data.train.gaussian->covariance, loss.beta);
+  else
+    warnings.push_back(str("the optimum is known for up to ", most_bound_columns, " columns, not for ",
+                           data.train.columns(), ": beyond, it takes hours"));
 }
 
-int64_t Experiment::bound_masks() const {
-  const double d = double(data.train.columns());
+int64_t Experiment::bound_masks(int64_t least) const {
   // With missing entries there are 3^d + 2^d cases, all of which are to be taken for 8 columns.
-  return std::clamp<int64_t>(int64_t(2e9 / (d * d * d)), 32, data.test.missing.any() ? 8192 : 1024);
+  return affordable_masks(data.train.columns(), least, data.test.missing.any() ? 8192 : 1024);
 }
 
 }  // namespace elbow

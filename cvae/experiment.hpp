@@ -61,16 +61,17 @@ struct Experiment {
   std::string name;
   uint64_t seed;
   DataSplit data;
+  std::vector<std::string> warnings;  ///< those of the data, and settings that cannot do what they say
   Condition condition;
   LossSettings loss;
   TrainingSettings training;
   EvaluationSettings evaluation;
   RandomStream dropout_stream;
   std::unique_ptr<Cvae> model;
-  /// The analytic optimum, for Gaussian sets under squared error.
+  /// The analytic optimum, for Gaussian sets of up to 2048 columns under squared error.
   std::unique_ptr<GaussianBound> bound;
-  /// How many masks an average of the bound takes; fewer for wide sets, where each costs O(columns^3).
-  int64_t bound_masks() const;
+  /// How many masks an average of the bound takes: fewer for wide sets, and never fewer than `least` (affordable_masks).
+  int64_t bound_masks(int64_t least = 16) const;
   /// The configuration as JSON text with every setting in it, also those that were left out.
   std::string resolved;
 };

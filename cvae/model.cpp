@@ -37,12 +37,20 @@ Tensor moved(const Tensor& t, Device device) { return t ? t.to(device) : t; }
 Posterior Cvae::encode(const Tensor& input, const Tensor& c) {
   const Device here = device(), asked = input.device();
   const Posterior q = encode_here(input.to(here), moved(c, here));
-  return {q.mu.to(asked), q.log_var.to(asked)};
+  return {checked(q.mu).to(asked), checked(q.log_var).to(asked)};
 }
 
 Tensor Cvae::decode(const Tensor& z, const Tensor& c) {
   const Device here = device();
-  return decode_here(z.to(here), moved(c, here)).to(z.device());
+  return checked(decode_here(z.to(here), moved(c, here))).to(z.device());
+}
+
+const Tensor& Cvae::checked(const Tensor& answer) const {
+  if (name_ && !all_finite(answer))
+    throw Error(
+        str(*name_,
+            ": the model's answer is not finite: its weights, or the values that it is given, are too large"));
+  return answer;
 }
 
 Tensor with_condition(const Tensor& x, const Tensor& c) { return c ? concat(x, c, 1) : x; }

@@ -26,10 +26,16 @@ class Cvae : public Module {
   Tensor decode(const Tensor& z, const Tensor& c);
   virtual int64_t latents() const = 0;
 
+  /// From here on both throw Error, which begins with `name`, where an answer holds a NaN or an infinity: whoever uses a
+  /// finished model wants numbers. (A training looks at its loss instead.)
+  void require_finite(std::string name) { name_ = std::move(name); }
+
  private:
   // The same on the model's device.
   virtual Posterior encode_here(const Tensor& input, const Tensor& c) = 0;
   virtual Tensor decode_here(const Tensor& z, const Tensor& c) = 0;
+  const Tensor& checked(const Tensor& answer) const;
+  std::optional<std::string> name_;
 };
 
 /// What a model must fit.

@@ -55,10 +55,10 @@ void add_latents(Experiment& e, CountResult& result) {
   // Two laws where entries are missing: distortion and KL are those of the test rows with that count, the latents those of
   // rows that show a subset, whatever else they show (see at_count).
   const MissingLaw& missing = e.data.test.missing;
-  const CountBound b = e.bound->at_count(result.given, e.bound_masks(), 1, missing, e.condition.given());
-  const CountBound latents =
-      missing.any() ? e.bound->at_count(result.given, e.bound_masks(), 1, missing, 0) : b;
-  result.bound = BoundPoint{b.loss, b.distortion, b.kl, latents.active, latents.kl_per_latent};
+  const int64_t masks = e.bound_masks(/*least=*/2);  // of each of up to 17 sizes
+  const CountBound b = e.bound->at_count(result.given, masks, 1, missing, e.condition.given());
+  const CountBound latents = missing.any() ? e.bound->at_count(result.given, masks, 1, missing, 0) : b;
+  result.bound = BoundPoint{b.loss, b.distortion, b.kl, latents.active, latents.kl_per_latent, b.loss_stderr};
 }
 
 }  // namespace

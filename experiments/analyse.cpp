@@ -54,7 +54,7 @@ class PartFolder {
 AnalysesDone analyse_into(const fs::path& folder, const AnalyseOptions& o, Experiment& experiment) {
   const auto make = [&](const fs::path& to) {
     AnalysesDone done = make_analyses(experiment, to);
-    if (!done.problems.empty()) throw Error(done.problems.front().why);
+    if (done.made.empty()) throw Error(done.problems.front().why);
     return done;
   };
   if (fs::exists(folder) && fs::equivalent(folder, o.run)) {
@@ -89,7 +89,9 @@ void analyse(const AnalyseOptions& o) {
   const fs::path folder = o.out.empty() ? o.run : o.out;
   const AnalysesDone done = analyse_into(folder, o, *experiment);
   std::cout << plain_text(done.text, /*lines=*/true);
-  std::cout << "tables and figures are in " << folder.string() << '\n';
+  std::cout << "tables and figures are in " << folder.string() << std::endl;
+  warn(done.problems);
+  require_made(done.problems);
 }
 
 }  // namespace elbow

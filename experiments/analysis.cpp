@@ -69,8 +69,13 @@ AnalysesDone make_analyses(Experiment& e, const std::filesystem::path& folder) {
   for (const std::string& name : wanted(e))
     attempt(done.problems, name, [&] {
       const AnalysisResult result = find(name)->run(e, folder);
-      done.figures.insert(done.figures.end(), result.figures.begin(), result.figures.end());
+      done.made.push_back(name);
       done.text += result.text;
+      for (const AnalysisResult::Figure& figure : result.figures)
+        attempt(done.problems, name, [&] {
+          figure.draw(folder / figure.file);
+          done.figures.push_back(figure);
+        });
     });
   e.model->train(training);
   return done;

@@ -1,5 +1,6 @@
 #pragma once
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -12,6 +13,8 @@ namespace elbow {
 struct AnalysisResult {
   struct Figure {
     std::string file, caption;  ///< the file's name in the folder
+    std::function<void(const std::filesystem::path&)>
+        draw;  ///< draws that file; holds all that it draws, but the experiment
   };
   std::vector<Figure> figures;
   std::string text;  ///< lines for the terminal and the report; may be empty
@@ -23,8 +26,8 @@ struct Analysis {
   const char *name, *doc;
   /// Whether there is anything to see in such an experiment.
   bool (*applies)(const Experiment& experiment);
-  /// Writes the tables first and then the figures, so that a figure that cannot be drawn costs no table. The model is in
-  /// evaluation mode and nothing is recorded.
+  /// Writes the tables. The figures are drawn afterwards, each by itself, so that one that cannot be drawn costs no table and
+  /// no other figure. The model is in evaluation mode and nothing is recorded.
   AnalysisResult (*run)(Experiment& experiment, const std::filesystem::path& folder);
   /// Error, naming the setting, when its settings will not do: asked before anything is trained. Null: there are none.
   void (*check)(const Experiment& experiment) = nullptr;
@@ -36,9 +39,10 @@ const std::vector<Analysis>& analyses();
 
 /// What became of several analyses.
 struct AnalysesDone {
-  std::vector<AnalysisResult::Figure> figures;
+  std::vector<std::string> made;                ///< by name; a figure may still be missing
+  std::vector<AnalysisResult::Figure> figures;  ///< those that were drawn
   std::string text;
-  std::vector<NotMade> problems;  ///< of those that failed; the others are not touched by it
+  std::vector<NotMade> problems;  ///< analyses and figures that failed; the others are not touched by it
 };
 
 /// Makes the analyses that the experiment asks for (evaluation.analyses; by default all that apply), one after the other.

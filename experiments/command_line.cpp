@@ -3,6 +3,7 @@
 
 #include <CLI/CLI.hpp>
 #include <charconv>
+#include <cmath>
 #include <optional>
 
 #include "autograd/backend/backend.hpp"
@@ -48,7 +49,16 @@ Command& Command::requires_command() { return app_->require_subcommand(1), *this
 void Command::footer(const std::string& text) { app_->footer(text); }
 
 template <class T> Option Command::option(const std::string& name, T& value, const std::string& doc) {
-  return Option(app_->add_option(name, value, doc));
+  CLI::Option* option = app_->add_option(name, value, doc);
+  if constexpr (std::is_same_v<T, double>)  // the parser takes nan and inf
+    option->check(CLI::Validator(
+        [](const std::string& text) {
+          double number = 0;
+          const bool finite = !CLI::detail::lexical_cast(text, number) || std::isfinite(number);
+          return finite ? std::string() : "must be a finite number, not \"" + text + "\"";
+        },
+        ""));
+  return Option(option);
 }
 template Option Command::option(const std::string&, int&, const std::string&);
 template Option Command::option(const std::string&, int64_t&, const std::string&);

@@ -58,6 +58,7 @@ std::unique_ptr<Experiment> with_model(const fs::path& run, std::unique_ptr<Expe
     load_model(model, *experiment);
   }
   experiment->model->train(false);
+  experiment->model->require_finite(model.string());
   return experiment;
 }
 

@@ -39,6 +39,7 @@ struct Member {
     folder.open();
     write_start_of_run(folder, experiment, !begun);
     folder.log("trained together with others of its sweep");
+    for (const std::string& warning : experiment.warnings) folder.log("warning: " + warning);
   }
   void save() {
     folder.require_claim();

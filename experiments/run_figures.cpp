@@ -43,7 +43,7 @@ std::vector<NotMade> draw_figures(Experiment& e, const RunResult& result, const 
     figure("reconstructions.png", "Test images and their reconstructions.",
            [&] { draw_reconstructions(e, folder / "reconstructions.png"); });
   }
-  for (const auto& [file, caption] : analyses.figures) show(file, caption);
+  for (const AnalysisResult::Figure& f : analyses.figures) show(f.file, f.caption);
   if (!analyses.text.empty()) report.preformatted("Analyses", analyses.text);
   report.heading("Settings").preformatted("config.json", e.resolved);
   attempt(problems, "", [&] {

@@ -1,4 +1,6 @@
 #pragma once
+#include <functional>
+#include <string>
 #include <vector>
 
 #include "cvae/experiment.hpp"
@@ -16,7 +18,6 @@ struct RunResult {
   RunFigures figures;
   Costs train, test;
   std::optional<Estimate> excess;  ///< loss minus that of the optimal linear model on the same rows
-  double bound_loss_stderr = 0;    ///< of figures.bound, where its masks had to be sampled
   Timing timing;
 };
 
@@ -27,7 +28,9 @@ void require_finite(const Costs& test);
 double eval_step_us(const Experiment& experiment, double seconds);
 
 /// The experiment's model on its whole test set, beside the optimum where there is one. `epochs` are the costs so far;
-/// those of the last one become `train`. `timing` is left to the caller. Error as require_finite.
-RunResult evaluate_run(Experiment& experiment, const std::vector<EpochCosts>& epochs);
+/// those of the last one become `train`. `timing` is left to the caller. `say` is told in a line what will take more than a
+/// second or two. Error as require_finite.
+RunResult evaluate_run(Experiment& experiment, const std::vector<EpochCosts>& epochs,
+                       const std::function<void(const std::string&)>& say);
 
 }  // namespace elbow

@@ -7,26 +7,27 @@
 #include "autograd/backend/backend.hpp"
 #include "experiments/machine.hpp"
 #include "experiments/number_text.hpp"
+#include "nn/config.hpp"
 
 namespace elbow {
 namespace {
 
-using Object = nlohmann::ordered_json;
-
-// Means of no rows are not numbers, and JSON has no NaN.
-Object number(double x) { return std::isfinite(x) ? Object(x) : Object(nullptr); }
-
-Object costs_json(const Costs& c) {
-  return {{"loss", number(c.loss.mean)},
-          {"distortion", number(c.distortion.mean)},
-          {"kl", number(c.kl.mean)},
-          {"loss_stderr", number(c.loss.standard_error)},
-          {"distortion_stderr", number(c.distortion.standard_error)},
-          {"kl_stderr", number(c.kl.standard_error)}};
+Json costs_json(const Costs& c) {
+  return {{"loss", json_number(c.loss.mean)},
+          {"distortion", json_number(c.distortion.mean)},
+          {"kl", json_number(c.kl.mean)},
+          {"loss_stderr", json_number(c.loss.standard_error)},
+          {"distortion_stderr", json_number(c.distortion.standard_error)},
+          {"kl_stderr", json_number(c.kl.standard_error)}};
 }
 
-Object point_json(const BoundPoint& b) {
-  return {{"loss", b.loss}, {"distortion", b.distortion}, {"kl", b.kl}, {"active", b.active}};
+Json point_json(const BoundPoint& b) {
+  Json json = {{"loss", json_number(b.loss)},
+               {"distortion", json_number(b.distortion)},
+               {"kl", json_number(b.kl)},
+               {"active", json_number(b.active)}};
+  if (b.loss_stderr > 0) json["loss_stderr"] = b.loss_stderr;  // where masks are sampled
+  return json;
 }
 
 template <class... Args> std::string format(const char* pattern, Args... args) {
@@ -42,7 +43,7 @@ std::string cell(double x, int width, int digits) { return format("%*s", width, 
 
 std::string summary_json(const Experiment& e, const RunResult& r, int64_t epochs) {
   const Machine m = machine();
-  Object s;
+  Json s;
   s["name"] = e.name;
   s["seed"] = e.seed;
   s["device"] = name_of(e.model->device());
@@ -53,37 +54,37 @@ std::string summary_json(const Experiment& e, const RunResult& r, int64_t epochs
   s["rows"] = e.data.test.rows();
   s["train_rows"] = e.data.train.rows();
   s["parameters"] = e.model->parameters();
-  s["beta"] = e.loss.beta;
+  s["beta"] = json_number(e.loss.beta);
   s["train"] = costs_json(r.train);
   s["test"] = costs_json(r.test);
   if (r.figures.bound) {
     s["bound"] = point_json(*r.figures.bound);
-    if (r.bound_loss_stderr > 0) s["bound"]["loss_stderr"] = r.bound_loss_stderr;  // where masks are sampled
-    s["bound"]["excess"] = r.excess->mean;
-    s["bound"]["excess_stderr"] = r.excess->standard_error;
+    s["bound"]["excess"] = json_number(r.excess->mean);
+    s["bound"]["excess_stderr"] = json_number(r.excess->standard_error);
   }
-  s["per_count"] = Object::array();
+  s["per_count"] = Json::array();
   for (const CountResult& c : r.figures.per_count) {
-    Object entry = {{"given", c.given},
-                    {"rows", c.rows},
-                    {"distortion", number(c.distortion)},
-                    {"kl", number(c.kl)},
-                    {"active", number(c.active)}};
+    Json entry = {{"given", c.given},
+                  {"rows", c.rows},
+                  {"distortion", json_number(c.distortion)},
+                  {"kl", json_number(c.kl)},
+                  {"active", json_number(c.active)}};
     if (c.bound) entry["bound"] = point_json(*c.bound);
     s["per_count"].push_back(entry);
   }
-  if (!r.figures.per_condition.empty()) s["per_condition"] = Object::array();
+  if (!r.figures.per_condition.empty()) s["per_condition"] = Json::array();
   for (const ConditionResult& c : r.figures.per_condition) {
-    Object entry = costs_json(c.costs);
+    Json entry = costs_json(c.costs);
     entry["given"] = c.given;
     entry["rows"] = c.rows;
-    entry["active"] = c.active;
-    entry["kl_per_latent"] = c.kl_per_latent;
+    entry["active"] = json_number(c.active);
+    for (Json& list = entry["kl_per_latent"] = Json::array(); const double kl : c.kl_per_latent)
+      list.push_back(json_number(kl));
     s["per_condition"].push_back(entry);
   }
-  s["timing"] = {{"train_step_us", number(r.timing.train_step_us)},
-                 {"eval_step_us", r.timing.eval_step_us},
-                 {"total_s", r.timing.total_s}};
+  s["timing"] = {{"train_step_us", json_number(r.timing.train_step_us)},
+                 {"eval_step_us", json_number(r.timing.eval_step_us)},
+                 {"total_s", json_number(r.timing.total_s)}};
   s["peak_rss_mb"] = std::round(peak_rss_mb() * 10) / 10;
   return s.dump(2) + "\n";
 }

@@ -84,10 +84,9 @@ class Epochs {
 
   // Not a state that has lost its numbers: what it has diverged from can still be used.
   void save() {
-    const Tensor values = training_.parameters().values().to(Device::cpu);  // [parameters]
-    const float* v = values.data<float>();
     folder_.require_claim();
-    if (!std::all_of(v, v + values.numel(), [](float x) { return std::isfinite(x); })) return;
+    for (const auto& [name, tensor] : state_of(*e_.model))
+      if (!all_finite(tensor)) return;
     since_save_.restart();
     save_checkpoint(folder_ / "checkpoint.safetensors", e_, training_, done_);
     save_seconds_ = since_save_.seconds();
@@ -175,7 +174,7 @@ void train_in(RunFolder& folder, const TrainOptions& o, Experiment& e, const Sto
                  " threads, ", m.isa, changed.empty() ? "" : ", ", changed));
   progress.line(str(e.name, ": ", e.data.train.rows(), " rows of ", e.data.train.columns(), " columns, ",
                     e.model->parameters(), " parameters, seed ", e.seed, ", ", m.threads, " threads, ", m.isa));
-  for (const std::string& warning : e.data.warnings) {
+  for (const std::string& warning : e.warnings) {
     folder.log("warning: " + warning);
     progress.line("warning: " + warning);
   }
@@ -188,7 +187,7 @@ void train_in(RunFolder& folder, const TrainOptions& o, Experiment& e, const Sto
   run.run();
 
   save_model(folder / "model.safetensors", e, training.epochs_done());
-  RunResult result = evaluate_run(e, epochs);
+  RunResult result = evaluate_run(e, epochs, [&](const std::string& what) { progress.line(what); });
   result.timing.train_step_us = train_step_us(training);
   // where nothing was left to train
   const double eval_seconds = run.eval_seconds() > 0 ? run.eval_seconds() : test_costs(e, 1, false).seconds;

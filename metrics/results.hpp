@@ -36,6 +36,7 @@ struct BoundPoint {
   double loss = 0, distortion = 0, kl = 0;
   double active = 0;                  ///< number of active latents k*, averaged over the subsets of that size
   std::vector<double> kl_per_latent;  ///< sorted, largest first
+  double loss_stderr = 0;             ///< of `loss`, where its masks are sampled
 };
 
 /// What the test set says of the rows with `given` given columns.

@@ -188,6 +188,8 @@ template <class T> T Config::get(const std::string& key, const T& fallback, cons
   return fallback;
 }
 
+void Config::settle(const std::string& key, const Json& value) const { node_->resolved[key] = value; }
+
 std::string Config::choice(const std::string& key, const std::vector<std::string>& choices,
                            const std::optional<std::string>& fallback) const {
   const std::string value = fallback ? get<std::string>(key, *fallback) : get<std::string>(key);

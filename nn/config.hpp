@@ -20,6 +20,12 @@ Json parse_json(const std::string& text, const std::string& name);
 /// parse_json of a file. Error also if it cannot be read.
 Json read_json(const std::filesystem::path& path);
 
+/// A number as JSON that number_from() reads back to the bit. JSON has finite numbers only: NaN (there is no value here) is
+/// null, an infinity the text "inf" or "-inf".
+Json json_number(double value);
+/// The number that json_number() wrote. Json::exception for any other value, as get<double>() throws it.
+double number_from(const Json& value);
+
 /// Carries out "path.to.key=value" (the program's --set): puts `value`, parsed as JSON or else taken as a
 /// string, where the dotted path says, making objects on the way. Error if there is no '=' or the path leads
 /// through something that is not an object.
@@ -66,6 +72,9 @@ class Config {
   template <class T> std::optional<T> get_optional(const std::string& key, const Limits& range = {}) const;
   /// The same, but a setting that is left out does not appear in resolved(): for a choice that few files make.
   template <class T> std::optional<T> get_if_given(const std::string& key, const Limits& range = {}) const;
+
+  /// Puts the value that was used in the place of the one that was asked for, so that resolved() tells it.
+  void settle(const std::string& key, const Json& value) const;
 
   /// A string out of `choices`, `fallback` where it is left out; without a fallback it must be there. Error that
   /// lists the choices, and the nearest one.

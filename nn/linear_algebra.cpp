@@ -9,6 +9,7 @@
 
 #include "autograd/error.hpp"
 #include "autograd/one_blas_thread.hpp"
+#include "autograd/ops.hpp"
 
 namespace elbow {
 
@@ -28,6 +29,12 @@ Matrix product(const Matrix& a, const Matrix& b) {
     fail("product", "lhs [", a.rows, ",", a.cols, "] x rhs [", b.rows, ",", b.cols, "]: inner sizes ", a.cols,
          " and ", b.rows, " differ");
   Matrix c(a.rows, b.cols);
+  if (std::min({a.rows, a.cols, b.cols}) == 0) return c;
+  if (std::max({a.rows, a.cols, b.cols}) > small_matrix) {
+    const auto tensor = [](const Matrix& m) { return Tensor::from(m.values, {m.rows, m.cols}); };
+    c.values = matmul(tensor(a), tensor(b)).to_vector<double>();
+    return c;
+  }
   for (std::int64_t i = 0; i < a.rows; ++i)
     for (std::int64_t k = 0; k < a.cols; ++k) {
       const double factor = a(i, k);
@@ -104,14 +111,62 @@ double rank_tolerance(std::int64_t n) {
   return std::max(1e-12, 8 * double(n) * std::numeric_limits<double>::epsilon());
 }
 
-Matrix pseudo_inverse(const Matrix& a) {
+namespace {
+
+// `a` scaled to a diagonal of ones (of zeros, where it is not above 0), and the scales.
+std::pair<Matrix, std::vector<double>> unit_diagonal(const Matrix& a) {
   const std::int64_t n = a.rows;
-  if (a.cols != n) fail("pseudo_inverse", "the matrix [", a.rows, ",", a.cols, "] is not square");
   std::vector<double> scale(n);
   for (std::int64_t i = 0; i < n; ++i) scale[i] = a(i, i) > 0 ? 1 / std::sqrt(a(i, i)) : 0;
   Matrix scaled(n, n);
   for (std::int64_t r = 0; r < n; ++r)
     for (std::int64_t c = 0; c < n; ++c) scaled(r, c) = a(r, c) * scale[r] * scale[c];
+  return {std::move(scaled), std::move(scale)};
+}
+
+// regression() by a Cholesky factorisation that takes the largest pivot first, and ends where none is left above
+// rank_tolerance(n): known = L L^T on those rows, which stand for the others.
+Regression regression_by_pivots(const Matrix& known, const Matrix& cross) {
+  auto [factor, scale] = unit_diagonal(known);
+  const auto n = lapack_int(known.rows), others = lapack_int(cross.cols);
+  if (!std::all_of(factor.values.begin(), factor.values.end(), [](double v) { return std::isfinite(v); }))
+    fail("regression", "the matrix [", n, ",", n, "] has a non-finite element");
+  const OneBlasThread one_thread;
+  std::vector<lapack_int> pivots(n);
+  lapack_int rank = 0;  // to LAPACK, which is column-major, our lower triangle is the upper one
+  LAPACKE_dpstrf(LAPACK_COL_MAJOR, 'U', n, factor.values.data(), n, pivots.data(), &rank, rank_tolerance(n));
+  Matrix w(others, rank);  // (L^-1 cross)^T, of the known columns in the order of the pivots
+  for (std::int64_t r = 0; r < others; ++r)
+    for (std::int64_t k = 0; k < rank; ++k) w(r, k) = cross(pivots[k] - 1, r) * scale[pivots[k] - 1];
+  const auto solve = [&, &l = factor](char transposed) {
+    if (rank > 0 && others > 0)
+      LAPACKE_dtrtrs(LAPACK_COL_MAJOR, 'U', transposed, 'N', rank, others, l.values.data(), n, w.values.data(),
+                     rank);
+  };
+  solve('T');
+  Regression out{Matrix(others, n), product(w, transpose(w))};
+  solve('N');
+  for (std::int64_t r = 0; r < others; ++r)
+    for (std::int64_t k = 0; k < rank; ++k) out.coefficients(r, pivots[k] - 1) = w(r, k) * scale[pivots[k] - 1];
+  return out;
+}
+
+}  // namespace
+
+Regression regression(const Matrix& known, const Matrix& cross) {
+  if (known.rows != known.cols || known.rows != cross.rows)
+    fail("regression", "[", known.rows, ",", known.cols, "] and [", cross.rows, ",", cross.cols,
+         "] are no covariances of some columns, and of these with others");
+  if (known.rows > small_matrix) return regression_by_pivots(known, cross);
+  Regression out{product(transpose(cross), pseudo_inverse(known)), {}};
+  out.explained = product(out.coefficients, cross);
+  return out;
+}
+
+Matrix pseudo_inverse(const Matrix& a) {
+  const std::int64_t n = a.rows;
+  if (a.cols != n) fail("pseudo_inverse", "the matrix [", a.rows, ",", a.cols, "] is not square");
+  const auto [scaled, scale] = unit_diagonal(a);
   const EigenSystem e = symmetric_eigen(scaled);
   const double smallest = n == 0 ? 0 : rank_tolerance(n) * std::max(e.values[0], 0.0);
   Matrix inverse(n, n);

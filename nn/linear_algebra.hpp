@@ -21,8 +21,12 @@ struct Matrix {
   double operator()(std::int64_t r, std::int64_t c) const { return values[r * cols + c]; }
 };
 
-/// a [m,k] x b [k,n] -> [m,n]; Error if the inner sizes differ. One plain loop: the same bits for any thread
-/// count.
+/// Matrices of no more rows and columns are worked on by plain loops and eigenvectors; larger ones, where that takes long, by
+/// blocks and Cholesky factors. The results are the same but for rounding.
+inline constexpr std::int64_t small_matrix = 128;
+
+/// a [m,k] x b [k,n] -> [m,n]; Error if the inner sizes differ. A plain loop for small ones, gemm() for others: the same bits
+/// for any thread count.
 Matrix product(const Matrix& a, const Matrix& b);
 
 /// a [m,n] -> [n,m].
@@ -58,5 +62,15 @@ double rank_tolerance(std::int64_t n);
 /// regressions they come from, are the same for every such G.) Error if `a` is not square or has a non-finite
 /// element.
 Matrix pseudo_inverse(const Matrix& a);
+
+/// What some columns tell of others, linearly.
+struct Regression {
+  Matrix coefficients;  ///< [others, known]: cross^T G, G = pseudo_inverse(known)
+  Matrix explained;     ///< [others, others]: cross^T G cross, the covariance of what is told
+};
+
+/// The regression of other columns on known ones, from the known ones' covariance [known, known], which may be singular, and
+/// that with the others, cross [known, others]. Error if they do not fit, or as pseudo_inverse.
+Regression regression(const Matrix& known, const Matrix& cross);
 
 }  // namespace elbow

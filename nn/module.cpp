@@ -4,6 +4,7 @@
 
 #include <cxxabi.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdlib>
 #include <cstring>
@@ -139,6 +140,14 @@ int64_t Module::parameters() const {
   for (const NamedTensor& t : named_tensors())
     if (t.trained) n += t.tensor->numel();
   return n;
+}
+
+bool all_finite(const Tensor& t) {
+  return dispatch(t.dtype(), [&]<class T>() {
+    const Tensor on_host = on_cpu(t);
+    const T* p = on_host.data<T>();
+    return std::all_of(p, p + t.numel(), [](T x) { return std::isfinite(x); });
+  });
 }
 
 std::map<std::string, Tensor> state_of(const Module& module) {

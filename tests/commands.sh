@@ -33,6 +33,27 @@ check "a run with missing entries" "$elbow" train gauss.json --out holes --quiet
   --set data.missing.entries=0.5 --set data.train_rows=640 --set data.test_rows=640
 cp -r run before
 
+# --- numbers that are none: as options, in the model's file, and in its answers ---
+for number in nan inf -inf -nan 1e999; do
+  refused "--range" "$elbow" traverse run --range=$number --out refused
+  refused "--checkpoint-seconds" "$elbow" train gauss.json --out refused --checkpoint-seconds=$number
+  for option in --steps --row --threads; do refused "$option" "$elbow" traverse run $option=$number --out refused; done
+  refused "--given" "$elbow" sample run --given 0=$number --out refused
+done
+refused "not finite" "$elbow" traverse run --range 1e39 --out refused
+with_last() { # FOLDER BYTES: the run with these bytes at the end of its model
+  cp -r run "$1"
+  printf '%b' "$2" | dd of="$1/model.safetensors" bs=1 seek=$(($(stat -c %s "$1/model.safetensors") - 4)) conv=notrunc status=none
+}
+with_last damaged '\0377\0377\0377\0377' # a NaN
+printf 'x0,x1,x2\n1,,\n' >holes.csv
+for command in evaluate encode reconstruct sample traverse interpolate selection pca frechet; do
+  refused "damaged/model.safetensors: the tensor " "$elbow" $command damaged
+done
+refused "damaged/model.safetensors: the tensor " "$elbow" impute damaged holes.csv
+with_last overflowing '\0346\0261\0141\0177' # 3e38
+refused "not finite" "$elbow" encode overflowing --out refused
+
 # --- evaluate ---
 "$elbow" evaluate run --json >summary.json
 for key in loss distortion kl; do

@@ -20,6 +20,25 @@ check "nothing is missing" test ! -s errors
 for figure in encoding_test_plots greedy_barplots pca; do check "$figure is drawn" test -s "run/$figure.png"; done
 check "no terminal is told anything" bash -c "! grep -q '[[:cntrl:]]' <(tr -d '\n\t\r' <text)"
 
+# A gnuplot that fails on some figures; it may start no program, so the shell itself looks at the script.
+mkdir some
+cat >some/gnuplot <<END
+#!/bin/sh
+while read -r line; do
+  case \$line in *"greedy order"*) echo "line 1: no luck" >&2; exit 1 ;; esac
+done
+exec $(command -v gnuplot) "\$@" </dev/stdin
+END
+chmod +x some/gnuplot
+for command in "train $source/experiments/table.json --set data.path=table.csv --set data.schema=schema.json ${small[*]} --quiet" \
+  "selection run"; do
+  # shellcheck disable=SC2086  # words of a command
+  PATH=$work/some:$PATH "$elbow" $command --out "${command%% *}" >text 2>errors
+  check "${command%% *}: the others are drawn" test $? -eq 3 -a -s "${command%% *}/greedy_barplots_first_selection.png" -a \
+    -s "${command%% *}/selected_features.csv"
+  check "${command%% *}: a line for each that is not" test "$(grep -c '^not made: selection: .*no luck' errors)" -eq 2
+done
+
 # Images whose classes have such names, in a run folder as a stranger would send it.
 mkdir images
 for set in train t10k; do

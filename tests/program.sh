@@ -41,13 +41,40 @@ refused "depends on the number of epochs" "$elbow" train config.json "${small[@]
 undrawn train config.json "${steady[@]}" --out resumed --resume
 check "resuming a finished run changes no result" cmp whole/model.safetensors resumed/model.safetensors
 
-# With one batch an epoch, and with one test row, standard errors are no numbers.
+# With one batch an epoch, and with one test row, standard errors are no numbers. JSON has null for them.
 single=(--set data.train_rows=64 --set data.test_rows=1 --set training.schedule.kind=constant
   --set training.freeze_batch_norm_after=1 --quiet --threads 1)
 undrawn train config.json "${single[@]}" --set training.epochs=1 --out single 2>/dev/null
 check "resume after epochs of one batch" undrawn train config.json "${single[@]}" --set training.epochs=2 --out single --resume
 undrawn train config.json "${single[@]}" --set training.epochs=2 --out single_whole
 check "same bits" cmp single/model.safetensors single_whole/model.safetensors
+check "the summary is JSON" grep -q '"loss_stderr": null' single/summary.json
+check "and is compared" undrawn compare single single_whole --out singles
+
+# --- fewer rows than a batch, and a rise that does not end: a line for each, and all commands agree ---
+few=(--set data.train_rows=40 --set data.test_rows=40 --set training.schedule.kind=constant
+  --set training.freeze_batch_norm_after=1 --set loss.kl_warmup_steps=100 --threads 1)
+check "a table of few rows" undrawn train config.json "${few[@]}" --set training.epochs=1 --out few >text 2>/dev/null
+for warning in 'training.batch_rows: 64 rows are more than the 40 training rows; batches of 20' \
+  'loss.kl_warmup_steps: the training has 2 steps, fewer than these 100'; do
+  check "$warning" grep -q "^warning: $warning" text
+  check "the log has $warning" grep -q "warning: $warning" few/run.log
+done
+check "the batch that was taken" grep -q '"batch_rows": 20' few/config.json
+check "more epochs of it" undrawn train config.json "${few[@]}" --set training.epochs=2 --out few --resume --quiet
+check "from its own configuration" undrawn train few/config.json --out few_again --quiet --threads 1
+check "the same bits" cmp few/model.safetensors few_again/model.safetensors
+check "other commands open it" "$elbow" evaluate few >text
+
+# --- the optimum of a wide set is told of, sampled with its error; beyond 2048 columns it is not worked out ---
+wide=(--set data.train_rows=64 --set data.test_rows=4 --set data.source=correlated_gaussian --set 'evaluation.analyses=[]')
+check "a wide set" undrawn train config.json "${wide[@]}" --set data.columns=600 --set training.epochs=1 --out wide >text 2>/dev/null
+check "what takes long" grep -q '^working out the optimum of 600 columns' text
+check "the error of the optimum" test "$(grep -c '"loss_stderr": [0-9]' wide/summary.json)" -gt 10
+check "a very wide set" undrawn train config.json "${wide[@]}" --set data.source=independent_gaussian --set data.columns=2049 \
+  --set training.epochs=1 --out very_wide >text 2>/dev/null
+check "has no optimum, and says so" grep -q '^warning: the optimum is known for up to 2048 columns' text
+check "nor in its summary" bash -c '! grep -q bound very_wide/summary.json'
 
 # --- Ctrl-C, also where epochs are short: one line, and the run goes on from there ---
 "$elbow" train config.json "${steady[@]}" --set training.epochs=100000 --set data.test_rows=640 --out stopped 2>message &

@@ -63,6 +63,23 @@ BOOST_AUTO_TEST_CASE(the_same_bits_for_any_number_of_threads) {
   }
 }
 
+// Where eigenvalues come by themselves and Cholesky factors do the conditioning, the optimum is the same: that of the axes.
+BOOST_AUTO_TEST_CASE(wide_sets_have_the_variances_of_their_axes) {
+  for (const std::int64_t rank : {5, 300}) {
+    const Set set(300, rank, 2, 9);
+    for (const std::int64_t given : {0, 3, 140, 299}) {
+      Mask mask(300);
+      for (std::int64_t i = 0; i < given; ++i) mask[i * 7 % 300] = true;
+      const auto alone = principal_variances(set.covariance(), mask),
+                 axes = principal_axes(set.covariance(), mask).variances;
+      BOOST_TEST_REQUIRE(alone.size() == axes.size());
+      BOOST_TEST(std::int64_t(alone.size()) == std::max<std::int64_t>(0, std::min(300 - given, rank - given)));
+      for (std::size_t k = 0; k < alone.size(); ++k)
+        BOOST_TEST(std::abs(alone[k] - axes[k]) < 1e-9 * (1 + axes[0]));
+    }
+  }
+}
+
 BOOST_AUTO_TEST_CASE(several_threads_may_share_one_bound) {
   const Set set(8, 2, 2000, 4);
   const GaussianBound bound(set.mean, set.covariance(), 1);

@@ -204,6 +204,30 @@ BOOST_AUTO_TEST_CASE(a_folder_that_is_no_finished_run) {
   BOOST_TEST(contains(error(), "has not ended"));
 }
 
+// The errors of one row, and whatever else is no finite number, in JSON and in CSV.
+BOOST_AUTO_TEST_CASE(a_run_has_numbers_that_are_not_finite) {
+  const TemporaryFolder folder;
+  const auto run = folder.path / "run";
+  write_run(run, {});
+  constexpr double infinity = std::numeric_limits<double>::infinity();
+  Json summary = read_json(run / "summary.json");
+  summary["test"]["loss_stderr"] = json_number(std::nan(""));
+  summary["test"]["kl_stderr"] = json_number(infinity);
+  write_bytes(run / "summary.json", summary.dump());
+  RunFigures figures;
+  figures.epochs.push_back({1, {}, {{1, std::nan("")}, {infinity, 0}, {-infinity, infinity}}});
+  write_csv_files(figures, run);
+  const RunRecord record = read_run_record(run);
+  BOOST_TEST(std::isnan(record.test.loss.standard_error));
+  BOOST_TEST(record.test.kl.standard_error == infinity);
+  BOOST_TEST_REQUIRE(record.epochs.size() == 1U);
+  const Costs& test = record.epochs[0].test;
+  BOOST_TEST(std::isnan(test.loss.standard_error));
+  BOOST_TEST(test.distortion.mean == infinity);
+  BOOST_TEST(test.kl.mean == -infinity);
+  BOOST_TEST(test.kl.standard_error == infinity);
+}
+
 BOOST_AUTO_TEST_CASE(what_differs_and_what_belongs_together) {
   const TemporaryFolder folder;
   // shells sort names as text; the figures sort by the number

@@ -1,6 +1,9 @@
 // Settings: types, ranges, sections, misspelt keys, what they resolve to; and the messages of all that can be
 // wrong.
+#include <bit>
 #include <boost/test/unit_test.hpp>
+#include <cmath>
+#include <limits>
 #include <nlohmann/json.hpp>
 
 #include "data_helpers.hpp"
@@ -143,6 +146,18 @@ BOOST_AUTO_TEST_CASE(json_that_is_wrong) {
   BOOST_TEST(
       contains(error_of([&] { Config::read(folder.path / "yes.json").get<int64_t>("rows", 1, at_least(0)); }),
                "yes.json: rows: must be a whole number >= 0, not -1"));
+}
+
+// As every file of ours does that holds numbers.
+BOOST_AUTO_TEST_CASE(numbers_go_through_json_to_the_bit) {
+  constexpr double infinity = std::numeric_limits<double>::infinity();
+  const auto through = [](double x) { return number_from(Json::parse(json_number(x).dump())); };
+  for (const double x : {0.0, -0.0, 0.1, 1.0 / 3, 1e308, -5e-324, infinity, -infinity})
+    BOOST_TEST(std::bit_cast<uint64_t>(through(x)) == std::bit_cast<uint64_t>(x));
+  BOOST_TEST(std::isnan(through(std::nan(""))));
+  BOOST_TEST(number_from(Json(3)) == 3.0);
+  for (const char* wrong : {"\"nan\"", "\"\"", "\"1\"", "[1]", "{}", "true"})
+    BOOST_CHECK_THROW(number_from(Json::parse(wrong)), Json::exception);
 }
 
 BOOST_AUTO_TEST_CASE(what_came_from_the_command_line_is_said_to) {

@@ -1,7 +1,9 @@
 #include <unistd.h>
 
 #include <boost/test/unit_test.hpp>
+#include <cmath>
 #include <filesystem>
+#include <limits>
 #include <nlohmann/json.hpp>
 #include <set>
 
@@ -225,6 +227,67 @@ BOOST_AUTO_TEST_CASE(subsets_of_a_size) {
   BOOST_TEST(sizes.back() == 159);
 }
 
+// What JSON has no number for: the standard error of a single batch, and costs beyond the largest double.
+BOOST_AUTO_TEST_CASE(costs_that_are_no_numbers_go_through_a_checkpoint) {
+  const auto path = std::filesystem::temp_directory_path() / str("elbow-costs-", getpid());
+  constexpr double infinity = std::numeric_limits<double>::infinity();
+  Experiment e{Config(settings(3, 640))};
+  Training training(e);
+  training.epoch([](int64_t) {});
+  EpochCosts costs;
+  costs.epoch = 1;
+  costs.train.loss = {0.1, std::nan("")}, costs.train.kl = {infinity, 0.2},
+  costs.test.kl = {-infinity, infinity};
+  save_checkpoint(path, e, training, {costs});
+  const auto epochs = load_checkpoint(path, e, training);
+  std::filesystem::remove(path);
+  BOOST_TEST_REQUIRE(epochs.size() == 1U);
+  BOOST_TEST(epochs[0].train.loss.mean == 0.1);
+  BOOST_TEST(std::isnan(epochs[0].train.loss.standard_error));
+  BOOST_TEST(epochs[0].train.kl.mean == infinity);
+  BOOST_TEST(epochs[0].train.kl.standard_error == 0.2);
+  BOOST_TEST(epochs[0].test.kl.mean == -infinity);
+  BOOST_TEST(epochs[0].test.kl.standard_error == infinity);
+}
+
+// Half of the rows, said once; the resolved configuration has what was taken, and says nothing when it is read again.
+BOOST_AUTO_TEST_CASE(a_batch_fits_the_training_rows) {
+  const auto check = [](int64_t rows, Json asked, int64_t taken, size_t warnings) {
+    Json config = settings(1, rows);
+    config["data"]["test_rows"] = 64;
+    config["training"]["batch_rows"] = asked;
+    const Experiment e{Config(config)};
+    BOOST_TEST(e.training.batch_rows == taken);
+    BOOST_TEST(e.warnings.size() == warnings);
+    const Experiment again{Config(Json::parse(e.resolved))};
+    BOOST_TEST(again.training.batch_rows == taken);
+    BOOST_TEST(again.resolved == e.resolved);
+    BOOST_TEST(again.warnings.empty());
+  };
+  check(63, nullptr, 31, 1);
+  check(64, nullptr, 64, 0);
+  check(2, nullptr, 2, 1);
+  check(3, 5, 2, 1);
+  check(640, 641, 320, 1);
+  check(640, 640, 640, 0);
+}
+
+BOOST_AUTO_TEST_CASE(a_rise_longer_than_the_training_is_told) {
+  for (const std::string setting :
+       {"loss.kl_warmup_steps", "loss.capacity_steps", "training.schedule.warmup_steps"})
+    for (const int64_t steps : {20, 21}) {  // of 2 epochs of 10
+      Json config = settings(2, 640);
+      config["loss"]["capacity"] = 1;
+      set_setting(config, str(setting, '=', steps));
+      const Experiment e{Config(config)};
+      BOOST_TEST(e.warnings.size() == size_t(steps - 20));
+      if (steps > 20) BOOST_TEST(e.warnings[0].starts_with(setting + ": the training has 20 steps"));
+    }
+  Json untrained = settings(0, 640);
+  untrained["loss"]["kl_warmup_steps"] = 5;
+  BOOST_TEST(Experiment{Config(untrained)}.warnings.empty());
+}
+
 BOOST_AUTO_TEST_CASE(impossible_experiments_are_refused) {
   const auto refused = [](const char* key, const char* value, const char* part) {
     Json config = settings(1, 640);
@@ -234,7 +297,9 @@ BOOST_AUTO_TEST_CASE(impossible_experiments_are_refused) {
       return std::string(e.what()).find(part) != std::string::npos;
     });
   };
-  refused("training.batch_rows", "641", "training.batch_rows");
+  refused("training.batch_rows", "1", "training.batch_rows");
+  refused("data.train_rows", "1",
+          "training.batch_rows: a batch has at least 2 rows, and there is 1 training row");
   refused("training.epoch", "3", "training.epoch");
   refused("model.kind", "transformer", "model.kind");
   refused("model.latents", "0", "model.latents");

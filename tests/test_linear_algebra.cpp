@@ -46,6 +46,54 @@ BOOST_AUTO_TEST_CASE(products_transposes_and_submatrices) {
   BOOST_CHECK_THROW(Matrix(-1, 2), Error);
 }
 
+// Small matrices by a plain loop, large ones in blocks: the same but for rounding.
+BOOST_AUTO_TEST_CASE(large_products) {
+  const Matrix a = random_matrix(150, 70, 1), b = random_matrix(70, 40, 2), large = product(a, b);
+  std::vector<std::int64_t> inner(70);
+  for (std::int64_t i = 0; i < 70; ++i) inner[i] = i;
+  for (std::int64_t r = 0; r < 150; r += 50) {
+    const Matrix row = product(submatrix(a, {r}, inner), b);
+    for (std::int64_t c = 0; c < 40; ++c) BOOST_TEST(std::abs(row(0, c) - large(r, c)) < 1e-12);
+  }
+}
+
+// What known columns tell of others: by eigenvectors, and by Cholesky factors where they are many; also where they depend on
+// each other, or have other units, or are nearly the same.
+BOOST_AUTO_TEST_CASE(regressions_of_few_and_of_many_columns) {
+  for (const std::int64_t n : {100, 200})
+    for (const std::int64_t rank : {30, 300})
+      for (const double nearly : {1.0, 1e-4}) {
+        const std::int64_t others = 20;
+        Matrix factor = random_matrix(n + others, rank, 5);
+        for (std::int64_t k = 0; k < rank; ++k) {
+          for (std::int64_t r = 0; r < n; ++r) factor(r, k) = factor(r % 25, k) + nearly * factor(r, k);
+          factor(3, k) *= 1e3, factor(7, k) *= 1e-3, factor(11, k) = 0;
+        }
+        const Matrix all = product(factor, transpose(factor));
+        std::vector<std::int64_t> known(n), rest(others);
+        for (std::int64_t i = 0; i < n; ++i) known[i] = i;
+        for (std::int64_t i = 0; i < others; ++i) rest[i] = n + i;
+        const Matrix cross = submatrix(all, known, rest), s = submatrix(all, known, known);
+        const Regression r = regression(s, cross);
+        // the same from the definition
+        const Matrix g = pseudo_inverse(s), expected = product(product(transpose(cross), g), cross);
+        BOOST_TEST(largest_difference(r.explained, expected) < 1e-6 * double(rank));
+        BOOST_TEST(largest_difference(product(r.coefficients, cross), r.explained) < 1e-6 * double(rank));
+        // nothing is explained but what there is: the rest's own covariance less it has no negative variance
+        for (std::int64_t i = 0; i < others; ++i)
+          BOOST_TEST(r.explained(i, i) <= all(n + i, n + i) * (1 + 1e-6));
+      }
+  BOOST_CHECK_THROW(regression(Matrix(2, 2), Matrix(3, 1)), Error);
+  Matrix bad(200, 200);
+  bad(0, 0) = std::numeric_limits<double>::quiet_NaN(), bad(1, 1) = std::numeric_limits<double>::infinity();
+  BOOST_CHECK_THROW(regression(bad, Matrix(200, 1)), Error);
+  for (const std::int64_t others : {2, 200}) {  // known columns that are constant, and none
+    const std::vector<double> nothing(std::size_t(others * others), 0.0);
+    BOOST_TEST((regression(Matrix(200, 200), random_matrix(200, others, 1)).explained.values == nothing));
+    BOOST_TEST((regression(Matrix(0, 0), Matrix(0, others)).explained.values == nothing));
+  }
+}
+
 BOOST_AUTO_TEST_CASE(an_eigen_system_rebuilds_its_matrix) {
   for (const std::int64_t n : {1, 2, 7, 40}) {
     const Matrix g = random_matrix(n, n, n);

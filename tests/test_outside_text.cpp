@@ -15,6 +15,7 @@
 #include "experiments/plots/html.hpp"
 #include "experiments/plots/image_grid.hpp"
 #include "experiments/plots/plot_text.hpp"
+#include "experiments/plots/selection_plots.hpp"
 #include "nn/files.hpp"
 
 namespace fs = std::filesystem;
@@ -55,6 +56,8 @@ const std::vector<std::string> attacks = {"x\n!>pwned\n#",
                                           "\\\n!touch pwned",
                                           "@touch",
                                           "%d %s %n %5$n 100% %",
+                                          "fat %",
+                                          "%'''''''''''''''",  // long once it is escaped
                                           "{/:Bold unfinished",
                                           "}}}{{{",
                                           "a_{b}^{c}&{d}~e{f}@g",
@@ -122,6 +125,31 @@ BOOST_AUTO_TEST_CASE(figures_print_any_text) {
   BOOST_TEST(!fs::exists("pwned"));
 }
 
+// Their names are the texts of ticks, which gnuplot may take for formats.
+BOOST_AUTO_TEST_CASE(figures_of_a_selection_print_any_name) {
+  const WorkingFolder folder;
+  std::vector<std::string> names = attacks;
+  for (const std::string& text : random_texts(34)) names.push_back(text);
+  constexpr size_t at_once = 30;
+  for (size_t first = 0; first < names.size(); first += at_once) {
+    SelectionFigures figures;
+    for (size_t i = first; i < std::min(first + at_once, names.size()); ++i) {
+      auto& step = figures.steps.emplace_back();
+      step.feature = names[i], step.exact_feature = names[names.size() - 1 - i];
+      step.exact = BoundPoint{1, 0.5, 0.5, 1, {1, 0}};
+      step.costs = {{2, 0.1}, {1, 0.1}, {1, 0.1}};
+      CountResult& count = figures.kl.emplace_back();
+      count.given = int64_t(i), count.kl_per_latent = {1, 0};
+    }
+    figures.first = figures.steps;
+    for (const auto plot : {plot_selection_steps, plot_first_features, plot_selection_kl}) {
+      plot(figures, "figure.png");
+      BOOST_TEST(fs::remove("figure.png"));
+    }
+  }
+  BOOST_TEST(folder.files().empty());
+}
+
 BOOST_AUTO_TEST_CASE(a_name_of_a_figure_is_no_command) {
   const WorkingFolder folder;
   Figure figure(300, 300);
@@ -172,7 +200,7 @@ BOOST_AUTO_TEST_CASE(plain_texts) {
   BOOST_TEST(shortened("äbcdefä", 6) == "äbc…fä");
   BOOST_TEST(PlotText(std::string(1000, 'x')).shown().size() == 119 + std::string("…").size());
   BOOST_TEST(PlotText("a_b 'c' {\\}").literal() == "'{}a\\_b \\047c\\047 \\{\\\\\\}'");
-  BOOST_TEST(PlotText("50%").format() == "'{}50%%'");
+  BOOST_TEST(PlotText("50%").literal() == "'{}50\\045'");
 }
 
 BOOST_AUTO_TEST_CASE(urls_and_html) {

@@ -122,11 +122,13 @@ AnalysisResult frechet_analysis(Experiment& e, const std::filesystem::path& fold
         {p.given, p.estimate.distance, p.estimate.standard_error, p.optimum, curve.floor, curve.rows, feature});
   }
   table.write(folder / "fid_data.csv");
-  plot_frechet(curve.points, curve.floor, "features given, " + called, folder / "fid_score.png");
 
   AnalysisResult result;
-  result.figures.push_back(
-      {"fid_score.png", "Frechet distance between real rows and rows generated from some features."});
+  result.figures.push_back({"fid_score.png",
+                            "Frechet distance between real rows and rows generated from some features.",
+                            [curve, label = "features given, " + called](const std::filesystem::path& png) {
+                              plot_frechet(curve.points, curve.floor, label, png);
+                            }});
   result.text = str("frechet: features given ", called, "; ", to_text(curve.points.front().estimate.distance),
                     " with none given; two halves of ", curve.rows, " real rows each are ",
                     to_text(curve.floor), " apart\n");

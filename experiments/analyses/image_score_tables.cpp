@@ -5,6 +5,7 @@
 #include <sstream>
 
 #include "data/csv.hpp"
+#include "experiments/number_text.hpp"
 #include "nn/config.hpp"
 #include "nn/files.hpp"
 
@@ -73,7 +74,7 @@ Json json_of(const FeatureFacts& facts) {
 Json json_of(const ScoredImages& scored) {
   Json json{{"condition", scored.condition}, {"images", scored.images}};
   for (const auto& [key, number] : numbers_of(scored))
-    json[key] = key.ends_with("rows") ? Json(int64_t(number)) : Json(number);
+    json[key] = key.ends_with("rows") ? Json(int64_t(number)) : json_number(number);
   return json;
 }
 
@@ -83,10 +84,10 @@ Json json_of(const LabelConsistency& l) {
           {"value", l.value < 0 ? Json() : Json(l.value)},
           {"name", l.name},
           {"rows", l.rows},
-          {"consistency", l.generated.mean},
-          {"consistency_stderr", l.generated.standard_error},
-          {"real", l.real.mean},
-          {"real_stderr", l.real.standard_error}};
+          {"consistency", json_number(l.generated.mean)},
+          {"consistency_stderr", json_number(l.generated.standard_error)},
+          {"real", json_number(l.real.mean)},
+          {"real_stderr", json_number(l.real.standard_error)}};
 }
 
 std::string text_of(const FeatureFacts& facts) {
@@ -95,11 +96,13 @@ std::string text_of(const FeatureFacts& facts) {
 }
 
 /// "12.3 +- 0.4"; nothing where there is no value.
-std::string text_of(const Estimate& e, int digits) {
-  if (e.mean != e.mean) return "";
+std::string text_of(const Estimate& e, int digits) { return e.mean == e.mean ? with_error(e, digits) : ""; }
+
+/// A share in three digits; "-" where no image was looked at.
+std::string share_text(double share) {
   std::ostringstream text;
-  text << std::fixed << std::setprecision(digits) << e.mean << " +- " << e.standard_error;
-  return text.str();
+  text << std::setprecision(3) << share;
+  return share == share ? text.str() : "-";
 }
 
 }  // namespace
@@ -135,8 +138,7 @@ std::string ImageScoreTables::text() const {
   }
   if (few) text << "* fewer than " << frechet_rows_per_feature << " images for each feature\n";
   if (labels.empty()) return text.str();
-  text << "labels read as asked for, the class by " << text_of(classifier) << "; in brackets: real images\n"
-       << std::setprecision(3);
+  text << "labels read as asked for, the class by " << text_of(classifier) << "; in brackets: real images\n";
   constexpr int per_line = 5;
   for (int in_line = 0; const LabelConsistency& l : labels) {
     if (l.value < 0) {
@@ -144,10 +146,10 @@ std::string ImageScoreTables::text() const {
            << text_of(l.generated, 4);
       in_line = per_line;  // its values stand below
     } else {
-      text << (in_line == per_line ? "\n  " : ", ") << l.name << ' ' << l.generated.mean;
+      text << (in_line == per_line ? "\n  " : ", ") << l.name << ' ' << share_text(l.generated.mean);
       in_line = in_line % per_line + 1;
     }
-    text << " (" << l.real.mean << ')';
+    text << " (" << share_text(l.real.mean) << ')';
   }
   text << '\n';
   return text.str();

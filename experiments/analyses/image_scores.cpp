@@ -161,14 +161,14 @@ AnalysisResult image_scores_analysis(Experiment& e, const std::filesystem::path&
   tables.write(folder);
   AnalysisResult result;
   result.text = tables.text();
-  draw_scored_images(e, tables.scores, folder / "image_scores.png");
   result.figures.push_back(
       {"image_scores.png",
-       "Real test images above images from the prior, by what was asked for (colour/class)."});
+       "Real test images above images from the prior, by what was asked for (colour/class).",
+       [&e, scores = tables.scores](const std::filesystem::path& png) { draw_scored_images(e, scores, png); }});
   if (tables.labels.empty()) return result;
-  plot_label_consistency(tables.labels, folder / "label_consistency.png");
   result.figures.push_back(
-      {"label_consistency.png", "How often the label is read that was asked for, beside real images."});
+      {"label_consistency.png", "How often the label is read that was asked for, beside real images.",
+       [labels = tables.labels](const std::filesystem::path& png) { plot_label_consistency(labels, png); }});
   return result;
 }
 

@@ -1,6 +1,7 @@
 #include "experiments/analyses/latent_space.hpp"
 
 #include <algorithm>
+#include <memory>
 
 #include "cvae/evaluation.hpp"
 #include "data/csv.hpp"
@@ -85,17 +86,19 @@ bool latent_space_applies(const Experiment& e) {
 }
 
 AnalysisResult latent_space_analysis(Experiment& e, const std::filesystem::path& folder) {
-  const LatentSpace space = latent_space(e, e.evaluation.scatter_rows);
+  const auto made = std::make_shared<const LatentSpace>(latent_space(e, e.evaluation.scatter_rows));
+  const LatentSpace& space = *made;
   if (space.rows.empty())
     throw Error("there is no test row to show: each lacks an entry, or evaluation.scatter_rows is 0");
   table_of(space).write(folder / "latent_space.csv");
   AnalysisResult result;
   for (const auto& k : space.encoded) {
     const std::string file = str("latent_space_colormap_", k.given, ".png");
-    plot_latent_space(space, k, folder / file);
     result.figures.push_back(
-        {file, str("The data beside the two latents with the largest KL, ", k.given_names,
-                   ": each test row in the colour of its own ", space.classes > 0 ? "class." : "coordinate.")});
+        {file,
+         str("The data beside the two latents with the largest KL, ", k.given_names,
+             ": each test row in the colour of its own ", space.classes > 0 ? "class." : "coordinate."),
+         [made, &k](const std::filesystem::path& png) { plot_latent_space(*made, k, png); }});
   }
   return result;
 }

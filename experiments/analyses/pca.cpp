@@ -45,17 +45,16 @@ AnalysisResult pca_analysis(Experiment& e, const std::filesystem::path& folder) 
 
   std::vector<double> exact;
   if (test.gaussian) exact = symmetric_eigenvalues(test.gaussian->covariance);
-  plot_pca(p, exact, folder / "pca.png");
-
   std::string over = str(rows.size(), " test rows");
   if (int64_t(rows.size()) < test.rows())
     over += str(", those of ", test.rows(), " that have no missing entry");
   size_t most = 0;
   for (double sum = 0; most < p.ratios.size() && sum < 0.9;) sum += p.ratios[most++];
   AnalysisResult result;
-  result.figures.push_back(
-      {"pca.png", str("Variance along the principal components of the test rows",
-                      exact.empty() ? "." : "; circles: eigenvalues of the true covariance.")});
+  result.figures.push_back({"pca.png",
+                            str("Variance along the principal components of the test rows",
+                                exact.empty() ? "." : "; circles: eigenvalues of the true covariance."),
+                            [p, exact](const std::filesystem::path& png) { plot_pca(p, exact, png); }});
   result.text =
       str("pca: over ", over, "; ", most, " of ", p.ratios.size(), " components hold 90 % of the variance\n");
   return result;

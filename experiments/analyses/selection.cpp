@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <memory>
 #include <optional>
 
 #include "cvae/evaluation.hpp"
@@ -35,6 +36,9 @@ Found select(Experiment& e) {
   f.settings = selection_settings(e);
   f.settings.rows = std::min(f.settings.rows, e.data.test.rows());
   f.model = greedy_selection(e, f.settings);
+  for (const SelectionStep& step : f.model.steps)
+    if (!std::isfinite(step.costs.loss.mean))
+      throw Error(str("the loss is ", step.costs.loss.mean, " with some features given: it has no order"));
   f.subsets = subsets_of(f.model.steps);
   f.seconds = watch.seconds();
   if (!e.data.test.observed) f.exact = exact_order(e);
@@ -189,15 +193,18 @@ AnalysisResult selection_analysis(Experiment& e, const std::filesystem::path& fo
   first_features(e, f).write(folder / "first_features.csv");
   kl_per_latent(e, f, kl).write(folder / "kl_per_lt.csv");
   kl_all(e, f).write(folder / "kl_all_lt.csv");
-  const SelectionFigures figures = figures_of(e, f, std::move(kl));
-  plot_selection_steps(figures, folder / "greedy_barplots.png");
-  plot_first_features(figures, folder / "greedy_barplots_first_selection.png");
-  plot_selection_kl(figures, folder / "greedy_elbo_kld_rcl_dims.png");
+  const auto figures = std::make_shared<const SelectionFigures>(figures_of(e, f, std::move(kl)));
+  const auto draw = [&](void (*plot)(const SelectionFigures&, const std::filesystem::path&)) {
+    return [figures, plot](const std::filesystem::path& png) { plot(*figures, png); };
+  };
   return {{{"greedy_barplots.png",
             "Loss, distortion and KL as one feature after the other is given, each time the one that lowers "
-            "the loss most."},
-           {"greedy_barplots_first_selection.png", "Loss with a single feature given, the most useful first."},
-           {"greedy_elbo_kld_rcl_dims.png", "KL of each latent dimension at the steps of that order."}},
+            "the loss most.",
+            draw(plot_selection_steps)},
+           {"greedy_barplots_first_selection.png", "Loss with a single feature given, the most useful first.",
+            draw(plot_first_features)},
+           {"greedy_elbo_kld_rcl_dims.png", "KL of each latent dimension at the steps of that order.",
+            draw(plot_selection_kl)}},
           text_of(e, f)};
 }
 

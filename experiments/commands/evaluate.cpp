@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <filesystem>
+#include <iostream>
 #include <ostream>
 
 #include "cvae/evaluation.hpp"
@@ -44,7 +45,8 @@ void evaluate(const EvaluateOptions& o, std::ostream& text) {
   if (!o.out.empty()) check_folder(o.out, o.force);
   const auto e = open_run(o.run, o.settings);
   const int64_t epochs = epochs_trained(o.run);
-  RunResult result = evaluate_run(*e, {});
+  RunResult result =
+      evaluate_run(*e, {}, [](const std::string& what) { std::cerr << "note: " << what << std::endl; });
   result.figures.epochs = {{epochs, result.train, result.test}};  // what training cost is the run's to say
   result.timing.train_step_us = std::nan("");
   result.timing.eval_step_us = eval_step_us(*e, test_costs(*e, 1, false).seconds);

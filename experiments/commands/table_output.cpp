@@ -88,7 +88,8 @@ void TableOutput::finish() {
 }
 
 std::string number_text(float value) {
-  if (std::isnan(value)) return "";
+  if (!std::isfinite(value))
+    throw Error("a result is not finite: the model's weights, or the values that it is given, are too large");
   std::array<char, 32> buffer;
   return {buffer.data(), std::to_chars(buffer.data(), buffer.data() + buffer.size(), value).ptr};
 }

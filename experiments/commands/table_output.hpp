@@ -56,7 +56,7 @@ class TableOutput {
   std::unique_ptr<InterruptWatch> interrupts_;  // as long
 };
 
-/// The shortest text that reads back as the same float; empty for NaN.
+/// The shortest text that reads back as the same float. Error for a NaN or an infinity, which no model should answer with.
 std::string number_text(float value);
 
 /// "mu_0", "mu_1", ... for the numbers given.

@@ -62,7 +62,7 @@ BoundCurve bound_curve(const Comparison& c) {
   if (laws.empty()) return curve;
   const auto columns = int64_t(laws.begin()->second.mean.size());  // each point costs masks * columns^3
   const int points = columns <= 4 ? 1000 : columns <= 10 ? 300 : 40;
-  const int64_t masks = columns <= 10 ? 1024 : 32;
+  const int64_t masks = columns <= 10 ? 1024 : affordable_masks(columns, 2, 32);
   for (const RunRecord& run : c.runs) {
     const auto law = laws.find(run.seed);
     if (!reproduces(law == laws.end() ? laws.begin()->second : law->second, run, given, masks)) return curve;

@@ -10,10 +10,7 @@ namespace elbow {
 namespace fs = std::filesystem;
 namespace {
 
-double number(const Json& object, const char* key) {
-  const Json& value = object.at(key);
-  return value.is_null() ? no_number : value.get<double>();
-}
+double number(const Json& object, const char* key) { return number_from(object.at(key)); }
 
 Estimate estimate(const Json& costs, const std::string& key) {
   return {number(costs, key.c_str()), number(costs, (key + "_stderr").c_str())};

@@ -196,7 +196,7 @@ void Figure::write_x_ticks(const Panel& panel, const Box& box) {
   script_ += str("set xtics", layout.aslant ? " rotate by 45 right" : "", " (");
   for (std::size_t i = 0; i < panel.x_ticks.size(); i += layout.every) {
     const Panel::Tick& tick = panel.x_ticks[i];
-    script_ += str(i > 0 ? ", " : "", tick_text(tick).format(), " ", to_text(tick.x));
+    script_ += str(i > 0 ? ", " : "", tick_text(tick).literal(), " ", to_text(tick.x));
   }
   script_ += ")\n";
   if (layout.aslant)  // below the texts, which gnuplot thinks are shorter
@@ -255,7 +255,7 @@ void Figure::write_bar(const ColourBar& bar, double x, double y) {
 std::string Figure::define(const Points& rows) {
   const std::string name = str("$block", blocks_++);
   std::ostringstream out;
-  out.precision(9);
+  out.precision(10);  // so that the number of a colour is whole
   out << name << " << EOD\n";
   for (const auto& row : rows) {
     for (double value : row)

@@ -15,7 +15,7 @@ struct NoGnuplot : Error {
 /// `font_size` points of DejaVu Sans. gnuplot runs by itself: no shell stands between, it can start no other program
 /// (run_confined), and it is ended after two minutes.
 ///
-/// The script holds commands of our own and numbers; text from outside stands in it as PlotText::literal or format. It must
+/// The script holds commands of our own and numbers; text from outside stands in it as PlotText::literal. It must
 /// not use the special file '-', which gnuplot 6 refuses inside a multiplot; datablocks do the same.
 ///
 /// Throws NoGnuplot if there is none, and Error if it stops, with the first line of its complaint; the old file then stays.

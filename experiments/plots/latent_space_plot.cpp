@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
-#include <cstdlib>
 
 #include "autograd/error.hpp"
 #include "data/csv.hpp"
@@ -56,8 +55,7 @@ void draw_points(Panel& panel, const LatentSpace& space, const std::vector<doubl
   const Colours colours(space);
   Points points;
   for (std::size_t r = 0; r < space.rows.size(); ++r) {
-    const std::string colour = colours(space.coordinate[r]);
-    points.push_back({x[r], y[r], double(std::strtol(colour.c_str() + 1, nullptr, 16))});
+    points.push_back({x[r], y[r], colour_number(colours(space.coordinate[r]))});
     panel.x.include(x[r]), panel.y.include(y[r]);
   }
   panel.draw(std::move(points), "using 1:2:3 with points pt 7 ps 0.5 lc rgb variable");

@@ -15,10 +15,9 @@ class PlotText {
   /// What is printed: plain_text of what it was made from, and the ends of more than 120 characters.
   const std::string& shown() const { return shown_; }
 
-  /// A literal of a gnuplot script, in single quotes; `bold` if so.
+  /// A literal of a gnuplot script, in single quotes; `bold` if so. Also where gnuplot takes it for a format, as it does with
+  /// a tick's text.
   std::string literal(bool bold = false) const;
-  /// The same where gnuplot takes it for a format, as it does with a tick's text.
-  std::string format() const;
 
  private:
   std::string shown_;

@@ -34,14 +34,14 @@ Panel rate_distortion_panel(const RunFigures& run, const CountColours& colours) 
 
   // Every count has its point; of many counts only the chosen ones have a label and a bound, or rings would
   // cover all.
-  Points labels;
+  Points points, labels;
   Panel lines, rings;
-  const std::string size = run.per_count.size() > 40 ? "ps 0.8 " : "ps 1.1 ";
   for (const auto& count : run.per_count) {
     panel.x.include(count.kl), panel.y.include(count.distortion);
-    panel.draw({{count.kl, count.distortion}},
-               "using 1:2 with points pt 7 " + size + line_colour(colours(count.given)));
+    points.push_back({count.kl, count.distortion, colour_number(colours(count.given))});
   }
+  panel.draw(std::move(points), str("using 1:2:3 with points pt 7 ps ", run.per_count.size() > 40 ? 0.8 : 1.1,
+                                    " lc rgb variable"));
   for (std::size_t index : colours.chosen()) {
     const auto& count = run.per_count[index];
     const std::string colour = line_colour(colours(count.given));

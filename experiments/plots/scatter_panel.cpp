@@ -75,14 +75,17 @@ Panel scatter_panel(const RunFigures& run, const CountColours& colours) {
 
   const auto groups = groups_of(run.scatter);
   const std::size_t limit = group_limit(groups);
+  Points points;  // of all groups: in a wide set nearly every row may have a count of its own
   for (const auto& group : groups) {
     const std::size_t n = group.points.size(), kept = std::min(n, limit);
-    Points points;
-    for (std::size_t i = 0; i < kept; ++i) points.push_back(group.points[i * n / kept]);
-    for (const auto& point : points) panel.x.include(point[0]), panel.y.include(point[1]);
-    panel.draw(std::move(points),
-               "using 1:2 with points pt 7 ps 0.55 " + line_colour(colours(group.given), 0.6));
+    const double colour = colour_number(colours(group.given), 0.6);
+    for (std::size_t i = 0; i < kept; ++i) {
+      const auto& point = group.points[i * n / kept];
+      panel.x.include(point[0]), panel.y.include(point[1]);
+      points.push_back({point[0], point[1], colour});
+    }
   }
+  panel.draw(std::move(points), "using 1:2:3 with points pt 7 ps 0.55 lc rgb variable");
   colours.explain(panel, "with points pt 7 ps 1.2");
   return panel;
 }

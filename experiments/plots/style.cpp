@@ -17,6 +17,13 @@ std::string hex_colour(int red, int green, int blue) {
   return text;
 }
 
+/// "aarrggbb": gnuplot counts transparency, not opacity.
+std::string with_alpha(const std::string& colour, double opacity) {
+  char alpha[3];
+  std::snprintf(alpha, sizeof alpha, "%02x", unsigned(std::lround(255 * (1 - opacity))) & 0xffu);
+  return alpha + colour.substr(1);
+}
+
 }  // namespace
 
 std::string viridis(double t) {
@@ -39,9 +46,11 @@ std::string viridis(double t) {
 }
 
 std::string line_colour(const std::string& colour, double opacity) {
-  char alpha[3];  // gnuplot counts transparency, not opacity
-  std::snprintf(alpha, sizeof alpha, "%02x", unsigned(std::lround(255 * (1 - opacity))) & 0xffu);
-  return str("lc rgb '#", alpha, colour.substr(1), "'");
+  return str("lc rgb '#", with_alpha(colour, opacity), "'");
+}
+
+double colour_number(const std::string& colour, double opacity) {
+  return double(std::stoul(with_alpha(colour, opacity), nullptr, 16));
 }
 
 CountColours::CountColours(const std::vector<CountResult>& per_count) {
@@ -52,10 +61,13 @@ CountColours::CountColours(const std::vector<CountResult>& per_count) {
 }
 
 std::string CountColours::operator()(std::int64_t given) const {
-  const auto found = std::find(counts_.begin(), counts_.end(), given);
-  if (found == counts_.end()) return "#808080";
-  const auto index = found - counts_.begin();
-  return few() ? okabe_ito[std::size_t(index)] : viridis(double(index) / double(counts_.size() - 1));
+  const auto found = std::lower_bound(counts_.begin(), counts_.end(), given);
+  return found == counts_.end() || *found != given ? "#808080"
+                                                   : colour_at(std::size_t(found - counts_.begin()));
+}
+
+std::string CountColours::colour_at(std::size_t index) const {
+  return few() ? okabe_ito[index] : viridis(double(index) / double(counts_.size() - 1));
 }
 
 void CountColours::explain(Panel& panel, const std::string& style) const {
@@ -66,7 +78,10 @@ void CountColours::explain(Panel& panel, const std::string& style) const {
       panel.legend.push_back({str(given), str(style, " ", line_colour((*this)(given)))});
   } else {
     panel.bar = {str(counts_.front()), str(counts_.back()), {}};
-    for (auto given : counts_) panel.bar.colours.push_back((*this)(given));
+    constexpr std::size_t most_slices = 100;  // two pixels each
+    const std::size_t slices = std::min(counts_.size(), most_slices);
+    for (std::size_t i = 0; i < slices; ++i)
+      panel.bar.colours.push_back(colour_at(i * (counts_.size() - 1) / (slices - 1)));
   }
 }
 

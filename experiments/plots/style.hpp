@@ -18,12 +18,15 @@ std::string viridis(double t);
 /// "lc rgb '#rrggbb'", with an optional opacity in 0..1.
 std::string line_colour(const std::string& colour, double opacity = 1);
 
+/// "#rrggbb" as the number that gnuplot's `lc rgb variable` takes from a column: one series for points of any colours.
+double colour_number(const std::string& colour, double opacity = 1);
+
 /// The colour of each number of given columns, the same in every panel of a figure: one of a few distinct
 /// colours with a legend, or, where there are too many, viridis with a colour bar.
 class CountColours {
  public:
   explicit CountColours(const std::vector<CountResult>& per_count);
-  /// For points that are told apart by another number, such as their class.
+  /// For points that are told apart by another number, such as their class; ascending.
   CountColours(std::vector<std::int64_t> numbers, std::string legend_label)
       : counts_(std::move(numbers)), legend_label_(std::move(legend_label)) {}
 
@@ -39,8 +42,9 @@ class CountColours {
 
  private:
   bool few() const { return counts_.size() <= okabe_ito.size(); }
-  std::vector<std::int64_t> counts_;
-  std::vector<std::size_t> looked_at_;  ///< indices into counts_
+  std::string colour_at(std::size_t index) const;  ///< of counts_[index]
+  std::vector<std::int64_t> counts_;               ///< ascending
+  std::vector<std::size_t> looked_at_;             ///< indices into counts_
   std::string legend_label_ = "given:";
 };
 
