@@ -135,17 +135,35 @@ bool make_claim(const fs::path& path, const std::string& name) {
   throw Error(str(name, ": cannot be written: ", std::strerror(errno)));
 }
 
-// Removes a claim whose owner has ended. One process at a time, by a second file: or one that looked a moment ago would
-// remove the claim that the other has made since.
-void remove_dead(const fs::path& path) {
-  const fs::path guard = path.string() + ".takeover";
-  if (!make_new(guard, Process::self().text())) {
-    if (const auto other = Claim::read(guard); other && other->age >= half_written) unlink(guard.c_str());
+// A second file, which whoever removes a claim holds meanwhile: or one that has read a claim a moment ago, whose owner has released it
+// and ended since, would remove the claim that another one has made in its place.
+class Guard {
+ public:
+  explicit Guard(const fs::path& claim) : path_(claim.string() + ".takeover") {
+    held_ = make_new(path_, Process::self().text());
+    busy_ = !held_ && errno == EEXIST;
+    if (!busy_) return;
+    if (const auto other = Claim::read(path_); other && other->age >= half_written) unlink(path_.c_str());
     std::this_thread::sleep_for(20ms);
-    return;
   }
+  ~Guard() {
+    if (held_) unlink(path_.c_str());
+  }
+  Guard(const Guard&) = delete;
+  Guard& operator=(const Guard&) = delete;
+  bool held() const { return held_; }
+  bool busy() const { return busy_; }  ///< another process has it
+
+ private:
+  std::string path_;
+  bool held_, busy_ = false;
+};
+
+// Removes a claim whose owner has ended, if no other process is about to.
+void remove_dead(const fs::path& path) {
+  const Guard guard(path);
+  if (!guard.held()) return;
   if (const auto claim = Claim::read(path); claim && !claim->alive()) unlink(path.c_str());
-  unlink(guard.c_str());
 }
 
 }  // namespace
@@ -186,7 +204,11 @@ void FolderClaim::release() {
     changed_.notify_all();
   }
   renewing_.join();
-  if (is_ours()) unlink(path_.c_str());
+  for (bool busy = true; busy && is_ours();) {
+    const Guard guard(path_);
+    busy = guard.busy();
+    if (!busy) unlink(path_.c_str());
+  }
 }
 
 std::string FolderClaim::owner(const fs::path& folder) {
