@@ -285,7 +285,11 @@ BOOST_AUTO_TEST_CASE(the_tables_do_not_depend_on_threads_epochs_or_the_runs_seed
     BOOST_TEST(contains(result.text, "any/any     samples_own_labels"));
     BOOST_TEST(contains(result.text, " *"));
     BOOST_TEST(contains(result.text, "* fewer than 5 images for each feature"));
-    BOOST_TEST(std::filesystem::file_size(folder.path / "image_scores.png") > 1000U);
+    for (const AnalysisResult::Figure& figure : result.figures) {
+      figure.draw(folder.path / figure.file);
+      BOOST_TEST(std::filesystem::file_size(folder.path / figure.file) > 1000U);
+    }
+    BOOST_TEST(result.figures.size() == 2U);
     const Json json = read_json(folder.path / "image_scores.json");
     BOOST_TEST(json.at("scores").size() == 11U);
     BOOST_TEST(json.at("scores")[0].at("rows").dump() == "900");

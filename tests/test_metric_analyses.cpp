@@ -215,6 +215,8 @@ BOOST_AUTO_TEST_CASE(the_tables_hold_what_was_computed) {
   e.model->train(false);
   const TemporaryFolder folder;
   const AnalysisResult pca = pca_analysis(e, folder.path), frechet = frechet_analysis(e, folder.path);
+  for (const AnalysisResult& result : {pca, frechet})
+    for (const AnalysisResult::Figure& figure : result.figures) figure.draw(folder.path / figure.file);
   for (const char* file : {"pca.csv", "pca.png", "fid_data.csv", "fid_score.png"})
     BOOST_TEST(std::filesystem::file_size(folder.path / file) > 100u);
   BOOST_TEST(pca.figures[0].file == "pca.png");
