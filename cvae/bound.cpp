@@ -146,7 +146,7 @@ std::vector<RowLoss> GaussianBound::optimal_rows(const float* x, const float* ma
 
 std::int64_t affordable_masks(std::int64_t columns, std::int64_t least, std::int64_t most) {
   const double d = double(columns);
-  return std::clamp(std::int64_t(2e9 / (d * d * d)), least, most);
+  return std::clamp(std::int64_t(5e8 / (d * d * d)), least, most);
 }
 
 PrincipalAxes GaussianBound::axes_of(const Pattern& pattern) const {

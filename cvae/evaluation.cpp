@@ -14,7 +14,7 @@ namespace {
 // very wide set, a part of the first one.
 int64_t most_excess_rows(int64_t columns) {
   const double d = double(columns);
-  const auto rows = int64_t(std::min(1e9, 3e10 / (d * d * d)));
+  const auto rows = int64_t(std::min(1e9, 6e9 / (d * d * d)));
   const int64_t batches = (rows + evaluation_batch_rows - 1) / evaluation_batch_rows;
   return rows >= evaluation_batch_rows ? batches * evaluation_batch_rows : std::max<int64_t>(16, rows);
 }

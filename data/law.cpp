@@ -112,13 +112,11 @@ uint64_t structure_seed(const Config& data, uint64_t seed) {
   return data.get<uint64_t>("structure_seed", seed);
 }
 
-void draw_linear_gaussian(Dataset& set, const Matrix& factor, const RandomKey& key) {
-  const int64_t rows = set.rows(), columns = factor.rows, factors = factor.cols;
-  const Tensor normals = normal(key, {rows, factors});
-  Tensor out = set.x.tensor();
-  const Matrix by_factor = transpose(factor);  // so that the innermost loop runs along memory and vectorises
-  const float* z = normals.data<float>();
-  float* x = out.data<float>();
+namespace {
+
+// x [rows, columns] = z [rows, factors] by_factor [factors, columns], summed in double precision, by plain loops.
+void multiply_narrow(const float* z, const Matrix& by_factor, float* x, int64_t rows) {
+  const int64_t factors = by_factor.rows, columns = by_factor.cols;
   constexpr int64_t block = 256;  // rows that one thread does at a time
   parallel_for((rows + block - 1) / block, rows * columns * factors, [&](int64_t b) {
     std::vector<double> sum(static_cast<size_t>(columns));
@@ -129,6 +127,30 @@ void draw_linear_gaussian(Dataset& set, const Matrix& factor, const RandomKey& k
       std::copy(sum.begin(), sum.end(), x + r * columns);
     }
   });
+}
+
+// The same for many columns, as products of matrices.
+void multiply_wide(const float* z, const Matrix& by_factor, float* x, int64_t rows) {
+  const int64_t factors = by_factor.rows, columns = by_factor.cols;
+  constexpr int64_t block = 4096;
+  for (int64_t first = 0; first < rows; first += block) {
+    const int64_t n = std::min(block, rows - first);
+    const float* begin = z + first * factors;
+    const Matrix some(n, factors, {begin, begin + n * factors});
+    const Matrix made = product(some, by_factor);
+    std::copy(made.values.begin(), made.values.end(), x + first * columns);
+  }
+}
+
+}  // namespace
+
+void draw_linear_gaussian(Dataset& set, const Matrix& factor, const RandomKey& key) {
+  const int64_t rows = set.rows(), columns = factor.rows;
+  const Tensor normals = normal(key, {rows, factor.cols});
+  Tensor out = set.x.tensor();
+  const Matrix by_factor = transpose(factor);  // so that the innermost loop runs along memory and vectorises
+  const auto multiply = columns > small_matrix ? multiply_wide : multiply_narrow;
+  multiply(normals.data<float>(), by_factor, out.data<float>(), rows);
   out.mark_written("draw_linear_gaussian");
 }
 
