@@ -120,7 +120,8 @@ void impute(const ImputeOptions& o) {
       for (size_t f = 0; f < features.size() && o.sd; ++f) {
         if (features[f].kind != FeatureKind::real) continue;
         const size_t at = size_t(features[f].first);
-        std::string sd = there[at] == 0 ? number_text(imputed.sd[r * d + at] * float(codec.scales()[f].sd)) : "";
+        std::string sd =
+            there[at] == 0 ? number_text(imputed.sd[r * d + at] * float(codec.scales()[f].sd)) : "";
         std::replace(sd.begin(), sd.end(), '.', codec.format().decimal);
         line.push_back(std::move(sd));
       }
