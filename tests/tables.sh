@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# shellcheck disable=SC2016  # dollars are awk's, backticks are part of a message
 # Tables as people have them, from file to imputed file: what is read, what is told, what comes back. Usage: tables.sh PATH/TO/elbow
 # shellcheck source=tests/harness.sh
 . "$(dirname "$0")/harness.sh"
@@ -7,12 +8,12 @@
 is() {
   local out
   out=$("${@:3}" 2>note) || bad "$1: status $?: $(cat note)"
-  [ "$out" = "$2" ] && ok || bad "$1: '$out', not '$2'"
+  if [ "$out" = "$2" ]; then ok; else bad "$1: '$out', not '$2'"; fi
 }
 # told WHAT TEXT COMMAND...: it succeeds, and tells that on standard error.
 told() {
   "${@:3}" >/dev/null 2>note || bad "$1: status $?: $(cat note)"
-  grep -qF -- "$2" note && ok || bad "$1: '$2' is not in: $(cat note)"
+  if grep -qF -- "$2" note; then ok; else bad "$1: '$2' is not in: $(cat note)"; fi
 }
 
 cat >config.json <<'JSON'
