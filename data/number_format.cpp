@@ -4,6 +4,7 @@
 #include <array>
 #include <charconv>
 #include <cmath>
+#include <cstdlib>
 #include <ctime>
 #include <string_view>
 
@@ -26,7 +27,10 @@ std::optional<double> plain_number(std::string_view text) {
   if (text.size() > 1 && text[0] == '+' && text[1] != '-') text.remove_prefix(1);
   double value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size() || !std::isfinite(value)) return {};
+  if (end != text.data() + text.size() || error == std::errc::invalid_argument) return {};
+  if (error == std::errc::result_out_of_range)
+    value = std::strtod(std::string(text).c_str(), nullptr);  // 0 for 4e-330, infinity for 1e999
+  if (!std::isfinite(value)) return {};
   return value;
 }
 
@@ -40,6 +44,7 @@ std::optional<std::string> with_point(std::string_view text, const NumberFormat&
     const bool in_whole = i < whole;
     if (format.thousands && text[i] == format.thousands) {
       if (!in_whole || group == 0 || group > 3 || (grouped && group != 3)) return {};
+      if (!grouped && text[i - group] == '0') return {};  // 0,123 is a fraction
       grouped = true;
       group = 0;
       continue;
@@ -62,6 +67,8 @@ std::optional<double> day_of(const std::string& text, const std::string& format)
   parts.tm_mday = 1;
   const char* end = strptime(text.c_str(), format.c_str(), &parts);
   if (!end || *end != 0) return {};
+  constexpr int first_year = 1000;  // %Y takes "21", too, and means the first century
+  if (parts.tm_year + 1900 < first_year) return {};
   const std::tm asked = parts;
   const std::time_t seconds = timegm(&parts);
   if (parts.tm_mday != asked.tm_mday || parts.tm_mon != asked.tm_mon) return {};

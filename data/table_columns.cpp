@@ -88,7 +88,7 @@ NumberSummary summary_of(const std::vector<double>& numbers, std::span<const int
 NumberFormat answers_of(const TableSchema::Column& column, const NumberSummary& seen) {
   NumberFormat number = column.field.number;
   number.whole = column.whole.value_or(column.fitted && seen.is_whole());
-  if (column.fitted && number.date.empty()) {
+  if (column.fitted) {
     if (number.whole || seen.low() >= 0) number.low = seen.low();
     if (number.whole || (seen.low() >= 0 && seen.high() <= 1)) number.high = seen.high();
   }
@@ -213,7 +213,7 @@ TableCodec fit_codec(const TableColumns& table, const TableFormat& format, std::
         throw Error(str("column ", f.name, ": its numbers are too large to be scaled"));
       field.number = answers_of(c.schema, seen);
       for (const NumberSummary::Outlier& o : seen.outliers())
-        note(f.name, str(to_text(o.value), " (in ", o.rows,
+        note(f.name, str(c.schema.field.number.write(o.value, 0, 17), " (in ", o.rows,
                          " training row(s)) is far from all other values: if it stands for a "
                          "missing one, list it in the column's `missing`"));
     } else if (f.categories.empty()) {

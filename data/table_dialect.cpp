@@ -1,11 +1,30 @@
 #include "data/table_dialect.hpp"
 
 #include <algorithm>
+#include <array>
 #include <map>
 
 #include "autograd/error.hpp"
 
 namespace elbow {
+
+const std::vector<const char*>& date_forms() {
+  static const std::vector<const char*> forms{
+      "%Y-%m-%d", "%Y/%m/%d",          "%d.%m.%Y",          "%m/%d/%Y",           "%d/%m/%Y",
+      "%d-%m-%Y", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%d %H:%M",
+      "%m/%d/%y", "%d/%m/%y",          "%d.%m.%y",          "%y/%m/%d",           "%d-%b-%Y",
+      "%b %d %Y", "%d %b %Y",          "%m/%d/%Y %H:%M",    "%d.%m.%Y %H:%M"};
+  return forms;
+}
+
+const char* date_form_of(const std::string& text) {
+  NumberFormat format;
+  for (const char* form : date_forms()) {
+    format.date = form;
+    if (format.read(text)) return form;
+  }
+  return nullptr;
+}
 
 std::vector<std::vector<std::string>> first_records(const TextSource& source, char separator) {
   constexpr size_t most_records = 200;
@@ -26,13 +45,6 @@ std::vector<std::vector<std::string>> first_records(const TextSource& source, ch
 namespace {
 
 using Records = std::vector<std::vector<std::string>>;
-
-bool holds_number(const Records& records) {
-  return std::any_of(records.begin(), records.end(), [](const auto& record) {
-    return std::any_of(record.begin(), record.end(),
-                       [](const std::string& field) { return bool(parse_number(field)); });
-  });
-}
 
 // The field without a sign of a currency or a percentage around it.
 std::string bare(const std::string& field) {
@@ -59,6 +71,65 @@ size_t fit(const Records& records, size_t& columns) {
   return best;
 }
 
+bool is_number(const std::string& field) {
+  static const auto ways = [] {
+    std::array<NumberFormat, 2> ways;  // 1,234.5 and 1.234,5
+    ways[0].thousands = ways[1].decimal = ',';
+    ways[1].thousands = '.';
+    return ways;
+  }();
+  return parse_number(field) || ways[0].read(bare(field)) || ways[1].read(bare(field));
+}
+
+bool holds_number(const Records& records) {
+  return std::any_of(records.begin(), records.end(),
+                     [](const auto& record) { return std::any_of(record.begin(), record.end(), is_number); });
+}
+
+// What the first field of a column says of the first record, seen beside the fields below.
+enum class Vote { name, row, neither };
+
+Vote vote_of(const Records& records, size_t column) {
+  const std::string& first = records[0][column];
+  bool recurs = false, numbers = true, dates = true;
+  for (size_t r = 1; r < records.size(); ++r) {
+    if (column >= records[r].size()) continue;
+    const std::string& field = records[r][column];
+    recurs = recurs || field == first;
+    numbers = numbers && (is_usual_mark_of_numbers(field) || is_number(field));
+    dates = dates && date_form_of(field);
+  }
+  if (date_form_of(first)) return dates ? Vote::row : Vote::neither;
+  if (is_number(first))  // a year may be a name; a fraction is none
+    return numbers && first.find('.') != std::string::npos ? Vote::row : Vote::neither;
+  if (is_usual_mark_of_numbers(first)) return Vote::neither;
+  return numbers || dates ? Vote::name : recurs ? Vote::row : Vote::neither;
+}
+
+// How well a way of writing numbers fits the fields of one column: how many are numbers so.
+struct ColumnFit {
+  size_t fields = 0, plain = 0, so = 0;
+  bool proof = false;     // one has both marks
+  bool decimals = false;  // one has a decimal point and is read as it is
+
+  void add(const std::string& field, const NumberFormat& way) {
+    if (field.empty() || is_usual_mark_of_numbers(field)) return;
+    const std::string number = bare(field);
+    const bool is_plain = bool(parse_number(number)), has_point = number.find('.') != std::string::npos;
+    // Read with a decimal point although the way has another: no evidence for it.
+    const bool other_point = way.decimal != '.' && way.thousands != '.' && has_point;
+    ++fields;
+    plain += is_plain;
+    so += !other_point && way.read(number);
+    proof = proof || (way.thousands && number.find(way.thousands) != std::string::npos &&
+                      number.find(way.decimal) != std::string::npos && way.read(number));
+    decimals = decimals || (is_plain && has_point);
+  }
+  bool supports() const { return fields >= 3 && 10 * so >= 9 * fields && 2 * plain <= fields; }
+  // A column of plain fractions.
+  bool contradicts() const { return decimals && 10 * plain >= 9 * fields; }
+};
+
 }  // namespace
 
 char separator_of(const TextSource& source) {
@@ -66,10 +137,12 @@ char separator_of(const TextSource& source) {
   size_t most = 0, most_columns = 1;
   for (const char separator : {',', ';', '\t', '|', ' '}) {
     const Records records = first_records(source, separator);
-    if (separator == ' ' && !holds_number(records)) continue;  // words of a text
+    // Blanks separate where nothing else fits as well, and not the words of a text.
+    const bool blank = separator == ' ';
+    if (blank && !holds_number(records)) continue;
     size_t columns = 1;
     const size_t score = fit(records, columns);
-    if (score > most || (score == most && score > 0 && columns > most_columns))
+    if (score > most || (!blank && score == most && score > 0 && columns > most_columns))
       most = score, most_columns = columns, best = separator;
   }
   return best;
@@ -79,43 +152,45 @@ bool has_header(const Records& records) {
   if (records.size() < 2) return records.empty() || !holds_number(records);
   const auto& first = records[0];
   if (first[0].empty() && !records[1][0].empty()) return true;  // only the column of the rows' names has none
-  bool all_numbers = true, any_number = false, all_recur = true;
+  size_t names = 0, rows = 0, numbers = 0, marks = 0;
   for (size_t i = 0; i < first.size(); ++i) {
-    const bool number = parse_number(first[i]) || number_format_of({{first[i]}}, ',').read(first[i]);
-    any_number = any_number || number;
-    all_numbers = all_numbers && (number || is_usual_mark_of_numbers(first[i]));
-    bool recurs = false, column_of_numbers = true;
-    for (size_t r = 1; r < records.size(); ++r) {
-      if (i >= records[r].size()) continue;
-      recurs = recurs || records[r][i] == first[i];
-      column_of_numbers =
-          column_of_numbers && (parse_number(records[r][i]) || is_usual_mark_of_numbers(records[r][i]));
-    }
-    all_recur = all_recur && recurs;
-    // A year may be a name; a fraction is none.
-    if (number && column_of_numbers && first[i].find('.') != std::string::npos) return false;
+    const Vote vote = vote_of(records, i);
+    names += vote == Vote::name;
+    rows += vote == Vote::row;
+    numbers += is_number(first[i]);
+    marks += is_usual_mark_of_numbers(first[i]);
   }
-  return !(all_numbers && any_number) && !all_recur;
+  if (numbers > 0 && numbers + marks == first.size()) return false;
+  // Texts alone may recur in a column without being a row's, unless all do.
+  return names > 0 || rows == 0 ||
+         (numbers == 0 && rows < first.size() && !std::any_of(first.begin(), first.end(), date_form_of));
 }
 
 NumberFormat number_format_of(const Records& records, char separator) {
-  // Among equals the first is taken: "3,250" is a number of thousands where commas separate the fields, else a fraction.
-  std::vector<std::pair<char, char>> ways{{'.', 0},   {'.', ','}, {',', 0},   {',', '.'},
+  // Where commas separate the fields, "3,250" is a number of thousands, else a fraction.
+  std::vector<std::pair<char, char>> ways{{'.', ','}, {',', 0},   {',', '.'},
                                           {'.', ' '}, {',', ' '}, {'.', '\''}};
-  if (separator == ';') std::swap(ways[1], ways[2]);
+  if (separator != ',') std::swap(ways[0], ways[1]);
   NumberFormat best;
   size_t most = 0;
   for (const auto& [decimal, thousands] : ways) {
-    NumberFormat format;
-    format.decimal = decimal;
-    format.thousands = thousands;
+    NumberFormat way;
+    way.decimal = decimal;
+    way.thousands = thousands;
+    std::vector<ColumnFit> columns;
+    for (const auto& record : records) {
+      columns.resize(std::max(columns.size(), record.size()));
+      for (size_t i = 0; i < record.size(); ++i) columns[i].add(record[i], way);
+    }
     size_t numbers = 0;
-    for (const auto& record : records)
-      for (const std::string& field : record) {
-        const bool other_point = decimal != '.' && thousands != '.' && field.find('.') != std::string::npos;
-        numbers += !other_point && format.read(bare(field));
-      }
-    if (numbers > most) most = numbers, best = format;
+    bool proof = false, contradicted = false;
+    for (const ColumnFit& column : columns) {
+      if (column.supports()) numbers += column.so, proof = proof || column.proof;
+      contradicted = contradicted || column.contradicts();
+    }
+    // A point can only be a mark of thousands where a number has a decimal comma as well; then plain fractions are none.
+    const bool fits = thousands == '.' ? proof : decimal == '.' || !contradicted;
+    if (fits && numbers > most) most = numbers, best = way;
   }
   return best;
 }

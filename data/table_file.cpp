@@ -33,8 +33,17 @@ TableFile::TableFile(TextSource source, const TableFormat& format)
     read_header(format);
     return;
   }
-  if (names_.empty() && (has_first_ = read(first_)))
+  has_first_ = read(first_);
+  const auto in_first = [&](const std::string& name) {
+    return std::find(first_.begin(), first_.end(), name) != first_.end();
+  };
+  if (names_.empty())
     for (size_t i = 0; i < first_.size(); ++i) names_.push_back(str("column_", i + 1));
+  else if (std::all_of(names_.begin(), names_.end(),
+                       in_first)) {  // what a command has written with a header all the same
+    names_ = std::move(first_);
+    has_first_ = false;
+  }
   unnamed_.resize(names_.size());
 }
 
@@ -45,12 +54,10 @@ void TableFile::read_header(const TableFormat& format) {
   const bool row_names = has_first_ && first_.size() == names_.size() + 1 && !first_.back().empty();
   if (row_names) names_.insert(names_.begin(), "");
   unnamed_.assign(names_.size(), false);
-  for (const auto& [number, name] : format.renamed) {
-    if (number > int64_t(names_.size()))
-      refuse(line, str("has ", names_.size(), " columns: there is no number ", number,
-                       ", which the schema calls \"", name, '"'));
-    names_[size_t(number - 1)] = name;
-  }
+  // By its name first: a file that was written under the new names has them, maybe in other places.
+  for (const auto& [number, name] : format.renamed)
+    if (number <= int64_t(names_.size()) && std::find(names_.begin(), names_.end(), name) == names_.end())
+      names_[size_t(number - 1)] = name;
   std::set<std::string> seen;
   for (const std::string& name : names_)
     if (!name.empty() && !seen.insert(name).second)
@@ -134,7 +141,8 @@ bool TableFile::at_field_end() {
 std::string TableFile::plain_field() {
   std::string text;
   while (!at_field_end()) {
-    if (source_.peek() == 0) refuse(line_, "is not text: it holds a zero byte");
+    if (source_.peek() == 0)
+      refuse(line_, "is not text in UTF-8: it holds a zero byte (`iconv -f UTF-16 -t UTF-8` converts UTF-16)");
     text += char(source_.take());
   }
   return trimmed(text);
@@ -147,7 +155,8 @@ std::string TableFile::quoted_field() {
   while (true) {
     const int c = source_.take();
     if (c == TextSource::end) refuse(opened, "a quote is opened and never closed");
-    if (c == 0) refuse(line_, "is not text: it holds a zero byte");
+    if (c == 0)
+      refuse(line_, "is not text in UTF-8: it holds a zero byte (`iconv -f UTF-16 -t UTF-8` converts UTF-16)");
     if (c == '"' && source_.peek() != '"') break;
     if (c == '"') source_.take();  // two quotes stand for one
     if (c == '\n') ++line_;

@@ -20,10 +20,6 @@ struct Affixes {
 constexpr std::array<Affixes, 7> affixes{
     {{"", ""}, {"$", ""}, {"\u20AC", ""}, {"\u00A3", ""}, {"", "%"}, {"", "\u20AC"}, {"", "$"}}};
 
-constexpr std::array<const char*, 9> date_forms{"%Y-%m-%d",          "%Y/%m/%d",          "%d.%m.%Y",
-                                                "%m/%d/%Y",          "%d/%m/%Y",          "%d-%m-%Y",
-                                                "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M"};
-
 NumberFormat with(NumberFormat format, const Affixes& a) {
   format.prefix = a.prefix;
   format.suffix = a.suffix;
@@ -67,12 +63,19 @@ struct Odd {
   }
 };
 
+// The dates of one form.
+struct Dates {
+  NumberFormat format;
+  int64_t count = 0;
+  NumberSummary days;
+};
+
 // What has been seen of one column.
 class Seen {
  public:
   explicit Seen(const NumberFormat& numbers) {
     for (size_t a = 0; a < affixes.size(); ++a) forms_[a] = with(numbers, affixes[a]);
-    viable_.fill(true);
+    for (const char* form : date_forms()) dates_.push_back({date(form), 0, {}});
   }
 
   void add(const std::string& text, int64_t line) {
@@ -85,8 +88,7 @@ class Seen {
       odd_.add(text, line);
     consecutive_ = consecutive_ && number && (values_ == 1 || summaries_[0].high() == before_ + 1);
     before_ = summaries_[0].high();
-    for (size_t d = 0; d < date_forms.size(); ++d)
-      if (viable_[d]) viable_[d] = !number && date(date_forms[d]).read(text);
+    if (!number && (values_ < 100 || dated_ > 0)) add_date(text, line);
   }
   void add_missing() { ++missing_; }
 
@@ -102,7 +104,9 @@ class Seen {
     Odd odd = odd_;  // among the numbers that are written in the commonest way; plain ones are read as those
     for (size_t a = 1; a < affixes.size(); ++a)
       if (a != kind) odd.add(other_[a]);
-    const bool few_odd = odd.times * 10 <= values_ && !odd.more;
+    // Few are odd, or many alike among numbers that differ: "unknown".
+    const bool one_kind = odd.places.size() == 1 && odd.times * 2 < values_ && texts_.size() > 3;
+    const bool few_odd = (odd.times * 10 <= values_ && !odd.more) || (one_kind && !odd.more);
     if (unnamed)
       ignore(r, str("has no name: ignored", values_ ? str(" (its first value is ", at(first_), ")") : ""));
     else if (values_ == 0)
@@ -128,18 +132,36 @@ class Seen {
     r.column.categories = values;
     r.column.field.missing = marks;
     if (numbers) r.values -= points_, r.missing += points_;
+    if (numbers && odd_.times > 0)
+      r.notes.push_back(str("holds a number and a text, ", few_of(values), ": taken as two categories"));
     return true;
   }
   void make_other(ColumnReport& r, size_t kind, bool few_odd, const Odd& odd, bool dates) const {
-    const auto form = std::find(viable_.begin(), viable_.end(), true);
+    const auto form = std::max_element(dates_.begin(), dates_.end(),
+                                       [](const Dates& a, const Dates& b) { return a.count < b.count; });
+    const int64_t undated = values_ - form->count;
     if (counts_[kind] > 0 && few_odd)
       real(r, kind, odd);
-    else if (form != viable_.end())
-      days(r, date_forms[size_t(form - viable_.begin())], dates);
+    else if (form->count > 0 && 10 * undated <= values_ && undated == undated_.times && !undated_.more)
+      days(r, *form, dates);
     else if (!more_texts_ && 2 * int64_t(texts_.size()) <= values_)
-      r.column.kind = FeatureKind::categorical;
+      categorical(r, counts_[kind], odd);
     else
       ignore_text(r, odd);
+  }
+  void categorical(ColumnReport& r, int64_t numbers, const Odd& odd) const {
+    r.column.kind = FeatureKind::categorical;
+    if (numbers * 2 > values_ && odd.times > 0)
+      r.notes.push_back(
+          str(odd.times, " of ", values_, " values are no numbers, the first ", at(odd.places[0]),
+              ": taken as categories; \"real\" takes the numbers, if `missing` lists the others"));
+  }
+  void add_date(const std::string& text, int64_t line) {
+    bool any = false;
+    for (Dates& d : dates_)
+      if (const auto day = d.format.read(text)) any = true, ++d.count, d.days.add(*day);
+    dated_ += any;
+    if (!any) undated_.add(text, line);
   }
   bool add_number(const std::string& text, int64_t line) {
     for (size_t a = 0; a < affixes.size(); ++a)
@@ -147,6 +169,9 @@ class Seen {
         ++counts_[a];
         summaries_[a].add(*value);
         if (a > 0) other_[a].add(text, line);
+        if (leading_zeros_.text.empty() && text.size() > 1 && text[0] == '0' && text[1] >= '0' &&
+            text[1] <= '9')
+          leading_zeros_ = {text, line, 1};
         return true;
       }
     return false;
@@ -174,25 +199,42 @@ class Seen {
     r.numbers = summaries_[kind];
     r.values -= points_ + odd.times;
     r.missing += points_ + odd.times;
-    for (const Place& p : odd.places) {
-      r.column.field.missing.push_back(p.text);
-      r.notes.push_back(str(at(p), p.times > 1 ? str(" (", p.times, " times)") : "",
-                            " is no number as the others are: proposed as a mark of a missing value"));
-    }
-    for (const NumberSummary::Outlier& o : r.numbers.outliers())
-      r.notes.push_back(str(to_text(o.value), " (", o.rows, o.rows == 1 ? " row" : " rows",
-                            ") is far from all other values: if it stands for a missing one, list it in the "
-                            "column's `missing`"));
+    propose(r, odd);
+    tell_outliers(r);
+    if (!leading_zeros_.text.empty())
+      r.notes.push_back(str(at(leading_zeros_),
+                            " has leading zeros, which numbers lose: codes are categorical, or to be ignored"));
     if (r.numbers.is_constant()) r.notes.push_back("is the same number in every row");
   }
-  void days(ColumnReport& r, const char* form, bool wanted) const {
-    const std::string kind = str("{\"kind\": \"date\", \"format\": \"", form, "\"}");
+  void days(ColumnReport& r, const Dates& form, bool wanted) const {
+    const std::string kind = str("{\"kind\": \"date\", \"format\": \"", form.format.date, "\"}");
     if (!wanted)
       return ignore(r, str("holds dates, the first ", at(first_), ": ignored; ", kind,
                            ", or --dates, takes them as numbers of days"));
     r.column.kind = FeatureKind::real;
-    r.column.field.number = date(form);
-    r.notes.push_back(str("holds dates, the first ", at(first_), ", taken as ", form));
+    r.column.field.number = form.format;
+    r.numbers = form.days;
+    r.values -= undated_.times;
+    r.missing += undated_.times;
+    r.notes.push_back(str("holds dates, the first ", at(first_), ", taken as ", form.format.date));
+    propose(r, undated_);
+    tell_outliers(r);
+  }
+  // What is unlike the others may stand for a missing value.
+  static void propose(ColumnReport& r, const Odd& odd) {
+    for (const Place& p : odd.places) {
+      r.column.field.missing.push_back(p.text);
+      r.notes.push_back(str(at(p), p.times > 1 ? str(" (", p.times, " times)") : "",
+                            r.column.field.number.date.empty() ? " is no number" : " is no date",
+                            " as the others are: proposed as a mark of a missing value"));
+    }
+  }
+  static void tell_outliers(ColumnReport& r) {
+    for (const NumberSummary::Outlier& o : r.numbers.outliers())
+      r.notes.push_back(str(r.column.field.number.write(o.value, 0, 17), " (", o.rows,
+                            o.rows == 1 ? " row" : " rows",
+                            ") is far from all other values: if it stands for a missing one, list it in the "
+                            "column's `missing`"));
   }
   void ignore_text(ColumnReport& r, const Odd& odd) const {
     const std::string texts = more_texts_ ? str("more than ", ColumnReport::most_texts) : str(texts_.size());
@@ -209,7 +251,10 @@ class Seen {
   Place first_;
   std::array<int64_t, affixes.size()> counts_{};  // of the numbers, as they are written
   std::array<NumberSummary, affixes.size()> summaries_;
-  std::array<bool, date_forms.size()> viable_{};
+  std::vector<Dates> dates_;  // of each form
+  Odd undated_;
+  int64_t dated_ = 0;
+  Place leading_zeros_;
   std::array<Odd, affixes.size()> other_;  // numbers with something around them
   Odd odd_;                                // what is no number
   CategoryIndex index_;

@@ -39,20 +39,32 @@ void check_number_marks(const Config& schema, const TableFormat& format) {
   if (format.thousands == format.decimal) schema.fail("thousands", "is the decimal point as well");
 }
 
+bool has_digit(const std::string& text) { return text.find_first_of("0123456789") != std::string::npos; }
+
+// A column that is ignored may keep what it said before.
+void skip_keys(const Config& config) {
+  for (const char* key :
+       {"categories", "missing", "prefix", "suffix", "format", "min", "max", "whole", "clip", "constant"})
+    if (config.has(key)) config.get<Json>(key);
+}
+
 // What only columns of numbers have.
 void read_number_keys(const Config& config, TableSchema::Column& column, bool is_date) {
   NumberFormat& number = column.field.number;
   if (is_date) {
     number.date = config.get<std::string>("format", iso_date);
-    if (number.date.find('%') == std::string::npos)
+    constexpr double some_day = 18992;
+    if (number.date.find('%') == std::string::npos || !number.read(number.write(some_day, 0, 17)))
       config.fail("format", "must be a date as strptime has it, such as \"%d.%m.%Y\"");
   } else {
     number.prefix = config.get<std::string>("prefix", "");
     number.suffix = config.get<std::string>("suffix", "");
-    column.low = config.get_optional<double>("min");
-    column.high = config.get_optional<double>("max");
-    if (column.low && column.high && *column.low > *column.high) config.fail("max", "is less than `min`");
+    for (const char* key : {"prefix", "suffix"})
+      if (has_digit(config.get<std::string>(key, ""))) config.fail(key, "must not hold digits");
   }
+  column.low = config.get_optional<double>("min");
+  column.high = config.get_optional<double>("max");
+  if (column.low && column.high && *column.low > *column.high) config.fail("max", "is less than `min`");
   column.whole = config.get_optional<bool>("whole");
   column.constant = config.get_optional<double>("constant");
   column.fitted = config.get<bool>("clip", true);
@@ -67,6 +79,7 @@ TableSchema::Column read_column(const Config& config, const TableFormat& format)
   column.kind = kind_of(kind);
   column.field.number.decimal = format.decimal;
   column.field.number.thousands = format.thousands;
+  if (!column.kind) skip_keys(config);
   if (column.kind) column.field.missing = config.get("missing", column.field.missing);
   for (std::string& mark : column.field.missing) mark = trimmed(mark);
   if (column.kind == FeatureKind::real) read_number_keys(config, column, kind == "date");
@@ -80,8 +93,12 @@ TableSchema::Column read_column(const Config& config, const TableFormat& format)
   if (list.size() > most_categories)
     config.fail("categories", str("there are ", list.size(), ", more than ", most_categories,
                                   ": is the column to be ignored?"));
-  if (std::set<std::string>(list.begin(), list.end()).size() != list.size())
-    config.fail("categories", "names a category twice");
+  CategoryIndex index;
+  for (const std::string& category : list) {
+    if (index.find(category) >= 0)
+      config.fail("categories", "names the category " + quoted(category) + " twice");
+    index.add(category);
+  }
   if (std::find(list.begin(), list.end(), "") != list.end())
     config.fail("categories", "an empty field stands for a missing value");
   return column;

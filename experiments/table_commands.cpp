@@ -41,6 +41,9 @@ std::vector<std::string> notes_of(const TableReport& report) {
 }  // namespace
 
 void write_schema(const SchemaOptions& o) {
+  std::error_code none;
+  if (!o.out.empty() && std::filesystem::equivalent(o.out, o.table, none))
+    throw Error("--out: " + o.out + " is the table itself");
   if (!o.out.empty()) check_output_file(o.out, o.force);
   const TableReport report = report_for(o);
   for (const std::string& note : notes_of(report)) std::cerr << plain_text("note: " + note) << '\n';

@@ -88,6 +88,20 @@ awk -F, 'NR == 1 { print "a;day"; next } { gsub(/\./, ",", $1); printf "%s;%02d.
 check "decimal commas and dates" train --set data.schema=schema.json --out european
 is "come back" 10 bash -c "'$elbow' sample european --rows 10 | grep -cE '^-?[0-9]+(,[0-9]+)?;[0-9]{2}\.03\.2021$'"
 
+# --- what is written is read again: columns of one name, tables without a header, Excel's last rows, commas in values ---
+awk 'BEGIN { print "x,c,x"; for (i = 0; i < 60; i++) printf "%.2f,a %s,%.2f\n", sin(i), i % 2 ? "b" : "b, c", cos(i * 3) }' |
+  sed 's/a b, c/"a b, c"/' >t.csv
+"$elbow" schema t.csv --force --out schema.json 2>/dev/null
+check "columns of one name" train --set data.schema=schema.json --out twice
+is "in another order" "0.5,1.5" bash -c "printf 'x_2,c,x\n1.5,a b,0.5\n' | '$elbow' impute twice /dev/stdin | tail -1 | awk -F, '{ print \$3 \",\" \$1 }'"
+check "one of them absent" bash -c "printf 'x,c\n0.5,a b\n' | '$elbow' impute twice /dev/stdin >out.csv"
+check "written and read" bash -c "'$elbow' impute twice t.csv --multiple --draws 2 | '$elbow' encode twice /dev/stdin --keep draw >out.csv"
+check "a comma in a value" "$elbow" sample twice --given 'c="a b, c",x=0.5'
+check "a table without a header, written with one" bash -c "'$elbow' reconstruct headerless rows.csv | '$elbow' encode headerless /dev/stdin --keep distortion,kl,given >out.csv"
+told "rows of commas at the end of a command's rows" "2 row(s) of nothing but empty fields at the end are left out" "$elbow" encode excel excel.csv
+cp plain.csv same.csv
+refused "is the table itself" "$elbow" schema same.csv --out same.csv --force
+
 # --- a category that no training row has: one rule everywhere ---
 awk -F, 'NR == 1 { print "a,c"; next } { print $1 "," (NR < 22 ? "rare" NR : NR % 2 ? "x" : "y") }' plain.csv >t.csv
 check "in test rows" train --set 'data.schema={"columns":[{"name":"a","kind":"real"},{"name":"c","kind":"categorical"}]}' --out rare

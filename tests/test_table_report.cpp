@@ -117,6 +117,31 @@ BOOST_FIXTURE_TEST_CASE(numbers_in_the_notation_of_the_file, Fixture) {
   BOOST_TEST(report(money).columns[1].column.field.number.suffix == "%");
 }
 
+// One odd field says nothing of how the others are written.
+BOOST_FIXTURE_TEST_CASE(notations_are_decided_by_whole_columns, Fixture) {
+  std::string odd = "a,note\n", lists = "a,b\n", tabs = "a\tb\n", addresses = "a,ip\n", unknown = "age,b\n",
+              codes = "zip,b\n";
+  for (int i = 0; i < 40; ++i) {
+    const std::string thousandth = std::to_string(100 + i * 7);
+    odd += str(10 + i, '.', thousandth, ',', i == 30 ? "\"1,5\"" : "", '\n');
+    lists += str(10 + i, '.', thousandth, ",\"", i % 4 + 1, ',', i % 3 + 1, "\"\n");
+    tabs += str("0,", thousandth, "\t1,", thousandth, '\n');
+    addresses += str("0.", thousandth, ",192.168.100.", 100 + i, '\n');
+    unknown += str(i % 8 ? str(20 + i % 11) : "unknown", ',', i * i, '\n');
+    codes += str('0', 1000 + i * 37, ',', i * i, '\n');
+  }
+  for (const std::string& bytes : {odd, lists, addresses}) {
+    BOOST_TEST((report(bytes).format.decimal == '.' && report(bytes).format.thousands == 0), bytes);
+    BOOST_TEST(report(bytes).columns[0].numbers.high() < 60, bytes);
+  }
+  BOOST_TEST(report(tabs).format.decimal == ',');
+  BOOST_TEST(report(tabs).columns[0].numbers.high() < 1);
+  const ColumnReport age = report(unknown).columns[0];
+  BOOST_TEST((age.column.kind == FeatureKind::real && age.missing == 5));
+  BOOST_TEST(contains(age.notes.at(0), "\"unknown\" in line 2 (5 times) is no number"));
+  BOOST_TEST(contains(report(codes).columns[0].notes.at(0), "has leading zeros"));
+}
+
 BOOST_FIXTURE_TEST_CASE(dates_are_numbers_on_request, Fixture) {
   std::string bytes = "day,x\n";
   for (int i = 1; i <= 28; ++i)
@@ -127,6 +152,11 @@ BOOST_FIXTURE_TEST_CASE(dates_are_numbers_on_request, Fixture) {
                       "holds dates, the first \"2021-03-01\" in line 2: ignored; {\"kind\": \"date\", "
                       "\"format\": \"%Y-%m-%d\"}"));
   BOOST_TEST(kinds(bytes, {.dates = true}) == "date real");
+  const TableReport odd = report(bytes + "soon,5\n", {.dates = true});
+  BOOST_TEST((odd.columns[0].column.field.missing == std::vector<std::string>{"soon"}));
+  std::string short_years = "day,x\n";
+  for (int i = 1; i <= 28; ++i) short_years += str("03/", i < 10 ? "0" : "", i, "/21,", i * i, '\n');
+  BOOST_TEST(report(short_years, {.dates = true}).columns[0].column.field.number.date == "%m/%d/%y");
 }
 
 BOOST_FIXTURE_TEST_CASE(separators_are_found, Fixture) {
@@ -139,6 +169,10 @@ BOOST_FIXTURE_TEST_CASE(separators_are_found, Fixture) {
   BOOST_TEST(separator("a\n1\n2\n") == ',');
   BOOST_TEST(separator("city\nNew York\nLos Angeles\n") == ',');
   BOOST_TEST(separator("a, b\n1, 2\n3, 4\n") == ',');
+  BOOST_TEST(separator("a , b\n1.5 , 2\n2.5 , 3\n") == ',');
+  BOOST_TEST(separator("first name\tlast name\tage\nAnn A\tvan X\t3\nAnn B\tvan Y\t4\n") == '\t');
+  BOOST_TEST(separator(" id | name | x \n 1 | a b | 2 \n 2 | c d | 3 \n") == '|');
+  BOOST_TEST(separator("a b\n1,5 2,5\n2,5 3,5\n") == ' ');
   BOOST_TEST(separator("\"a\" \"b\"\n\"1\" 1.5 2\n\"2\" 3 4\n") == ' ');  // R's write.table
 }
 
@@ -150,6 +184,9 @@ BOOST_FIXTURE_TEST_CASE(headers_are_noticed, Fixture) {
   BOOST_TEST(header("country,1990,1991\nA,5,6\nB,7,8\n"));
   BOOST_TEST(header(",149.86,152.4\n9.4,0,1\n9.5,2,1\n"));  // a table of counts
   BOOST_TEST(!header("5.1,3.5,setosa\n4.9,3.0,setosa\n6.1,2.2,virginica\n"));
+  BOOST_TEST(!header("39, State, 77516\n50, Private, 83311\n38, State, 215646\n"));
+  BOOST_TEST(!header("2020-01-01,112\n2020-01-02,118\n"));
+  BOOST_TEST(header("year,1990\n1,5\n2,6\n"));
   BOOST_TEST(!header("p,x,s\ne,x,y\np,b,s\n"));  // each field recurs below
   BOOST_TEST(kinds("1.5,2\n3,4\n5,6\n") == "real real");
   BOOST_TEST(report("1.5,2\n3,4\n5,6\n").rows == 3);

@@ -2,17 +2,29 @@
 
 #include <algorithm>
 #include <charconv>
-#include <sstream>
+#include <utility>
 
 #include "nn/streams.hpp"
 
 namespace elbow {
 namespace {
 
+// The parts between commas. In double quotes, which go, a comma is part of a name or a value; a quote is doubled there.
 std::vector<std::string> parts_of(const std::string& list) {
   std::vector<std::string> parts;
-  std::istringstream in(list);
-  for (std::string part; std::getline(in, part, ',');) parts.push_back(trimmed(part));
+  std::string part;
+  bool quoted = false;
+  for (size_t i = 0; i < list.size(); ++i) {
+    if (list[i] == '"' && quoted && i + 1 < list.size() && list[i + 1] == '"')
+      part += list[i++];
+    else if (list[i] == '"')
+      quoted = !quoted;
+    else if (list[i] == ',' && !quoted)
+      parts.push_back(trimmed(std::exchange(part, "")));
+    else
+      part += list[i];
+  }
+  if (!part.empty()) parts.push_back(trimmed(part));
   return parts;
 }
 

@@ -95,12 +95,12 @@ bool RowReader::next() {
   std::vector<float> x, observed;  // [rows, d]
   text_.clear();
   for (LabelColumn& label : labels_) label.values.clear();
-  while (int64_t(text_.size()) < rows_at_once && file_->next(fields)) {
+  while (int64_t(text_.size()) < rows_at_once && next_row(fields)) {
     x.resize(x.size() + d);
     observed.resize(x.size());
     try {
       read_row(fields, &x[x.size() - d], &observed[x.size() - d]);
-    } catch (const Error& e) { throw Error(str(file_->where(), ": ", e.what())); }
+    } catch (const Error& e) { throw Error(str(where_, ": ", e.what())); }
     text_.push_back(fields);
   }
   if (text_.empty()) {
@@ -114,6 +114,35 @@ bool RowReader::next() {
   if (!labels_.empty()) own_.labels = labels_[0].values;
   if (labels_.size() > 1) own_.colours = labels_[1].values;
   batch_ = &own_;
+  return true;
+}
+
+// Rows of nothing but empty fields are rows between others, but not at the end of a file, where spreadsheets leave them.
+bool RowReader::next_row(std::vector<std::string>& fields) {
+  if (blank_.empty() && !ahead_) {
+    for (std::vector<std::string> row; file_->next(row);) {
+      if (!file_->is_blank() || names().size() == 1) {
+        ahead_ = std::move(row);
+        break;
+      }
+      blank_.push_back(file_->where());
+    }
+    if (!ahead_ && any_ && !blank_.empty()) {
+      std::cerr << "note: " << blank_.size() << " row(s) of nothing but empty fields at the end are left out\n";
+      blank_.clear();
+    }
+  }
+  if (!blank_.empty()) {
+    where_ = blank_.front();
+    blank_.pop_front();
+    fields.assign(names().size(), "");
+    return true;
+  }
+  if (!ahead_) return false;
+  where_ = file_->where();
+  fields = std::move(*ahead_);
+  ahead_.reset();
+  any_ = true;
   return true;
 }
 

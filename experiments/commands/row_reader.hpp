@@ -1,4 +1,5 @@
 #pragma once
+#include <deque>
 #include <filesystem>
 #include <map>
 #include <optional>
@@ -54,6 +55,7 @@ class RowReader {
   void keep(const std::vector<std::string>& names, const std::filesystem::path& file);
   void add_label(const std::string& name, const std::optional<Labels>& labels,
                  const std::filesystem::path& file);
+  bool next_row(std::vector<std::string>& fields);
   void tell_strangers();
   void read_row(const std::vector<std::string>& fields, float* x, float* observed);
 
@@ -66,7 +68,11 @@ class RowReader {
   std::vector<size_t> kept_;         // columns of the file
   std::vector<LabelColumn> labels_;  // the class and the colour, as far as the condition tells them
   std::map<size_t, std::map<std::string, int64_t>>
-      strangers_;  // how often each unknown category of a feature came
+      strangers_;                  // how often each unknown category of a feature came
+  std::deque<std::string> blank_;  // where rows of empty fields stand that have not been given yet
+  std::optional<std::vector<std::string>> ahead_;  // the row after them
+  bool any_ = false;                               // whether there was one that is not empty
+  std::string where_;                              // of the row that was given last
   int64_t number_ = -1;
   std::vector<std::vector<std::string>> text_;
   Batch own_;  // of the file's rows
