@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <map>
 
 #include "autograd/error.hpp"
@@ -53,9 +54,12 @@ std::string bare(const std::string& field) {
   };
   const auto first = std::find_if(field.begin(), field.end(), is_part);
   const auto last = std::find_if(field.rbegin(), std::make_reverse_iterator(first), is_part).base();
-  constexpr long longest = 4;  // bytes of a sign and a blank
-  const bool signs_alone = first - field.begin() <= longest && field.end() - last <= longest;
-  return signs_alone ? std::string(first, last) : field;
+  // A sign is at most four bytes, with a blank, and no letter.
+  const auto is_sign = [](auto begin, auto end) {
+    return end - begin <= 4 &&
+           std::none_of(begin, end, [](unsigned char c) { return std::isalnum(c) || c == '_'; });
+  };
+  return is_sign(field.begin(), first) && is_sign(last, field.end()) ? std::string(first, last) : field;
 }
 
 // How well a separator fits: twice the number of records of the commonest length, and once a header that is shorter by one, since

@@ -186,6 +186,10 @@ BOOST_FIXTURE_TEST_CASE(headers_are_noticed, Fixture) {
   BOOST_TEST(!header("5.1,3.5,setosa\n4.9,3.0,setosa\n6.1,2.2,virginica\n"));
   BOOST_TEST(!header("39, State, 77516\n50, Private, 83311\n38, State, 215646\n"));
   BOOST_TEST(!header("2020-01-01,112\n2020-01-02,118\n"));
+  BOOST_TEST(header("x1,x2\n1,2\n3,4\n"));
+  BOOST_TEST(header("V1,V2,class\n1,2,a\n3,4,b\n"));
+  BOOST_TEST(header("x1,x2\n"));
+  BOOST_TEST(!header("$1,2%\n$3,4%\n"));
   BOOST_TEST(header("year,1990\n1,5\n2,6\n"));
   BOOST_TEST(!header("p,x,s\ne,x,y\np,b,s\n"));  // each field recurs below
   BOOST_TEST(kinds("1.5,2\n3,4\n5,6\n") == "real real");
