@@ -229,7 +229,7 @@ TableCodec fit_codec(const TableColumns& table, const TableFormat& format, std::
     scales.push_back(scale);
     fields.push_back(std::move(field));
   }
-  if (features.empty()) throw Error("all of its columns are constant or ignored: there is nothing to learn");
+  if (features.empty()) throw Error("no column is left to learn: all are constant or ignored");
   return TableCodec(std::move(features), std::move(scales), format, std::move(fields), std::move(constants));
 }
 

@@ -238,7 +238,7 @@ class Seen {
   }
   void ignore_text(ColumnReport& r, const Odd& odd) const {
     const std::string texts = more_texts_ ? str("more than ", ColumnReport::most_texts) : str(texts_.size());
-    if (2 * odd.times > values_)
+    if (odd.places.empty() || 2 * odd.times > values_)
       return ignore(r, str("has ", texts, " different texts in ", values_, " values, the first ", at(first_),
                            ": ignored; \"kind\": \"categorical\" takes up to ", most_categories));
     ignore(r,

@@ -16,6 +16,7 @@
 #include "experiments/command_line.hpp"
 #include "experiments/commands/features.hpp"
 #include "experiments/commands/register.hpp"
+#include "experiments/commands/table_commands.hpp"
 #include "experiments/compare/compare.hpp"
 #include "experiments/info.hpp"
 #include "experiments/interrupt.hpp"
@@ -24,7 +25,6 @@
 #include "experiments/plain_text.hpp"
 #include "experiments/story/story.hpp"
 #include "experiments/sweep.hpp"
-#include "experiments/table_commands.hpp"
 #include "experiments/train.hpp"
 
 namespace {

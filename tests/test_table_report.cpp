@@ -90,6 +90,7 @@ BOOST_FIXTURE_TEST_CASE(an_odd_field_is_proposed_as_a_mark, Fixture) {
               report(flags).columns[0].column.categories == std::vector<std::string>{"0", "1"}));
   BOOST_TEST(kinds(strands) == "binary real");
   BOOST_TEST(report(strands).columns[0].missing == 0);
+  BOOST_TEST(!report("a,b\n-,1\n").columns[0].column.kind);           // a mark alone
   const ColumnReport many = report("a\n1\n2\n3\nx\ny\n").columns[0];  // two of five are not few
   BOOST_TEST(!many.column.kind);
   BOOST_TEST(many.notes.at(0) ==

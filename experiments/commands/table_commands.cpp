@@ -1,4 +1,4 @@
-#include "experiments/table_commands.hpp"
+#include "experiments/commands/table_commands.hpp"
 
 #include <filesystem>
 #include <iostream>
