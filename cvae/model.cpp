@@ -37,15 +37,15 @@ Tensor moved(const Tensor& t, Device device) { return t ? t.to(device) : t; }
 Posterior Cvae::encode(const Tensor& input, const Tensor& c) {
   const Device here = device(), asked = input.device();
   const Posterior q = encode_here(input.to(here), moved(c, here));
-  return {checked(q.mu).to(asked), checked(q.log_var).to(asked)};
+  return {checked(q.mu.to(asked)), checked(q.log_var.to(asked))};
 }
 
 Tensor Cvae::decode(const Tensor& z, const Tensor& c) {
   const Device here = device();
-  return checked(decode_here(z.to(here), moved(c, here))).to(z.device());
+  return checked(decode_here(z.to(here), moved(c, here)).to(z.device()));
 }
 
-const Tensor& Cvae::checked(const Tensor& answer) const {
+Tensor Cvae::checked(Tensor answer) const {
   if (name_ && !all_finite(answer))
     throw Error(
         str(*name_,

@@ -34,7 +34,7 @@ class Cvae : public Module {
   // The same on the model's device.
   virtual Posterior encode_here(const Tensor& input, const Tensor& c) = 0;
   virtual Tensor decode_here(const Tensor& z, const Tensor& c) = 0;
-  const Tensor& checked(const Tensor& answer) const;
+  Tensor checked(Tensor answer) const;
   std::optional<std::string> name_;
 };
 

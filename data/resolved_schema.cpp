@@ -36,16 +36,10 @@ TableSchema resolved_schema(const TableCodec& codec) {
   for (auto c = codec.constants().rbegin(); c != codec.constants().rend(); ++c)
     columns.insert(columns.begin() + long(c->before), column_of(*c));
   const TableFormat& format = schema.format;
-  for (const auto& [number, name] : format.renamed)
-    for (TableSchema::Column& column : columns)
-      if (column.name == name) column.number = number;
   if (format.header) {
     schema.columns = std::move(columns);
-    for (const std::string& name : format.ignored) {
-      schema.columns.push_back({name, {}});
-      for (const auto& [number, renamed] : format.renamed)
-        if (renamed == name) schema.columns.back().number = number;
-    }
+    for (const std::string& name : format.ignored) schema.columns.push_back({name, {}});
+    for (TableSchema::Column& column : schema.columns) column.number = format.number_of(column.name);
     return schema;
   }
   auto column = columns.begin();

@@ -23,10 +23,7 @@ TableCodec::TableCodec(std::vector<Feature> features, std::vector<Scale> scales,
       fields_(std::move(fields)),
       constants_(std::move(constants)) {
   if (scales_.empty()) scales_.resize(features_.size());
-  FieldFormat usual;
-  usual.number.decimal = format_.decimal;
-  usual.number.thousands = format_.thousands;
-  fields_.resize(features_.size(), usual);
+  fields_.resize(features_.size(), {format_.numbers(), {}});
   if (scales_.size() != features_.size())
     fail("table", scales_.size(), " scales do not fit ", features_.size(), " features");
   for (Feature& f : features_) {

@@ -70,9 +70,7 @@ std::string description_text(const TableReport& report) {
     lines.push_back({c.column.name, kind_text(c.column), str(c.values), str(c.missing), values_text(c)});
   text += aligned(lines);
   std::string notes;
-  for (const std::string& note : report.notes) notes += "note: " + note + '\n';
-  for (const ColumnReport& c : report.columns)
-    for (const std::string& note : c.notes) notes += str("note: column ", c.column.name, ": ", note, '\n');
+  for (const std::string& note : report.all_notes()) notes += "note: " + note + '\n';
   return notes.empty() ? text : text + '\n' + notes;
 }
 

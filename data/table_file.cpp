@@ -24,6 +24,19 @@ bool TableFormat::is_missing(const std::string& text) const {
   return std::find(missing.begin(), missing.end(), text) != missing.end();
 }
 
+NumberFormat TableFormat::numbers() const {
+  NumberFormat numbers;
+  numbers.decimal = decimal;
+  numbers.thousands = thousands;
+  return numbers;
+}
+
+int64_t TableFormat::number_of(const std::string& name) const {
+  for (const auto& [number, new_name] : renamed)
+    if (new_name == name) return number;
+  return 0;
+}
+
 TableFile::TableFile(const std::filesystem::path& path, const TableFormat& format)
     : TableFile(TextSource(path), format) {}
 

@@ -32,6 +32,10 @@ struct TableFormat {
   bool ignore_others = false;  ///< whether columns that nobody has named are ignored, or an error
 
   bool is_missing(const std::string& text) const;
+  /// How numbers are written, as far as it is the same for all columns.
+  NumberFormat numbers() const;
+  /// The number of a column that is renamed; 0 for any other.
+  int64_t number_of(const std::string& name) const;
 };
 
 /// A text table, read record by record: CSV after RFC 4180, with any separator. A field in double quotes may hold

@@ -283,10 +283,16 @@ TableSchema TableReport::schema() const {
   schema.format = format;
   for (const ColumnReport& c : columns) {
     schema.columns.push_back(c.column);
-    for (const auto& [number, name] : format.renamed)
-      if (name == c.column.name) schema.columns.back().number = number;
+    schema.columns.back().number = format.number_of(c.column.name);
   }
   return schema;
+}
+
+std::vector<std::string> TableReport::all_notes() const {
+  std::vector<std::string> all = notes;
+  for (const ColumnReport& c : columns)
+    for (const std::string& note : c.notes) all.push_back(str("column ", c.column.name, ": ", note));
+  return all;
 }
 
 TableReport report_of(const std::filesystem::path& path, const TableHints& hints) {

@@ -30,6 +30,8 @@ struct TableReport {
 
   /// A schema to start from.
   TableSchema schema() const;
+  /// All notes, of the table and then of the columns, each with its column's name.
+  std::vector<std::string> all_notes() const;
 };
 
 /// What the user knows of a table; what is not said is found out.

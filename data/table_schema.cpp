@@ -77,8 +77,7 @@ TableSchema::Column read_column(const Config& config, const TableFormat& format)
                               : config.get<std::string>("name");
   const std::string kind = config.choice("kind", {"real", "binary", "categorical", "date", "ignore"});
   column.kind = kind_of(kind);
-  column.field.number.decimal = format.decimal;
-  column.field.number.thousands = format.thousands;
+  column.field.number = format.numbers();
   if (!column.kind) skip_keys(config);
   if (column.kind) column.field.missing = config.get("missing", column.field.missing);
   for (std::string& mark : column.field.missing) mark = trimmed(mark);
@@ -111,8 +110,7 @@ std::optional<TableSchema::Column> TableSchema::find(const std::string& name) co
     if (column.name == name) return column;
   if (!others) return {};
   Column column{name, others};
-  column.field.number.decimal = format.decimal;
-  column.field.number.thousands = format.thousands;
+  column.field.number = format.numbers();
   return column;
 }
 

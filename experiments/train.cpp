@@ -85,8 +85,7 @@ class Epochs {
   // Not a state that has lost its numbers: what it has diverged from can still be used.
   void save() {
     folder_.require_claim();
-    for (const auto& [name, tensor] : state_of(*e_.model))
-      if (!all_finite(tensor)) return;
+    if (!all_finite(*e_.model)) return;
     since_save_.restart();
     save_checkpoint(folder_ / "checkpoint.safetensors", e_, training_, done_);
     save_seconds_ = since_save_.seconds();

@@ -150,6 +150,12 @@ bool all_finite(const Tensor& t) {
   });
 }
 
+bool all_finite(const Module& module) {
+  const std::vector<NamedTensor> tensors = module.named_tensors();
+  return std::all_of(tensors.begin(), tensors.end(),
+                     [](const NamedTensor& t) { return all_finite(*t.tensor); });
+}
+
 std::map<std::string, Tensor> state_of(const Module& module) {
   std::map<std::string, Tensor> state;
   for (const NamedTensor& t : module.named_tensors())

@@ -91,8 +91,9 @@ class Layer : public Module {
 /// stands in files as [out, in], so that a file loads into the same model written with torch.nn.
 std::map<std::string, Tensor> state_of(const Module& module);
 
-/// Whether no element is a NaN or an infinity.
+/// Whether no element, of a tensor or of all tensors of a module, is a NaN or an infinity.
 bool all_finite(const Tensor& t);
+bool all_finite(const Module& module);
 
 /// Sets all tensors of a module from such a state. Error, naming the tensor, when one is missing, unknown or of another
 /// shape or dtype; the module is untouched then.

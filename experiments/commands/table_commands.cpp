@@ -31,13 +31,6 @@ TableReport report_for(const SchemaOptions& o) {
   return report_of(o.table, hints);
 }
 
-std::vector<std::string> notes_of(const TableReport& report) {
-  std::vector<std::string> notes = report.notes;
-  for (const ColumnReport& c : report.columns)
-    for (const std::string& note : c.notes) notes.push_back(str("column ", c.column.name, ": ", note));
-  return notes;
-}
-
 }  // namespace
 
 void write_schema(const SchemaOptions& o) {
@@ -46,7 +39,7 @@ void write_schema(const SchemaOptions& o) {
     throw Error("--out: " + o.out + " is the table itself");
   if (!o.out.empty()) check_output_file(o.out, o.force);
   const TableReport report = report_for(o);
-  for (const std::string& note : notes_of(report)) std::cerr << plain_text("note: " + note) << '\n';
+  for (const std::string& note : report.all_notes()) std::cerr << plain_text("note: " + note) << '\n';
   const std::string text = schema_text(report.schema());
   if (o.out.empty())
     std::cout << text;

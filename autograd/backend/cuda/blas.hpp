@@ -4,8 +4,9 @@
 // Large products by cuBLAS, where the machine has it: cublas_card.cu. For the emulated card: emulator/blas.cpp.
 namespace elbow::cuda {
 
-/// From so many multiplications on cuBLAS is faster than our tiles: below, all that counts is how long a launch takes.
-inline constexpr int64_t blas_from = int64_t{1} << 27;
+/// Whether m x n sums of k products are so many that cuBLAS is faster than our tiles: below, all that counts is how long a launch
+/// takes.
+inline bool is_for_blas(int64_t m, int64_t n, int64_t k) { return double(m) * double(n) * double(k) >= 0x1p27; }
 
 /// Whether the library was found.
 bool blas_is_there();

@@ -39,7 +39,7 @@ void run_matrices(const Product<T>& p, Ptr<T> column_sums = {}, bool add_sums = 
 
 template <class T> void gemm(const Product<T>& p) {
   if (p.m == 0 || p.n == 0 || p.count == 0) return;
-  if (p.count == 1 && double(p.m) * double(p.n) * double(p.k) >= double(blas_from) && blas_product(p)) return;
+  if (p.count == 1 && is_for_blas(p.m, p.n, p.k) && blas_product(p)) return;
   constexpr Trans N = Trans::no, Y = Trans::yes;
   if (p.ta == N && p.tb == N) run_matrices<T, N, N, false>(p);
   if (p.ta == N && p.tb == Y) run_matrices<T, N, Y, false>(p);
@@ -50,8 +50,7 @@ template <class T> void gemm(const Product<T>& p) {
 template <class T> void gemm_with_sums(const Product<T>& p, Ptr<T> sums, bool add_sums) {
   if (p.n == 0) return;
   Product<T> rest = p;
-  if (double(p.m) * double(p.n) * double(p.k) >= double(blas_from) && blas_product(p))
-    rest.m = 0;  // the sums alone
+  if (is_for_blas(p.m, p.n, p.k) && blas_product(p)) rest.m = 0;  // the sums alone
   run_matrices<T, Trans::yes, Trans::no, true>(rest, sums, add_sums);
 }
 

@@ -42,9 +42,8 @@ Tensor lay_out(const Problem& problem, int64_t outer) {
 template <class T, class Problem> bool run_laid_out(const Problem& problem) {
   const int64_t m = problem.m, n = problem.n, k = problem.k, count = problem.count;
   const int64_t elements = (m * k + n * k + m * n) * count;
-  if (double(m) * double(n) * double(k) * double(count) < double(blas_from) ||
-      std::min(m, n) < detail::least_uses || elements > detail::most_laid_out / int64_t(sizeof(T)) / models() ||
-      !blas_is_there())
+  if (!is_for_blas(m, n * count, k) || std::min(m, n) < detail::least_uses ||
+      elements > detail::most_laid_out / int64_t(sizeof(T)) / models() || !blas_is_there())
     return false;
   constexpr bool a_along_l = Problem::A::contiguous_along_l, b_along_l = Problem::B::contiguous_along_l;
   const Tensor a = detail::lay_out<T, true, a_along_l>(problem, m);   // [count, m, k] or [count, k, m]
