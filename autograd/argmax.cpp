@@ -2,7 +2,7 @@
 
 #include "autograd/alias.hpp"
 #include "autograd/axes.hpp"
-#include "autograd/axis_view.hpp"
+#include "autograd/kernels/axis_view.hpp"
 
 namespace elbow {
 namespace {

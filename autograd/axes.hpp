@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <initializer_list>
 
-#include "autograd/row_view.hpp"
+#include "autograd/kernels/row_view.hpp"
 #include "autograd/tensor.hpp"
 
 namespace elbow {

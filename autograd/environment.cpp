@@ -1,6 +1,6 @@
 #include "autograd/environment.hpp"
 
-#include "autograd/gemm/gemm.hpp"
+#include "autograd/kernels/gemm/gemm.hpp"
 
 namespace elbow {
 

@@ -1,6 +1,6 @@
 #include "autograd/indices.hpp"
 
-#include "autograd/error.hpp"
+#include "base/error.hpp"
 
 namespace elbow {
 

@@ -14,7 +14,7 @@
 #include <unordered_set>
 #include <vector>
 
-#include "autograd/error.hpp"
+#include "base/error.hpp"
 
 namespace elbow {
 namespace {

@@ -24,10 +24,10 @@
 /// The settings of an op (a slope, axes, ...) are the members of its struct.
 #include "autograd/backend/cuda/kernels.hpp"
 #include "autograd/backward_context.hpp"
-#include "autograd/math.hpp"
+#include "autograd/kernels/math.hpp"
+#include "autograd/kernels/simd.hpp"
 #include "autograd/op_rule.hpp"
 #include "autograd/ops.hpp"
-#include "autograd/simd.hpp"
 #include "autograd/tape.hpp"
 #include "autograd/tensor.hpp"
 
@@ -103,7 +103,7 @@ template <class O, class... Tensors> Tensor apply(const O& op, const Tensors&...
 
 }  // namespace elbow::ops
 
-#include "autograd/elementwise.hpp"
+#include "autograd/kernels/elementwise.hpp"
 #include "autograd/samples.hpp"
 
-#include "autograd/op_kernels.hpp"
+#include "autograd/kernels/op_kernels.hpp"

@@ -6,8 +6,8 @@
 #include <type_traits>
 #include <utility>
 
-#include "autograd/elementwise.hpp"
-#include "autograd/formula_value.hpp"
+#include "autograd/kernels/elementwise.hpp"
+#include "autograd/kernels/formula_value.hpp"
 #include "autograd/samples.hpp"
 #include "autograd/tape.hpp"
 

@@ -1,6 +1,6 @@
 #include "autograd/op_page.hpp"
 
-#include "autograd/error.hpp"
+#include "base/error.hpp"
 
 namespace elbow {
 namespace {

@@ -8,8 +8,8 @@
 #include <xsimd/xsimd.hpp>
 
 #include "autograd/backend/backend.hpp"
-#include "autograd/parallel.hpp"
-#include "autograd/philox.hpp"
+#include "autograd/kernels/philox.hpp"
+#include "base/parallel.hpp"
 
 // Numbers are made 64 at a time, a group of philox::words, by one function per law that is never inlined: the
 // last numbers of a sequence take the same instructions as all others, with what is too many thrown away, so

@@ -6,7 +6,7 @@
 #include <numeric>
 
 #include "autograd/alias.hpp"
-#include "autograd/broadcast.hpp"
+#include "autograd/kernels/broadcast.hpp"
 #include "autograd/op.hpp"
 #include "autograd/random.hpp"
 #include "autograd/samples.hpp"

@@ -5,7 +5,7 @@
 #include <ostream>
 #include <span>
 
-#include "autograd/error.hpp"
+#include "base/error.hpp"
 
 namespace elbow {
 

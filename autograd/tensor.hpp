@@ -7,9 +7,9 @@
 #include <utility>
 #include <vector>
 
-#include "autograd/error.hpp"
 #include "autograd/range.hpp"
 #include "autograd/shape.hpp"
+#include "base/error.hpp"
 
 namespace elbow {
 

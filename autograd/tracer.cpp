@@ -2,7 +2,7 @@
 
 #include <cmath>
 
-#include "autograd/math.hpp"
+#include "autograd/kernels/math.hpp"
 #include "autograd/operators.hpp"
 #include "autograd/ops.hpp"
 

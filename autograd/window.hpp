@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <ostream>
 
-#include "autograd/math.hpp"
+#include "autograd/kernels/math.hpp"
 #include "autograd/shape.hpp"
 
 // Windows that slide over images [rows, channels, height, width]: what convolutions and pooling share.

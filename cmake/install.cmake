@@ -12,7 +12,7 @@ install(FILES ${PROJECT_BINARY_DIR}/ElbowConfig.cmake ${PROJECT_BINARY_DIR}/Elbo
               cmake/link_dependencies.cmake
         DESTINATION ${config_dir})
 
-install(DIRECTORY autograd nn data metrics cvae DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/elbow
+install(DIRECTORY base autograd nn data metrics cvae DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/elbow
         FILES_MATCHING PATTERN "*.hpp")
 install(FILES ${ELBOW_GENERATED_DIR}/autograd/ops.hpp DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/elbow/autograd)
 

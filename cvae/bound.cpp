@@ -4,8 +4,8 @@
 #include <cmath>
 #include <utility>
 
-#include "autograd/error.hpp"
-#include "autograd/parallel.hpp"
+#include "base/error.hpp"
+#include "base/parallel.hpp"
 
 namespace elbow {
 namespace {

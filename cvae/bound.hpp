@@ -5,9 +5,9 @@
 #include <unordered_map>
 #include <vector>
 
+#include "base/linear_algebra.hpp"
 #include "cvae/gaussian.hpp"
 #include "data/dataset.hpp"
-#include "nn/linear_algebra.hpp"
 
 namespace elbow {
 

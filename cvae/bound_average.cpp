@@ -6,7 +6,7 @@
 #include <random>
 #include <utility>
 
-#include "autograd/error.hpp"
+#include "base/error.hpp"
 #include "cvae/bound.hpp"
 #include "cvae/subsets.hpp"
 

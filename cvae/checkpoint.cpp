@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
-#include "nn/config.hpp"
+#include "base/config.hpp"
 #include "nn/safetensors.hpp"
 
 namespace elbow {

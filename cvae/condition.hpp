@@ -5,11 +5,11 @@
 
 #include "autograd/backend/training_work.hpp"
 #include "autograd/random.hpp"
+#include "base/config.hpp"
 #include "cvae/gaussian.hpp"
 #include "data/batches.hpp"
 #include "data/label_condition.hpp"
 #include "data/mask.hpp"
-#include "nn/config.hpp"
 
 namespace elbow {
 

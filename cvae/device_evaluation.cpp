@@ -2,8 +2,8 @@
 
 #include "autograd/alias.hpp"
 #include "autograd/backend/models.hpp"
+#include "base/streams.hpp"
 #include "cvae/evaluation.hpp"
-#include "nn/streams.hpp"
 
 namespace elbow {
 

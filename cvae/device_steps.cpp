@@ -5,7 +5,7 @@
 #include "autograd/alias.hpp"
 #include "autograd/backend/models.hpp"
 #include "autograd/tape.hpp"
-#include "nn/streams.hpp"
+#include "base/streams.hpp"
 
 namespace elbow {
 namespace {

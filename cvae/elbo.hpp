@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "autograd/loss.hpp"
+#include "autograd/kernels/loss.hpp"
 #include "cvae/model.hpp"
 #include "data/batches.hpp"
 

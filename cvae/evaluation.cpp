@@ -4,8 +4,8 @@
 #include <numeric>
 
 #include "autograd/ops.hpp"
-#include "nn/stopwatch.hpp"
-#include "nn/streams.hpp"
+#include "base/stopwatch.hpp"
+#include "base/streams.hpp"
 
 namespace elbow {
 namespace {

@@ -4,7 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "autograd/backend/backend.hpp"
-#include "nn/streams.hpp"
+#include "base/streams.hpp"
 
 namespace elbow {
 namespace {

@@ -3,12 +3,12 @@
 #include <optional>
 #include <string>
 
+#include "base/config.hpp"
 #include "cvae/bound.hpp"
 #include "cvae/condition.hpp"
 #include "cvae/elbo.hpp"
 #include "cvae/model.hpp"
 #include "data/sources.hpp"
-#include "nn/config.hpp"
 #include "nn/optimizer.hpp"
 #include "nn/schedule.hpp"
 

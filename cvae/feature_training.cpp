@@ -7,11 +7,11 @@
 #include "autograd/enable_grad.hpp"
 #include "autograd/ops.hpp"
 #include "autograd/tape.hpp"
+#include "base/streams.hpp"
 #include "data/batches.hpp"
 #include "data/label_condition.hpp"
 #include "nn/optimizer.hpp"
 #include "nn/schedule.hpp"
-#include "nn/streams.hpp"
 
 namespace elbow {
 namespace {

@@ -4,8 +4,8 @@
 #include <nlohmann/json.hpp>
 
 #include "autograd/backend/models.hpp"
-#include "nn/stopwatch.hpp"
-#include "nn/streams.hpp"
+#include "base/stopwatch.hpp"
+#include "base/streams.hpp"
 
 namespace elbow {
 namespace {

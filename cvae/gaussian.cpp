@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "autograd/error.hpp"
+#include "base/error.hpp"
 
 namespace elbow {
 

@@ -2,7 +2,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "nn/linear_algebra.hpp"
+#include "base/linear_algebra.hpp"
 
 namespace elbow {
 

@@ -4,8 +4,8 @@
 #include <cmath>
 
 #include "autograd/tape.hpp"
+#include "base/streams.hpp"
 #include "data/covariance.hpp"
-#include "nn/streams.hpp"
 
 namespace elbow {
 namespace {

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <numeric>
 
-#include "autograd/parallel.hpp"
+#include "base/parallel.hpp"
 
 namespace elbow {
 namespace {

@@ -1,11 +1,11 @@
 #include "cvae/model.hpp"
 
 #include "autograd/ops.hpp"
+#include "base/streams.hpp"
 #include "cvae/models/conv.hpp"
 #include "cvae/models/dense.hpp"
 #include "cvae/models/mlp.hpp"
 #include "cvae/models/residual.hpp"
-#include "nn/streams.hpp"
 
 namespace elbow {
 namespace {

@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "autograd/random.hpp"
+#include "base/config.hpp"
 #include "data/dataset.hpp"
-#include "nn/config.hpp"
 #include "nn/module.hpp"
 
 namespace elbow {

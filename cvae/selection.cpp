@@ -4,8 +4,8 @@
 #include <cmath>
 
 #include "autograd/operators.hpp"
+#include "base/streams.hpp"
 #include "cvae/evaluation.hpp"
-#include "nn/streams.hpp"
 
 namespace elbow {
 namespace {

@@ -5,7 +5,7 @@
 #include <set>
 
 #include "autograd/random.hpp"
-#include "nn/streams.hpp"
+#include "base/streams.hpp"
 
 namespace elbow {
 double binomial(int64_t n, int64_t k) {

@@ -3,9 +3,9 @@
 #include <cmath>
 
 #include "autograd/tape.hpp"
+#include "base/stopwatch.hpp"
+#include "base/streams.hpp"
 #include "cvae/evaluation.hpp"
-#include "nn/stopwatch.hpp"
-#include "nn/streams.hpp"
 
 namespace elbow {
 Costs means_of(const std::vector<Training::StepCosts>& steps) {

@@ -3,7 +3,7 @@
 #include <utility>
 #include <vector>
 
-#include "autograd/error.hpp"
+#include "base/error.hpp"
 #include "cvae/device_steps.hpp"
 #include "cvae/experiment.hpp"
 #include "metrics/results.hpp"

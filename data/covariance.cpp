@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "autograd/error.hpp"
+#include "base/error.hpp"
 
 namespace elbow {
 

@@ -2,7 +2,7 @@
 #include <cstdint>
 
 #include "autograd/random.hpp"
-#include "nn/linear_algebra.hpp"
+#include "base/linear_algebra.hpp"
 
 namespace elbow {
 

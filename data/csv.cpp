@@ -3,8 +3,8 @@
 #include <array>
 #include <charconv>
 
-#include "autograd/error.hpp"
-#include "nn/files.hpp"
+#include "base/error.hpp"
+#include "base/files.hpp"
 
 namespace elbow {
 

@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "autograd/tensor.hpp"
+#include "base/linear_algebra.hpp"
 #include "data/rows.hpp"
-#include "nn/linear_algebra.hpp"
 
 namespace elbow {
 

@@ -2,9 +2,9 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/files.hpp"
 #include "data/sources.hpp"
 #include "data/table_schema.hpp"
-#include "nn/files.hpp"
 
 namespace elbow {
 namespace {

@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <limits>
 
-#include "autograd/error.hpp"
+#include "base/error.hpp"
+#include "base/spelling.hpp"
 #include "data/table_file.hpp"
-#include "nn/spelling.hpp"
 
 namespace elbow {
 

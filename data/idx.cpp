@@ -10,7 +10,7 @@
 #include <initializer_list>
 #include <string_view>
 
-#include "autograd/error.hpp"
+#include "base/error.hpp"
 
 namespace elbow {
 namespace {

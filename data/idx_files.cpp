@@ -6,8 +6,8 @@
 #include <optional>
 #include <vector>
 
-#include "autograd/error.hpp"
-#include "nn/spelling.hpp"
+#include "base/error.hpp"
+#include "base/spelling.hpp"
 
 namespace elbow {
 namespace {

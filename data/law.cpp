@@ -4,9 +4,9 @@
 
 #include <nlohmann/json.hpp>
 
-#include "autograd/parallel.hpp"
+#include "base/parallel.hpp"
+#include "base/streams.hpp"
 #include "data/mask.hpp"
-#include "nn/streams.hpp"
 
 namespace elbow {
 namespace {

@@ -4,8 +4,8 @@
 #include <functional>
 
 #include "autograd/random.hpp"
+#include "base/config.hpp"
 #include "data/dataset.hpp"
-#include "nn/config.hpp"
 
 namespace elbow {
 

@@ -8,7 +8,7 @@
 #include <ctime>
 #include <string_view>
 
-#include "autograd/error.hpp"
+#include "base/error.hpp"
 #include "data/csv.hpp"
 
 namespace elbow {

@@ -1,7 +1,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
-#include "autograd/error.hpp"
+#include "base/error.hpp"
 #include "data/table_schema.hpp"
 
 // Schemas as JSON.

@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "base/config.hpp"
 #include "data/dataset.hpp"
-#include "nn/config.hpp"
 
 namespace elbow {
 

@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <cmath>
 
-#include "autograd/error.hpp"
+#include "base/error.hpp"
+#include "base/spelling.hpp"
 #include "data/csv.hpp"
-#include "nn/spelling.hpp"
 
 namespace elbow {
 

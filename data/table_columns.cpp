@@ -6,10 +6,10 @@
 #include <map>
 #include <set>
 
-#include "autograd/error.hpp"
+#include "base/error.hpp"
+#include "base/spelling.hpp"
 #include "data/csv.hpp"
 #include "data/number_summary.hpp"
-#include "nn/spelling.hpp"
 
 namespace elbow {
 namespace {

@@ -1,10 +1,10 @@
 #include <algorithm>
 
-#include "autograd/error.hpp"
+#include "base/error.hpp"
+#include "base/spelling.hpp"
+#include "base/utf8.hpp"
 #include "data/csv.hpp"
 #include "data/table_report.hpp"
-#include "nn/spelling.hpp"
-#include "nn/utf8.hpp"
 
 // What `elbow describe` prints.
 namespace elbow {

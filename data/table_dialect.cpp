@@ -5,7 +5,7 @@
 #include <cctype>
 #include <map>
 
-#include "autograd/error.hpp"
+#include "base/error.hpp"
 
 namespace elbow {
 

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <set>
 
-#include "autograd/error.hpp"
-#include "nn/utf8.hpp"
+#include "base/error.hpp"
+#include "base/utf8.hpp"
 
 namespace elbow {
 

@@ -5,10 +5,10 @@
 #include <map>
 #include <set>
 
-#include "autograd/error.hpp"
+#include "base/error.hpp"
+#include "base/spelling.hpp"
 #include "data/csv.hpp"
 #include "data/table_dialect.hpp"
-#include "nn/spelling.hpp"
 
 namespace elbow {
 namespace {

@@ -4,8 +4,8 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
-#include "autograd/error.hpp"
-#include "nn/spelling.hpp"
+#include "base/error.hpp"
+#include "base/spelling.hpp"
 
 namespace elbow {
 namespace {

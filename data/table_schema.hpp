@@ -4,9 +4,9 @@
 #include <string>
 #include <vector>
 
+#include "base/config.hpp"
 #include "data/field_format.hpp"
 #include "data/table_codec.hpp"
-#include "nn/config.hpp"
 
 namespace elbow {
 

@@ -7,7 +7,7 @@
 #include <cstring>
 #include <fstream>
 
-#include "autograd/error.hpp"
+#include "base/error.hpp"
 
 namespace elbow {
 namespace {

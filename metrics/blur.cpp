@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "autograd/parallel.hpp"
+#include "base/parallel.hpp"
 
 namespace elbow {
 namespace {

@@ -7,9 +7,9 @@
 #include "autograd/alias.hpp"
 #include "autograd/ops.hpp"
 #include "autograd/tape.hpp"
-#include "nn/hash.hpp"
+#include "base/hash.hpp"
+#include "base/streams.hpp"
 #include "nn/safetensors.hpp"
-#include "nn/streams.hpp"
 
 namespace elbow {
 namespace {

@@ -5,8 +5,8 @@
 
 #include "autograd/alias.hpp"
 #include "autograd/ops.hpp"
-#include "autograd/parallel.hpp"
 #include "autograd/tape.hpp"
+#include "base/parallel.hpp"
 #include "metrics/moments.hpp"
 
 namespace elbow {

@@ -5,8 +5,8 @@
 #include "autograd/alias.hpp"
 #include "autograd/operators.hpp"
 #include "autograd/tape.hpp"
+#include "base/streams.hpp"
 #include "nn/safetensors.hpp"
-#include "nn/streams.hpp"
 
 namespace elbow {
 namespace {

@@ -3,7 +3,7 @@
 #include <vector>
 
 #include "autograd/tensor.hpp"
-#include "nn/linear_algebra.hpp"
+#include "base/linear_algebra.hpp"
 
 namespace elbow {
 

@@ -5,7 +5,7 @@
 #include <limits>
 
 #include "autograd/ops.hpp"
-#include "autograd/parallel.hpp"
+#include "base/parallel.hpp"
 #include "metrics/inner_products.hpp"
 
 namespace elbow {

@@ -2,8 +2,8 @@
 #include <array>
 #include <cstdint>
 
+#include "base/streams.hpp"
 #include "nn/batch_order.hpp"
-#include "nn/streams.hpp"
 
 namespace elbow {
 

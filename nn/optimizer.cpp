@@ -5,8 +5,8 @@
 #include <cmath>
 
 #include "autograd/backend/backend.hpp"
-#include "autograd/parallel.hpp"
-#include "autograd/simd.hpp"
+#include "autograd/kernels/simd.hpp"
+#include "base/parallel.hpp"
 
 namespace elbow {
 namespace {

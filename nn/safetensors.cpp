@@ -7,7 +7,7 @@
 #include <tuple>
 #include <vector>
 
-#include "nn/files.hpp"
+#include "base/files.hpp"
 
 namespace elbow {
 namespace {

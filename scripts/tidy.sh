@@ -36,7 +36,7 @@ for file in "$@"; do
   # The flags are those of the build's compiler, and clang need not know them all.
   if clang-tidy -p "$build" --quiet --extra-arg=-Wno-unknown-warning-option \
     --extra-arg=-Wno-ignored-optimization-argument \
-    --header-filter="$PWD/(autograd|nn|cvae|data|metrics|experiments)/" "$file"; then
+    --header-filter="$PWD/(base|autograd|nn|cvae|data|metrics|experiments)/" "$file"; then
     [ -z "$hash" ] || touch "$passed/$hash"
   else
     status=1

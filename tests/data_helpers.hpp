@@ -9,7 +9,7 @@
 #include <fstream>
 #include <string>
 
-#include "autograd/error.hpp"
+#include "base/error.hpp"
 
 namespace elbow::test {
 

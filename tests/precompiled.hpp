@@ -12,4 +12,4 @@
 #include <set>
 
 #include "autograd/autograd.hpp"
-#include "nn/config.hpp"
+#include "base/config.hpp"

@@ -2,9 +2,9 @@
 #include <cstdlib>
 #include <vector>
 
-#include "autograd/error.hpp"
 #include "autograd/random.hpp"
 #include "autograd/registry.hpp"
+#include "base/error.hpp"
 
 /// The ops to test, and what their samples are called with.
 namespace elbow::test {

@@ -1,6 +1,6 @@
 #!/bin/sh
-# tests/structure.sh: what the layout promises. Includes point downwards only (experiments > cvae, data, metrics > nn >
-# autograd); nn and above name no backend; no raw intrinsics and no -ffast-math; files that can be read in one sitting.
+# tests/structure.sh: what the layout promises (docs/design.md has its picture). Includes point downwards only; nn and above name
+# no backend; no raw intrinsics and no -ffast-math; files that can be read in one sitting.
 # shellcheck disable=SC2046  # our file names have no blanks
 set -eu
 cd "$(dirname "$0")/.."
@@ -16,26 +16,48 @@ forbid() {
   fi
 }
 sources() { find "$@" -name '*.hpp' -o -name '*.cpp' -o -name '*.cu' -o -name '*.cuh'; }
-# Benchmarks and `elbow info` are about the backends.
-but_not_bench() { sources "$@" | grep -vE '^experiments/(bench/|machine\.cpp)'; }
 
-forbid 'autograd includes a higher layer' '#include "(nn|cvae|data|metrics|experiments)/' $(sources autograd)
-forbid 'nn includes a higher layer' '#include "(cvae|data|metrics|experiments)/' $(sources nn)
-forbid 'a part of the library includes the program' '#include "experiments/' $(sources cvae data metrics)
+# below PART PART...: the part includes those that are named, and itself, and no other.
+below() {
+  part=$1
+  allowed=$(echo "$@" | sed 's/ /|/g')
+  if grep -nE '#include "(base|autograd|nn|data|metrics|cvae|experiments)/' $(sources "$part") | grep -vE "#include \"($allowed)/"; then
+    echo "^ $part includes a part above it or beside it"
+    bad=1
+  fi
+}
+library="base autograd nn data metrics cvae" e=experiments
+below base
+below autograd base
+below nn base autograd
+below data base autograd nn
+below metrics base autograd nn
+below cvae base autograd nn data metrics
+below $e/report $library
+below $e/analyses $library $e/report
+below $e/runs $library $e/report $e/analyses
+below $e/story $library $e/report $e/analyses $e/runs
+below $e/bench $library
+if ls $e/*.cpp $e/*.hpp 2>/dev/null | grep .; then
+  echo "^ experiments/ itself holds what a researcher edits, and no sources"
+  bad=1
+fi
+
+# Benchmarks are about the backends.
 forbid 'nn and above must not name a backend, only the table of them (autograd/backend/backend.hpp)' \
-  '#include ["<](autograd/(gemm|backend/cuda)/|cblas|openblas|cuda|cublas|xsimd)|cblas_|xsimd::' \
-  $(but_not_bench nn cvae data metrics experiments)
+  '#include ["<](autograd/(kernels/gemm|backend/cuda)/|cblas|openblas|cuda|cublas|xsimd)|cblas_|xsimd::' \
+  $(sources nn data metrics cvae $e | grep -v '^experiments/bench/')
 forbid 'raw intrinsics: write it with xsimd' '\<_mm(256|512)?_[a-z]|\<__m(128|256|512)|[ix]mmintrin\.h|arm_neon\.h|__builtin_ia32' \
-  $(sources autograd nn cvae data metrics experiments)
+  $(sources $library $e)
 forbid 'results must not depend on how the compiler feels about rounding' 'fast-math|-Ofast|unsafe-math|GCC optimize' \
-  CMakeLists.txt Makefile $(find cmake -type f | grep -v flags.cmake) $(sources autograd nn cvae data metrics experiments)
-forbid 'the program must work where /tmp cannot be written: keep it in memory (experiments/memory_file.hpp)' \
-  'tmpfile|mkstemp|mkdtemp|temp_directory_path' $(sources autograd nn cvae data metrics experiments)
-if grep -L '#pragma once' $(sources autograd nn cvae data metrics experiments tests | grep 'hpp$') | grep .; then
+  CMakeLists.txt Makefile $(find cmake -type f | grep -v flags.cmake) $(sources $library $e)
+forbid 'the program must work where /tmp cannot be written: keep it in memory (base/memory_file.hpp)' \
+  'tmpfile|mkstemp|mkdtemp|temp_directory_path' $(sources $library $e)
+if grep -L '#pragma once' $(sources $library $e tests | grep 'hpp$') | grep .; then
   echo '^ a header without #pragma once'
   bad=1
 fi
-for file in $(sources autograd nn cvae data metrics experiments tests) CMakeLists.txt Makefile cmake/* scripts/* tests/*.sh; do
+for file in $(sources $library $e tests) CMakeLists.txt Makefile cmake/* scripts/* tests/*.sh; do
   lines=$(wc -l <"$file")
   if [ "$lines" -gt 500 ]; then
     echo "$file: $lines lines: split it (500 at most)"

@@ -4,9 +4,9 @@
 #include <numeric>
 
 #include "autograd/memory.hpp"
+#include "base/streams.hpp"
 #include "data/batches.hpp"
 #include "data_helpers.hpp"
-#include "nn/streams.hpp"
 
 using namespace elbow;
 using namespace elbow::test;

@@ -4,8 +4,8 @@
 #include <set>
 #include <sstream>
 
-#include "autograd/error.hpp"
 #include "autograd/registry.hpp"
+#include "base/error.hpp"
 #include "experiments/bench/ops.hpp"
 
 using namespace elbow;

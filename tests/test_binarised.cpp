@@ -5,7 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <numeric>
 
-#include "autograd/parallel.hpp"
+#include "base/parallel.hpp"
 #include "cvae/training.hpp"
 #include "data_helpers.hpp"
 

@@ -9,7 +9,7 @@
 #include <nlohmann/json.hpp>
 #include <random>
 
-#include "autograd/error.hpp"
+#include "base/error.hpp"
 #include "bound_helpers.hpp"
 #include "cvae/bound.hpp"
 

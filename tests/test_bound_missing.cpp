@@ -6,7 +6,7 @@
 #include <limits>
 #include <random>
 
-#include "autograd/parallel.hpp"
+#include "base/parallel.hpp"
 #include "bound_helpers.hpp"
 #include "cvae/bound.hpp"
 

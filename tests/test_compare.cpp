@@ -8,14 +8,14 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "base/files.hpp"
 #include "cvae/experiment.hpp"
 #include "data_helpers.hpp"
-#include "experiments/compare/bound_curve.hpp"
-#include "experiments/compare/compare.hpp"
-#include "experiments/compare/comparison_tables.hpp"
-#include "experiments/compare/number_table.hpp"
-#include "experiments/csv_files.hpp"
-#include "nn/files.hpp"
+#include "experiments/runs/compare/bound_curve.hpp"
+#include "experiments/runs/compare/compare.hpp"
+#include "experiments/runs/compare/comparison_tables.hpp"
+#include "experiments/runs/compare/number_table.hpp"
+#include "experiments/runs/csv_files.hpp"
 
 namespace fs = std::filesystem;
 namespace tt = boost::test_tools;

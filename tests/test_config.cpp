@@ -6,8 +6,8 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 
+#include "base/config.hpp"
 #include "data_helpers.hpp"
-#include "nn/config.hpp"
 
 using namespace elbow;
 using namespace elbow::test;

@@ -5,8 +5,8 @@
 
 #include "autograd/ops.hpp"
 #include "autograd/tape.hpp"
+#include "base/streams.hpp"
 #include "nn/nn.hpp"
-#include "nn/streams.hpp"
 #include "tests/golden_case.hpp"
 
 using namespace elbow;

@@ -5,12 +5,12 @@
 #include <cmath>
 #include <cstring>
 
-#include "autograd/convolution.hpp"
+#include "autograd/kernels/convolution.hpp"
 #include "autograd/memory.hpp"
 #include "autograd/ops.hpp"
-#include "autograd/parallel.hpp"
 #include "autograd/random.hpp"
 #include "autograd/tape.hpp"
+#include "base/parallel.hpp"
 #include "tests/gradcheck.hpp"
 #include "threads_scope.hpp"
 

@@ -9,13 +9,13 @@
 
 #include "autograd/memory.hpp"
 #include "autograd/ops.hpp"
-#include "autograd/parallel.hpp"
 #include "autograd/tape.hpp"
+#include "base/parallel.hpp"
+#include "base/streams.hpp"
 #include "cvae/checkpoint.hpp"
 #include "cvae/evaluation.hpp"
 #include "cvae/subsets.hpp"
 #include "nn/safetensors.hpp"
-#include "nn/streams.hpp"
 
 using namespace elbow;
 

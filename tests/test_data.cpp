@@ -6,11 +6,11 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
-#include "autograd/parallel.hpp"
+#include "base/parallel.hpp"
+#include "base/streams.hpp"
 #include "data/covariance.hpp"
 #include "data/sources.hpp"
 #include "data_helpers.hpp"
-#include "nn/streams.hpp"
 
 using namespace elbow;
 using namespace elbow::test;

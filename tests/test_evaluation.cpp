@@ -6,9 +6,9 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "base/streams.hpp"
 #include "cvae/evaluation.hpp"
 #include "cvae/training.hpp"
-#include "nn/streams.hpp"
 
 using namespace elbow;
 

@@ -5,9 +5,9 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
-#include "autograd/parallel.hpp"
+#include "base/files.hpp"
+#include "base/parallel.hpp"
 #include "cvae/feature_training.hpp"
-#include "nn/files.hpp"
 #include "nn/safetensors.hpp"
 #include "tests/data_helpers.hpp"
 

@@ -5,9 +5,9 @@
 #include <cmath>
 #include <limits>
 
+#include "base/files.hpp"
 #include "data/csv.hpp"
 #include "data_helpers.hpp"
-#include "nn/files.hpp"
 
 using namespace elbow;
 using namespace elbow::test;

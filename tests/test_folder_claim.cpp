@@ -7,9 +7,9 @@
 #include <chrono>
 #include <thread>
 
-#include "autograd/error.hpp"
+#include "base/error.hpp"
 #include "data_helpers.hpp"
-#include "experiments/folder_claim.hpp"
+#include "experiments/runs/folder_claim.hpp"
 
 using namespace elbow;
 namespace fs = std::filesystem;

@@ -6,8 +6,8 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 
-#include "autograd/parallel.hpp"
 #include "autograd/random.hpp"
+#include "base/parallel.hpp"
 #include "bound_helpers.hpp"
 #include "metrics/frechet.hpp"
 

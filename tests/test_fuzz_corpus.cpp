@@ -2,8 +2,8 @@
 #include <boost/test/unit_test.hpp>
 #include <filesystem>
 
+#include "base/files.hpp"
 #include "fuzz/targets.hpp"
-#include "nn/files.hpp"
 
 namespace fs = std::filesystem;
 

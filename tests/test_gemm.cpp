@@ -7,9 +7,9 @@
 #include <string>
 #include <vector>
 
-#include "autograd/error.hpp"
-#include "autograd/gemm/gemm.hpp"
-#include "autograd/parallel.hpp"
+#include "autograd/kernels/gemm/gemm.hpp"
+#include "base/error.hpp"
+#include "base/parallel.hpp"
 
 using namespace elbow;
 

@@ -4,10 +4,10 @@
 #include <cmath>
 #include <set>
 
-#include "autograd/parallel.hpp"
+#include "base/parallel.hpp"
+#include "base/stopwatch.hpp"
 #include "bound_helpers.hpp"
 #include "cvae/greedy_order.hpp"
-#include "nn/stopwatch.hpp"
 
 using namespace elbow;
 using namespace elbow::test;

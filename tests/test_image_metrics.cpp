@@ -7,8 +7,8 @@
 #include <nlohmann/json.hpp>
 #include <numeric>
 
-#include "autograd/parallel.hpp"
 #include "autograd/random.hpp"
+#include "base/parallel.hpp"
 #include "metrics/blur.hpp"
 #include "metrics/kernel_distance.hpp"
 #include "metrics/precision_recall.hpp"

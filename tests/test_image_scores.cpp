@@ -1,5 +1,5 @@
 // The analysis image_scores, on images of a known law and decoders that paint by that law, or do not do as they are told.
-#include "autograd/parallel.hpp"
+#include "base/parallel.hpp"
 #include "experiments/analyses/image_scores.hpp"
 
 #include <boost/test/unit_test.hpp>
@@ -10,14 +10,14 @@
 #include "autograd/enable_grad.hpp"
 #include "autograd/ops.hpp"
 #include "autograd/tape.hpp"
+#include "base/files.hpp"
 #include "cvae/feature_training.hpp"
 #include "data_helpers.hpp"
+#include "experiments/analyses/feature_file.hpp"
 #include "experiments/analyses/label_consistency.hpp"
-#include "experiments/feature_file.hpp"
-#include "experiments/scored_images.hpp"
+#include "experiments/analyses/scored_images.hpp"
 #include "metrics/blur.hpp"
 #include "metrics/kernel_distance.hpp"
-#include "nn/files.hpp"
 
 using namespace elbow;
 using namespace elbow::test;

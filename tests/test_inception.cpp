@@ -6,10 +6,10 @@
 #include <cstring>
 #include <nlohmann/json.hpp>
 
-#include "autograd/gemm/gemm.hpp"
+#include "autograd/kernels/gemm/gemm.hpp"
+#include "base/files.hpp"
 #include "metrics/image_features.hpp"
 #include "metrics/inception.hpp"
-#include "nn/files.hpp"
 #include "nn/safetensors.hpp"
 #include "tests/data_helpers.hpp"
 

@@ -5,9 +5,9 @@
 #include <limits>
 #include <random>
 
-#include "autograd/error.hpp"
-#include "autograd/parallel.hpp"
-#include "nn/linear_algebra.hpp"
+#include "base/error.hpp"
+#include "base/linear_algebra.hpp"
+#include "base/parallel.hpp"
 
 using namespace elbow;
 

@@ -5,8 +5,8 @@
 
 #include "autograd/operators.hpp"
 #include "autograd/ops.hpp"
-#include "autograd/parallel.hpp"
 #include "autograd/tape.hpp"
+#include "base/parallel.hpp"
 #include "cvae/checkpoint.hpp"
 #include "cvae/training.hpp"
 #include "data_helpers.hpp"

@@ -4,8 +4,8 @@
 #include <fstream>
 #include <iterator>
 
-#include "autograd/error.hpp"
 #include "autograd/op_page.hpp"
+#include "base/error.hpp"
 
 using namespace elbow;
 

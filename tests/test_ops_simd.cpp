@@ -10,8 +10,8 @@
 #include <sstream>
 
 #include "autograd/ops.hpp"
-#include "autograd/parallel.hpp"
 #include "autograd/tape.hpp"
+#include "base/parallel.hpp"
 #include "tests/gradcheck.hpp"
 #include "tests/op_samples.hpp"
 

@@ -7,16 +7,16 @@
 #include <filesystem>
 #include <random>
 
-#include "autograd/error.hpp"
-#include "experiments/confined_program.hpp"
-#include "experiments/plain_text.hpp"
-#include "experiments/plots/figure.hpp"
-#include "experiments/plots/gnuplot.hpp"
-#include "experiments/plots/html.hpp"
-#include "experiments/plots/image_grid.hpp"
-#include "experiments/plots/plot_text.hpp"
-#include "experiments/plots/selection_plots.hpp"
-#include "nn/files.hpp"
+#include "base/confined_program.hpp"
+#include "base/error.hpp"
+#include "base/files.hpp"
+#include "base/plain_text.hpp"
+#include "experiments/report/figure.hpp"
+#include "experiments/report/gnuplot.hpp"
+#include "experiments/report/html.hpp"
+#include "experiments/report/image_grid.hpp"
+#include "experiments/report/plot_text.hpp"
+#include "experiments/report/selection_plots.hpp"
 
 namespace fs = std::filesystem;
 using namespace elbow;

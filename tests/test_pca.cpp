@@ -7,8 +7,8 @@
 #include <nlohmann/json.hpp>
 
 #include "autograd/alias.hpp"
-#include "autograd/parallel.hpp"
 #include "autograd/random.hpp"
+#include "base/parallel.hpp"
 #include "metrics/moments.hpp"
 #include "metrics/pca.hpp"
 

@@ -9,19 +9,19 @@
 #include <limits>
 #include <set>
 
-#include "autograd/error.hpp"
-#include "experiments/compare/group_style.hpp"
-#include "experiments/csv_files.hpp"
-#include "experiments/plots/figure.hpp"
-#include "experiments/plots/gnuplot.hpp"
-#include "experiments/plots/image_grid.hpp"
-#include "experiments/plots/latent_space_plot.hpp"
-#include "experiments/plots/panels.hpp"
-#include "experiments/plots/report.hpp"
-#include "experiments/plots/run_plots.hpp"
-#include "experiments/plots/selection_plots.hpp"
-#include "experiments/plots/style.hpp"
-#include "nn/files.hpp"
+#include "base/error.hpp"
+#include "base/files.hpp"
+#include "experiments/report/figure.hpp"
+#include "experiments/report/gnuplot.hpp"
+#include "experiments/report/image_grid.hpp"
+#include "experiments/report/latent_space_plot.hpp"
+#include "experiments/report/panels.hpp"
+#include "experiments/report/report.hpp"
+#include "experiments/report/run_plots.hpp"
+#include "experiments/report/selection_plots.hpp"
+#include "experiments/report/style.hpp"
+#include "experiments/runs/compare/group_style.hpp"
+#include "experiments/runs/csv_files.hpp"
 
 namespace fs = std::filesystem;
 using namespace elbow;

@@ -7,9 +7,9 @@
 #include <cmath>
 #include <numeric>
 
-#include "autograd/parallel.hpp"
-#include "autograd/philox.hpp"
+#include "autograd/kernels/philox.hpp"
 #include "autograd/random.hpp"
+#include "base/parallel.hpp"
 #include "data_helpers.hpp"
 
 using namespace elbow;

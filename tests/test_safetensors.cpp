@@ -6,7 +6,7 @@
 #include <cstring>
 #include <filesystem>
 
-#include "nn/files.hpp"
+#include "base/files.hpp"
 #include "nn/safetensors.hpp"
 
 using namespace elbow;

@@ -3,13 +3,13 @@
 #include <nlohmann/json.hpp>
 
 #include "autograd/operators.hpp"
-#include "autograd/parallel.hpp"
+#include "base/parallel.hpp"
 #include "cvae/evaluation.hpp"
 #include "cvae/greedy_order.hpp"
 #include "cvae/selection.hpp"
 #include "cvae/training.hpp"
 #include "experiments/analyses/latent_space.hpp"
-#include "experiments/plots/latent_space_plot.hpp"
+#include "experiments/report/latent_space_plot.hpp"
 #include "tests/data_helpers.hpp"
 
 using namespace elbow;

@@ -8,8 +8,8 @@
 #include "autograd/memory.hpp"
 #include "autograd/operators.hpp"
 #include "autograd/ops.hpp"
-#include "autograd/parallel.hpp"
 #include "autograd/tape.hpp"
+#include "base/parallel.hpp"
 #include "nn/nn.hpp"
 #include "threads_scope.hpp"
 

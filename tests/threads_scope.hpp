@@ -1,5 +1,5 @@
 #pragma once
-#include "autograd/parallel.hpp"
+#include "base/parallel.hpp"
 
 namespace elbow::test {
 

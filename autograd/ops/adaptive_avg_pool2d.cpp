@@ -1,4 +1,4 @@
-#include "autograd/average_windows.hpp"
+#include "autograd/kernels/average_windows.hpp"
 
 #if ELBOW_DECLARATIONS  // copied to autograd/ops.hpp
 /// x [rows, channels, height, width]: [rows, channels, out.height, out.width].

@@ -1,6 +1,6 @@
 #include <cmath>
 
-#include "autograd/batch_norm_op.hpp"
+#include "autograd/kernels/batch_norm_op.hpp"
 
 #if ELBOW_DECLARATIONS  // copied to autograd/ops.hpp
 /// Each column normalised to mean 0 and variance 1, then scaled and shifted (Ioffe & Szegedy 2015): x [rows, n], the others

@@ -1,8 +1,8 @@
 #include <cmath>
 
-#include "autograd/batch_norm_op.hpp"
-#include "autograd/parallel.hpp"
+#include "autograd/kernels/batch_norm_op.hpp"
 #include "autograd/window.hpp"
+#include "base/parallel.hpp"
 
 #if ELBOW_DECLARATIONS  // copied to autograd/ops.hpp
 /// batch_norm of each channel, over rows and pixels: x [rows, n, height, width], the others [n]. In training, the running

@@ -1,6 +1,6 @@
 #include <cmath>
 
-#include "autograd/loss.hpp"
+#include "autograd/kernels/loss.hpp"
 
 #if ELBOW_DECLARATIONS  // copied to autograd/ops.hpp
 /// Binary cross-entropy in nats of targets in [0, 1] under the probabilities sigmoid(logits), both [rows, columns], reduced. Throws when the shapes differ.

@@ -1,7 +1,7 @@
 #include "autograd/backend/cuda/reduce.hpp"
-#include "autograd/broadcast.hpp"
+#include "autograd/kernels/broadcast.hpp"
+#include "autograd/kernels/sum_to_shape.hpp"
 #include "autograd/op.hpp"
-#include "autograd/sum_to_shape.hpp"
 
 #if ELBOW_DECLARATIONS  // copied to autograd/ops.hpp
 /// x repeated along the axes where its size is 1 or missing, to that shape; x itself when it has it already. Throws when x does

@@ -1,6 +1,6 @@
 #include <span>
 
-#include "autograd/axis_view.hpp"
+#include "autograd/kernels/axis_view.hpp"
 #include "autograd/op.hpp"
 
 #if ELBOW_DECLARATIONS  // copied to autograd/ops.hpp

@@ -1,4 +1,4 @@
-#include "autograd/convolution_op.hpp"
+#include "autograd/kernels/convolution_op.hpp"
 
 #if ELBOW_DECLARATIONS  // copied to autograd/ops.hpp
 /// The gradient of a convolution's weight as an op: images [rows, in, height, width] and the gradient of the maps

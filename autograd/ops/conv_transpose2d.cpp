@@ -1,4 +1,4 @@
-#include "autograd/convolution_op.hpp"
+#include "autograd/kernels/convolution_op.hpp"
 
 #if ELBOW_DECLARATIONS  // copied to autograd/ops.hpp
 /// x [rows, in, height, width], weight [in, out, kernel height, kernel width] (the layout of PyTorch), bias [out], or

@@ -2,10 +2,10 @@
 
 #include "autograd/backend/cuda/device_array.hpp"
 #include "autograd/backend/cuda/reduce.hpp"
+#include "autograd/kernels/softmax_row.hpp"
 #include "autograd/one_hot.hpp"
 #include "autograd/op.hpp"
-#include "autograd/parallel.hpp"
-#include "autograd/softmax_row.hpp"
+#include "base/parallel.hpp"
 
 #if ELBOW_DECLARATIONS  // copied to autograd/ops.hpp
 /// -log softmax(logits)[label] in nats, for logits [rows, classes] and labels [rows]: the mean over the rows, or [rows] with

@@ -1,6 +1,6 @@
 #include <cmath>
 
-#include "autograd/loss.hpp"
+#include "autograd/kernels/loss.hpp"
 
 #if ELBOW_DECLARATIONS  // copied to autograd/ops.hpp
 /// KL(N(mu, e^log_var) || N(0, 1)) in nats, column by column, both [rows, columns] (Kingma & Welling 2014, app. B), reduced. Throws when the shapes differ.

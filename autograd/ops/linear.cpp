@@ -1,8 +1,8 @@
 #include "autograd/backend/cuda/gemm.hpp"
 #include "autograd/backend/cuda/reduce.hpp"
+#include "autograd/kernels/product.hpp"
+#include "autograd/kernels/sum_to_shape.hpp"
 #include "autograd/op.hpp"
-#include "autograd/product.hpp"
-#include "autograd/sum_to_shape.hpp"
 
 #if ELBOW_DECLARATIONS  // copied to autograd/ops.hpp
 /// x weight + bias: x [rows, in], weight [in, out], bias [out] give [rows, out]. Throws when the sizes do not fit.

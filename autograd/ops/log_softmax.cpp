@@ -1,5 +1,5 @@
-#include "autograd/softmax_row.hpp"
-#include "autograd/softmax_rows.hpp"
+#include "autograd/kernels/softmax_row.hpp"
+#include "autograd/kernels/softmax_rows.hpp"
 
 #if ELBOW_DECLARATIONS  // copied to autograd/ops.hpp
 /// x - log(sum of e^x) along one axis, in x's shape; never overflows. Throws when the axis has no elements.

@@ -1,10 +1,10 @@
 
 #include "autograd/backend/cuda/gemm.hpp"
 #include "autograd/backend/cuda/reduce.hpp"
-#include "autograd/broadcast.hpp"
+#include "autograd/kernels/broadcast.hpp"
+#include "autograd/kernels/product.hpp"
 #include "autograd/op.hpp"
-#include "autograd/parallel.hpp"
-#include "autograd/product.hpp"
+#include "base/parallel.hpp"
 
 #if ELBOW_DECLARATIONS  // copied to autograd/ops.hpp
 /// a [m,k] (or [k,m] when transposed) times b [k,n] (or [n,k]): [m,n]. Axes in front number matrices, and broadcast:

@@ -5,8 +5,8 @@
 
 #include "autograd/alias.hpp"
 #include "autograd/op.hpp"
-#include "autograd/parallel.hpp"
 #include "autograd/window.hpp"
+#include "base/parallel.hpp"
 
 #if ELBOW_DECLARATIONS  // copied to autograd/ops.hpp
 /// The largest element of each window: x [rows, channels, height, width], windows of the size `kernel`; the padding counts as -infinity.

@@ -1,10 +1,10 @@
 #include <array>
 #include <utility>
 
-#include "autograd/axis_view.hpp"
+#include "autograd/kernels/axis_view.hpp"
+#include "autograd/kernels/transpose_copy.hpp"
 #include "autograd/linear_op.hpp"
-#include "autograd/parallel.hpp"
-#include "autograd/transpose_copy.hpp"
+#include "base/parallel.hpp"
 
 #if ELBOW_DECLARATIONS  // copied to autograd/ops.hpp
 /// The axes in another order: axis i of y is axis axes[i] of x, counted from the back when negative. A copy, as all tensors

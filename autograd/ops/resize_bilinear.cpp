@@ -2,8 +2,8 @@
 #include <vector>
 
 #include "autograd/linear_op.hpp"
-#include "autograd/parallel.hpp"
 #include "autograd/window.hpp"
+#include "base/parallel.hpp"
 
 #if ELBOW_DECLARATIONS  // copied to autograd/ops.hpp
 /// x [rows, channels, height, width]: [rows, channels, out.height, out.width].

@@ -1,4 +1,4 @@
-#include "autograd/axis_view.hpp"
+#include "autograd/kernels/axis_view.hpp"
 #include "autograd/linear_op.hpp"
 
 #if ELBOW_DECLARATIONS  // copied to autograd/ops.hpp

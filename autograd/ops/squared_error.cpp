@@ -1,4 +1,4 @@
-#include "autograd/loss.hpp"
+#include "autograd/kernels/loss.hpp"
 
 #if ELBOW_DECLARATIONS  // copied to autograd/ops.hpp
 /// (a - b)^2 of two tensors [rows, columns], reduced. Throws when the shapes differ.

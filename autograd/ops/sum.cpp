@@ -1,4 +1,4 @@
-#include "autograd/sum_or_mean.hpp"
+#include "autograd/kernels/sum_or_mean.hpp"
 
 #if ELBOW_DECLARATIONS  // copied to autograd/ops.hpp
 /// The sum over the given axes (none: all); with `keep`, they stay in the shape with size 1.

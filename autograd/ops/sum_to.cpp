@@ -1,7 +1,7 @@
 #include "autograd/backend/cuda/reduce.hpp"
-#include "autograd/broadcast.hpp"
+#include "autograd/kernels/broadcast.hpp"
+#include "autograd/kernels/sum_to_shape.hpp"
 #include "autograd/op.hpp"
-#include "autograd/sum_to_shape.hpp"
 
 #if ELBOW_DECLARATIONS  // copied to autograd/ops.hpp
 /// x summed over the axes along which that shape would be broadcast to x's: the adjoint of broadcast_to; x itself when it has

@@ -1,4 +1,4 @@
-#include "autograd/row_reduction.hpp"
+#include "autograd/kernels/row_reduction.hpp"
 
 #if ELBOW_DECLARATIONS  // copied to autograd/ops.hpp
 /// The variance over the given axes (none: all), divided by n - correction; with `keep`, they stay with size 1. The variance of one element with correction 1 is 0 / 0, NaN.

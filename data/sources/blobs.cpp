@@ -1,7 +1,7 @@
 #include <algorithm>
 
+#include "base/streams.hpp"
 #include "data/law.hpp"
-#include "nn/streams.hpp"
 
 namespace elbow {
 

@@ -3,9 +3,9 @@
 #include <algorithm>
 
 #include "autograd/random.hpp"
+#include "base/streams.hpp"
 #include "data/idx_files.hpp"
 #include "data/sources.hpp"
-#include "nn/streams.hpp"
 
 namespace elbow {
 namespace {

@@ -2,10 +2,10 @@
 #include <cmath>
 #include <numeric>
 
-#include "autograd/parallel.hpp"
+#include "base/parallel.hpp"
+#include "base/streams.hpp"
 #include "data/covariance.hpp"
 #include "data/law.hpp"
-#include "nn/streams.hpp"
 
 namespace elbow {
 namespace {

@@ -1,6 +1,6 @@
+#include "base/streams.hpp"
 #include "data/covariance.hpp"
 #include "data/law.hpp"
-#include "nn/streams.hpp"
 
 namespace elbow {
 

@@ -3,10 +3,10 @@
 #include <nlohmann/json.hpp>
 
 #include "autograd/random.hpp"
+#include "base/streams.hpp"
 #include "data/law.hpp"
 #include "data/sources.hpp"
 #include "data/table_columns.hpp"
-#include "nn/streams.hpp"
 
 namespace elbow {
 namespace {

@@ -1,8 +1,8 @@
 #pragma once
 #include <filesystem>
 
-#include "experiments/analysis.hpp"
-#include "experiments/plots/metric_plots.hpp"
+#include "experiments/analyses/analysis.hpp"
+#include "experiments/report/metric_plots.hpp"
 
 namespace elbow {
 

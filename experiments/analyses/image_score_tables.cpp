@@ -4,10 +4,10 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "base/config.hpp"
+#include "base/files.hpp"
 #include "data/csv.hpp"
-#include "experiments/number_text.hpp"
-#include "nn/config.hpp"
-#include "nn/files.hpp"
+#include "experiments/report/number_text.hpp"
 
 namespace elbow {
 namespace {

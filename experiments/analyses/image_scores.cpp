@@ -4,13 +4,13 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "base/spelling.hpp"
+#include "base/streams.hpp"
 #include "cvae/feature_training.hpp"
+#include "experiments/analyses/feature_file.hpp"
 #include "experiments/analyses/image_score_tables.hpp"
-#include "experiments/feature_file.hpp"
-#include "experiments/image_figures.hpp"
-#include "experiments/scored_images.hpp"
-#include "nn/spelling.hpp"
-#include "nn/streams.hpp"
+#include "experiments/analyses/scored_images.hpp"
+#include "experiments/report/image_figures.hpp"
 
 namespace elbow {
 namespace {

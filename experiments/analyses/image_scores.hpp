@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "experiments/analysis.hpp"
+#include "experiments/analyses/analysis.hpp"
 #include "metrics/image_scores.hpp"
 
 namespace elbow {

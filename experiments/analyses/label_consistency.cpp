@@ -5,9 +5,9 @@
 #include <map>
 #include <numeric>
 
-#include "experiments/plots/figure.hpp"
-#include "experiments/plots/style.hpp"
-#include "experiments/scored_images.hpp"
+#include "experiments/analyses/scored_images.hpp"
+#include "experiments/report/figure.hpp"
+#include "experiments/report/style.hpp"
 
 namespace elbow {
 namespace {

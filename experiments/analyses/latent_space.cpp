@@ -5,7 +5,7 @@
 
 #include "cvae/evaluation.hpp"
 #include "data/csv.hpp"
-#include "experiments/plots/latent_space_plot.hpp"
+#include "experiments/report/latent_space_plot.hpp"
 
 namespace elbow {
 namespace {

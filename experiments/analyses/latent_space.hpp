@@ -1,11 +1,11 @@
 #pragma once
 #include <filesystem>
 
-#include "experiments/analysis.hpp"
+#include "experiments/analyses/analysis.hpp"
 
 namespace elbow {
 
-struct LatentSpace;  // experiments/plots/latent_space_plot.hpp
+struct LatentSpace;  // experiments/report/latent_space_plot.hpp
 
 /// Up to `most` rows of the test set in which nothing is missing, evenly spread, encoded with the first 0, 1, 2, ...
 /// features given.

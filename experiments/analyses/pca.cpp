@@ -1,7 +1,7 @@
 #include "experiments/analyses/pca.hpp"
 
 #include "data/csv.hpp"
-#include "experiments/plots/metric_plots.hpp"
+#include "experiments/report/metric_plots.hpp"
 
 namespace elbow {
 namespace {

@@ -5,12 +5,12 @@
 #include <memory>
 #include <optional>
 
+#include "base/stopwatch.hpp"
 #include "cvae/evaluation.hpp"
 #include "cvae/selection.hpp"
 #include "cvae/subsets.hpp"
 #include "data/csv.hpp"
-#include "experiments/plots/selection_plots.hpp"
-#include "nn/stopwatch.hpp"
+#include "experiments/report/selection_plots.hpp"
 
 namespace elbow {
 namespace {

@@ -1,7 +1,7 @@
 #pragma once
 #include <filesystem>
 
-#include "experiments/analysis.hpp"
+#include "experiments/analyses/analysis.hpp"
 
 namespace elbow {
 

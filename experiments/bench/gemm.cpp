@@ -11,9 +11,9 @@
 #include <vector>
 #include <xsimd/xsimd.hpp>
 
-#include "autograd/gemm/gemm.hpp"
-#include "autograd/parallel.hpp"
-#include "nn/stopwatch.hpp"
+#include "autograd/kernels/gemm/gemm.hpp"
+#include "base/parallel.hpp"
+#include "base/stopwatch.hpp"
 
 namespace elbow {
 namespace {

@@ -6,10 +6,10 @@
 #include <vector>
 
 #include "autograd/memory.hpp"
-#include "autograd/parallel.hpp"
 #include "autograd/registry.hpp"
 #include "autograd/tape.hpp"
-#include "nn/stopwatch.hpp"
+#include "base/parallel.hpp"
+#include "base/stopwatch.hpp"
 
 namespace elbow {
 namespace {

@@ -8,10 +8,10 @@
 #include "autograd/backend/backend.hpp"
 #include "autograd/memory.hpp"
 #include "autograd/tape.hpp"
+#include "base/machine.hpp"
+#include "base/stopwatch.hpp"
+#include "base/streams.hpp"
 #include "cvae/fleet.hpp"
-#include "experiments/machine.hpp"
-#include "nn/stopwatch.hpp"
-#include "nn/streams.hpp"
 
 namespace elbow {
 namespace {

@@ -6,9 +6,9 @@
 #include <numbers>
 
 #include "autograd/ops.hpp"
-#include "experiments/plots/figure.hpp"
-#include "experiments/plots/style.hpp"
-#include "nn/streams.hpp"
+#include "base/streams.hpp"
+#include "experiments/report/figure.hpp"
+#include "experiments/report/style.hpp"
 
 namespace elbow {
 namespace {

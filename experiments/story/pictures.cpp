@@ -2,10 +2,10 @@
 
 #include "autograd/operators.hpp"
 #include "autograd/tape.hpp"
-#include "experiments/commands/sample_pictures.hpp"
-#include "experiments/image_figures.hpp"
-#include "experiments/number_text.hpp"
-#include "nn/streams.hpp"
+#include "base/streams.hpp"
+#include "cvae/latent_plane.hpp"
+#include "experiments/report/image_figures.hpp"
+#include "experiments/report/number_text.hpp"
 
 namespace elbow {
 namespace {

@@ -6,8 +6,8 @@
 
 #include "autograd/tape.hpp"
 #include "data/table_file.hpp"
-#include "experiments/finished_run.hpp"
-#include "experiments/image_figures.hpp"
+#include "experiments/report/image_figures.hpp"
+#include "experiments/runs/finished_run.hpp"
 
 namespace elbow {
 namespace {

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "cvae/experiment.hpp"
-#include "experiments/compare/run_record.hpp"
+#include "experiments/runs/compare/run_record.hpp"
 
 namespace elbow {
 

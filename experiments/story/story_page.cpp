@@ -4,8 +4,8 @@
 #include <cmath>
 #include <functional>
 
-#include "experiments/number_text.hpp"
-#include "experiments/plots/report.hpp"
+#include "experiments/report/number_text.hpp"
+#include "experiments/report/report.hpp"
 #include "experiments/story/codes.hpp"
 #include "experiments/story/pictures.hpp"
 

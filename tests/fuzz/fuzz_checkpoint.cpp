@@ -1,9 +1,9 @@
 #include <nlohmann/json.hpp>
 
+#include "base/files.hpp"
 #include "cvae/checkpoint.hpp"
 #include "fuzz/support.hpp"
 #include "fuzz/targets.hpp"
-#include "nn/files.hpp"
 
 namespace elbow::fuzz {
 namespace {

@@ -1,7 +1,7 @@
-#include "experiments/compare/comparison.hpp"
-#include "experiments/page.hpp"
-#include "experiments/run_inputs.hpp"
-#include "experiments/same_run.hpp"
+#include "experiments/runs/compare/comparison.hpp"
+#include "experiments/runs/page.hpp"
+#include "experiments/runs/run_inputs.hpp"
+#include "experiments/runs/same_run.hpp"
 #include "fuzz/support.hpp"
 #include "fuzz/targets.hpp"
 

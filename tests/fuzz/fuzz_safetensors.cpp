@@ -1,6 +1,6 @@
+#include "base/files.hpp"
 #include "fuzz/support.hpp"
 #include "fuzz/targets.hpp"
-#include "nn/files.hpp"
 #include "nn/safetensors.hpp"
 
 namespace elbow::fuzz {

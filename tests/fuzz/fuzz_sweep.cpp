@@ -1,6 +1,6 @@
 #include <nlohmann/json.hpp>
 
-#include "experiments/sweep_plan.hpp"
+#include "experiments/runs/sweep_plan.hpp"
 #include "fuzz/support.hpp"
 #include "fuzz/targets.hpp"
 

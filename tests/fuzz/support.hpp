@@ -6,8 +6,8 @@
 #include <string_view>
 #include <vector>
 
-#include "autograd/error.hpp"
-#include "nn/config.hpp"
+#include "base/config.hpp"
+#include "base/error.hpp"
 
 namespace elbow::fuzz {
 

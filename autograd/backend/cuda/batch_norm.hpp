@@ -1,11 +1,11 @@
 #pragma once
-// batch_norm and batch_norm2d: the statistics of a channel are taken over all that a view of x (autograd/row_view.hpp) has in the
+// batch_norm and batch_norm2d: the statistics of a channel are taken over all that a view of x (autograd/kernels/row_view.hpp) has in the
 // channel's row. One launch for each direction.
 #include <algorithm>
 #include <bit>
 
 #include "autograd/backend/cuda/kernels.hpp"
-#include "autograd/row_view.hpp"
+#include "autograd/kernels/row_view.hpp"
 
 namespace elbow::cuda {
 

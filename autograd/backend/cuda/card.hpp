@@ -7,7 +7,7 @@
 #include <type_traits>
 
 #include "autograd/backend/cuda/memory.hpp"
-#include "autograd/math.hpp"
+#include "autograd/kernels/math.hpp"
 #include "autograd/tensor.hpp"
 
 namespace elbow::cuda {

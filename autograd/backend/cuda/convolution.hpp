@@ -1,8 +1,8 @@
 #pragma once
 #include "autograd/backend/cuda/kernels.hpp"
-#include "autograd/convolution.hpp"
+#include "autograd/kernels/convolution.hpp"
 
-// The three products of autograd/convolution.hpp on the GPU: tiled products whose operands are patches of images, read where they
+// The three products of autograd/kernels/convolution.hpp on the GPU: tiled products whose operands are patches of images, read where they
 // stand. `bias` is undefined, [channels] or [rows, channels] (of the maps: features).
 namespace elbow::cuda {
 

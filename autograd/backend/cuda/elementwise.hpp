@@ -6,12 +6,12 @@
 
 #include "autograd/backend/cuda/kernels.hpp"
 #include "autograd/backend/cuda/reduce.hpp"
-#include "autograd/broadcast.hpp"
+#include "autograd/kernels/broadcast.hpp"
 #include "autograd/op.hpp"
 
 namespace elbow::cuda {
 
-/// How M operands are walked when they are broadcast (autograd/broadcast.hpp), as plain arrays that a kernel is handed by
+/// How M operands are walked when they are broadcast (autograd/kernels/broadcast.hpp), as plain arrays that a kernel is handed by
 /// value. `flat`: each operand has all elements in their order, or is one number.
 template <int M> struct Walk {
   int rank;

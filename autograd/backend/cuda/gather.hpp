@@ -2,8 +2,8 @@
 // Reading where an index says, and its adjoint: adding up there. The index lies on the host.
 #include <vector>
 
-#include "autograd/axis_view.hpp"
 #include "autograd/backend/cuda/kernels.hpp"
+#include "autograd/kernels/axis_view.hpp"
 #if ELBOW_DEVICE_SOURCE
 #include "autograd/backend/cuda/device_array.hpp"
 #endif

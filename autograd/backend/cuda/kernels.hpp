@@ -9,7 +9,7 @@
 
 #include "autograd/backend/backend.hpp"
 #include "autograd/backward_context.hpp"
-#include "autograd/math.hpp"
+#include "autograd/kernels/math.hpp"
 #include "autograd/tensor.hpp"
 #if !ELBOW_DEVICE_SOURCE
 #include "autograd/backend/cuda/declarations.hpp"

@@ -55,7 +55,7 @@ struct KernelKey {
   }
 };
 
-/// Philox4x32-10 (autograd/philox.hpp): four words from the counter {place, low and high half of step, stream}.
+/// Philox4x32-10 (autograd/kernels/philox.hpp): four words from the counter {place, low and high half of step, stream}.
 ELBOW_DEVICE inline void philox_words(uint64_t seed, uint32_t place, uint64_t step, uint32_t stream,
                                       uint32_t (&w)[4]) {
   uint32_t k0 = uint32_t(seed), k1 = uint32_t(seed >> 32);

@@ -4,7 +4,7 @@
 #include <bit>
 
 #include "autograd/backend/cuda/kernels.hpp"
-#include "autograd/row_view.hpp"
+#include "autograd/kernels/row_view.hpp"
 
 namespace elbow::cuda {
 

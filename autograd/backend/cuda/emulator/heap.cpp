@@ -10,7 +10,7 @@
 #include <string>
 
 #include "autograd/backend/cuda/emulator/emulator.hpp"
-#include "autograd/error.hpp"
+#include "base/error.hpp"
 
 namespace elbow::cuda::emulator {
 

@@ -1,0 +1,102 @@
+#pragma once
+// Copies of parts of B (and A) in the order in which the micro-kernel reads them.
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <new>
+
+#include "autograd/kernels/gemm/edge.hpp"
+#include "autograd/kernels/gemm/transpose.hpp"
+
+namespace elbow::simd {
+
+/// Scratch memory of one thread: 64-byte aligned, never shrinks, so that a steady state allocates nothing.
+template <class T> class Scratch {
+ public:
+  T* get(int64_t count) {
+    if (count > size_) {
+      data_.reset();  // first free, then allocate: the old contents are not needed
+      size_ = 0;
+      data_.reset(static_cast<T*>(::operator new (std::size_t(count) * sizeof(T), std::align_val_t{64})));
+      size_ = count;
+    }
+    return data_.get();
+  }
+
+ private:
+  struct Free {
+    void operator()(T* p) const { ::operator delete (p, std::align_val_t{64}); }
+  };
+  std::unique_ptr<T, Free> data_;
+  int64_t size_ = 0;
+};
+
+/// panel[k, nv*W] = the first n columns of b[k, ldb], zero beyond.
+template <class V>
+void pack_rows(const typename V::value_type* b, int64_t ldb, int64_t k, int64_t n,
+               typename V::value_type* panel) {
+  constexpr int W = int(V::size);
+  const int whole = int(n / W), lanes = int(n % W);
+  for (int64_t p = 0; p < k; ++p, b += ldb) {
+    for (int v = 0; v < whole; ++v, panel += W) V::load_unaligned(b + v * W).store_aligned(panel);
+    if (lanes) {
+      load_part<V>(b + whole * W, lanes).store_aligned(panel);
+      panel += W;
+    }
+  }
+}
+
+/// block[rows, columns + block_pad] = a[rows, lda]'s first columns, a plain copy. Its value is in the layout:
+/// rows that lie a large power of two apart share one set of the cache and push each other out, and need a TLB
+/// entry each.
+template <class V>
+void copy_block(const typename V::value_type* a, int64_t lda, int64_t rows, int64_t columns,
+                typename V::value_type* block, int64_t ld) {
+  for (int64_t r = 0; r < rows; ++r) std::copy_n(a + r * lda, columns, block + r * ld);
+}
+
+/// Asks for `rows` rows of `bytes` bytes each, `stride` bytes apart, to be brought near.
+inline void prefetch_rows(const char* p, int64_t stride, int64_t rows, int64_t bytes) {
+  for (int64_t r = 0; r < rows; ++r, p += stride)
+    for (int64_t x = 0; x < bytes; x += 64) __builtin_prefetch(p + x, 0, 2);
+}
+
+/// panel[W, width] = the transpose of b[rows, ldb]'s first W columns, zero in the panel's columns beyond them.
+template <class V>
+void transpose_few(const typename V::value_type* b, int64_t ldb, int rows, typename V::value_type* panel,
+                   int64_t width) {
+  using T = typename V::value_type;
+  constexpr int W = int(V::size);
+  V r[W];
+#pragma GCC unroll 16
+  for (int i = 0; i < W; ++i) r[i] = i < rows ? V::load_unaligned(b + i * ldb) : V(T(0));
+  transpose(r);
+#pragma GCC unroll 16
+  for (int i = 0; i < W; ++i) r[i].store_aligned(panel + i * width);
+}
+
+/// panel[k, nv*W] = the transpose of b[n, ldb]'s first k columns, zero beyond column n.
+template <class V>
+void pack_transposed(const typename V::value_type* b, int64_t ldb, int64_t k, int64_t n,
+                     typename V::value_type* panel) {
+  constexpr int W = int(V::size);
+  const int64_t width = (n + W - 1) / W * W;
+  for (int64_t j = 0; j < n; j += W, b += W * ldb, panel += W) {  // b: [min(W, n-j), ldb], panel: [k, width]
+    const int rows = int(n - j < W ? n - j : W);
+    if (k < W) {
+      for (int64_t p = 0; p < k; ++p)
+        for (int64_t i = 0; i < W; ++i) panel[p * width + i] = i < rows ? b[i * ldb + p] : 0;
+      continue;
+    }
+    for (int64_t p = 0; p < k; p += W) {
+      const int64_t q = p < k - W ? p : k - W;  // the last block may repeat some of the one before it
+      if (rows == W)
+        transpose_block<V>(b + q, ldb, panel + q * width, width, xsimd::aligned_mode{});
+      else
+        transpose_few<V>(b + q, ldb, rows, panel + q * width, width);
+    }
+  }
+}
+
+}  // namespace elbow::simd

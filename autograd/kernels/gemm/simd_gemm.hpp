@@ -1,0 +1,145 @@
+#pragma once
+// The loops around the micro-kernel.
+#include <algorithm>
+
+#include "autograd/kernels/gemm/gemm.hpp"
+#include "autograd/kernels/gemm/pack.hpp"
+#include "autograd/kernels/gemm/tile.hpp"
+
+namespace elbow::simd {
+
+/// C is cut into panels of whole vectors, at most max_nv wide and as even as possible. Panels depend on n
+/// alone.
+template <class V> struct Panels {
+  int64_t n, vectors, count;
+  explicit Panels(int64_t columns)
+      : n(columns),
+        vectors((columns + int64_t(V::size) - 1) / int64_t(V::size)),
+        count((vectors + max_nv<V> - 1) / max_nv<V>) {}
+  int64_t begin(int64_t p) const { return std::min(n, vectors * p / count * int64_t(V::size)); }
+};
+
+/// The part of C that one thread computes: rows [i0, i1), panels [p0, p1).
+struct Part {
+  int64_t i0, i1, p0, p1;
+};
+
+/// Depth of a panel of B, so that it stays in the first-level cache while all rows of A pass by.
+template <class T> constexpr int64_t max_kc = 512 / sizeof(T);
+/// Rows of A that pass by one panel; rows * max_kc entries should stay in the second-level cache.
+constexpr int64_t max_mc = 512;
+
+/// One block of the loop over B: depths [pc, pc+kc) of columns [j, j+nc).
+struct Block {
+  int64_t pc, kc, j, nc;
+};
+
+/// Computes one part of C, alone: no other thread's data is read, none is waited for.
+template <class V> class PartGemm {
+  using T = typename V::value_type;
+  static constexpr int W = int(V::size);
+
+ public:
+  PartGemm(const GemmArgs<T>& args, const Panels<V>& panels_of_n, const Part& which)
+      : g(args),
+        panels(panels_of_n),
+        part(which),
+        depths(std::max<int64_t>(1, (g.k + max_kc<T> - 1) / max_kc<T>)) {
+    const int64_t rows = part.i1 - part.i0;
+    in_place = g.tb == Trans::no && (g.k * g.ldb * int64_t(sizeof(T)) <= (32 << 10) || rows <= 16);
+    prefetch_b = g.k * g.n * int64_t(sizeof(T)) > (1 << 20);
+    copy_a = part.p1 - part.p0 >= 4 && g.lda * int64_t(sizeof(T)) >= 2048;
+  }
+
+  void run() const {
+    for (int64_t ic = part.i0; ic < part.i1; ic += max_mc)
+      for (int64_t d = 0; d < depths; ++d) rows_by_depth(ic, std::min(max_mc, part.i1 - ic), d);
+  }
+
+ private:
+  const GemmArgs<T>& g;
+  const Panels<V>& panels;
+  const Part part;
+  const int64_t depths;
+  bool in_place, copy_a, prefetch_b;
+
+  static Scratch<T>& scratch(int which) {
+    static thread_local Scratch<T> buffers[2];
+    return buffers[which];
+  }
+
+  Block block(int64_t d, int64_t p) const {
+    const int64_t pc = g.k * d / depths, j = panels.begin(p);
+    return {pc, g.k * (d + 1) / depths - pc, j, panels.begin(p + 1) - j};
+  }
+  const T* b_at(const Block& x) const {
+    return g.tb == Trans::no ? g.b + x.pc * g.ldb + x.j : g.b + x.j * g.ldb + x.pc;
+  }
+
+  /// Rows [ic, ic+mc) of C gain the products of depth block d.
+  void rows_by_depth(int64_t ic, int64_t mc, int64_t d) const {
+    const bool by_column = g.ta == Trans::yes;
+    const Block first = block(d, part.p0);
+    const T* a = by_column ? g.a + first.pc * g.lda + ic : g.a + ic * g.lda + first.pc;
+    int64_t lda = g.lda;
+    if (copy_a) {
+      const int64_t rows = by_column ? first.kc : mc, columns = by_column ? mc : first.kc;
+      lda = (columns + 15) / 16 * 16 + 16;
+      T* const copy = scratch(0).get(rows * lda);
+      copy_block<V>(a, g.lda, rows, columns, copy, lda);
+      a = copy;
+    }
+    for (int64_t p = part.p0; p < part.p1; ++p) panel(a, lda, ic, mc, d, p);
+  }
+
+  /// The same for the columns of one panel.
+  void panel(const T* a, int64_t lda, int64_t ic, int64_t mc, int64_t d, int64_t p) const {
+    const Block x = block(d, p);
+    const int nv = int((x.nc + W - 1) / W);
+    const T* b = b_at(x);
+    int64_t ldb = g.ldb;
+    if (!in_place || x.nc % W) {
+      T* const packed = scratch(1).get(x.kc * nv * W);
+      if (g.tb == Trans::no)
+        pack_rows<V>(b, ldb, x.kc, x.nc, packed);
+      else
+        pack_transposed<V>(b, ldb, x.kc, x.nc, packed);
+      b = packed;
+      ldb = nv * W;
+    }
+    const bool last = d == depths - 1, by_column = g.ta == Trans::yes;
+    const Epilogue<T> end{g.accumulate || d > 0, last && g.activation == Activation::relu,
+                          last && g.bias ? g.bias + x.j : nullptr, int(x.nc - (nv - 1) * W)};
+    const auto* const kernels = by_column ? tiles_of_width<V, true>(nv) : tiles_of_width<V, false>(nv);
+    // Tiles of nearly equal height: 64 rows are 9 tiles of 6 and 2 of 5 rather than 10 of 6 and a rest of 4.
+    const int64_t mr = max_mr<V>(nv), count = (mc + mr - 1) / mr, low = mc / count, tall = mc % count;
+
+    const char* next = nullptr;
+    int64_t next_rows = 0, next_bytes = 0;
+    if (prefetch_b && (p + 1 < part.p1 || !last)) {
+      const Block y = p + 1 < part.p1 ? block(d, p + 1) : block(d + 1, part.p0);
+      next = reinterpret_cast<const char*>(b_at(y));
+      next_rows = g.tb == Trans::no ? y.kc : y.nc;
+      next_bytes = int64_t(sizeof(T)) * (g.tb == Trans::no ? y.nc : y.kc);
+    }
+    int64_t i = 0;
+    for (int64_t t = 0; t < count; ++t) {
+      if (next) {
+        const int64_t r0 = next_rows * t / count, r1 = next_rows * (t + 1) / count;
+        const int64_t stride = g.ldb * int64_t(sizeof(T));
+        prefetch_rows(next + r0 * stride, stride, r1 - r0, next_bytes);
+      }
+      const int64_t h = low + (t < tall);
+      kernels[h - 1](x.kc, by_column ? a + i : a + i * lda, lda, b, ldb, g.c + (ic + i) * g.ldc + x.j, g.ldc,
+                     end);
+      i += h;
+    }
+  }
+};
+
+template <class V>
+void gemm_part(const GemmArgs<typename V::value_type>& g, const Panels<V>& panels, const Part& part) {
+  PartGemm<V>(g, panels, part).run();
+}
+
+}  // namespace elbow::simd

@@ -1,0 +1,126 @@
+#pragma once
+// The micro-kernel: one tile of C, MR rows by NV vectors, held in registers for the whole k loop.
+#include <array>
+#include <cstdint>
+#include <utility>
+#include <xsimd/xsimd.hpp>
+
+#include "autograd/kernels/gemm/edge.hpp"
+
+namespace elbow::simd {
+
+/// Vector registers of the instruction set that V belongs to.
+template <class V> constexpr int register_count() {
+#ifdef __aarch64__
+  return 32;
+#else
+  return sizeof(V) == 64 ? 32 : 16;  // AVX-512 has 32; SSE, AVX and 32-bit NEON have 16
+#endif
+}
+
+/// Widest tile, in vectors. Wide tiles need fewer rows of A per multiply, so short products (64 rows) split
+/// evenly; with 16 registers two vectors leave the most room for rows.
+template <class V> constexpr int max_nv = register_count<V>() == 32 ? 4 : 2;
+
+/// Most rows of a tile of nv vectors: accumulators nv*mr, the nv vectors of B and one broadcast of A must all
+/// fit. More than 16 rows would only add code: 16 chains already hide the latency of the multiply-add.
+template <class V> constexpr int max_mr(int nv) {
+  const int fit = (register_count<V>() - nv - 1) / nv;
+  return fit > 16 ? 16 : fit;
+}
+
+/// What happens to a tile when its sums are complete.
+template <class T> struct Epilogue {
+  bool accumulate;  // add what C holds
+  bool relu;
+  const T* bias;  // [nv * W, the last vector only `lanes` wide] or nullptr
+  int lanes;      // columns in the tile's last vector, 1..W
+};
+
+/// C[MR, NV*W] (op)= A[MR, k] B[k, NV*W]. Each entry of C is one chain of multiply-adds over k in order,
+/// whatever the tile's shape: this is why the split of C into tiles and threads cannot change a bit. a:
+/// a_by_column ? [k, lda], the tile's rows side by side : [MR, lda]; b: [k, ldb]; c: [MR, ldc].
+template <class V, int MR, int NV, bool a_by_column>
+void tile(int64_t k, const typename V::value_type* __restrict a, int64_t lda,
+          const typename V::value_type* __restrict b, int64_t ldb, typename V::value_type* __restrict c,
+          int64_t ldc, const Epilogue<typename V::value_type>& end) {
+  using T = typename V::value_type;
+  constexpr int W = int(V::size);
+  V acc[MR][NV];
+#pragma GCC unroll 32
+  for (int i = 0; i < MR; ++i)
+#pragma GCC unroll 8
+    for (int v = 0; v < NV; ++v) acc[i][v] = V(T(0));
+
+#pragma GCC unroll 4
+  for (int64_t p = 0; p < k; ++p) {
+    V row[NV];
+#pragma GCC unroll 8
+    for (int v = 0; v < NV; ++v) row[v] = V::load_unaligned(b + v * W);
+#pragma GCC unroll 32
+    for (int i = 0; i < MR; ++i) {
+      const V x(a_by_column ? a[i] : a[i * lda]);
+#pragma GCC unroll 8
+      for (int v = 0; v < NV; ++v)
+        acc[i][v] = acc[i][v] + x * row[v];  // the compiler contracts this to one FMA
+    }
+    a += a_by_column ? lda : 1;
+    b += ldb;
+  }
+
+  auto finish = [&](V x, V old, V shift) {
+    if (end.accumulate) x = x + old;
+    if (end.bias) x = x + shift;
+    if (end.relu) x = xsimd::select(x < V(T(0)), V(T(0)), x);  // not max(): NaN must stay NaN
+    return x;
+  };
+  const bool plain = !end.accumulate && !end.bias && !end.relu;
+#pragma GCC unroll 8
+  for (int v = 0; v < NV; ++v) {
+    const bool whole = v < NV - 1 || end.lanes == W;
+    V shift(T(0));
+    if (end.bias)
+      shift = whole ? V::load_unaligned(end.bias + v * W) : load_part<V>(end.bias + v * W, end.lanes);
+#pragma GCC unroll 32
+    for (int i = 0; i < MR; ++i) {
+      T* const out = c + i * ldc + v * W;
+      if (whole) {
+        if (!plain) {
+          V old(T(0));
+          if (end.accumulate) old = V::load_unaligned(out);
+          acc[i][v] = finish(acc[i][v], old, shift);
+        }
+        acc[i][v].store_unaligned(out);
+      } else {
+        V old(T(0));
+        if (end.accumulate) old = load_part<V>(out, end.lanes);
+        store_part(out, finish(acc[i][v], old, shift), end.lanes);
+      }
+    }
+  }
+}
+
+template <class T>
+using TileFn = void (*)(int64_t, const T*, int64_t, const T*, int64_t, T*, int64_t, const Epilogue<T>&);
+
+namespace detail {
+template <class V, int NV, bool a_by_column, int... I>
+constexpr auto heights(std::integer_sequence<int, I...>) {
+  return std::array<TileFn<typename V::value_type>, sizeof...(I)>{&tile<V, I + 1, NV, a_by_column>...};
+}
+}  // namespace detail
+
+/// The kernels of NV vectors by height: entry h-1 does h rows.
+template <class V, int NV, bool a_by_column>
+inline constexpr auto tiles =
+    detail::heights<V, NV, a_by_column>(std::make_integer_sequence<int, max_mr<V>(NV)>{});
+
+/// The row of kernels for a width known at run time.
+template <class V, bool a_by_column, int NV = max_nv<V>>
+const TileFn<typename V::value_type>* tiles_of_width(int nv) {
+  if constexpr (NV > 1)
+    if (nv < NV) return tiles_of_width<V, a_by_column, NV - 1>(nv);
+  return tiles<V, NV, a_by_column>.data();
+}
+
+}  // namespace elbow::simd

@@ -1,0 +1,84 @@
+#include "experiments/analyses/analysis.hpp"
+
+#include "autograd/tape.hpp"
+#include "base/spelling.hpp"
+#include "experiments/analyses/frechet.hpp"
+#include "experiments/analyses/image_scores.hpp"
+#include "experiments/analyses/latent_space.hpp"
+#include "experiments/analyses/pca.hpp"
+#include "experiments/analyses/selection.hpp"
+
+namespace elbow {
+
+// The list of analyses: {name, what it does, when it applies, the function, the check of its settings if any}.
+const std::vector<Analysis>& analyses() {
+  static const std::vector<Analysis> list = {
+      {"selection", "Greedy selection: which features are worth giving, the most useful first",
+       selection_applies, selection_analysis},
+      {"latent_space", "The latent space beside the data, in the colours of the data's own coordinate or class",
+       latent_space_applies, latent_space_analysis},
+      {"pca", "Principal components of the test rows", pca_applies, pca_analysis},
+      {"frechet", "Frechet distance of generated from real rows by number of given features", frechet_applies,
+       frechet_analysis},
+      {"image_scores", "Scores of generated images: FID, KID, precision, recall, blur, label consistency",
+       image_scores_apply, image_scores_analysis, check_image_scores},
+  };
+  return list;
+}
+
+namespace {
+
+const Analysis* find(const std::string& name) {
+  for (const Analysis& a : analyses())
+    if (name == a.name) return &a;
+  return nullptr;
+}
+
+// The names that the configuration lists, or all that apply.
+std::vector<std::string> wanted(const Experiment& e) {
+  if (e.evaluation.analyses) return *e.evaluation.analyses;
+  std::vector<std::string> names;
+  for (const Analysis& a : analyses())
+    if (a.applies(e)) names.emplace_back(a.name);
+  return names;
+}
+
+}  // namespace
+
+void check_analyses(const Experiment& e) {
+  std::vector<std::string> known;
+  for (const Analysis& a : analyses()) known.emplace_back(a.name);
+  const auto refuse = [&](const std::string& why) { e.settings.section("evaluation").fail("analyses", why); };
+  for (const std::string& name : wanted(e)) {
+    const Analysis* a = find(name);
+    if (!a)
+      refuse(
+          str("there is no analysis '", name, "'; there are ", quoted_list(known), did_you_mean(name, known)));
+    else if (!a->applies(e))
+      refuse(str("'", name, "' has nothing to show of this experiment"));
+    else if (a->check)
+      a->check(e);
+  }
+}
+
+AnalysesDone make_analyses(Experiment& e, const std::filesystem::path& folder) {
+  const bool training = e.model->training();
+  e.model->train(false);
+  const NoGrad no_grad;
+  AnalysesDone done;
+  for (const std::string& name : wanted(e))
+    attempt(done.problems, name, [&] {
+      const AnalysisResult result = find(name)->run(e, folder);
+      done.made.push_back(name);
+      done.text += result.text;
+      for (const AnalysisResult::Figure& figure : result.figures)
+        attempt(done.problems, name, [&] {
+          figure.draw(folder / figure.file);
+          done.figures.push_back(figure);
+        });
+    });
+  e.model->train(training);
+  return done;
+}
+
+}  // namespace elbow

@@ -1,0 +1,55 @@
+#pragma once
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "cvae/experiment.hpp"
+#include "experiments/report/not_made.hpp"
+
+namespace elbow {
+
+/// What an analysis leaves in a run's folder besides its tables, and what it has to say.
+struct AnalysisResult {
+  struct Figure {
+    std::string file, caption;  ///< the file's name in the folder
+    std::function<void(const std::filesystem::path&)>
+        draw;  ///< draws that file; holds all that it draws, but the experiment
+  };
+  std::vector<Figure> figures;
+  std::string text;  ///< lines for the terminal and the report; may be empty
+};
+
+/// One look at a trained model: tables (CSV) and figures in the folder of its run. It is made after each training, where
+/// it applies, and by the sub-command of its name on a finished run.
+struct Analysis {
+  const char *name, *doc;
+  /// Whether there is anything to see in such an experiment.
+  bool (*applies)(const Experiment& experiment);
+  /// Writes the tables. The figures are drawn afterwards, each by itself, so that one that cannot be drawn costs no table and
+  /// no other figure. The model is in evaluation mode and nothing is recorded.
+  AnalysisResult (*run)(Experiment& experiment, const std::filesystem::path& folder);
+  /// Error, naming the setting, when its settings will not do: asked before anything is trained. Null: there are none.
+  void (*check)(const Experiment& experiment) = nullptr;
+};
+
+/// All analyses, in the order in which they are made. To add one: write experiments/analyses/NAME.cpp and put it into
+/// the list in experiments/analyses/analysis.cpp.
+const std::vector<Analysis>& analyses();
+
+/// What became of several analyses.
+struct AnalysesDone {
+  std::vector<std::string> made;                ///< by name; a figure may still be missing
+  std::vector<AnalysisResult::Figure> figures;  ///< those that were drawn
+  std::string text;
+  std::vector<NotMade> problems;  ///< analyses and figures that failed; the others are not touched by it
+};
+
+/// Makes the analyses that the experiment asks for (evaluation.analyses; by default all that apply), one after the other.
+AnalysesDone make_analyses(Experiment& experiment, const std::filesystem::path& folder);
+
+/// Error, naming file and setting, when evaluation.analyses holds an unknown name or one that does not apply, or the settings
+/// of an analysis that is to be made will not do.
+void check_analyses(const Experiment& experiment);
+
+}  // namespace elbow

@@ -1,0 +1,59 @@
+#include "experiments/program/commands/evaluate.hpp"
+
+#include <cmath>
+#include <filesystem>
+#include <iostream>
+#include <ostream>
+
+#include "base/files.hpp"
+#include "base/machine.hpp"
+#include "base/stopwatch.hpp"
+#include "cvae/evaluation.hpp"
+#include "experiments/runs/csv_files.hpp"
+#include "experiments/runs/finished_run.hpp"
+#include "experiments/runs/summary.hpp"
+
+namespace elbow {
+namespace fs = std::filesystem;
+namespace {
+
+// An evaluation never takes the place of a run, and only with --force that of another evaluation.
+void check_folder(const fs::path& folder, bool force) {
+  if (!fs::exists(folder)) return;
+  if (!fs::is_directory(folder)) throw Error(folder.string() + ": exists and is not a folder");
+  if (fs::exists(folder / "model.safetensors") || fs::exists(folder / "run.log"))
+    throw Error(folder.string() + ": holds a run: choose another --out");
+  if (fs::is_empty(folder)) return;
+  if (!force) throw Error(folder.string() + ": the folder exists already: choose another --out, or --force");
+  if (!fs::exists(folder / "summary.json"))
+    throw Error(folder.string() + ": holds files but no evaluation: choose another --out");
+}
+
+void write_results(const fs::path& folder, const Experiment& e, const RunResult& result,
+                   const std::string& summary) {
+  fs::create_directories(folder);
+  write_file_atomically(folder / "config.json", e.resolved);
+  write_csv_files(result.figures, folder);
+  write_file_atomically(folder / "summary.json", summary);
+}
+
+}  // namespace
+
+void evaluate(const EvaluateOptions& o, std::ostream& text) {
+  const Stopwatch watch;
+  set_threads(o.threads);
+  if (!o.out.empty()) check_folder(o.out, o.force);
+  const auto e = open_run(o.run, o.settings);
+  const int64_t epochs = epochs_trained(o.run);
+  RunResult result =
+      evaluate_run(*e, {}, [](const std::string& what) { std::cerr << "note: " << what << std::endl; });
+  result.figures.epochs = {{epochs, result.train, result.test}};  // what training cost is the run's to say
+  result.timing.train_step_us = std::nan("");
+  result.timing.eval_step_us = eval_step_us(*e, test_costs(*e, 1, false).seconds);
+  result.timing.total_s = watch.seconds();
+  const std::string summary = summary_json(*e, result, epochs);
+  if (!o.out.empty()) write_results(o.out, *e, result, summary);
+  text << (o.json ? summary : summary_text(result));
+}
+
+}  // namespace elbow

@@ -1,0 +1,69 @@
+#include "experiments/program/commands/generate.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "autograd/ops.hpp"
+#include "base/streams.hpp"
+
+namespace elbow {
+
+RandomKey latent_key(uint64_t seed, int64_t draw, uint64_t batch) {
+  return {seed, stream::sampling, uint64_t(draw) << 32 | batch};
+}
+
+Tensor generate(Experiment& e, const Tensor& z, const Tensor& c) {
+  return values_of(e.loss, e.model->decode(z, c));
+}
+
+namespace {
+
+bool under_squared_error(const LossSettings& loss, const Feature& f) {
+  for (const LossPart& part : loss.parts)
+    if (part.first <= f.first && f.first < part.first + part.width) return part.kind == FeatureKind::real;
+  return false;
+}
+
+// The standard normal's distribution function: makes a number in 0..1 of a normal one.
+double normal_cdf(double v) { return 0.5 * std::erfc(-v * std::sqrt(0.5)); }
+
+// One-hot of a category drawn from its weights v [width], in place. A model that learnt them by squared error may answer
+// with negative ones.
+void draw_category(float* v, int64_t width, double u) {
+  double total = 0;
+  for (int64_t k = 0; k < width; ++k) total += std::max(v[k], 0.0f);
+  int64_t drawn = std::max_element(v, v + width) - v;
+  double rest = u * total;
+  for (int64_t k = 0; k < width && total > 0; ++k) {
+    if (v[k] <= 0) continue;
+    drawn = k;
+    if ((rest -= v[k]) < 0) break;
+  }
+  std::fill_n(v, width, 0.0f);
+  v[drawn] = 1;
+}
+
+}  // namespace
+
+void draw_observations(const Experiment& e, Observe observe, const RandomKey& latents, Tensor& values) {
+  const auto& features = e.data.train.features;
+  const int64_t rows = values.size(0), columns = values.size(1), width = int64_t(features.size());
+  const Tensor normals = normal({latents.seed, stream::observations, latents.step}, {rows, width});
+  const float sd = float(std::sqrt(e.loss.beta / 2));
+  for (int64_t f = 0; f < width; ++f) {
+    const Feature& feature = features[size_t(f)];
+    const bool noisy =
+        observe.noise && feature.kind == FeatureKind::real && under_squared_error(e.loss, feature);
+    for (int64_t r = 0; r < rows; ++r) {
+      const float n = normals.data<float>()[r * width + f];
+      float* v = values.data<float>() + r * columns + feature.first;
+      if (noisy) *v += sd * n;
+      if (!observe.categories) continue;
+      if (feature.kind == FeatureKind::categorical) draw_category(v, feature.width, normal_cdf(n));
+      if (feature.kind == FeatureKind::binary) *v = normal_cdf(n) < *v ? 1.0f : 0.0f;
+    }
+  }
+  values.mark_written("draw_observations");
+}
+
+}  // namespace elbow

@@ -1,0 +1,134 @@
+#include "experiments/program/commands/impute.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "autograd/operators.hpp"
+#include "autograd/tape.hpp"
+#include "base/machine.hpp"
+#include "experiments/program/commands/generate.hpp"
+#include "experiments/program/commands/given.hpp"
+#include "experiments/program/commands/row_reader.hpp"
+#include "experiments/program/commands/table_output.hpp"
+#include "experiments/runs/finished_run.hpp"
+
+namespace elbow {
+namespace {
+
+// What the model makes of a batch given what is there; all [rows * columns].
+struct Imputation {
+  std::vector<std::vector<float>> draws;  // one by one, if they were asked for; else
+  std::vector<float> mean, sd;            // over the draws
+};
+
+Imputation impute(Experiment& e, const ImputeOptions& o, uint64_t seed, const RowReader& rows) {
+  const Batch& batch = rows.batch();
+  Condition::Drawn drawn;
+  drawn.mask = batch.observed;  // all that is there is given
+  e.condition.apply(batch, drawn);
+  Imputation out;
+  const size_t size = size_t(batch.x.numel());
+  std::vector<double> mean(size, 0), squares(size, 0);  // squares: of the distances from the mean (Welford)
+  Tensor z;                                             // [rows, latents]
+  for (int64_t d = 0; d < o.draws; ++d) {
+    const RandomKey key = latent_key(seed, d, rows.number());
+    // For a mean, every other draw is the one before with its sign turned (antithetic variates): what is linear in z then
+    // averages out. Rows that are drawn one by one are to be independent.
+    z = d % 2 == 1 && !o.multiple ? -z : normal(key, {batch.x.size(0), e.model->latents()});
+    Tensor values = generate(e, z, drawn.c);
+    draw_observations(e, {o.multiple, o.noise}, key, values);
+    if (o.multiple) {
+      out.draws.push_back(values.to_vector<float>());
+      continue;
+    }
+    const float* v = values.data<float>();
+    for (size_t i = 0; i < size; ++i) {
+      const double before = v[i] - mean[i];
+      mean[i] += before / double(d + 1);
+      squares[i] += before * (v[i] - mean[i]);
+    }
+  }
+  out.mean.assign(mean.begin(), mean.end());
+  for (const double s : squares) out.sd.push_back(float(std::sqrt(s / double(o.draws - 1))));
+  return out;
+}
+
+}  // namespace
+
+void impute(const ImputeOptions& o) {
+  set_threads(o.threads);
+  const auto e = open_model(o.run);
+  const NoGrad no_grad;
+  if (!e->condition.by_columns())
+    throw Error(o.run +
+                ": its model was not trained with given columns (condition.kind = columns), so that it cannot "
+                "impute some from others");
+  if (o.noise && !o.sd && !o.multiple)
+    throw Error("--noise: a mean has none: ask for --sd or --multiple as well");
+  if (o.sd && o.draws < 2) throw Error("--sd: there is no standard deviation of one draw");
+  const uint64_t seed = o.seed.value_or(e->seed);
+  const TableCodec codec = codec_of_run(*e);
+  RowReader rows(*e, o.data, RowReader::Missing::allowed, o.keep);
+  TableOutput out(o.out, o.force, codec.format().separator);
+
+  std::vector<int64_t> places = rows.places();  // where each feature goes in a line
+  std::vector<std::string> columns = rows.names();
+  for (size_t f = 0; f < places.size(); ++f)
+    if (places[f] < 0) {
+      places[f] = int64_t(columns.size());
+      columns.push_back(codec.features()[f].name);
+    }
+  std::vector<std::pair<size_t, std::string>> constants;  // where they go, and what they are
+  for (const Constant& c : codec.constants()) {
+    const auto at = std::find(columns.begin(), columns.end(), c.name);
+    constants.emplace_back(at - columns.begin(), c.text());
+    if (at == columns.end()) columns.push_back(c.name);
+  }
+  const auto is_missing = [&](const std::string& text) {
+    return codec.format().is_missing(text) || is_usual_mark_of_numbers(text);
+  };
+  const size_t width = columns.size();
+  const auto& features = codec.features();
+  TableHeader header;
+  if (o.multiple) header.added({"draw"});
+  header.data(columns);
+  for (const Feature& f : features)
+    if (o.sd && f.kind == FeatureKind::real) header.added({f.name + "_sd"});
+  if (codec.format().header) out.write(header.names());
+
+  while (rows.next()) {
+    const Imputation imputed = impute(*e, o, seed, rows);
+    const size_t d = size_t(codec.columns());
+    for (size_t r = 0; r < rows.text().size(); ++r) {
+      const float* there = rows.batch().observed.data<float>() + r * d;
+      const auto filled = [&](const std::vector<float>& values) {
+        std::vector<std::string> line = rows.text()[r];
+        line.resize(width);
+        for (size_t f = 0; f < features.size(); ++f)
+          if (there[features[f].first] == 0) line[size_t(places[f])] = codec.decode(f, &values[r * d]);
+        for (const auto& [place, text] : constants)
+          if (is_missing(line[place])) line[place] = text;
+        return line;
+      };
+      for (size_t draw = 0; draw < imputed.draws.size(); ++draw) {
+        std::vector<std::string> line = filled(imputed.draws[draw]);
+        line.insert(line.begin(), str(draw));
+        out.write(line);
+      }
+      if (o.multiple) continue;
+      std::vector<std::string> line = filled(imputed.mean);
+      for (size_t f = 0; f < features.size() && o.sd; ++f) {
+        if (features[f].kind != FeatureKind::real) continue;
+        const size_t at = size_t(features[f].first);
+        std::string sd =
+            there[at] == 0 ? number_text(imputed.sd[r * d + at] * float(codec.scales()[f].sd)) : "";
+        std::replace(sd.begin(), sd.end(), '.', codec.format().decimal);
+        line.push_back(std::move(sd));
+      }
+      out.write(line);
+    }
+  }
+  out.finish();
+}
+
+}  // namespace elbow

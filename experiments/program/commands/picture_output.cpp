@@ -1,0 +1,55 @@
+#include "experiments/program/commands/picture_output.hpp"
+
+#include <algorithm>
+#include <iostream>
+
+#include "base/error.hpp"
+#include "experiments/runs/output_file.hpp"
+
+namespace elbow {
+namespace fs = std::filesystem;
+
+bool wants_picture(const RowsOptions& o, const Experiment& e) {
+  const fs::path ending = fs::path(o.out).extension();
+  if (!e.data.test.image && ending == ".png")
+    throw Error(o.out + ": the rows of this run are not images: --out FILE.csv");
+  return e.data.test.image && ending != ".csv";
+}
+
+fs::path picture_path(const RowsOptions& o, const std::string& name) {
+  const fs::path png = o.out.empty() ? fs::path(o.run) / name : fs::path(o.out);
+  if (png.extension() != ".png") throw Error(png.string() + ": a picture is a PNG: --out FILE.png");
+  if (!o.out.empty())
+    check_output_file(png, o.force);
+  else if (fs::exists(png) && !o.force)  // the run's own picture
+    throw Error(png.string() + ": exists already: choose another --out, or --force");
+  return png;
+}
+
+void check_images(const Experiment& e, const std::string& option) {
+  if (!e.data.test.image) throw Error(option + ": the rows of this run are not images");
+}
+
+GridLayout labelled_layout(const Experiment& e, int64_t columns) {
+  constexpr int64_t room = 64;  // screen pixels of a number
+  GridLayout layout;
+  layout.columns = columns;
+  layout.scale = std::max(layout.scale, (room + e.data.test.image->width - 1) / e.data.test.image->width);
+  return layout;
+}
+
+void check_size(const Experiment& e, int64_t columns, int64_t rows) {
+  constexpr double side = 30000,
+                   area = 1 << 22;  // screen pixels that a PNG may have; image pixels that take seconds
+  const ImageSize& image = *e.data.test.image;
+  const double scale = double(labelled_layout(e, columns).scale), gap = 2;
+  const double width = double(columns) * (double(image.width) + gap),
+               height = double(rows) * (double(image.height) + gap);
+  if (width * scale > side || height * scale > side || width * height > area)
+    throw Error(str("too large a picture: ", rows, " rows of ", columns, " images of ", image.height, " x ",
+                    image.width, " pixels"));
+}
+
+void tell_picture(const fs::path& png) { std::cout << png.string() << '\n'; }
+
+}  // namespace elbow

@@ -1,0 +1,31 @@
+#pragma once
+#include <filesystem>
+#include <string>
+
+#include "cvae/experiment.hpp"
+#include "experiments/program/commands/rows_options.hpp"
+#include "experiments/report/image_grid.hpp"
+
+namespace elbow {
+
+/// Whether the answer is a picture: the rows are images, and --out names no FILE.csv. Error for a FILE.png where the rows
+/// are not images.
+bool wants_picture(const RowsOptions& options, const Experiment& experiment);
+
+/// Where a command's picture goes: --out or, without it, `name` in the run's folder. Error when the name does not end in
+/// .png, its folder is not there, or the file is there already, unless --force.
+std::filesystem::path picture_path(const RowsOptions& options, const std::string& name);
+
+/// Error, naming the option, unless the rows of the run are images.
+void check_images(const Experiment& experiment, const std::string& option);
+
+/// Error when a picture of so many images would be too large to draw.
+void check_size(const Experiment& experiment, int64_t columns, int64_t rows);
+
+/// So many pictures to a row, at a scale at which a number has room above each.
+GridLayout labelled_layout(const Experiment& experiment, int64_t columns);
+
+/// Tells on standard output where the picture is.
+void tell_picture(const std::filesystem::path& png);
+
+}  // namespace elbow

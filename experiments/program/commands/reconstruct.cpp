@@ -1,0 +1,74 @@
+#include "experiments/program/commands/reconstruct.hpp"
+
+#include "autograd/ops.hpp"
+#include "autograd/tape.hpp"
+#include "base/machine.hpp"
+#include "experiments/program/commands/generate.hpp"
+#include "experiments/program/commands/given.hpp"
+#include "experiments/program/commands/row_reader.hpp"
+#include "experiments/program/commands/table_output.hpp"
+#include "experiments/runs/finished_run.hpp"
+
+namespace elbow {
+namespace {
+
+// One reconstruction of each row of a batch.
+struct Reconstruction {
+  std::vector<float> values;      // [rows, columns], in the units of x
+  std::vector<float> distortion;  // [rows]
+};
+
+Reconstruction decode(Experiment& e, const Tensor& z, const Tensor& c, const Batch& batch) {
+  const Tensor y = e.model->decode(z, c);
+  return {values_of(e.loss, y).to_vector<float>(), distortion_of(e.loss, y, batch, true).to_vector<float>()};
+}
+
+}  // namespace
+
+void reconstruct(const ReconstructOptions& o) {
+  set_threads(o.threads);
+  const auto e = o.data.empty() ? open_run(o.run) : open_model(o.run);
+  const NoGrad no_grad;
+  const uint64_t seed = o.seed.value_or(e->seed);
+  const GivenFeatures given(o.given, *e);
+  const TableCodec codec = codec_of(e->data.train);
+  TableOutput out(o.out, o.force, codec.format().separator);
+  RowReader rows(*e, o.data, RowReader::Missing::as_trained, o.keep);
+
+  const bool by_columns = e->condition.by_columns();
+  TableHeader header;
+  header.data(o.keep);
+  if (o.draws > 0) header.added({"row", "draw"});
+  header.data(codec.header()).added({"distortion", "kl"});
+  if (by_columns) header.added({"given"});
+  out.write(header.names());
+  std::vector<std::string> line;
+  int64_t row = 0;  // of the data
+  for (Condition::Drawn drawn; rows.next();) {
+    const Batch& batch = rows.batch();
+    given.draw(batch, seed, rows.number(), drawn);
+    const Posterior q = e->model->encode(batch.input, drawn.c);
+    const auto kl = kl_of(e->loss, q, Reduction::per_row).to_vector<float>();
+    std::vector<Reconstruction> answers;  // [draws]
+    if (o.draws == 0) answers.push_back(decode(*e, q.mu, drawn.c, batch));
+    for (int64_t d = 0; d < o.draws; ++d) {
+      const Tensor z = latent_of(e->loss, q, latent_key(seed, d, rows.number()));
+      answers.push_back(decode(*e, z, drawn.c, batch));
+    }
+    for (int64_t r = 0; r < batch.x.size(0); ++r, ++row)
+      for (size_t d = 0; d < answers.size(); ++d) {
+        line = rows.kept(size_t(r));
+        if (o.draws > 0) line.insert(line.end(), {str(row), str(d)});
+        for (std::string& field : codec.decode_row(&answers[d].values[size_t(r * codec.columns())]))
+          line.push_back(std::move(field));
+        line.push_back(number_text(answers[d].distortion[size_t(r)]));
+        line.push_back(number_text(kl[size_t(r)]));
+        if (by_columns)
+          line.push_back(str(e->condition.count_given(drawn.mask.data<float>() + r * codec.columns())));
+        out.write(line);
+      }
+  }
+  out.finish();
+}
+
+}  // namespace elbow

@@ -1,0 +1,117 @@
+#include "experiments/program/commands/traverse.hpp"
+#include "cvae/evaluation.hpp"
+
+#include <algorithm>
+
+#include "autograd/ops.hpp"
+#include "autograd/tape.hpp"
+#include "base/machine.hpp"
+#include "data/table_codec.hpp"
+#include "experiments/program/commands/generate.hpp"
+#include "experiments/program/commands/latent_kl.hpp"
+#include "experiments/program/commands/picture_output.hpp"
+#include "experiments/program/commands/sample_pictures.hpp"
+#include "experiments/program/commands/table_output.hpp"
+#include "experiments/program/commands/told.hpp"
+#include "experiments/report/image_figures.hpp"
+#include "experiments/report/number_text.hpp"
+#include "experiments/runs/finished_run.hpp"
+
+namespace elbow {
+namespace {
+
+// The latents that are swept, and the numbers that each takes.
+struct Sweep {
+  std::vector<int64_t> latents;
+  std::vector<double> kl;      // of all latents, nats per row
+  std::vector<double> values;  // ascending
+  Tensor z;  // [latents * values, latents of the model]: all values of the first latent, then the next
+  Tensor c;  // [latents * values, width], or undefined
+};
+
+std::vector<double> steps_of(const TraverseOptions& o) {
+  std::vector<double> values;
+  for (int64_t i = 0; i < o.steps; ++i)
+    values.push_back(o.quantiles ? normal_quantile(i, o.steps)
+                                 : o.range * (2 * double(i) / double(o.steps - 1) - 1));
+  return values;
+}
+
+// The same row n times.
+Tensor repeated(const Tensor& row, int64_t n) { return broadcast_to(row, {n, row.size(1)}); }
+
+Sweep sweep_of(const TraverseOptions& o, const Told& told, Experiment& e) {
+  Sweep s;
+  s.values = steps_of(o);
+  s.kl = mean_latent_kl(e, [&](const Batch& batch, uint64_t, Condition::Drawn& out) {
+    told.give_own(batch, o.row.has_value(), out);
+  });
+  for (const int64_t l : latents_by_kl(s.kl))
+    if (o.all || s.kl[size_t(l)] > e.evaluation.active_kl) s.latents.push_back(l);
+  if (s.latents.empty())
+    throw Error(str("no latent is active, with a mean KL above ", e.evaluation.active_kl,
+                    " nats, under that condition: --all sweeps the others too"));
+  const int64_t steps = o.steps, n = int64_t(s.latents.size()) * steps, latents = e.model->latents();
+  Tensor centre = Tensor::zeros({1, latents});
+  if (o.row) {
+    const std::vector<int64_t> row{*o.row};
+    centre = e.model->encode(rows_of(e.data.test, row).input, told.encoder_condition(row)).mu;
+    const Tensor c = told.decoder_condition(row);
+    if (c) s.c = repeated(c, n);
+  } else {
+    s.c = told.condition(n);
+  }
+  s.z = repeated(centre, n);
+  for (int64_t i = 0; i < n; ++i)
+    s.z.data<float>()[i * latents + s.latents[size_t(i / steps)]] = float(s.values[size_t(i % steps)]);
+  s.z.mark_written("traverse");
+  return s;
+}
+
+void draw_sweep(Experiment& e, const Sweep& s, const std::filesystem::path& png) {
+  check_size(e, int64_t(s.values.size()), int64_t(s.latents.size()));
+  GridLayout layout = labelled_layout(e, int64_t(s.values.size()));
+  for (const int64_t l : s.latents)
+    layout.row_labels.push_back(str("z", l, ": ", fixed(s.kl[size_t(l)], 2), " nats"));
+  for (const double v : s.values) layout.column_labels.push_back(fixed(v, 1));
+  write_images(e, png, decoded_pixels(e, s.z, s.c), layout);
+}
+
+void write_sweep(Experiment& e, const Told& told, const Sweep& s, TableOutput& out, const TableCodec& codec) {
+  out.write(TableHeader().added({"latent", "kl", "z"}).data(codec.header()).names());
+  std::vector<std::string> line;
+  const auto values = generate(e, s.z, s.c).to_vector<float>();
+  const size_t steps = s.values.size(), columns = size_t(codec.columns());
+  for (size_t i = 0; i < s.latents.size() * steps; ++i) {
+    const int64_t l = s.latents[i / steps];
+    line = {str(l), number_text(float(s.kl[size_t(l)])), number_text(float(s.values[i % steps]))};
+    std::vector<std::string> fields = codec.decode_row(values.data() + i * columns);
+    for (const auto& [feature, text] : told.values()) fields[codec.place(feature)] = text;
+    line.insert(line.end(), fields.begin(), fields.end());
+    out.write(line);
+  }
+  out.finish();
+}
+
+}  // namespace
+
+void traverse(const TraverseOptions& o) {
+  set_threads(o.threads);
+  const auto e = open_run(o.run);
+  const NoGrad no_grad;
+  const Dataset& test = e->data.test;
+  if (o.row && *o.row >= test.rows())
+    throw Error(str("--row: the test set has rows 0 to ", test.rows() - 1, ", and no ", *o.row));
+  const Told told(o, o.row ? Told::Given::features : Told::Given::values, *e);
+  if (!o.row) told.condition(1);  // an error before the test set is looked at
+  if (wants_picture(o, *e)) {
+    const auto png = picture_path(o, "traverse.png");
+    draw_sweep(*e, sweep_of(o, told, *e), png);
+    return tell_picture(png);
+  }
+  const TableCodec codec = codec_of(e->data.train);
+  TableOutput out(o.out, o.force, codec.format().separator);
+  write_sweep(*e, told, sweep_of(o, told, *e), out, codec);
+}
+
+}  // namespace elbow

@@ -1,0 +1,28 @@
+#include "experiments/program/info.hpp"
+
+#include <nlohmann/json.hpp>
+#include <ostream>
+
+#include "autograd/backend/backend.hpp"
+#include "base/config.hpp"
+#include "base/machine.hpp"
+
+namespace elbow {
+
+void info(bool json, std::ostream& out) {
+  const Machine m = machine();
+  Json gpus = Json::array();
+  for (const Card& card : cards())
+    gpus.push_back(str(card.name, ", ", card.bytes >> 20, " MB, ", card.free_bytes >> 20, " MB free"));
+  const Json facts = {
+      {"version", m.version}, {"compiler", m.compiler}, {"build", m.build},         {"isa", m.isa},
+      {"threads", m.threads}, {"blas", m.blas},         {"blas_core", m.blas_core}, {"cuda", built_with_cuda()},
+      {"cards", gpus}};
+  if (json)
+    out << facts.dump(2) << '\n';
+  else
+    for (const auto& [key, value] : facts.items())
+      out << key << ": " << (value.is_string() ? value.get<std::string>() : value.dump()) << '\n';
+}
+
+}  // namespace elbow

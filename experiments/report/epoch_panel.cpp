@@ -1,0 +1,86 @@
+#include <algorithm>
+#include <cstdio>
+
+#include "base/error.hpp"
+#include "experiments/report/panels.hpp"
+
+namespace elbow {
+
+namespace {
+
+struct Quantity {
+  const char* title;
+  Estimate (*of)(const Costs&, double beta);
+  double (*bound)(const BoundPoint&, double beta);
+};
+
+Quantity quantity(Cost cost) {
+  switch (cost) {
+    case Cost::loss:
+      return {"Loss per epoch", [](const Costs& c, double) { return c.loss; },
+              [](const BoundPoint& b, double) { return b.loss; }};
+    case Cost::distortion:
+      return {"Distortion per epoch", [](const Costs& c, double) { return c.distortion; },
+              [](const BoundPoint& b, double) { return b.distortion; }};
+    case Cost::weighted_kl: break;
+  }
+  return {"β × KL per epoch",
+          [](const Costs& c, double beta) {
+            return Estimate{beta * c.kl.mean, beta * c.kl.standard_error};
+          },
+          [](const BoundPoint& b, double beta) { return beta * b.kl; }};
+}
+
+/// The highest value to show: beyond the first few epochs, the value that 19 of 20 stay below.
+double highest_shown(std::vector<double> values) {
+  std::erase_if(values, [](double v) { return !(v < 1e300 && v > -1e300); });
+  if (values.empty()) return 1;
+  std::sort(values.begin(), values.end());
+  return values.size() < 10 ? values.back() : values[(values.size() - 1) * 19 / 20];
+}
+
+}  // namespace
+
+Panel epoch_panel(const RunFigures& run, Cost cost) {
+  const Quantity shown = quantity(cost);
+  Panel panel;
+  panel.title = shown.title;
+  panel.x_label = "epoch";
+  panel.y_label = "nats per row";
+  panel.integer_x = true;
+
+  Points train, test, band;
+  std::vector<double> values;
+  for (const auto& epoch : run.epochs) {
+    const double x = double(epoch.epoch);
+    const Estimate on_train = shown.of(epoch.train, run.beta), on_test = shown.of(epoch.test, run.beta);
+    train.push_back({x, on_train.mean});
+    test.push_back({x, on_test.mean});
+    band.push_back({x, on_test.mean - on_test.standard_error, on_test.mean + on_test.standard_error});
+    panel.x.include(x);
+    values.insert(values.end(), {on_train.mean, on_test.mean});
+  }
+  const double highest = highest_shown(values);
+  for (double value : values) panel.y.include(std::min(value, highest));
+  for (const auto& row : band) panel.y.include(std::min(row[1], highest));
+
+  // The points also show an epoch that has no neighbours to draw a line to.
+  const auto n = run.epochs.size();
+  const std::string points = n > 40 ? "with lines " : str("with linespoints pt 7 ps ", n > 3 ? 0.5 : 1.2, " ");
+  const std::string train_style = points + line_colour(okabe_ito[4]) + " lw 1.2";
+  const std::string test_style = points + line_colour(okabe_ito[0]) + " lw 1.2";
+  panel.draw(band, "using 1:2:3 with filledcurves " + line_colour(okabe_ito[0], 0.25));
+  panel.draw(train, "using 1:2 " + train_style);
+  panel.draw(test, "using 1:2 " + test_style);
+  panel.legend = {{"train", train_style}, {"test ± s.e.", test_style}};
+
+  if (run.bound) {
+    const double bound = shown.bound(*run.bound, run.beta);
+    char text[32];
+    std::snprintf(text, sizeof text, "bound %.3g", bound);
+    panel.level(bound, "lc rgb '#202020' lw 1 dt (14,8)", text);
+  }
+  return panel;
+}
+
+}  // namespace elbow

@@ -1,0 +1,45 @@
+#include "experiments/report/run_plots.hpp"
+
+#include <set>
+
+#include "experiments/report/figure.hpp"
+#include "experiments/report/panels.hpp"
+
+namespace elbow {
+
+namespace {
+
+/// Where nothing is counted, the points of the scatter plot are told apart by their class, if there are several.
+CountColours class_colours(const LatentScatter& scatter) {
+  const std::set<std::int64_t> classes(scatter.given.begin(), scatter.given.end());
+  if (classes.size() < 2) return CountColours({}, "");
+  return CountColours({classes.begin(), classes.end()}, "class:");
+}
+
+}  // namespace
+
+void plot_encoding_test(const RunFigures& run, const std::filesystem::path& png) {
+  const CountColours colours = run.per_count.empty() ? class_colours(run.scatter) : CountColours(run.per_count);
+  const bool by_count = !run.per_count.empty() || run.epochs.empty();
+  Figure figure(2000, by_count ? 1640 : 820, by_count ? 2 : 1, 2);
+  figure.add(epoch_panel(run, Cost::loss));
+  figure.add(scatter_panel(run, colours));
+  if (!by_count) return figure.save(png);  // a condition without counts has no more to show
+  figure.add(kl_panel(run, colours));
+  figure.add(rate_distortion_panel(run, colours));
+  figure.save(png);
+}
+
+void plot_elbo(const RunFigures& run, const std::filesystem::path& png) {
+  Figure figure(2400, 780, 1, 3);
+  for (Cost cost : {Cost::loss, Cost::distortion, Cost::weighted_kl}) figure.add(epoch_panel(run, cost));
+  figure.save(png);
+}
+
+void plot_kld_vs_dimension(const RunFigures& run, const std::filesystem::path& png) {
+  Figure figure(1400, 880);
+  figure.add(kl_all_panel(run, CountColours(run.per_count)));
+  figure.save(png);
+}
+
+}  // namespace elbow

@@ -1,0 +1,97 @@
+#include "experiments/runs/analyse.hpp"
+
+#include <unistd.h>
+
+#include <filesystem>
+#include <iostream>
+
+#include "base/interrupt.hpp"
+#include "base/machine.hpp"
+#include "base/plain_text.hpp"
+#include "experiments/analyses/analysis.hpp"
+#include "experiments/runs/finished_run.hpp"
+#include "experiments/runs/folder_claim.hpp"
+#include "experiments/runs/output_file.hpp"
+#include "experiments/runs/run_inputs.hpp"
+
+namespace elbow {
+namespace fs = std::filesystem;
+namespace {
+
+// A folder within another one for what is not whole yet; it goes with what is left in it, and so does the other one if it is
+// new and nothing came to it.
+class PartFolder {
+ public:
+  explicit PartFolder(const fs::path& folder)
+      : folder_(folder), path_(folder / str("analysis.part", getpid())), is_new_(!fs::exists(folder)) {
+    if (!is_new_ && !fs::is_directory(folder)) throw Error(folder.string() + ": exists and is not a folder");
+    fs::create_directories(path_);
+  }
+  ~PartFolder() { remove(); }
+  PartFolder(const PartFolder&) = delete;
+  PartFolder& operator=(const PartFolder&) = delete;
+
+  const fs::path& path() const { return path_; }
+  // All its files go to the folder, or none if one of them may not be written there.
+  void finish(bool force) const {
+    std::vector<fs::path> files;
+    for (const auto& entry : fs::directory_iterator(path_)) files.push_back(entry.path());
+    for (const fs::path& file : files) check_output_file(folder_ / file.filename(), force);
+    for (const fs::path& file : files) fs::rename(file, folder_ / file.filename());
+  }
+  void remove() const {
+    std::error_code error;
+    fs::remove_all(path_, error);
+    if (is_new_) fs::remove(folder_, error);  // which fails where there is something in it
+  }
+
+ private:
+  fs::path folder_, path_;
+  bool is_new_;
+};
+
+// Tables and figures go to the run's folder, while no training writes there, or to another one when they are whole.
+AnalysesDone analyse_into(const fs::path& folder, const AnalyseOptions& o, Experiment& experiment) {
+  const auto make = [&](const fs::path& to) {
+    AnalysesDone done = make_analyses(experiment, to);
+    if (done.made.empty()) throw Error(done.problems.front().why);
+    return done;
+  };
+  if (fs::exists(folder) && fs::equivalent(folder, o.run)) {
+    const FolderClaim claim(folder, folder.string());
+    return make(folder);
+  }
+  const PartFolder part(folder);
+  const InterruptWatch interrupts([&] {
+    part.remove();
+    std::cerr << "elbow: interrupted" << std::endl;
+  });
+  AnalysesDone done = make(part.path());
+  part.finish(o.force);
+  return done;
+}
+
+}  // namespace
+
+void analyse(const AnalyseOptions& o) {
+  if (!o.settings.empty() && o.out.empty())
+    throw Error(
+        "--set: tables made under other settings than the run's do not belong into its folder: name another "
+        "with --out");
+  set_threads(o.threads);
+  const auto experiment = open_run(o.run, o.settings);
+  for (const Analysis& a : analyses())
+    if (o.analysis == a.name && !a.applies(*experiment))
+      throw Error(str(o.run, ": '", o.analysis, "' has nothing to show of this run"));
+  experiment->evaluation.analyses = {{o.analysis}};
+  if (o.analysis == "image_scores") find_feature_net(o.run, *experiment);
+  check_analyses(*experiment);
+  const fs::path folder = o.out.empty() ? o.run : o.out;
+  const AnalysesDone done = analyse_into(folder, o, *experiment);
+  std::cout << plain_text(done.text, /*lines=*/true);
+  std::cout << "tables and figures are in " << folder.string() << std::endl;
+  warn(done.problems);
+  require_made(done.problems);
+}
+
+}  // namespace elbow

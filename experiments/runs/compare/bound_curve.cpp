@@ -1,0 +1,100 @@
+#include "experiments/runs/compare/bound_curve.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <iterator>
+#include <map>
+
+#include "cvae/bound.hpp"
+#include "data/sources.hpp"
+
+namespace elbow {
+namespace {
+
+bool agree_in_law(const Comparison& c) {
+  return std::all_of(c.runs.begin(), c.runs.end(), [&](const RunRecord& run) {
+    Json data = run.config.at("data"), first = c.runs[0].config.at("data");
+    for (Json* section : {&data, &first})
+      section->erase("structure_seed");  // each run's own law is drawn below
+    if (data != first || run.config.at("condition") != c.runs[0].config.at("condition")) return false;
+    return run.bound ||
+           run.beta == 0;  // at beta = 0 nothing limits the KL, and a run has no optimum of its own
+  });
+}
+
+// The laws of the runs' data by their seeds: a handful of rows is drawn with each and not looked at. One law where the
+// seed does not matter; none if the data are not Gaussian, or have missing entries: their optimum is another one.
+std::map<uint64_t, GaussianLaw> laws_of(const Comparison& c) {
+  std::map<uint64_t, GaussianLaw> laws;
+  for (const RunRecord& run : c.runs) {
+    if (laws.contains(run.seed)) continue;
+    Json data = run.config.at("data");
+    if (data.contains("path")) return {};  // rows that are read from files follow no known law
+    for (const char* rows : {"train_rows", "test_rows"})
+      if (data.contains(rows)) data[rows] = 2;
+    const DataSplit split = make_data(Config(data), run.seed);
+    if (!split.train.gaussian || split.train.observed) return {};
+    laws[run.seed] = *split.train.gaussian;
+  }
+  const auto same = [&](const auto& law) {
+    return law.second.covariance.values == laws.begin()->second.covariance.values;
+  };
+  if (std::all_of(laws.begin(), laws.end(), same)) laws.erase(std::next(laws.begin()), laws.end());
+  return laws;
+}
+
+// Whether the law gives a run the optimum that the run itself found: else the curve would be about something else.
+bool reproduces(const GaussianLaw& law, const RunRecord& run, double given, int64_t masks) {
+  if (!run.bound) return true;
+  const double loss = GaussianBound(law.mean, law.covariance, run.beta).average(given, masks).loss;
+  return std::abs(loss - run.bound->loss) <= 0.03 * std::abs(run.bound->loss) + 1e-9;  // masks may be sampled
+}
+
+}  // namespace
+
+BoundCurve bound_curve(const Comparison& c) {
+  BoundCurve curve;
+  if (!c.has_bound() || !agree_in_law(c)) return curve;
+  const Json& condition = c.runs[0].config.at("condition");
+  if (condition.at("kind") != "columns" || !condition.value("given", Json()).is_number()) return curve;
+  const double given = condition.at("given");
+  const auto laws = laws_of(c);
+  if (laws.empty()) return curve;
+  const auto columns = int64_t(laws.begin()->second.mean.size());  // each point costs masks * columns^3
+  const int points = columns <= 4 ? 1000 : columns <= 10 ? 300 : 40;
+  const int64_t masks = columns <= 10 ? 1024 : affordable_masks(columns, 2, 32);
+  for (const RunRecord& run : c.runs) {
+    const auto law = laws.find(run.seed);
+    if (!reproduces(law == laws.end() ? laws.begin()->second : law->second, run, given, masks)) return curve;
+  }
+
+  double lowest = INFINITY, highest = 0;
+  for (const RunRecord& run : c.runs) {
+    if (run.beta > 0) lowest = std::min(lowest, run.beta);
+    highest = std::max(highest, run.beta);
+  }
+  for (const auto& [seed, law] : laws) {  // no eigenvalue is larger than the trace
+    double trace = 0;
+    for (std::size_t i = 0; i < law.mean.size(); ++i) trace += law.covariance(int64_t(i), int64_t(i));
+    highest = std::max(highest, 2.1 * trace);
+  }
+  lowest /= 3;
+  for (int i = 0; i < points; ++i) {
+    BoundCurve::Point point;
+    point.beta = lowest * std::pow(highest / lowest, double(i) / (points - 1));
+    for (const auto& [seed, law] : laws) {
+      const GaussianBound bound(law.mean, law.covariance, point.beta);
+      const AverageBound all = bound.average(given, masks);
+      const double share = 1.0 / double(laws.size());
+      point.all.loss += share * all.loss;
+      point.all.distortion += share * all.distortion;
+      point.all.kl += share * all.kl;
+      point.all.active += share * all.active;
+      point.active_at_0 += share * bound.at_count(0).active;
+    }
+    curve.points.push_back(point);
+  }
+  return curve;
+}
+
+}  // namespace elbow

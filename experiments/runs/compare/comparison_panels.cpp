@@ -1,0 +1,176 @@
+#include "experiments/runs/compare/comparison_panels.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/error.hpp"
+#include "experiments/runs/compare/group_style.hpp"
+
+namespace elbow {
+namespace {
+
+Panel rate_distortion_axes(const std::string& title) {
+  Panel panel;
+  panel.title = title;
+  panel.x_label = "KL (nats per row)";
+  panel.y_label = "distortion (per row)";
+  return panel;
+}
+
+// The curve that no model can be below. It adds nothing to what must be visible.
+void draw_frontier(Panel& panel, const BoundCurve& curve) {
+  Points rows;
+  for (const auto& point : curve.points) rows.push_back({point.all.kl, point.all.distortion});
+  if (rows.empty()) return;
+  panel.draw(rows, "using 1:2 with lines " + bound_line);
+  panel.legend.push_back({"bound", "with lines " + bound_line});
+}
+
+struct CountMean {
+  int64_t given;
+  double kl, distortion, bound_kl, bound_distortion;
+};
+
+// Means over the runs of a group, by the number of given columns: of those that each of its runs has.
+std::vector<CountMean> count_means(const Comparison& c, const RunGroup& group) {
+  std::vector<CountMean> means;
+  for (const auto& [given, unused] : c.runs[group.runs[0]].per_count) {
+    const bool everywhere = std::all_of(group.runs.begin(), group.runs.end(), [&, n = given](std::size_t run) {
+      return c.runs[run].per_count.contains(n);
+    });
+    if (!everywhere) continue;
+    const auto mean = [&, n = given](auto of) {
+      return over_runs(c, group, [&](const RunRecord& run) { return of(run.per_count.at(n)); }).mean;
+    };
+    means.push_back({given, mean([](const CountResult& r) { return r.kl; }),
+                     mean([](const CountResult& r) { return r.distortion; }),
+                     mean([](const CountResult& r) { return r.bound ? r.bound->kl : no_number; }),
+                     mean([](const CountResult& r) { return r.bound ? r.bound->distortion : no_number; })});
+  }
+  return means;
+}
+
+// The number of first epochs that may be cut off, so that the end of a training can be seen.
+std::size_t skipped(const RunRecord& run) { return run.epochs.size() > 8 ? 2 : run.epochs.size() > 3 ? 1 : 0; }
+
+}  // namespace
+
+Panel by_count_panel(const Comparison& c) {
+  Panel panel = rate_distortion_axes("Distortion against KL, by number of given columns");
+  const GroupStyle style(c);
+  bool bounds = false;
+  Panel above;
+  for (std::size_t g = 0; g < c.groups.size(); ++g) {
+    Points model, bound;
+    for (const CountMean& m : count_means(c, c.groups[g])) {
+      model.push_back({m.kl, m.distortion, double(m.given)});
+      if (std::isfinite(m.bound_kl)) bound.push_back({m.bound_kl, m.bound_distortion});
+      for (double x : {m.kl, m.bound_kl}) panel.x.include(x);
+      for (double y : {m.distortion, m.bound_distortion}) panel.y.include(y);
+    }
+    bounds = bounds || !bound.empty();
+    panel.draw(bound, "using 1:2 with linespoints pt 6 ps 2 lw 1 dt (10,7) " + style.colour(g));
+    above.draw(model, "using 1:2 with linespoints ps 1.1 lw 1.4 " + style.point(g) + " " + style.colour(g));
+    if (c.groups.size() <= 2)
+      above.draw(model, "using 1:2:(sprintf('%d', $3)) with labels left offset 1.1,-0.4 tc rgb '#202020'");
+  }
+  panel.draw(above);
+  if (!panel.x.empty()) panel.x.include(0), panel.y.include(0);
+  style.explain(panel);
+  if (bounds) panel.legend.push_back({"bound", "with linespoints pt 6 ps 2 lw 1 dt (10,7) lc rgb '#202020'"});
+  return panel;
+}
+
+Panel total_panel(const Comparison& c, const BoundCurve& curve) {
+  Panel panel = rate_distortion_axes("Distortion against KL, whole test set");
+  const GroupStyle style(c);
+  style.explain(panel);
+  draw_frontier(panel, curve);
+  bool rings = false;
+  for (std::size_t g = 0; g < c.groups.size(); ++g)
+    for (const std::size_t run : c.groups[g].runs) {
+      const Costs& test = c.runs[run].test;
+      const auto& bound = c.runs[run].bound;
+      panel.x.include(test.kl.mean), panel.y.include(test.distortion.mean);
+      const auto error = [](const Estimate& e) {
+        return std::isfinite(e.standard_error) ? e.standard_error : 0;
+      };
+      panel.draw({{test.kl.mean, test.distortion.mean, error(test.kl), error(test.distortion)}},
+                 "using 1:2:3:4 with xyerrorbars ps 1.2 lw 1 " + style.point(g) + " " + style.colour(g));
+      if (!bound) continue;
+      rings = true;
+      panel.x.include(bound->kl), panel.y.include(bound->distortion);
+      panel.draw({{bound->kl, bound->distortion}},
+                 "using 1:2 with points pt 6 ps 2.2 lw 1.2 " + style.colour(g));
+    }
+  if (rings) panel.legend.push_back({"optimum of each", "with points pt 6 ps 2.2 lw 1.2 lc rgb '#202020'"});
+  return panel;
+}
+
+Panel path_panel(const Comparison& c, const BoundCurve& curve) {
+  Panel panel = rate_distortion_axes("Distortion against KL, epoch by epoch");
+  const GroupStyle style(c);
+  style.explain(panel);
+  draw_frontier(panel, curve);
+  Panel ends;
+  for (std::size_t g = 0; g < c.groups.size(); ++g)
+    for (const std::size_t run : c.groups[g].runs) {
+      const auto& epochs = c.runs[run].epochs;
+      Points path;
+      for (std::size_t i = 0; i < epochs.size(); ++i) {
+        const Costs& test = epochs[i].test;
+        path.push_back({test.kl.mean, test.distortion.mean});
+        if (i >= skipped(c.runs[run])) panel.x.include(test.kl.mean), panel.y.include(test.distortion.mean);
+      }
+      if (path.empty()) continue;
+      panel.draw(path, "using 1:2 with linespoints pt 7 ps 0.35 lw 0.8 " + style.colour(g));
+      ends.draw({path.back()}, "using 1:2 with points ps 1.4 " + style.point(g) + " " + style.colour(g));
+    }
+  panel.draw(ends);
+  return panel;
+}
+
+Panel loss_panel(const Comparison& c) {
+  Panel panel;
+  panel.title = "Test loss per epoch";
+  panel.x_label = "epoch";
+  panel.y_label = "nats per row";
+  panel.integer_x = true;
+  const GroupStyle style(c);
+  for (std::size_t g = 0; g < c.groups.size(); ++g)
+    for (const std::size_t run : c.groups[g].runs) {
+      const auto& epochs = c.runs[run].epochs;
+      Points rows;
+      for (std::size_t i = 0; i < epochs.size(); ++i) {
+        rows.push_back({double(epochs[i].epoch), epochs[i].test.loss.mean});
+        panel.x.include(double(epochs[i].epoch));
+        if (i >= skipped(c.runs[run])) panel.y.include(epochs[i].test.loss.mean);
+      }
+      panel.draw(rows, "using 1:2 with linespoints pt 7 ps 0.35 lw 1 " + style.colour(g));
+    }
+  style.explain(panel);
+  return panel;
+}
+
+Panel fid_panel(const Comparison& c) {
+  Panel panel;
+  panel.title = "Frechet distance by number of given columns";
+  panel.x_label = "given columns";
+  panel.y_label = "Frechet distance";
+  panel.integer_x = true;
+  panel.y_from_zero = true;
+  const GroupStyle style(c);
+  for (std::size_t g = 0; g < c.groups.size(); ++g)
+    for (const std::size_t run : c.groups[g].runs) {
+      Points rows;
+      for (const auto& [given, fid] : c.runs[run].fid) {
+        rows.push_back({double(given), fid});
+        panel.x.include(double(given)), panel.y.include(fid);
+      }
+      panel.draw(rows, "using 1:2 with linespoints ps 1.1 lw 1.2 " + style.point(g) + " " + style.colour(g));
+    }
+  style.explain(panel);
+  return panel;
+}
+
+}  // namespace elbow

@@ -1,0 +1,132 @@
+#include "experiments/runs/finished_run.hpp"
+
+#include <iostream>
+#include <nlohmann/json.hpp>
+
+#include "base/plain_text.hpp"
+#include "cvae/checkpoint.hpp"
+#include "data/description.hpp"
+#include "experiments/runs/run_inputs.hpp"
+#include "nn/safetensors.hpp"
+
+namespace elbow {
+namespace fs = std::filesystem;
+
+namespace {
+
+// Error for settings under which the same parameters would be another model, also where their shapes fit: another
+// activation, or another meaning of the decoder's answer.
+void check_same_model(const Json& trained, const Json& changed) {
+  if (trained.at("model") != changed.at("model")) throw Error("it was trained with another section `model`");
+  if (trained.at("loss").at("distortion") != changed.at("loss").at("distortion"))
+    throw Error("it was trained with another `loss.distortion`");
+  if (trained.at("loss").value("autoencoder", false) != changed.at("loss").at("autoencoder"))
+    throw Error("it was trained with another `loss.autoencoder`");
+}
+
+}  // namespace
+
+void require_run(const fs::path& folder, std::initializer_list<const char*> files) {
+  const auto refuse = [&](const std::string& why) {
+    throw Error(folder.string() + ": is no finished run: " + why);
+  };
+  if (!fs::is_directory(folder)) refuse(fs::exists(folder) ? "it is not a folder" : "there is no such folder");
+  for (const char* file : files)
+    if (!fs::exists(folder / file)) refuse(str("there is no ", file, " in it"));
+}
+
+namespace {
+
+constexpr auto description_file = "data.json";
+
+// Where a run's model is: at the end of the training, or in the last state of one that was interrupted or has diverged.
+fs::path model_file(const fs::path& run) {
+  for (const char* file : {"model.safetensors", "checkpoint.safetensors"})
+    if (fs::exists(run / file)) return run / file;
+  return run / "model.safetensors";
+}
+bool is_checkpoint(const fs::path& model) { return model.filename() == "checkpoint.safetensors"; }
+
+// The experiment of a run, without its model.
+std::unique_ptr<Experiment> with_model(const fs::path& run, std::unique_ptr<Experiment> experiment) {
+  const fs::path model = model_file(run);
+  if (is_checkpoint(model)) {
+    const int64_t epochs = load_model_of_checkpoint(model, *experiment);
+    std::cerr << "note: " << plain_text(run.string()) << " is not finished: its state after " << epochs
+              << " whole epochs is used" << std::endl;
+  } else {
+    load_model(model, *experiment);
+  }
+  experiment->model->train(false);
+  experiment->model->require_finite(model.string());
+  return experiment;
+}
+
+// The rows of a run: those of its own settings are to be what they were.
+DataSplit read_again(const fs::path& run, const Json& trained, const Config& settings, uint64_t seed) {
+  const Json data = settings.get<Json>("data");
+  const auto same = [&](const char* key) {
+    return data.is_object() && trained.is_object() && data.value(key, Json()) == trained.value(key, Json());
+  };
+  KnownData known;
+  known.find = [&](const std::string& setting) { return find_input(run, setting); };
+  if (fs::exists(run / description_file) && same("source") && same("schema")) {
+    const Dataset then = read_description(run / description_file).train;
+    known.codec = then.codec;
+    known.missing = bool(then.observed);
+  }
+  DataSplit split = make_data(settings.section("data"), seed, known);
+  if (data == trained) check_described(run, split);
+  return split;
+}
+
+}  // namespace
+
+std::unique_ptr<Experiment> open_run(const fs::path& run, const std::vector<std::string>& settings) {
+  const fs::path config = run / "config.json";
+  require_run(run, {"config.json", model_file(run).filename().c_str()});
+  const Json trained = read_json(config);
+  auto experiment = std::make_unique<Experiment>(
+      Config::read(config, settings),
+      [&](const Config& c, uint64_t seed) { return read_again(run, trained.value("data", Json()), c, seed); });
+  if (settings.empty()) return with_model(run, std::move(experiment));
+  try {
+    experiment = with_model(run, std::move(experiment));
+    check_same_model(trained, parse_json(experiment->resolved, config.string()));
+    return experiment;
+  } catch (const Error& e) {
+    std::string changes;
+    for (const std::string& s : settings) changes += "--set " + s + ": ";
+    throw Error(changes + "the trained model does not fit that: " + e.what());
+  }
+}
+
+std::unique_ptr<Experiment> open_model(const fs::path& run) {
+  const fs::path description = run / description_file;
+  require_run(run, {"config.json", model_file(run).filename().c_str()});
+  if (!fs::exists(description)) return open_run(run);
+  return with_model(run, std::make_unique<Experiment>(
+                             Config::read(run / "config.json"), [&](const Config& settings, uint64_t) {
+                               settings.get<Json>("data");  // it is known what it comes to
+                               return read_description(description);
+                             }));
+}
+
+void check_described(const fs::path& run, const DataSplit& data) {
+  check_recorded(run, data.inputs);
+  const fs::path file = run / description_file;
+  if (fs::exists(file) && description_of(read_description(file)) != description_of(data))
+    throw Error(file.string() + ": describes other data than those that the run's settings make");
+}
+
+int64_t epochs_trained(const fs::path& run) {
+  const fs::path model = model_file(run);
+  const auto metadata = load_safetensors(model).metadata;
+  const auto epochs = metadata.find(is_checkpoint(model) ? "epochs_done" : "epochs");
+  const Json count = epochs == metadata.end() ? Json() : Json::parse(epochs->second, nullptr, false);
+  if (!count.is_number_unsigned())
+    throw Error(model.string() + ": does not say how many epochs it was trained");
+  return count.get<int64_t>();
+}
+
+}  // namespace elbow

@@ -1,0 +1,67 @@
+#include "experiments/runs/page.hpp"
+
+#include <filesystem>
+#include <limits>
+#include <nlohmann/json.hpp>
+
+#include "base/config.hpp"
+#include "experiments/report/number_text.hpp"
+#include "experiments/report/report.hpp"
+#include "experiments/runs/compare/run_record.hpp"
+#include "experiments/runs/output_file.hpp"
+
+namespace elbow {
+namespace fs = std::filesystem;
+namespace {
+
+std::vector<std::string> line_of(const RunRecord& run) {
+  constexpr double none = std::numeric_limits<double>::quiet_NaN();
+  const Estimate excess = run.excess.value_or(Estimate{none, none});
+  const auto nothing = run.per_count.find(0);
+  const bool counted = nothing != run.per_count.end(), has_optimum = counted && nothing->second.bound;
+  return {run.config.value("name", run.label),
+          fixed(run.test.loss.mean, 4),
+          fixed(run.test.loss.standard_error, 4),
+          fixed(run.test.distortion.mean, 4),
+          fixed(run.test.kl.mean, 4),
+          fixed(run.bound ? run.bound->loss : none, 4),
+          fixed(excess.mean, 4),
+          fixed(excess.standard_error, 4),
+          fixed(counted ? nothing->second.active : none, 0),
+          fixed(has_optimum ? nothing->second.bound->active : none, 0),
+          run.config.at("training").at("epochs").dump(),
+          fixed(run.total_s, 1)};
+}
+
+}  // namespace
+
+void write_page(const PageOptions& o) {
+  check_output_file(o.out, o.force);
+  std::vector<RunRecord> runs;
+  std::vector<std::vector<std::string>> lines;
+  for (const std::string& folder : o.runs) {
+    runs.push_back(read_run_record(folder));
+    lines.push_back(line_of(runs.back()));
+  }
+  Report report(o.title);
+  report.table(
+      "On the test set, in nats per row; \"active\": latents in use with nothing given, and at the optimum",
+      {"experiment", "loss", "±", "distortion", "KL", "optimum", "above it", "±", "active", "at the optimum",
+       "epochs", "seconds"},
+      lines);
+  const fs::path base = fs::absolute(o.out).parent_path();
+  for (const RunRecord& run : runs) {
+    const fs::path folder = fs::proximate(fs::absolute(run.folder), base);
+    report.heading(run.config.value("name", run.label));
+    if (fs::exists(run.folder / "report.html")) report.link("settings and results", folder / "report.html");
+    const fs::path list = run.folder / "figures.json";
+    if (!fs::exists(list)) continue;
+    for (const Json& entry : read_json(list)) {
+      const Config figure(entry, list.string());
+      report.linked_figure(figure.get<std::string>("caption"), folder / figure.get<std::string>("file"));
+    }
+  }
+  report.write(o.out);
+}
+
+}  // namespace elbow

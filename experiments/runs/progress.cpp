@@ -1,0 +1,64 @@
+#include "experiments/runs/progress.hpp"
+
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+
+#include "base/error.hpp"
+#include "base/plain_text.hpp"
+
+namespace elbow {
+namespace {
+
+size_t terminal_width() {
+  winsize size{};
+  return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 1 ? size.ws_col : 80;
+}
+
+}  // namespace
+
+Progress::Progress(bool quiet, int64_t epochs, int64_t steps_per_epoch, int64_t done)
+    : quiet_(quiet),
+      terminal_(isatty(STDOUT_FILENO)),
+      epochs_(epochs),
+      steps_per_epoch_(steps_per_epoch),
+      first_(done) {}
+
+void Progress::step(int64_t epoch, int64_t steps) {
+  if (quiet_ || !terminal_) return;
+  if (steps < steps_per_epoch_ && drawn_.seconds() < 0.1) return;
+  drawn_.restart();
+  constexpr int width = 20;
+  const double all = double(epochs_ * steps_per_epoch_), done = double(epoch * steps_per_epoch_ + steps);
+  const double begun = double(first_ * steps_per_epoch_);
+  const int filled = int(width * done / all);
+  const double left = done > begun ? begun_.seconds() * (all - done) / (done - begun) : 0;
+  std::string bar = std::string(size_t(filled), '#') + std::string(size_t(width - filled), '.') +
+                    str(" epoch ", epoch + 1, '/', epochs_, "  ", std::lround(left), " s left  ", last_);
+  bar.resize(std::min(bar.size(), terminal_width() - 1));  // a line that wraps could not be drawn over
+  std::printf("\r\033[K%s", bar.c_str());
+  std::fflush(stdout);
+}
+
+void Progress::epoch(const EpochCosts& e, double train_step_us) {
+  char text[200];
+  std::snprintf(text, sizeof text, "loss %.4f (train)  %.4f (test: distortion %.4f, KL %.4f)  %.0f us a step",
+                e.train.loss.mean, e.test.loss.mean, e.test.distortion.mean, e.test.kl.mean, train_step_us);
+  last_ = text;
+  if (quiet_) return;
+  if (terminal_)
+    step(e.epoch - 1, steps_per_epoch_);
+  else
+    line("epoch " + std::to_string(e.epoch) + "/" + std::to_string(epochs_) + "  " + text);
+}
+
+void Progress::line(const std::string& text) {
+  if (quiet_) return;
+  std::printf("%s%s\n", terminal_ ? "\r\033[K" : "", plain_text(text, /*lines=*/true).c_str());
+  std::fflush(stdout);
+}
+
+}  // namespace elbow

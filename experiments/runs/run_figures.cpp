@@ -1,0 +1,56 @@
+#include "experiments/runs/run_figures.hpp"
+
+#include <functional>
+#include <nlohmann/json.hpp>
+
+#include "autograd/tape.hpp"
+#include "base/files.hpp"
+#include "experiments/report/image_figures.hpp"
+#include "experiments/report/report.hpp"
+#include "experiments/report/run_plots.hpp"
+
+namespace elbow {
+
+std::vector<NotMade> draw_figures(Experiment& e, const RunResult& result, const AnalysesDone& analyses,
+                                  const RunFolder& folder) {
+  std::vector<NotMade> problems = analyses.problems;
+  const RunFigures& figures = result.figures;
+  e.model->train(false);
+  const NoGrad no_grad;
+  Report report(e.name);
+  report.heading("Results").preformatted("Summary", summary_text(result));
+  report.heading("Figures");
+  Json drawn = Json::array();
+  const auto show = [&](const std::string& file, const std::string& caption) {
+    report.figure(caption, folder / file);
+    if (std::filesystem::exists(folder / file)) drawn.push_back({{"file", file}, {"caption", caption}});
+  };
+  const auto figure = [&](const std::string& file, const std::string& caption,
+                          const std::function<void()>& draw) {
+    attempt(problems, "", draw);
+    show(file, caption);
+  };
+  figure("encoding_test_plots.png",
+         "Loss, latent means, KL per latent and rate against distortion on the test set.",
+         [&] { plot_encoding_test(figures, folder / "encoding_test_plots.png"); });
+  figure("ELBO.png", "Loss and its parts, epoch by epoch.", [&] { plot_elbo(figures, folder / "ELBO.png"); });
+  if (!figures.per_count.empty())
+    figure("KLD_vs_dimension.png", "KL of each latent dimension, by the number of given columns.",
+           [&] { plot_kld_vs_dimension(figures, folder / "KLD_vs_dimension.png"); });
+  if (e.data.test.image && e.data.test.labels && e.condition.by_label()) {
+    figure("samples.png", "Samples from the prior, one row for each class.",
+           [&] { draw_samples(e, folder / "samples.png"); });
+    figure("reconstructions.png", "Test images and their reconstructions.",
+           [&] { draw_reconstructions(e, folder / "reconstructions.png"); });
+  }
+  for (const AnalysisResult::Figure& f : analyses.figures) show(f.file, f.caption);
+  if (!analyses.text.empty()) report.preformatted("Analyses", analyses.text);
+  report.heading("Settings").preformatted("config.json", e.resolved);
+  attempt(problems, "", [&] {
+    write_file_atomically(folder / "figures.json", drawn.dump(2) + "\n");
+    report.write(folder / "report.html");
+  });
+  return problems;
+}
+
+}  // namespace elbow

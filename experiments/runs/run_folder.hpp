@@ -1,0 +1,62 @@
+#pragma once
+#include <filesystem>
+#include <memory>
+#include <string>
+
+#include "experiments/runs/folder_claim.hpp"
+
+namespace elbow {
+
+/// The folder that a run writes to, and its log.
+class RunFolder {
+ public:
+  enum class Mode {
+    fresh,   ///< an existing folder is refused
+    resume,  ///< it must hold a checkpoint
+    force,   ///< the files of an earlier run in it are removed; it must hold one, or nothing
+    keep     ///< an earlier run in it is kept as FOLDER.1, FOLDER.2, ...; it must hold one, or nothing
+  };
+
+  /// Only looks: Error when the folder may not be used in that way. Nothing is made or removed before open().
+  RunFolder(std::filesystem::path path, Mode mode);
+
+  RunFolder(const RunFolder&) = delete;
+  RunFolder& operator=(const RunFolder&) = delete;
+  ~RunFolder();
+
+  /// Makes the folder, or clears it of an earlier run's files (Mode::force), or moves it away (Mode::keep), claims it and opens
+  /// run.log. Error, with nothing touched, when another run is writing to it.
+  void open();
+  /// The path of one of its files; through the folder's descriptor once it is open, so that whoever moves the folder
+  /// moves the run with it, and another run that takes its place gets nothing of this one.
+  std::filesystem::path operator/(const std::string& file) const { return path() / file; }
+  /// The folder's own path, in the same way.
+  std::filesystem::path path() const;
+  /// What its user calls it, and a message with that name instead of the descriptor's.
+  const std::filesystem::path& name() const { return name_; }
+  std::string in_words(std::string message) const;
+  /// Where an earlier run was moved (Mode::keep); empty if there was none.
+  const std::filesystem::path& kept_as() const { return kept_as_; }
+  /// Appends a line, with the time, to run.log.
+  void log(const std::string& line);
+  /// Error if another run has taken the folder over.
+  void require_claim() const;
+  /// Releases the folder, for a program that is about to end without its destructors.
+  void release() { claim_.reset(); }
+
+ private:
+  void make_and_claim();
+
+  std::filesystem::path name_, kept_as_;
+  Mode mode_;
+  int folder_ = -1, log_ = -1;  // file descriptors
+  std::unique_ptr<FolderClaim> claim_;
+};
+
+/// Whether the folder holds nothing, or a run that was killed before its first checkpoint: nothing is lost by starting over.
+bool holds_no_run(const std::filesystem::path& folder);
+
+/// Whether a file is there, in a run's folder and under a name that the run itself writes.
+bool is_file_of_run(const std::filesystem::path& file);
+
+}  // namespace elbow

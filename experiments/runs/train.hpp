@@ -1,0 +1,30 @@
+#pragma once
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cvae/experiment.hpp"
+#include "experiments/runs/run_folder.hpp"
+
+namespace elbow {
+
+/// What `elbow train` was asked for.
+struct TrainOptions {
+  std::string config, out;
+  std::vector<std::string> settings;  ///< path.to.key=value
+  std::optional<uint64_t> seed;       ///< instead of the file's
+  int threads = 0;
+  double checkpoint_seconds = 120;  ///< the longest time between two checkpoints, but for one step
+  bool resume = false, force = false, keep = false, quiet = false, check_nan = false;
+};
+
+/// Trains, evaluates and draws; see docs/outputs.md for what it leaves in the folder. Error before anything is written
+/// when the configuration, the data or the folder will not do. Interrupted and Diverged leave a checkpoint to go on from,
+/// Incomplete leaves whole results without some of the figures.
+void train(const TrainOptions& options);
+
+/// The files that a run's folder has from its start: its settings, what is known of its data, and with `inputs` where they lie.
+void write_start_of_run(const RunFolder& folder, const Experiment& e, bool inputs);
+
+}  // namespace elbow
