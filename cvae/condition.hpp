@@ -8,74 +8,80 @@
 #include "base/config.hpp"
 #include "cvae/gaussian.hpp"
 #include "data/batches.hpp"
-#include "data/label_condition.hpp"
 #include "data/mask.hpp"
 
 namespace elbow {
 
-/// What the encoder and the decoder are told of a row: some of its features (arbitrary conditioning), its labels (the
-/// class, and of coloured images the colour), or nothing.
+/// What the encoder and the decoder are given of a row: the values of some features. Which features may be given is the kind of
+/// the condition: those of x, which are reconstructed as well (arbitrary conditioning), or the attributes, which are not, such
+/// as the class of an image. A mask says which of them each row gives; all else is the same for both.
 class Condition {
  public:
-  /// Reads the section `condition`: {"kind": "columns" | "label" | "none", "given": probability, "withheld": probability}.
-  /// Error, naming the key, when the data have no labels to condition on.
+  /// Reads the section `condition`: {"kind": "columns" | "label" | "none", "given": probability, "withheld": probability};
+  /// "label" means all attributes. Error, naming the key, when the data have no attributes to condition on.
   Condition(const Config& config, const Dataset& data);
 
-  /// Columns of c: 2 d for columns (c = [x * m, m]); for labels the number of classes, and of colours, each with one more
-  /// column, "not given", where labels may be withheld.
+  /// Columns of c. For the columns of x 2 d: c = [x * m, m]. For attributes side by side: one column for each category, 1 in that
+  /// of the row, or the value of a real one; and, where attributes may be withheld, one more that is 1 when it is.
   int64_t width() const;
-  /// Whether features (a column, or the columns of a categorical value) are given or withheld one by one, so that results
-  /// are told by their number.
+  /// Whether the features of x are given or withheld, so that results are told by their number.
   bool by_columns() const { return kind_ == Kind::columns; }
-  /// Whether the condition is the class of the row (and its colour).
-  bool by_label() const { return kind_ == Kind::label; }
-  /// Whether labels are withheld from some rows.
-  bool may_withhold_labels() const { return by_label() && withheld_ > 0; }
-  /// What the labels tell, in the order of give_labels: {"class"} or {"class", "colour"}; empty unless by_label().
-  std::vector<std::string> label_names() const;
-  /// How many features there are to give.
+  /// Whether the attributes are.
+  bool by_attributes() const { return kind_ == Kind::attributes; }
+  /// Whether each feature may be withheld from a row: otherwise all are given in every row.
+  bool may_withhold() const { return by_columns() || withheld_ > 0; }
+  /// The features that may be given.
+  const std::vector<Feature>& given_features() const { return features_; }
   int64_t features() const { return int64_t(features_.size()); }
-  /// The number of features that a row of a mask [d] gives.
+  /// The number of features that a row of a mask gives.
   int64_t count_given(const float* mask) const;
-  /// The probability that a feature is given.
+  /// The probability that a feature of x is given.
   double given() const { return by_columns() ? rule_.given : 0; }
   /// Whether each row has a probability of its own instead (MaskRule::uniform).
   bool uniform() const { return by_columns() && rule_.uniform; }
 
   /// The condition of one batch.
   struct Drawn {
-    Tensor mask;  ///< [rows, d] float32, 1 = given; undefined unless by_columns()
+    Tensor mask;  ///< [rows, value_columns()] float32, 1 = given; undefined when there is no condition
     Tensor c;     ///< [rows, width()]; undefined when there is no condition
   };
   /// Draws the condition of a batch into `out`, whose tensors are made or replaced when their size does not fit.
   void draw(const Batch& batch, const RandomKey& key, Drawn& out) const;
-  /// The same with a mask that is already in `out`, and that gives nothing that is missing. All labels that the batch has
-  /// are given; one that it has not is withheld.
+  /// The same with a mask that is already in `out`, and that gives nothing that is missing.
   void apply(const Batch& batch, Drawn& out) const;
   /// The same for steps that a device draws by itself: makes the tensor of the condition, returns it, and says in `work` how to
   /// write it. `mask` must live as long as `work`.
   Tensor draw_on_device(const RandomKey& key, Device device, BatchWork& work, MaskWork& mask) const;
-  /// The condition under which every row is given the features of `subset` [features()], as far as it has them.
+  /// The condition under which every row is given the features of `subset` [features()], as far as it has them. Error if its
+  /// size differs, or a feature is withheld that must be given.
   void give(const Batch& batch, const Mask& subset, Drawn& out) const {
     give(batch, std::span(&subset, 1), out);
   }
   /// The same for several subsets at once: the rows are as many parts of one length as there are subsets, one below the
   /// other, and those of part i are given subset i.
   void give(const Batch& batch, std::span<const Mask> subsets, Drawn& out) const;
-  /// The condition under which every row is given those of its labels that `given` [label_names()] says.
-  void give_labels(const Batch& batch, const Mask& given, Drawn& out) const;
+
+  /// How many numbers hold the values of a row's features: the columns of x, or the attributes.
+  int64_t value_columns() const { return value_columns_; }
+  /// The condition of rows of which nothing else is known: c [rows, width()], from `values` [rows, value_columns()] with
+  /// a NaN where nothing is given. Undefined where there is no condition. Error as give().
+  Tensor of(const Tensor& values) const;
+  /// The same value-free row, [rows, value_columns()]: a NaN everywhere.
+  Tensor nothing(int64_t rows) const;
 
  private:
-  // `withheld` [labels, rows]: 1 = not given; undefined: all are.
-  void write_labels(const Batch& batch, const Tensor& withheld, Drawn& out) const;
+  enum class Kind { columns, attributes, none };
+  const Tensor& values_of(const Batch& batch) const { return by_columns() ? batch.x : batch.attributes; }
+  void withhold_unknown(const Batch& batch, Tensor& mask) const;
+  void write(const Tensor& values, Drawn& out) const;
+  void write_attributes(const Tensor& values, const Tensor& mask, Tensor& c) const;
 
-  enum class Kind { columns, label, none };
   Kind kind_;
-  int64_t columns_;
-  std::vector<Feature> features_;
-  MaskRule rule_;
-  std::vector<LabelCondition> labels_;  // of the class, and of the colour
-  double withheld_ = 0;                 // probability that a label is withheld from a row
+  std::vector<Feature> features_;  // `first` is the column of their values
+  int64_t value_columns_ = 0;
+  MaskRule rule_;                    // of the columns of x
+  std::vector<int64_t> categories_;  // of each attribute; 0 for a real one
+  double withheld_ = 0;              // probability that an attribute is withheld from a row
 };
 
 }  // namespace elbow

@@ -21,24 +21,20 @@ DeviceRows::DeviceRows(const Dataset& set, const Condition& condition, int64_t b
     work_.observed = make({batch_rows, d});
     work_.input = make({batch_rows, 2 * d});
   }
-  if (condition.by_label()) {
-    work_.labels = make({set.rows()});
-    if (set.colours) work_.colours = make({set.rows()});
-  }
+  if (condition.by_attributes()) work_.attributes = make({set.rows(), int64_t(set.attributes.size())});
 }
 
 void DeviceRows::copy(const Dataset& set, int model) {
   const auto upload = [&](const Tensor& from, Tensor& to) {
     if (to) backend_.upload(from.data<float>(), to, model);
   };
-  const auto upload_labels = [&](const std::optional<Labels>& labels, Tensor& to) {
-    if (to)
-      upload(Tensor::from(std::vector<float>(labels->values.begin(), labels->values.end()), to.shape()), to);
-  };
   upload(set.x.tensor(), work_.data);
   upload(set.observed, work_.data_observed);
-  upload_labels(set.labels, work_.labels);
-  upload_labels(set.colours, work_.colours);
+  if (!work_.attributes) return;
+  const size_t n = set.attributes.size();
+  std::vector<float> attributes(n * size_t(set.rows()));  // [rows, n]
+  for (size_t i = 0; i < attributes.size(); ++i) attributes[i] = set.attributes[i % n].values[i / n];
+  backend_.upload(attributes.data(), work_.attributes, model);
 }
 
 void DeviceRows::copy_order(const std::vector<int64_t>& order, int model) {

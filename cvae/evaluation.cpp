@@ -60,8 +60,8 @@ RowCosts test_costs(Experiment& e, int64_t draws, bool excess) {
     out.seconds += watch.seconds();
     const int64_t looked_at = std::min(rows, most_excess_rows(columns) - int64_t(out.excess.size()));
     if (!excess || looked_at <= 0) continue;
-    if (!drawn.mask) drawn.mask = Tensor::zeros({rows, columns});  // nothing is given
-    const auto optimal = e.bound->optimal_rows(batch.x.data<float>(), drawn.mask.data<float>(), looked_at,
+    const Tensor given = e.condition.by_columns() ? drawn.mask : Tensor::zeros({rows, columns});
+    const auto optimal = e.bound->optimal_rows(batch.x.data<float>(), given.data<float>(), looked_at,
                                                batch.observed ? batch.observed.data<float>() : nullptr);
     for (const RowLoss& row : optimal) {
       const size_t r = out.excess.size();  // of the test set
@@ -97,27 +97,43 @@ SubsetEncoding encode_under(Experiment& e, const std::vector<int64_t>& index, co
   return out;
 }
 
+namespace {
+
+// The subsets of a few attributes, nothing first; of many nothing, each by itself, and all.
+std::vector<Mask> attribute_subsets(int64_t attributes) {
+  constexpr int64_t few = 4;
+  std::vector<Mask> subsets;
+  for (uint64_t bits = 0; attributes <= few && bits < uint64_t{1} << attributes; ++bits) {
+    Mask& subset = subsets.emplace_back(size_t(attributes), false);
+    for (size_t a = 0; a < subset.size(); ++a) subset[a] = (bits >> a & 1) != 0;
+  }
+  if (!subsets.empty()) return subsets;
+  subsets.assign(size_t(attributes) + 1, Mask(size_t(attributes), false));
+  for (size_t a = 0; a < size_t(attributes); ++a) subsets[a + 1][a] = true;
+  subsets.emplace_back(size_t(attributes), true);
+  return subsets;
+}
+
+}  // namespace
+
 std::vector<ConditionResult> per_condition_results(Experiment& e, int64_t draws) {
   const Evaluating evaluating(*e.model);
   std::vector<ConditionResult> out;
-  if (!e.condition.may_withhold_labels()) return out;
-  const auto names = e.condition.label_names();
+  if (!e.condition.by_attributes() || !e.condition.may_withhold()) return out;
   Batches batches(e.data.test, evaluation_batch_rows, LastBatch::keep);
   Condition::Drawn drawn;
-  for (size_t subset = 0; subset < size_t{1} << names.size(); ++subset) {
+  for (const Mask& given : attribute_subsets(e.condition.features())) {
     ConditionResult result;
-    Mask given;
-    for (size_t k = 0; k < names.size(); ++k) {
-      given.push_back((subset >> k & 1) != 0);
-      if (given.back()) result.given += (result.given.empty() ? "" : " and ") + names[k];
-    }
+    for (size_t a = 0; a < given.size(); ++a)
+      if (given[a])
+        result.given += (result.given.empty() ? "" : " and ") + e.condition.given_features()[a].name;
     if (result.given.empty()) result.given = "nothing";
     RowCosts rows;
     rows.beta = e.loss.beta;
     result.kl_per_latent.assign(size_t(e.model->latents()), 0);
     for (int64_t b = 0; b < batches.count(); ++b) {
       const Batch& batch = batches.get(b);
-      e.condition.give_labels(batch, given, drawn);
+      e.condition.give(batch, given, drawn);
       const Posterior q = add_costs(e, batch, drawn.c, draws, b, batches.count(), rows);
       const auto part = kl_of(e.loss, q, Reduction::per_column).to_vector<double>();
       for (size_t l = 0; l < part.size(); ++l)
@@ -152,8 +168,8 @@ LatentScatter latent_scatter(Experiment& e) {
       means.insert(means.end(), mu.begin() + r * latents, mu.begin() + (r + 1) * latents);
       out.given.push_back(e.condition.by_columns()
                               ? e.condition.count_given(drawn.mask.data<float>() + r * columns)
-                          : batch.labels.empty() ? 0
-                                                 : batch.labels[size_t(r)]);
+                          : e.data.test.classes() ? e.data.test.classes()->class_of(batch.index[size_t(r)])
+                                                  : 0);
     }
   }
   const auto order = latents_by_kl(kl);

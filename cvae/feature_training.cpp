@@ -5,11 +5,11 @@
 
 #include "autograd/backend/backend.hpp"
 #include "autograd/enable_grad.hpp"
+#include "autograd/one_hot.hpp"
 #include "autograd/ops.hpp"
 #include "autograd/tape.hpp"
 #include "base/streams.hpp"
 #include "data/batches.hpp"
-#include "data/label_condition.hpp"
 #include "nn/optimizer.hpp"
 #include "nn/schedule.hpp"
 
@@ -21,14 +21,14 @@ constexpr auto op = "features";
 }  // namespace
 
 FeatureNetShape feature_net_shape(const Dataset& set) {
-  if (!set.labels) fail(op, "the set ", set.name, " has no labels to learn");
+  if (!set.classes()) fail(op, "the set ", set.name, " has no labels to learn");
   if (!set.image) fail(op, "the rows of the set ", set.name, " are no images");
   if (set.observed) fail(op, "the images of the set ", set.name, " have missing entries");
   const int64_t pixels = set.image->height * set.image->width;
   if (pixels < 1 || set.columns() % pixels != 0)
     fail(op, "rows of ", set.columns(), " columns are no images of ", set.image->height, " x ",
          set.image->width);
-  return {set.columns() / pixels, set.image->height, set.image->width, set.labels->classes};
+  return {set.columns() / pixels, set.image->height, set.image->width, set.classes()->classes()};
 }
 
 namespace {
@@ -44,15 +44,16 @@ void train_net(FeatureNet& net, const Dataset& train, const FeatureTraining& set
   const Schedule schedule{.kind = Schedule::Kind::cosine,
                           .learning_rate = settings.learning_rate,
                           .total = settings.epochs * batches.count()};
-  const LabelCondition one_hot{train.labels->classes, false};
+  const Attribute& classes = *train.classes();
   std::vector<Tensor> losses;  // of an epoch: a device is waited for at its end
   for (int64_t epoch = 0; epoch < settings.epochs; ++epoch) {
     batches.shuffle({settings.seed, stream::shuffle, uint64_t(epoch)});
     losses.clear();
     for (int64_t i = 0; i < batches.count(); ++i) {
       const Batch& batch = batches.get(i);
-      Tensor target = Tensor::empty({batch.x.size(0), one_hot.width()});
-      one_hot.write(batch.labels, target);
+      std::vector<int64_t> labels;
+      for (const int64_t row : batch.index) labels.push_back(classes.class_of(row));
+      const Tensor target = one_hot(Indices(labels), classes.classes());
       parameters.zero_gradients();
       Tape tape;
       const Tensor logits = net.logits(net.features(batch.x.to(device)));
@@ -83,12 +84,14 @@ std::unique_ptr<FeatureNet> train_feature_net(const Dataset& train, const Featur
 }
 
 Estimate accuracy_of(FeatureNet& net, const Dataset& set) {
-  if (!set.labels || set.rows() == 0) fail(op, "the set ", set.name, " has no labelled rows to be judged by");
+  if (!set.classes() || set.rows() == 0)
+    fail(op, "the set ", set.name, " has no labelled rows to be judged by");
   constexpr int64_t chunk = 4096;  // rows held as floats at a time
   int64_t right = 0;
   for (int64_t first = 0; first < set.rows(); first += chunk) {
     const auto classes = classes_of(net, set.x.range(first, std::min(chunk, set.rows() - first)));
-    for (size_t i = 0; i < classes.size(); ++i) right += classes[i] == set.labels->values[size_t(first) + i];
+    for (size_t i = 0; i < classes.size(); ++i)
+      right += classes[i] == set.classes()->class_of(first + int64_t(i));
   }
   return share_of(right, set.rows());
 }

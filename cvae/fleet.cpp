@@ -32,10 +32,10 @@ bool alike(const Dataset& a, const Dataset& b) {
   const auto same_feature = [](const Feature& f, const Feature& g) {
     return f.kind == g.kind && f.first == g.first && f.width == g.width;
   };
-  return a.rows() == b.rows() &&
-         std::equal(a.features.begin(), a.features.end(), b.features.begin(), b.features.end(), same_feature) &&
-         bool(a.observed) == bool(b.observed) && a.labels.has_value() == b.labels.has_value() &&
-         a.colours.has_value() == b.colours.has_value();
+  return a.rows() == b.rows() && std::ranges::equal(a.features, b.features, same_feature) &&
+         std::ranges::equal(a.attributes, b.attributes, same_feature, &Attribute::feature,
+                            &Attribute::feature) &&
+         bool(a.observed) == bool(b.observed);
 }
 
 }  // namespace

@@ -31,40 +31,39 @@ void gather(const Dataset& set, std::span<const int64_t> index, Batch& batch) {
   }
   batch.x.mark_written("batches");
   batch.input = encoder_input(batch.x, batch.observed);
+  const size_t attributes = set.attributes.size();
+  for (size_t a = 0; a < attributes; ++a)
+    for (size_t r = 0; r < index.size(); ++r)
+      batch.attributes.data<float>()[r * attributes + a] = set.attributes[a].values[size_t(index[r])];
 }
 
-// The labels of the rows `index`, kept in `out`.
-std::span<const int32_t> gather_labels(const Labels& labels, std::span<const int64_t> index,
-                                       std::vector<int32_t>& out) {
-  out.clear();
-  for (const int64_t row : index) out.push_back(labels.values[size_t(row)]);
-  return out;
+// The tensors of a batch of so many rows.
+Batch empty_batch(const Dataset& set, int64_t rows) {
+  Batch batch;
+  batch.x = Tensor::empty({rows, set.columns()});
+  if (set.observed) batch.observed = Tensor::empty(batch.x.shape());
+  if (!set.attributes.empty()) batch.attributes = Tensor::empty({rows, int64_t(set.attributes.size())});
+  return batch;
 }
 
 }  // namespace
 
 Batch rows_of(const Dataset& set, std::span<const int64_t> index) {
-  Batch batch;
-  batch.x = Tensor::empty({int64_t(index.size()), set.columns()});
-  if (set.observed) batch.observed = Tensor::empty(batch.x.shape());
+  Batch batch = empty_batch(set, int64_t(index.size()));
   gather(set, index, batch);
   return batch;
 }
 
 Batches::Batches(const Dataset& set, int64_t batch_rows, LastBatch last)
-    : set_(set), order_(set.rows(), batch_rows, last) {
-  whole_.x = Tensor::empty({batch_rows, set.columns()});
-  rest_.x = Tensor::empty({order_.rest_rows(), set.columns()});
-  if (set.observed)
-    for (Batch* batch : {&whole_, &rest_}) batch->observed = Tensor::empty(batch->x.shape());
-}
+    : set_(set),
+      order_(set.rows(), batch_rows, last),
+      whole_(empty_batch(set, batch_rows)),
+      rest_(empty_batch(set, order_.rest_rows())) {}
 
 const Batch& Batches::get(int64_t i) {
   const std::span<const int64_t> index = order_.batch(i);
   Batch& batch = int64_t(index.size()) == order_.batch_rows() ? whole_ : rest_;
   gather(set_, index, batch);
-  if (set_.labels) batch.labels = gather_labels(*set_.labels, batch.index, labels_);
-  if (set_.colours) batch.colours = gather_labels(*set_.colours, batch.index, colours_);
   return batch;
 }
 

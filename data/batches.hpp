@@ -11,15 +11,14 @@ namespace elbow {
 /// One mini-batch. Its tensors are written again by the next one. What the set holds in the place of a missing entry,
 /// a NaN even, does not get here: from here on it can reach neither a loss nor a condition nor an encoder.
 struct Batch {
-  Tensor x;         ///< [rows, columns] float32; 0 where an entry is missing
-  Tensor observed;  ///< [rows, columns] float32, 0 = missing; undefined where nothing is missing in the set
-  Tensor input;     ///< what the encoder sees: x, or [x, observed] side by side where entries may be missing
-  std::span<const int64_t> index;    ///< [rows]: which rows of the set they are
-  std::span<const int32_t> labels;   ///< [rows], or empty where the set has none
-  std::span<const int32_t> colours;  ///< the same for the colours of images
+  Tensor x;           ///< [rows, columns] float32; 0 where an entry is missing
+  Tensor observed;    ///< [rows, columns] float32, 0 = missing; undefined where nothing is missing in the set
+  Tensor input;       ///< what the encoder sees: x, or [x, observed] side by side where entries may be missing
+  Tensor attributes;  ///< [rows, attributes] float32, NaN where unknown; undefined where the set has none
+  std::span<const int64_t> index;  ///< [rows]: which rows of the set they are
 };
 
-/// The same batch with its tensors on that device.
+/// The same batch with its columns on that device; conditions are written on the host.
 Batch on_device(const Batch& batch, Device device);
 
 /// How many columns the encoder sees of a row of `set`: those of x, twice as many where entries may be missing.
@@ -28,7 +27,7 @@ int64_t input_columns(const Dataset& set);
 /// What the encoder sees of rows x [rows, columns] of which `observed` (undefined: everything) is there.
 Tensor encoder_input(const Tensor& x, const Tensor& observed);
 
-/// The rows `index` of a set as a batch of its own, which refers to `index`; without labels.
+/// The rows `index` of a set as a batch of its own, which refers to `index`.
 Batch rows_of(const Dataset& set, std::span<const int64_t> index);
 
 /// Cuts a data set into mini-batches: in its own order until shuffle() is called. Batch i of an epoch is a
@@ -56,8 +55,7 @@ class Batches {
  private:
   const Dataset& set_;
   BatchOrder order_;
-  std::vector<int32_t> labels_, colours_;  // of the batch
-  Batch whole_, rest_;                     // the last batch of an epoch may be a smaller one
+  Batch whole_, rest_;  // the last batch of an epoch may be a smaller one
 };
 
 }  // namespace elbow

@@ -2,10 +2,13 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <limits>
 #include <map>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "autograd/tensor.hpp"
@@ -27,13 +30,6 @@ struct MissingLaw {
   bool any() const { return rows > 0 && entries > 0; }
 };
 
-/// The class of each row.
-struct Labels {
-  std::vector<int32_t> values;  ///< [rows], each in 0..classes-1
-  int32_t classes = 0;
-  std::vector<std::string> names = {};  ///< [classes], or empty where nobody has named them
-};
-
 /// What the values of a feature are; with it goes the loss that fits them.
 enum class FeatureKind : uint8_t {
   real,        ///< any number: squared error
@@ -46,9 +42,36 @@ struct Feature {
   std::string name;
   FeatureKind kind = FeatureKind::real;
   int64_t first = 0, width = 1;  ///< its columns: first, first + 1, ..., first + width - 1
-  std::vector<std::string> categories =
-      {};  ///< [width] of a categorical one; {no, yes} of a binary one that has names
+  /// [width] of a categorical one, {no, yes} of a binary one; of an attribute empty where its categories are numbers.
+  std::vector<std::string> categories = {};
 };
+
+/// A feature that each row has beside its columns: it may be given to a model, and is never reconstructed, such as the class of
+/// an image. Categorical (then `feature.width` is the number of categories) or real.
+struct Attribute {
+  Feature feature;
+  std::vector<float>
+      values;  ///< [rows]: the number of the category from 0, or a real value; `unknown` where a row has none
+
+  static constexpr float unknown = std::numeric_limits<float>::quiet_NaN();
+
+  bool categorical() const { return feature.kind == FeatureKind::categorical; }
+  /// How many categories there are.
+  int32_t classes() const { return int32_t(feature.width); }
+  /// The category of a row.
+  int32_t class_of(int64_t row) const { return int32_t(values[size_t(row)]); }
+  /// The category of every row [rows].
+  std::vector<int32_t> row_classes() const { return {values.begin(), values.end()}; }
+  /// A value as text: the name of the category, or its number where it has none; `withheld` for `unknown`.
+  std::string text_of(float value, const std::string& withheld) const;
+  /// The value that a text means: a category by its name or its number, or a real number. Error that lists the categories.
+  float value_of(const std::string& text) const;
+  /// What tables and options call it: the class is the column "label".
+  std::string column() const { return feature.name == "class" ? "label" : feature.name; }
+};
+/// A categorical attribute of that name, with so many categories.
+Attribute categorical_attribute(const std::string& name, int64_t classes, std::vector<float> values,
+                                std::vector<std::string> names = {});
 
 /// One feature a column, all real, named x0, x1, ....
 std::vector<Feature> real_features(int64_t columns);
@@ -71,8 +94,8 @@ struct Dataset {
   Tensor observed;     ///< [rows, columns] float32, 1 = there, 0 = missing; undefined where nothing is missing
   MissingLaw missing;  ///< how the missing entries were chosen, for sets whose law is known
   std::optional<GaussianLaw> gaussian;
-  std::optional<Labels> labels;
-  std::optional<Labels> colours;  ///< of coloured images: the channel that each is drawn in
+  std::vector<Attribute>
+      attributes;  ///< what may be given besides: "class", of coloured images "colour" (the channel)
   std::optional<ImageSize> image;
   Tensor coordinate;  ///< [rows] float32, where a row lies on its curve, for colours; or undefined
   std::shared_ptr<const TableCodec>
@@ -81,7 +104,15 @@ struct Dataset {
 
   int64_t rows() const { return x.size(); }
   int64_t columns() const { return x.columns(); }
+  /// The attribute of that name; null where the set has none.
+  const Attribute* attribute(std::string_view name) const;
+  /// The class of each row, where the set has one.
+  const Attribute* classes() const { return attribute("class"); }
 };
+
+/// The attributes of the rows `index`, [index.size(), attributes], each as `value` chooses it.
+Tensor attribute_values(const Dataset& set, std::span<const int64_t> index,
+                        const std::function<float(const Attribute& attribute, int64_t row)>& value);
 
 /// The rows of `set` that have no missing entry, ascending.
 std::vector<int64_t> complete_rows(const Dataset& set);

@@ -11,16 +11,38 @@ namespace {
 
 constexpr double most_rows = 0x1p32;  // with any number of epochs their steps can be counted in 64 bits
 
-Json json_of(const Labels& labels) { return {{"classes", labels.classes}, {"names", labels.names}}; }
+constexpr double most_classes = 1e6;
 
-std::optional<Labels> read_labels(const Config& config, const std::string& key) {
-  if (!config.has(key)) return {};
-  const Config section = config.section(key);
-  Labels labels{{}, int32_t(section.get<int64_t>("classes", between(1, 256))), {}};
-  labels.names = section.get<std::vector<std::string>>("names");
-  if (!labels.names.empty() && int64_t(labels.names.size()) != labels.classes)
-    section.fail("names", str(labels.names.size(), " names do not fit ", labels.classes, " classes"));
-  return labels;
+Json json_of(const Attribute& a) {
+  Json json = {{"name", a.feature.name}, {"kind", a.categorical() ? "categorical" : "real"}};
+  if (a.categorical()) json["classes"] = a.classes(), json["names"] = a.feature.categories;
+  return json;
+}
+
+Attribute read_categorical(const Config& section, const std::string& name) {
+  Attribute a = categorical_attribute(name, section.get<int64_t>("classes", between(1, most_classes)), {},
+                                      section.get<std::vector<std::string>>("names"));
+  if (const auto& names = a.feature.categories; !names.empty() && int64_t(names.size()) != a.classes())
+    section.fail("names", str(names.size(), " names do not fit ", a.classes(), " classes"));
+  return a;
+}
+
+std::vector<Attribute> read_attributes(const Config& config) {
+  std::vector<Attribute> attributes;
+  // Runs of earlier versions knew two of them.
+  for (const auto& [key, name] : {std::pair{"labels", "class"}, {"colours", "colour"}})
+    if (config.has(key)) attributes.push_back(read_categorical(config.section(key), name));
+  if (!config.has("attributes")) return attributes;
+  for (const Json& json : config.get<std::vector<Json>>("attributes")) {
+    const Config section(json, "", str("attributes[", attributes.size(), ']'));
+    const auto name = section.get<std::string>("name");
+    if (section.choice("kind", {"categorical", "real"}) == "categorical")
+      attributes.push_back(read_categorical(section, name));
+    else
+      attributes.push_back({{name, FeatureKind::real, 0, 1, {}}, {}});
+    section.done();
+  }
+  return attributes;
 }
 
 std::optional<ImageSize> read_image(const Config& config, int64_t columns) {
@@ -56,8 +78,7 @@ Dataset read_set(const Config& config) {
   set.x = Rows::unread(0, columns);
   if (scaled) set.codec = std::make_shared<const TableCodec>(std::move(codec));
   if (config.get<bool>("missing")) set.observed = Tensor::empty({0, columns});
-  set.labels = read_labels(config, "labels");
-  set.colours = read_labels(config, "colours");
+  set.attributes = read_attributes(config);
   set.image = read_image(config, columns);
   return set;
 }
@@ -83,8 +104,7 @@ std::string description_of(const DataSplit& split) {
     json["scales"] = Json::array();
     for (const Scale& s : set.codec->scales()) json["scales"].push_back({s.mean, s.sd});
   }
-  if (set.labels) json["labels"] = json_of(*set.labels);
-  if (set.colours) json["colours"] = json_of(*set.colours);
+  for (const Attribute& a : set.attributes) json["attributes"].push_back(json_of(a));
   if (set.image)
     json["image"] = {
         {"height", set.image->height}, {"width", set.image->width}, {"channels", set.image->channels}};

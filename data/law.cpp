@@ -73,9 +73,10 @@ float* positions_of(Dataset& set) {
   return set.coordinate.data<float>();
 }
 
-int32_t* classes_of(Dataset& set, int32_t classes) {
-  if (!set.labels) set.labels = Labels{std::vector<int32_t>(size_t(set.rows())), classes, {}};
-  return set.labels->values.data();
+float* classes_of(Dataset& set, int64_t classes) {
+  if (set.attributes.empty())
+    set.attributes = {categorical_attribute("class", classes, std::vector<float>(size_t(set.rows())))};
+  return set.attributes[0].values.data();
 }
 
 DataSplit two_curves(const Config& data, uint64_t seed, float length,
@@ -86,11 +87,12 @@ DataSplit two_curves(const Config& data, uint64_t seed, float length,
     Tensor rows = drawn.x.tensor();
     const float* u = numbers.data<float>();  // [rows, 2]: which curve, and where on it
     float *x = rows.data<float>(), *position = positions_of(drawn);
-    int32_t* label = classes_of(drawn, 2);
+    float* classes = classes_of(drawn, 2);
     for (int64_t r = 0; r < drawn.rows(); ++r, u += 2, x += 2) {
-      label[r] = u[0] < 0.5f ? 0 : 1;
+      const int32_t label = u[0] < 0.5f ? 0 : 1;
+      classes[r] = float(label);
       position[r] = length * u[1];
-      const auto at = point(label[r], position[r]);
+      const auto at = point(label, position[r]);
       std::copy(at.begin(), at.end(), x);
     }
     rows.mark_written("two_curves");

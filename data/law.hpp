@@ -32,7 +32,7 @@ RandomKey part(const RandomKey& key, uint64_t i);
 /// set.coordinate's elements [rows], allocated at the first call, for a law to write.
 float* positions_of(Dataset& set);
 /// The classes of the rows, resized at the first call, for a law to write.
-int32_t* classes_of(Dataset& set, int32_t classes);
+float* classes_of(Dataset& set, int64_t classes);
 
 /// Rows on two curves in the plane: class 0 or 1 with probability 1/2 each, t ~ U(0, length), which is the coordinate, and
 /// point(class, t); plus noise N(0, noise^2) on each column. Options: noise (default 0), and those of draw_split.

@@ -82,7 +82,7 @@ refused 'column colour: "pink" is not a colour' "$elbow" encode coloured <(sed '
 refused '"circle" is not a class: there are 0 to 2, or' "$elbow" sample coloured --label circle
 refused '"pink" is not a colour' "$elbow" sample coloured --colour pink
 refused "is not a class" "$elbow" sample coloured --label 3
-refused "told twice" "$elbow" sample coloured --label top --given label=top
+refused "given twice" "$elbow" sample coloured --label top --given label=top
 refused "label=CLASS, colour=NAME, not x0" "$elbow" sample coloured --given x0=1
 refused "--colour: the images of this run have no colours" "$elbow" sample told --label top --colour red
 refused "wants to know the label: --label CLASS" "$elbow" sample told

@@ -16,14 +16,14 @@ namespace {
 // Row r is {r, -r}, its label r mod 3.
 Dataset numbered(int64_t rows) {
   std::vector<float> values;
-  Labels labels{{}, 3};
+  Attribute labels = categorical_attribute("class", 3, {});
   for (int64_t r = 0; r < rows; ++r) {
     values.insert(values.end(), {float(r), float(-r)});
-    labels.values.push_back(int32_t(r % 3));
+    labels.values.push_back(float(r % 3));
   }
   Dataset set;
   set.x = Rows(Tensor::from(values, {rows, 2}));
-  set.labels = labels;
+  set.attributes = {labels};
   return set;
 }
 
@@ -32,12 +32,12 @@ std::vector<int64_t> epoch_of(Batches& batches) {
   std::vector<int64_t> rows;
   for (int64_t i = 0; i < batches.count(); ++i) {
     const Batch& batch = batches.get(i);
-    BOOST_REQUIRE(
-        (batch.x.size(0) == int64_t(batch.index.size()) && batch.labels.size() == batch.index.size()));
+    BOOST_REQUIRE((batch.x.size(0) == int64_t(batch.index.size()) &&
+                   batch.attributes.shape() == Shape({batch.x.size(0), 1})));
     for (size_t r = 0; r < batch.index.size(); ++r) {
       const int64_t row = batch.index[r];
       BOOST_REQUIRE((batch.x.data<float>()[2 * r] == row && batch.x.data<float>()[2 * r + 1] == -row &&
-                     batch.labels[r] == row % 3));
+                     batch.attributes.data<float>()[r] == float(row % 3)));
       rows.push_back(row);
     }
   }

@@ -150,7 +150,7 @@ BOOST_AUTO_TEST_CASE(training_images_are_drawn_anew_in_each_epoch_and_test_image
     BOOST_TEST(std::abs(deviation(int64_t(first.size()), 0, [&](int64_t i) {
                  return double(first[size_t(i)]) - double(values[size_t(i)]);
                })) < 4);
-    if (coloured) BOOST_TEST(data.train.colours->values == grey.train.colours->values);
+    if (coloured) BOOST_TEST(data.train.attribute("colour")->values == grey.train.attribute("colour")->values);
     for (const Dataset* set : {&data.train, &data.test})
       BOOST_TEST((int64_t(set->features.size()) == set->columns() &&
                   set->features.back().kind == FeatureKind::binary));

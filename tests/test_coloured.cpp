@@ -91,7 +91,7 @@ BOOST_AUTO_TEST_CASE(colours_are_drawn_anew_in_each_epoch) {
   Experiment e{Config(json)};
   Dataset& train = e.data.train;
   BOOST_TEST((train.image->channels == 3 && train.image->height == size && train.columns() == 3 * plane));
-  const auto first = train.colours->values, test = e.data.test.colours->values;
+  const auto first = train.attribute("colour")->values, test = e.data.test.attribute("colour")->values;
   for (int32_t k = 0; k < 3; ++k)
     BOOST_TEST(std::abs(deviation(train.rows(), 1 / 3.0,
                                   [&](int64_t r) { return first[size_t(r)] == k ? 1.0 : 0.0; })) < 4);
@@ -101,16 +101,17 @@ BOOST_AUTO_TEST_CASE(colours_are_drawn_anew_in_each_epoch) {
     BOOST_REQUIRE(row[size_t(i)] == (i / plane == first[7] ? float(1 + (7 + i % plane) % 200) / 255.0f : 0.0f));
 
   e.data.redraw(train, 1);
-  const auto second = train.colours->values;
+  const auto second = train.attribute("colour")->values;
   BOOST_TEST(std::abs(deviation(train.rows(), 1 / 3.0, [&](int64_t r) {
                return first[size_t(r)] == second[size_t(r)] ? 1.0 : 0.0;
              })) < 4);
   e.data.redraw(train, 0);
-  BOOST_TEST(train.colours->values == first);
+  BOOST_TEST(train.attribute("colour")->values == first);
   Json other = json;
   other["seed"] = 2;
   Experiment f{Config(other)};
-  BOOST_TEST((f.data.train.colours->values != first && f.data.test.colours->values != test));
+  BOOST_TEST(
+      (f.data.train.attribute("colour")->values != first && f.data.test.attribute("colour")->values != test));
 }
 
 // Class and colour are withheld independently; what is given is right.
@@ -128,8 +129,8 @@ BOOST_AUTO_TEST_CASE(conditions_of_coloured_images) {
   for (int64_t r = 0; r < 3000; ++r) {
     const float* row = c.data() + r * 10;
     BOOST_REQUIRE((std::accumulate(row, row + 6, 0.0f) == 1 && std::accumulate(row + 6, row + 10, 0.0f) == 1));
-    BOOST_REQUIRE((row[5] == 1 || row[batch.labels[size_t(r)]] == 1));
-    BOOST_REQUIRE((row[9] == 1 || row[6 + batch.colours[size_t(r)]] == 1));
+    BOOST_REQUIRE((row[5] == 1 || row[size_t(batch.attributes.data<float>()[2 * r])] == 1));
+    BOOST_REQUIRE((row[9] == 1 || row[6 + size_t(batch.attributes.data<float>()[2 * r + 1])] == 1));
     no_class += row[5] == 1;
     no_colour += row[9] == 1;
     both += row[5] == 1 && row[9] == 1;
@@ -138,17 +139,15 @@ BOOST_AUTO_TEST_CASE(conditions_of_coloured_images) {
   BOOST_TEST(std::abs(double(no_colour) - 1500) < 4 * 27.4);
   BOOST_TEST(std::abs(double(both) - 750) < 4 * 23.7);
 
-  e.condition.apply(batch, drawn);  // everything is given
+  e.condition.give(batch, {true, true}, drawn);
   const auto mean = mean_of_columns(drawn.c);
   BOOST_TEST((mean[5] == 0 && mean[9] == 0));
-  e.condition.give_labels(batch, {false, true}, drawn);
+  e.condition.give(batch, {false, true}, drawn);
   BOOST_TEST((mean_of_columns(drawn.c)[5] == 1 && mean_of_columns(drawn.c)[9] == 0));
-  Batch unlabelled;
-  unlabelled.x = batch.x;
-  e.condition.apply(unlabelled, drawn);
-  BOOST_TEST((mean_of_columns(drawn.c)[5] == 1 && mean_of_columns(drawn.c)[9] == 1));
-  BOOST_TEST(error_of([&] { e.condition.give_labels(batch, {true}, drawn); }) ==
-             "[condition] 1 of the 2 labels are said to be given or withheld");
+  const Tensor nothing = e.condition.of(e.condition.nothing(3));
+  BOOST_TEST((mean_of_columns(nothing)[5] == 1 && mean_of_columns(nothing)[9] == 1));
+  BOOST_TEST(error_of([&] { e.condition.give(batch, {true}, drawn); }) ==
+             "[condition] 1 of the 2 features are said to be given or withheld");
 }
 
 // What is never withheld needs no column for that.

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "base/files.hpp"
 #include "data/description.hpp"
 #include "data/sources.hpp"
 #include "data/table_codec.hpp"
@@ -68,8 +69,9 @@ DataSplit images() {
   set.name = "idx_images";
   set.x = Rows(Tensor::zeros({7, 18}));
   set.features = real_features(18);
-  set.labels = Labels{{0, 1, 0, 1, 0, 1, 0}, 2, {"caf\u00e9", "\u00e9t\u00e9"}};
-  set.colours = Labels{{0, 1, 2, 0, 1, 2, 0}, 3, {"red", "green", "blue"}};
+  set.attributes = {categorical_attribute("class", 2, {0, 1, 0, 1, 0, 1, 0}, {"caf\u00e9", "\u00e9t\u00e9"}),
+                    categorical_attribute("colour", 3, {0, 1, 2, 0, 1, 2, 0}, {"red", "green", "blue"}),
+                    {{"thickness", FeatureKind::real, 0, 1, {}}, {1, 2, 3, 4, 5, 6, 7}}};
   set.image = ImageSize{2, 3, 3};
   return {set, set, {}};
 }
@@ -93,8 +95,22 @@ BOOST_FIXTURE_TEST_CASE(descriptions_read_back, DescriptionFixture) {
     }
   const DataSplit read = written(images());
   check_alike(images(), read);
-  BOOST_TEST((read.train.labels->names == images().train.labels->names && read.train.labels->classes == 2));
-  BOOST_TEST((read.test.colours->names == images().train.colours->names && read.test.image->width == 3));
+  const auto &wrote = images().train.attributes, &attributes = read.train.attributes;
+  BOOST_TEST_REQUIRE((attributes.size() == 3U && read.test.attributes.size() == 3U));
+  for (size_t a = 0; a < 3; ++a)
+    BOOST_TEST((attributes[a].feature.name == wrote[a].feature.name &&
+                attributes[a].feature.kind == wrote[a].feature.kind &&
+                attributes[a].feature.categories == wrote[a].feature.categories &&
+                attributes[a].classes() == wrote[a].classes() && attributes[a].values.empty()));
+  BOOST_TEST(read.test.image->width == 3);
+  // As runs of earlier versions have them.
+  Json earlier = Json::parse(description_of(images()));
+  earlier.erase("attributes");
+  earlier["labels"] = {{"classes", 2}, {"names", Json::array()}};
+  earlier["colours"] = {{"classes", 3}, {"names", {"red", "green", "blue"}}};
+  write_file_atomically(folder.path / "earlier.json", earlier.dump());
+  const DataSplit before = read_description(folder.path / "earlier.json");
+  BOOST_TEST((before.test.classes()->classes() == 2 && before.test.attribute("colour")->classes() == 3));
 }
 
 BOOST_FIXTURE_TEST_CASE(a_table_is_read_as_described, DescriptionFixture) {

@@ -29,10 +29,10 @@ Dataset bars(int64_t rows, uint64_t seed) {
   std::vector<uint8_t> pixels(noise.begin(), noise.end());
   Dataset set;
   set.name = "bars";
-  set.labels = Labels{{}, 3};
+  set.attributes = {categorical_attribute("class", 3, {})};
   for (int64_t i = 0; i < rows; ++i) {
     const int64_t label = i % 3, at = int64_t(place[size_t(i)]);
-    set.labels->values.push_back(int32_t(label));
+    set.attributes[0].values.push_back(float(label));
     for (int64_t p = 0; p < 12; ++p) {
       const int64_t row = label == 0 ? at : p, column = label == 0 ? p : label == 1 ? at : (at + p) % 12;
       pixels[size_t(144 * i + 12 * row + column)] = 220;
@@ -111,7 +111,7 @@ BOOST_AUTO_TEST_CASE(it_learns_and_training_is_a_function_of_the_seed) {
   // The accuracy is the share of rows whose class is the label.
   const std::vector<int32_t> classes = classes_of(*net, test.x.tensor());
   int64_t right = 0;
-  for (size_t i = 0; i < classes.size(); ++i) right += classes[i] == test.labels->values[i];
+  for (size_t i = 0; i < classes.size(); ++i) right += classes[i] == test.classes()->class_of(int64_t(i));
   BOOST_TEST(accuracy.mean == double(right) / 300);
   // Blocks of rows give what one row by itself gives, to rounding.
   const Tensor all = features_of(*net, test.x.tensor()), one = features_of(*net, test.x.range(299, 1));
@@ -172,7 +172,7 @@ BOOST_AUTO_TEST_CASE(refusals) {
     change(changed);
     return [changed] { train_feature_net(changed, quick); };
   };
-  refused(with([](Dataset& s) { s.labels.reset(); }), "the set bars has no labels");
+  refused(with([](Dataset& s) { s.attributes.clear(); }), "the set bars has no labels");
   refused(with([](Dataset& s) { s.image.reset(); }), "are no images");
   refused(with([](Dataset& s) { s.image->width = 13; }), "rows of 144 columns are no images of 12 x 13");
   refused([&] { train_feature_net(set, {.epochs = 0}); }, "at least one epoch");

@@ -172,7 +172,7 @@ BOOST_AUTO_TEST_CASE(a_data_set_of_images) {
   const DataSplit data = make_data(config(options), 1);
   BOOST_TEST((data.train.rows() == 4 && data.test.rows() == 2 && data.train.columns() == 6));
   BOOST_TEST((data.train.image->height == 2 && data.train.image->width == 3));
-  BOOST_TEST(data.train.labels->values == (std::vector<int32_t>{1, 2, 0, 1}));
+  BOOST_TEST(data.train.classes()->row_classes() == (std::vector<int32_t>{1, 2, 0, 1}));
   const auto pixels = data.train.x.range(1, 2).to_vector<float>();
   for (int i = 0; i < 12; ++i) BOOST_TEST(pixels[i] == float(uint8_t((6 + i) * 7)) / 255.0f);
   float gathered[6];
@@ -200,7 +200,7 @@ BOOST_AUTO_TEST_CASE(fashion_mnist) {
   BOOST_TEST((data.train.rows() == 60000 && data.test.rows() == 10000 && data.train.columns() == 784));
   for (const Dataset* set : {&data.train, &data.test}) {  // every class is as frequent
     std::vector<int64_t> counts(10);
-    for (const int32_t label : set->labels->values) ++counts[label];
+    for (const int32_t label : set->classes()->row_classes()) ++counts[label];
     for (const int64_t count : counts) BOOST_TEST(count == set->rows() / 10);
   }
   const auto pixels = data.train.x.range(0, 10000).to_vector<float>();

@@ -72,7 +72,7 @@ BOOST_AUTO_TEST_CASE(names_that_people_have) {
           f.set(prefix, test, dot, end);
           const DataSplit split = f.make();
           BOOST_TEST((split.train.rows() == 3 && split.test.rows() == 3));
-          BOOST_TEST(split.test.labels->values == (std::vector<int32_t>{1, 2, 0}));
+          BOOST_TEST(split.test.classes()->row_classes() == (std::vector<int32_t>{1, 2, 0}));
           BOOST_TEST(names_of(split) == (Names{str(prefix, "train-images", dot, "idx3-ubyte", end),
                                                str(prefix, "train-labels", dot, "idx1-ubyte", end),
                                                str(prefix, test, "-images", dot, "idx3-ubyte", end),
@@ -86,7 +86,7 @@ BOOST_AUTO_TEST_CASE(each_file_may_have_a_name_of_another_kind) {
   f.labels("train-labels-idx1-ubyte.gz");
   f.images("test-images-idx3-ubyte.gz");
   f.write("test-labels-idx2-int", header({0xC02, 3, 2, 2, 9, 1, 9, 0, 9}));
-  BOOST_TEST(f.make().test.labels->values == (std::vector<int32_t>{2, 1, 0}));
+  BOOST_TEST(f.make().test.classes()->row_classes() == (std::vector<int32_t>{2, 1, 0}));
   // Of the same file twice the one that is plain, of both names the usual one.
   f.images("train-images-idx3-ubyte.gz", 7);
   BOOST_TEST(contains(f.error(), "has 3 labels for the 7 images"));
@@ -120,13 +120,13 @@ BOOST_AUTO_TEST_CASE(files_that_settings_name) {
   f.settings["train_images"] = "a/pictures";
   BOOST_TEST(contains(f.error(), "data.test_images: must name the test images"));
   f.settings["test_images"] = "c.idx";
-  BOOST_TEST(!f.make().train.labels);
+  BOOST_TEST(!f.make().train.classes());
   f.settings["train_labels"] = "b/numbers.gz";
   BOOST_TEST(contains(f.error(), "data.test_labels: must name the labels of c.idx"));
   f.labels("d", {0, 1, 2, 0});
   f.settings["test_labels"] = (f.folder.path / "d").string();
   const DataSplit split = f.make();
-  BOOST_TEST((split.train.labels->values[1] == 2 && split.test.rows() == 4));
+  BOOST_TEST((split.train.classes()->values[1] == 2 && split.test.rows() == 4));
   BOOST_TEST(names_of(split) == (Names{"pictures", "numbers.gz", "c.idx", "d"}));
   f.settings["train_labels"] = "b/number.gz";
   BOOST_TEST(f.error() == (f.folder.path / "b/number.gz").string() +
@@ -190,12 +190,12 @@ BOOST_AUTO_TEST_CASE(images_without_labels) {
   f.images("train-images-idx3-ubyte");
   f.images("t10k-images-idx3-ubyte", 2);
   const DataSplit split = f.make();
-  BOOST_TEST((!split.train.labels && !split.test.labels && split.test.rows() == 2));
+  BOOST_TEST((!split.train.classes() && !split.test.classes() && split.test.rows() == 2));
   BOOST_TEST(split.inputs.size() == 2u);
   f.settings = f.resolved();  // makes the same
-  BOOST_TEST(!f.make().train.labels);
+  BOOST_TEST(!f.make().train.classes());
   f.write("train-labels.txt", "7");  // none of the set
-  BOOST_TEST(!f.make().train.labels);
+  BOOST_TEST(!f.make().train.classes());
   f.write("train-labels-idx1-ubyte.bz2", "");  // labels, but not to be read
   BOOST_TEST(contains(f.error(),
                       ": holds no train labels: train-labels-idx1-ubyte, plain or with .gz; there is "
@@ -222,8 +222,8 @@ BOOST_AUTO_TEST_CASE(classes_are_found) {
     for (const Json& settings : {f.settings, resolved}) {
       f.settings = settings;
       const DataSplit split = f.make();
-      BOOST_TEST((split.train.labels->classes == classes && split.test.labels->classes == classes));
-      BOOST_TEST(split.test.labels->values == values);
+      BOOST_TEST((split.train.classes()->classes() == classes && split.test.classes()->classes() == classes));
+      BOOST_TEST(split.test.classes()->row_classes() == values);
       BOOST_TEST((split.warnings ==
                   (warning.empty() ? Names() : Names{"the labels in " + f.folder.path.string() + warning})));
     }
@@ -285,7 +285,7 @@ BOOST_AUTO_TEST_CASE(files_that_lie_elsewhere) {
   f.settings["train_images"] = "sub/k-train-images-idx3-ubyte";
   f.settings["train_labels"] = "mine";
   const DataSplit split = f.make(known);
-  BOOST_TEST(split.train.labels->values == (std::vector<int32_t>{0, 0, 1}));
+  BOOST_TEST(split.train.classes()->row_classes() == (std::vector<int32_t>{0, 0, 1}));
   BOOST_TEST(split.inputs.back() == f.folder.path / "sub/k-t10k-labels-idx1-ubyte");
   BOOST_TEST(asked == (Names{"gone/sub/k-train-images-idx3-ubyte", "gone/sub", "gone/mine"}));
 }

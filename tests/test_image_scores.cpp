@@ -236,16 +236,22 @@ BOOST_AUTO_TEST_CASE(a_model_is_only_asked_what_it_can_answer) {
 BOOST_AUTO_TEST_CASE(images_meet_the_same_latents_under_all_labels) {
   Experiment e{Config(images().settings())};
   e.model->train(false);
-  const std::vector<int32_t> none(40, LabelCondition::not_given), some(40, 1);
+  // 40 rows of a class and a colour.
+  const auto values = [](float label, float colour) {
+    std::vector<float> pairs;
+    for (int i = 0; i < 40; ++i) pairs.insert(pairs.end(), {label, colour});
+    return Tensor::from(pairs, {40, 2});
+  };
+  constexpr float none = Attribute::unknown;
   const auto same = [](const Tensor& a, const Tensor& b) { return a.to_vector() == b.to_vector(); };
-  const Tensor all = generated_images(e, {some, none}, 0, 40), part = generated_images(e, {some, none}, 7, 5);
+  const Tensor all = generated_images(e, values(1, none), 0, 40),
+               part = generated_images(e, values(1, none), 7, 5);
   BOOST_TEST(part.shape() == Shape({5, 3 * plane}));
   for (int64_t i = 0; i < part.numel(); ++i)
     BOOST_TEST(std::abs(part.data<float>()[i] - all.data<float>()[7 * 3 * plane + i]) < 1e-6);
-  BOOST_TEST(!same(all, generated_images(e, {none, none}, 0, 40)));
+  BOOST_TEST(!same(all, generated_images(e, values(none, none), 0, 40)));
   e.model = std::make_unique<Painter>();
-  const Tensor red = generated_images(e, {some, std::vector<int32_t>(40, 0)}, 0, 40),
-               blue = generated_images(e, {some, std::vector<int32_t>(40, 2)}, 0, 40);
+  const Tensor red = generated_images(e, values(1, 0), 0, 40), blue = generated_images(e, values(1, 2), 0, 40);
   for (int64_t r = 0; r < 40; ++r)
     for (int64_t p = 0; p < plane; ++p)
       BOOST_TEST(red.data<float>()[3 * plane * r + p] == blue.data<float>()[3 * plane * r + 2 * plane + p]);
@@ -259,7 +265,7 @@ BOOST_AUTO_TEST_CASE(real_images_in_a_colour_are_the_same_images) {
   const Tensor own = real_images(test, index), green = real_images(test, index, 1);
   BOOST_TEST(colours_of(green, 3) == std::vector<int32_t>(3, 1), boost::test_tools::per_element());
   for (int64_t r = 0; r < 3; ++r) {
-    const int64_t colour = test.colours->values[size_t(index[size_t(r)])];
+    const int64_t colour = test.attribute("colour")->class_of(index[size_t(r)]);
     BOOST_TEST(colours_of(own, 3)[size_t(r)] == colour);
     for (int64_t p = 0; p < plane; ++p)
       BOOST_TEST(green.data<float>()[(3 * r + 1) * plane + p] ==

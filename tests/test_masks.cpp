@@ -3,7 +3,6 @@
 #include <boost/test/unit_test.hpp>
 #include <cmath>
 
-#include "data/label_condition.hpp"
 #include "data/mask.hpp"
 #include "data_helpers.hpp"
 
@@ -110,25 +109,4 @@ BOOST_AUTO_TEST_CASE(masks_that_do_not_fit) {
              "[withhold_missing] the shapes [4,2] and [4,3] differ");
   BOOST_TEST(message([&] { write_condition(mask, mask, other); }) ==
              "[write_condition] the condition of rows [4,3] is [4,6], not [4,2]");
-}
-
-BOOST_AUTO_TEST_CASE(labels_as_conditions) {
-  const std::vector<int32_t> labels{2, 0, 1};
-  Tensor c = Tensor::full({3, 5}, 9);
-  LabelCondition{3}.write(labels, c, 1);
-  BOOST_TEST(c.to_vector<float>() == (std::vector<float>{9, 0, 0, 1, 9, 9, 1, 0, 0, 9, 9, 0, 1, 0, 9}));
-  Tensor with = Tensor::full({3, 4}, 9);
-  LabelCondition{3, true}.write(std::vector<int32_t>{2, LabelCondition::not_given, 0}, with);
-  BOOST_TEST(with.to_vector<float>() == (std::vector<float>{0, 0, 1, 0, 0, 0, 0, 1, 1, 0, 0, 0}));
-
-  BOOST_TEST(error_of([&] { LabelCondition{2}.write(labels, c); }) ==
-             "[label_condition] label 2 of row 0 is not one of 0..1");
-  BOOST_TEST(error_of([&] { LabelCondition{3}.write(labels, c, 3); }) ==
-             "[label_condition] 3 labels in columns 3 to 5 do not fit a float32 tensor [3,5]");
-  BOOST_TEST(error_of([&] {
-               LabelCondition{3}.write(std::vector<int32_t>{2, 1, -1}, c);
-             }) == "[label_condition] without a column for it, the label of row 2 cannot be withheld");
-  BOOST_TEST(error_of([&] {
-               LabelCondition{3, true}.write(std::vector<int32_t>{2, 1, -2}, c);
-             }) == "[label_condition] label -2 of row 2 is not one of 0..2");
 }

@@ -39,9 +39,10 @@ Table table_of(const Dataset& set) {
 // The rows of each class; all of them where the set has none.
 std::vector<Table> by_class(const Dataset& set) {
   const Table rows = table_of(set);
-  if (!set.labels) return {rows};
-  std::vector<Table> classes(size_t(set.labels->classes));
-  for (size_t r = 0; r < rows.size(); ++r) classes[size_t(set.labels->values[r])].push_back(rows[r]);
+  if (!set.classes()) return {rows};
+  std::vector<Table> classes(size_t(set.classes()->classes()));
+  for (size_t r = 0; r < rows.size(); ++r)
+    classes[size_t(set.classes()->class_of(int64_t(r)))].push_back(rows[r]);
   return classes;
 }
 
@@ -91,7 +92,7 @@ void compare_shares(const Dataset& set) {
   for (size_t k = 0; k < classes.size(); ++k)
     if (classes.size() > 1)
       BOOST_TEST(std::abs(deviation(set.rows(), 1.0 / double(classes.size()), [&](int64_t r) {
-                   return set.labels->values[size_t(r)] == int32_t(k) ? 1.0 : 0.0;
+                   return set.classes()->class_of(r) == int32_t(k) ? 1.0 : 0.0;
                  })) < bound);
 }
 
@@ -104,7 +105,7 @@ BOOST_AUTO_TEST_CASE(rows_without_noise_lie_on_two_circles) {
       const Table x = table_of(*set);
       const auto t = set->coordinate.to_vector();
       for (size_t r = 0; r < x.size(); ++r) {
-        const double radius = set->labels->values[r] == 0 ? 1 : factor;
+        const double radius = set->classes()->values[r] == 0 ? 1 : factor;
         BOOST_REQUIRE(std::abs(std::hypot(x[r][0], x[r][1]) - radius) < 1e-6);
         BOOST_REQUIRE((t[r] >= 0 && t[r] < 2 * pi + 1e-6));
         BOOST_REQUIRE(std::abs(x[r][0] - radius * std::cos(t[r])) < 1e-6);
@@ -121,7 +122,7 @@ BOOST_AUTO_TEST_CASE(rows_without_noise_lie_on_two_moons) {
     const auto t = set->coordinate.to_vector();
     for (size_t r = 0; r < x.size(); ++r) {
       // the upper half of the circle around (0, 0), the lower half of the one around (1, 1/2)
-      const bool upper = set->labels->values[r] == 0;
+      const bool upper = set->classes()->values[r] == 0;
       const double dx = x[r][0] - (upper ? 0 : 1), dy = x[r][1] - (upper ? 0 : 0.5);
       BOOST_REQUIRE(std::abs(std::hypot(dx, dy) - 1) < 1e-6);
       BOOST_REQUIRE((upper ? dy > -1e-6 : dy < 1e-6));
@@ -168,7 +169,8 @@ BOOST_AUTO_TEST_CASE(blobs_are_those_of_scikit_learn) {
     BOOST_TEST(data.test.extras.at("centers").to_vector() == centers);
     BOOST_TEST_CONTEXT(set["options"].dump()) for (const Dataset* half : {&data.train, &data.test}) {
       const auto cluster = half->coordinate.to_vector();
-      BOOST_TEST((std::vector<double>(half->labels->values.begin(), half->labels->values.end()) == cluster));
+      BOOST_TEST(
+          (std::vector<double>(half->classes()->values.begin(), half->classes()->values.end()) == cluster));
       auto classes = by_class(*half);
       BOOST_TEST_REQUIRE(classes.size() == set["classes"].size());
       compare_shares(*half);
@@ -205,7 +207,7 @@ BOOST_AUTO_TEST_CASE(shapes_are_drawn_apart_and_redrawn_with_their_classes) {
     DataSplit data = make(options);
     const auto state = [&](const Dataset& set) {
       return std::tuple{set.x.tensor().to_vector(), set.coordinate.to_vector(),
-                        set.labels ? set.labels->values : std::vector<int32_t>{}};
+                        set.classes() ? set.classes()->values : std::vector<float>{}};
     };
     const auto first = state(data.train);
     BOOST_TEST((state(make(options).train) == first));
@@ -214,7 +216,7 @@ BOOST_AUTO_TEST_CASE(shapes_are_drawn_apart_and_redrawn_with_their_classes) {
     data.redraw(data.train, 3);
     const auto later = state(data.train);
     BOOST_TEST((std::get<0>(later) != std::get<0>(first) && std::get<1>(later) != std::get<1>(first)));
-    if (data.train.labels) BOOST_TEST((std::get<2>(later) != std::get<2>(first)));
+    if (data.train.classes()) BOOST_TEST((std::get<2>(later) != std::get<2>(first)));
     data.redraw(data.train, 0);
     BOOST_TEST((state(data.train) == first));
   }

@@ -35,12 +35,14 @@ struct BatchWork {
   Tensor x, observed,
       input;  ///< [rows, columns]; input is [x, observed] side by side, or undefined where it is x itself
   const MaskWork* mask = nullptr;
-  Tensor condition;        ///< [rows, 2 columns]: [x where the mask gives it, the mask]
-  Tensor labels, colours;  ///< of the whole set, [set rows] float32
-  int64_t classes = 0, colour_classes = 0;
+  Tensor condition;   ///< [rows, 2 columns]: [x where the mask gives it, the mask]
+  Tensor attributes;  ///< of the whole set, [set rows, attributes] float32; NaN: unknown
+  /// [width, 2]: of each column of the condition, which attribute, and which category it stands for; -1: whether it is
+  /// withheld, -2: the value of a real one (cvae/condition.hpp).
+  Tensor attribute_columns;
   RandomKey withheld_key;
-  double withheld = 0;  ///< probability that a label is withheld; each kind of label then has one column more
-  Tensor label_condition;  ///< [rows, width]: one-hot columns of the class, and of the colour
+  double withheld = 0;         ///< probability that an attribute is withheld
+  Tensor attribute_condition;  ///< [rows, width]
 };
 
 /// costs[step, :] = the distortions, then the KLs, for the running step of the counter.

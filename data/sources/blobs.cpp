@@ -20,11 +20,11 @@ DataSplit blobs(const Config& data, uint64_t seed) {
     const Tensor numbers = uniform(key, {drawn.rows()});
     Tensor rows = drawn.x.tensor();
     float *x = rows.data<float>(), *position = positions_of(drawn);
-    int32_t* label = classes_of(drawn, int32_t(count));
+    float* classes = classes_of(drawn, count);
     for (int64_t r = 0; r < drawn.rows(); ++r, x += columns) {
-      label[r] = int32_t(double(numbers.data<float>()[r]) * double(count));
-      position[r] = float(label[r]);
-      std::copy_n(centers.data<float>() + label[r] * columns, columns, x);
+      const auto label = int64_t(double(numbers.data<float>()[r]) * double(count));
+      position[r] = classes[r] = float(label);
+      std::copy_n(centers.data<float>() + label * columns, columns, x);
     }
     rows.mark_written("blobs");
     add_noise(drawn, spread, part(key, 1));

@@ -83,9 +83,9 @@ Dataset set_of(const Config& data, const std::string& rows_setting, Half half, c
   set.image = ImageSize{images.height, images.width};
   set.x = Rows(std::move(images.pixels), images.height * images.width);
   if (half.labels_file.empty()) return set;
-  half.labels.resize(size_t(rows));
-  for (int32_t& label : half.labels) label -= classes.first;
-  set.labels = Labels{std::move(half.labels), int32_t(classes.count), names};
+  std::vector<float> labels;
+  for (int64_t r = 0; r < rows; ++r) labels.push_back(float(half.labels[size_t(r)] - classes.first));
+  set.attributes = {categorical_attribute("class", classes.count, std::move(labels), names)};
   return set;
 }
 
@@ -94,7 +94,10 @@ void colour(Dataset& set, const RandomKey& key) {
   const Tensor numbers = uniform(key, {set.rows()}, 0, 3);
   std::vector<uint8_t> plane;
   for (int64_t r = 0; r < set.rows(); ++r) plane.push_back(uint8_t(numbers.data<float>()[r]));
-  set.colours = Labels{{plane.begin(), plane.end()}, 3, {"red", "green", "blue"}};
+  std::erase_if(set.attributes,
+                [](const Attribute& a) { return a.feature.name == "colour"; });  // of the epoch before
+  set.attributes.push_back(
+      categorical_attribute("colour", 3, {plane.begin(), plane.end()}, {"red", "green", "blue"}));
   set.x = set.x.in_planes(std::move(plane), 3);
   set.image->channels = 3;
 }

@@ -15,7 +15,7 @@
 namespace elbow {
 namespace {
 
-constexpr int32_t any = LabelCondition::not_given;
+constexpr int32_t any = any_colour;  // or any class
 
 /// Real images are looked at by class and colour; `any` stands for all of them.
 struct Group {
@@ -23,57 +23,63 @@ struct Group {
 };
 
 int32_t score_class(const Experiment& e) {
-  const int32_t last = e.data.test.labels->classes - 1;
+  const int32_t last = e.data.test.classes()->classes() - 1;
   return int32_t(e.evaluation.score_class.value_or(std::min(5, last)));
 }
 
 int32_t score_colour(const Experiment& e) {
-  const auto& names = e.data.test.colours->names;
+  const auto& names = e.data.test.attribute("colour")->feature.categories;
   const auto found = std::find(names.begin(), names.end(), e.evaluation.score_colour.value_or(names.front()));
   return int32_t(found - names.begin());
 }
 
 std::vector<Group> groups_of(const Experiment& e) {
   std::vector<Group> groups{{}};
-  if (!e.condition.by_label()) return groups;
-  if (e.data.test.colours) groups.push_back({any, score_colour(e)});
+  if (!e.condition.by_attributes()) return groups;
+  const bool coloured = e.data.test.attribute("colour") != nullptr;
+  if (coloured) groups.push_back({any, score_colour(e)});
   groups.push_back({score_class(e), any});
-  if (e.data.test.colours) groups.push_back({score_class(e), score_colour(e)});
+  if (coloured) groups.push_back({score_class(e), score_colour(e)});
   return groups;
 }
 
 std::string name_of(const Experiment& e, const Group& g) {
-  return str(g.colour == any ? "any" : e.data.test.colours->names[size_t(g.colour)], "/",
-             g.label == any ? "any" : str(g.label));
+  return str(g.colour == any ? "any" : e.data.test.attribute("colour")->feature.categories[size_t(g.colour)],
+             "/", g.label == any ? "any" : str(g.label));
 }
 
-/// Whether all labels are asked for.
+/// The category of an attribute that the group asks for; `any` where it asks for none.
+int32_t asked_for(const Group& g, const Attribute& a) {
+  return a.feature.name == "class" ? g.label : a.feature.name == "colour" ? g.colour : any;
+}
+
+/// Whether all attributes are asked for.
 bool all_asked(const Experiment& e, const Group& g) {
-  return g.label != any && (g.colour != any || !e.data.test.colours);
+  return std::ranges::all_of(e.data.test.attributes,
+                             [&](const Attribute& a) { return asked_for(g, a) != any; });
 }
 
-/// Whether the model must be told labels that are not asked for.
-bool must_be_told(const Experiment& e, const Group& g) {
-  return e.condition.by_label() && !e.condition.may_withhold_labels() && !all_asked(e, g);
+/// Whether the model must be given attributes that are not asked for.
+bool needs_own_values(const Experiment& e, const Group& g) {
+  return e.condition.by_attributes() && !e.condition.may_withhold() && !all_asked(e, g);
 }
 
 /// The rows of the set that are of a class, ascending.
 std::vector<int64_t> rows_of_class(const Dataset& set, int32_t label) {
   std::vector<int64_t> rows;
   for (int64_t r = 0; r < set.rows(); ++r)
-    if (label == any || set.labels->values[size_t(r)] == label) rows.push_back(r);
+    if (label == any || set.classes()->class_of(r) == label) rows.push_back(r);
   return rows;
 }
 
-/// The labels to ask for: those of the group; of the others those of the test rows `index` if `own`, else none.
-AskedLabels asked_labels(const Dataset& test, const std::vector<int64_t>& index, const Group& group, bool own) {
-  AskedLabels asked;
-  for (const int64_t r : index) {
-    asked.classes.push_back(group.label != any || !own ? group.label : test.labels->values[size_t(r)]);
-    if (test.colours)
-      asked.colours.push_back(group.colour != any || !own ? group.colour : test.colours->values[size_t(r)]);
-  }
-  return asked;
+/// The attributes to ask for: those of the group; of the others those of the test rows `index` if `own`, else none. Undefined
+/// where attributes are not the condition.
+Tensor asked_values(const Experiment& e, const std::vector<int64_t>& index, const Group& group, bool own) {
+  if (!e.condition.by_attributes()) return {};
+  return attribute_values(e.data.test, index, [&](const Attribute& a, int64_t row) {
+    const int32_t asked = asked_for(group, a);
+    return asked != any ? float(asked) : own ? a.values[size_t(row)] : Attribute::unknown;
+  });
 }
 
 /// Adds to `table` what there is to score in one group.
@@ -96,13 +102,13 @@ void score_group(Experiment& e, const Dataset& train, ImageFeatures& features, c
                      *std::min_element(real.sharpness.begin(), real.sharpness.end())});
   };
   const auto samples = [&](const std::string& images, bool own) {
-    const AskedLabels asked = asked_labels(test, index, group, own);
+    const Tensor asked = asked_values(e, index, group, own);
     add(images, image_set(features, shape, rows, [&](int64_t first, int64_t count) {
           return generated_images(e, asked, first, count);
         }));
   };
-  if (!must_be_told(e, group)) samples("samples", false);
-  if (e.condition.by_label() && !all_asked(e, group)) samples("samples_own_labels", true);
+  if (!needs_own_values(e, group)) samples("samples", false);
+  if (e.condition.by_attributes() && !all_asked(e, group)) samples("samples_own_labels", true);
   if (const auto of = rows_of_class(train, group.label); int64_t(of.size()) >= rows)
     add("train", real_set(train, of));
 }
@@ -115,14 +121,14 @@ void draw_scored_images(Experiment& e, const std::vector<ScoredImages>& scores,
   layout.rows_per_group = 2;
   std::vector<float> pixels;
   for (const Group& group : groups_of(e)) {
-    const std::string images = must_be_told(e, group) ? "samples_own_labels" : "samples";
+    const std::string images = needs_own_values(e, group) ? "samples_own_labels" : "samples";
     const auto scored = std::find_if(scores.begin(), scores.end(), [&](const ScoredImages& s) {
       return s.condition == name_of(e, group) && s.images == images;
     });
     if (scored == scores.end()) continue;
     std::vector<int64_t> index = rows_of_class(e.data.test, group.label);
     index.resize(size_t(layout.columns));
-    const AskedLabels asked = asked_labels(e.data.test, index, group, must_be_told(e, group));
+    const Tensor asked = asked_values(e, index, group, needs_own_values(e, group));
     for (const Tensor& row :
          {real_images(e.data.test, index, group.colour), generated_images(e, asked, 0, layout.columns)})
       pixels.insert(pixels.end(), row.data<float>(), row.data<float>() + row.numel());
@@ -153,7 +159,7 @@ AnalysisResult image_scores_analysis(Experiment& e, const std::filesystem::path&
   ImageScoreTables tables;
   tables.features = features->facts();
   tables.scores = scored_images(e, *features);
-  if (e.condition.by_label()) {  // not all features come with a classifier of these very images
+  if (e.condition.by_attributes()) {  // not all features come with a classifier of these very images
     const auto reader = features->classifier() ? nullptr : own_net();
     tables.classifier = (reader ? reader : features)->facts();
     tables.labels = label_consistency(e, *(reader ? reader : features)->classifier());
@@ -174,7 +180,7 @@ AnalysisResult image_scores_analysis(Experiment& e, const std::filesystem::path&
 
 bool image_scores_apply(const Experiment& e) {
   const Dataset& test = e.data.test;
-  return test.image && test.labels && !test.observed &&
+  return test.image && test.classes() && !test.observed &&
          std::min(test.image->height, test.image->width) >= FeatureNet::smallest &&
          test.rows() >= least_scored_rows;
 }
@@ -184,11 +190,11 @@ void check_image_scores(const Experiment& e) {
   const auto refuse = [](const std::string& key, const std::string& message) {
     throw Error("evaluation." + key + ": " + message);
   };
-  if (const auto& label = e.evaluation.score_class; label && *label >= test.labels->classes)
-    refuse("score_class", str("there is no class ", *label, "; they are 0 to ", test.labels->classes - 1));
+  if (const auto& label = e.evaluation.score_class; label && *label >= test.classes()->classes())
+    refuse("score_class", str("there is no class ", *label, "; they are 0 to ", test.classes()->classes() - 1));
   if (const auto& colour = e.evaluation.score_colour) {
-    if (!test.colours) refuse("score_colour", "the images have no colours");
-    const auto& names = test.colours->names;
+    if (!test.attribute("colour")) refuse("score_colour", "the images have no colours");
+    const auto& names = test.attribute("colour")->feature.categories;
     if (std::find(names.begin(), names.end(), *colour) == names.end())
       refuse("score_colour", str("there is no colour '", *colour, "'; there are ", quoted_list(names)));
   }

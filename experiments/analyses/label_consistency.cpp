@@ -14,7 +14,10 @@ namespace {
 
 constexpr int64_t block_rows = 500;  // images in memory at a time
 
-using Read = AskedLabels;  // the labels that are read off images, [rows] each
+/// The labels that are read off images, [rows] each.
+struct Read {
+  std::vector<int32_t> classes, colours;
+};
 
 /// Reads the labels off images(first, count).
 Read read_labels(const Dataset& test, FeatureNet& classifier,
@@ -45,36 +48,40 @@ int64_t rows_with(const std::vector<int32_t>& labels, int32_t value) {
 
 std::vector<LabelConsistency> label_consistency(Experiment& e, FeatureNet& classifier) {
   std::vector<LabelConsistency> table;
-  if (!e.condition.by_label()) return table;
+  if (!e.condition.by_attributes()) return table;
   const Dataset& test = e.data.test;
   const Read real =
       read_labels(test, classifier, [&](int64_t first, int64_t count) { return test.x.range(first, count); });
-  const std::vector<int32_t> none(size_t(test.rows()), LabelCondition::not_given);
   // Adds the lines for one label, from "all" to its last value; a value that no test row has is left out.
-  const auto add = [&](const std::string& given, const std::string& label, const Labels& labels,
-                       const std::vector<int32_t>& read, const std::vector<int32_t>& read_of_real) {
-    for (int32_t value = -1; value < labels.classes; ++value) {
-      const int64_t rows = rows_with(labels.values, value);
+  const auto add = [&](const std::string& given, const Attribute& attribute, const std::vector<int32_t>& read,
+                       const std::vector<int32_t>& read_of_real) {
+    const std::vector<int32_t> labels = attribute.row_classes();
+    for (int32_t value = -1; value < attribute.classes(); ++value) {
+      const int64_t rows = rows_with(labels, value);
       if (rows == 0) continue;
-      const std::string name = value < 0              ? "all"
-                               : labels.names.empty() ? str(value)
-                                                      : labels.names[size_t(value)];
-      table.push_back({given, label, value, name, rows, share_read(labels.values, read, value),
-                       share_read(labels.values, read_of_real, value)});
+      const std::string name = value < 0 ? "all" : attribute.text_of(float(value), "");
+      table.push_back({given, attribute.feature.name, value, name, rows, share_read(labels, read, value),
+                       share_read(labels, read_of_real, value)});
     }
   };
+  const Attribute *classes = test.classes(), *colours = test.attribute("colour");
+  const bool may_withhold = e.condition.may_withhold();
+  // Attributes that cannot be read off an image are withheld, or have each row's own value where they must be given.
   const auto under = [&](const std::string& given, bool class_given, bool colour_given) {
-    const AskedLabels asked{class_given ? test.labels->values : none,
-                            colour_given ? test.colours->values : std::vector<int32_t>()};
+    const Tensor asked =
+        attribute_values(test, evenly_spread(test.rows(), test.rows()), [&](const Attribute& a, int64_t row) {
+          const bool own = &a == classes ? class_given : &a == colours ? colour_given : !may_withhold;
+          return own ? a.values[size_t(row)] : Attribute::unknown;
+        });
     const Read read = read_labels(test, classifier, [&](int64_t first, int64_t count) {
       return generated_images(e, asked, first, count);
     });
-    if (class_given) add(given, "class", *test.labels, read.classes, real.classes);
-    if (colour_given) add(given, "colour", *test.colours, read.colours, real.colours);
+    if (class_given) add(given, *classes, read.classes, real.classes);
+    if (colour_given) add(given, *colours, read.colours, real.colours);
   };
-  if (test.colours) under("class and colour", true, true);
-  if (!test.colours || e.condition.may_withhold_labels()) under("class", true, false);
-  if (test.colours && e.condition.may_withhold_labels()) under("colour", false, true);
+  if (colours) under("class and colour", true, true);
+  if (!colours || may_withhold) under("class", true, false);
+  if (colours && may_withhold) under("colour", false, true);
   return table;
 }
 

@@ -62,12 +62,12 @@ LatentSpace latent_space(Experiment& e, int64_t most) {
     space.rows.push_back(complete[size_t(i)]);
   if (space.rows.empty()) return space;
   if (!set.coordinate) {
-    space.classes = set.labels->classes;
-    space.class_names = set.labels->names;
+    space.classes = set.classes()->classes();
+    space.class_names = set.classes()->feature.categories;
   }
   for (const int64_t r : space.rows)
     space.coordinate.push_back(set.coordinate ? double(set.coordinate.data<float>()[r])
-                                              : double(set.labels->values[size_t(r)]));
+                                              : double(set.classes()->class_of(r)));
   const auto x = rows_of(set, space.rows).x.to_vector<double>();  // [rows, columns]
   space.column_names = column_names(set);
   for (int64_t column = 0; column < set.columns(); ++column) {
@@ -82,7 +82,8 @@ LatentSpace latent_space(Experiment& e, int64_t most) {
 
 bool latent_space_applies(const Experiment& e) {
   const Dataset& set = e.data.test;
-  return e.condition.by_columns() && e.condition.features() <= most_figures && (set.coordinate || set.labels);
+  return e.condition.by_columns() && e.condition.features() <= most_figures &&
+         (set.coordinate || set.classes());
 }
 
 AnalysisResult latent_space_analysis(Experiment& e, const std::filesystem::path& folder) {

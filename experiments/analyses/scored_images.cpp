@@ -6,39 +6,16 @@
 #include "autograd/alias.hpp"
 #include "autograd/tape.hpp"
 #include "base/streams.hpp"
-#include "experiments/report/image_figures.hpp"
 
 namespace elbow {
-namespace {
-
-/// Labels first, first + 1, ... of a list that may be empty.
-std::vector<int32_t> part_of(const std::vector<int32_t>& labels, int64_t first, int64_t count) {
-  if (labels.empty()) return {};
-  return {labels.begin() + first, labels.begin() + first + count};
-}
-
-/// The condition of `count` rows, all that may be withheld of which is.
-Tensor nothing_given(const Experiment& e, int64_t count) {
-  Batch batch;
-  batch.x = Tensor::zeros({count, e.data.test.columns()});
-  Condition::Drawn drawn;
-  if (e.condition.by_columns())
-    e.condition.give(batch, Mask(size_t(e.condition.features()), false), drawn);
-  else
-    e.condition.apply(batch, drawn);
-  return drawn.c;
-}
-
-}  // namespace
-
-Tensor generated_images(Experiment& e, const AskedLabels& labels, int64_t first, int64_t count) {
+Tensor generated_images(Experiment& e, const Tensor& values, int64_t first, int64_t count) {
   const NoGrad no_grad;
   const int64_t latents = e.model->latents();
   const Tensor all = normal({e.seed, stream::sampling, 0}, {first + count, latents});
   const Tensor z = alias(all, {count, latents}, first * latents);
-  const Tensor c = e.condition.by_label() ? label_condition(e, part_of(labels.classes, first, count),
-                                                            part_of(labels.colours, first, count))
-                                          : nothing_given(e, count);
+  const int64_t width = e.condition.value_columns();
+  const Tensor c =
+      e.condition.of(values ? alias(values, {count, width}, first * width) : e.condition.nothing(count));
   Tensor images = values_of(e.loss, e.model->decode(z, c)).clone();
   float* pixels = images.data<float>();
   for (int64_t i = 0; i < images.numel(); ++i) pixels[i] = std::clamp(pixels[i], 0.0F, 1.0F);
@@ -47,10 +24,10 @@ Tensor generated_images(Experiment& e, const AskedLabels& labels, int64_t first,
 
 Tensor real_images(const Dataset& set, std::span<const int64_t> index, int32_t colour) {
   Tensor images = Tensor::empty({int64_t(index.size()), set.columns()});
-  const Rows rows =
-      colour == LabelCondition::not_given
-          ? set.x
-          : set.x.in_planes(std::vector<uint8_t>(size_t(set.rows()), uint8_t(colour)), set.colours->classes);
+  const Rows rows = colour == any_colour
+                        ? set.x
+                        : set.x.in_planes(std::vector<uint8_t>(size_t(set.rows()), uint8_t(colour)),
+                                          set.attribute("colour")->classes());
   rows.gather(index, images.data<float>());
   return images;
 }

@@ -7,29 +7,8 @@
 #include "base/streams.hpp"
 
 namespace elbow {
-namespace {
-
-// The labels of the first n rows.
-std::vector<int32_t> first_labels(const std::optional<Labels>& labels, int64_t n) {
-  if (!labels) return {};
-  return {labels->values.begin(), labels->values.begin() + n};
-}
-
-}  // namespace
-
 std::vector<float> pixels_of(const Experiment& e, const Tensor& y) {
   return values_of(e.loss, y).to_vector<float>();
-}
-
-Tensor label_condition(const Experiment& e, const std::vector<int32_t>& labels,
-                       const std::vector<int32_t>& colours) {
-  Batch batch;
-  batch.x = Tensor::zeros({int64_t(labels.size()), e.data.test.columns()});
-  batch.labels = labels;
-  batch.colours = colours;
-  Condition::Drawn drawn;
-  e.condition.apply(batch, drawn);
-  return drawn.c;
 }
 
 void write_images(const Experiment& e, const std::filesystem::path& png, const std::vector<float>& pixels,
@@ -51,59 +30,65 @@ std::vector<float> decoded_pixels(Experiment& e, const Tensor& z, const Tensor& 
   return pixels;
 }
 
-std::string label_name(const Labels& labels, int32_t label, const std::string& withheld) {
-  if (label == LabelCondition::not_given) return withheld;
-  return labels.names.empty() ? std::to_string(label) : labels.names[size_t(label)];
-}
-
 namespace {
 
-// The label that was told or, where none was, all of them in turn; last of all "withheld", where that may be.
-std::vector<int32_t> in_turn(const std::optional<int32_t>& told, const std::optional<Labels>& labels,
-                             bool may_withhold) {
-  if (told) return {*told};
-  if (!labels) return {LabelCondition::not_given};
-  std::vector<int32_t> all(size_t(labels->classes));
-  std::iota(all.begin(), all.end(), 0);
-  if (may_withhold) all.push_back(LabelCondition::not_given);
+// The values of one attribute that a grid shows: the one that is given, or each category in turn, last of all "withheld", where
+// that may be. Of an attribute that is not swept one value.
+std::vector<float> shown_values(const Experiment& e, size_t a, const SampleGrid& wanted) {
+  constexpr size_t swept = 2;  // along the rows, and along the columns
+  const Attribute& attribute = e.data.test.attributes[a];
+  const bool may_withhold = e.condition.may_withhold();
+  if (a < wanted.given.size() && wanted.given[a]) return {*wanted.given[a]};
+  if (a >= swept || !attribute.categorical())
+    return {may_withhold || attribute.values.empty() ? Attribute::unknown : attribute.values.front()};
+  std::vector<float> all(size_t(attribute.classes()));
+  std::iota(all.begin(), all.end(), 0.0f);
+  if (may_withhold) all.push_back(Attribute::unknown);
   return all;
 }
 
 }  // namespace
 
 void draw_samples(Experiment& e, const std::filesystem::path& png, const SampleGrid& wanted) {
-  const Dataset& data = e.data.test;
-  const bool may_withhold = e.condition.may_withhold_labels();
-  const auto classes = in_turn(wanted.label, data.labels, may_withhold),
-             colours = in_turn(wanted.colour, data.colours, may_withhold);
-  const size_t each = colours.size() > 1 ? 3 : 10;  // columns of a colour
+  const std::vector<Attribute>& attributes = e.data.test.attributes;
+  std::vector<std::vector<float>> shown;  // of each attribute
+  for (size_t a = 0; a < attributes.size(); ++a) shown.push_back(shown_values(e, a, wanted));
+  const std::vector<float> across = shown.size() > 1 ? shown[1] : std::vector{Attribute::unknown};
+  const size_t each = across.size() > 1 ? 3 : 10;  // columns of a value
+  const auto name = [&](size_t a, float value) {
+    return attributes[a].text_of(value, "any " + attributes[a].feature.name);
+  };
   GridLayout layout;
-  layout.columns = int64_t(each * colours.size());
-  layout.rows_per_group = classes.size() > 1 ? wanted.rows : 1;
-  std::vector<int32_t> labels, of_colour;
-  for (const int32_t k : classes)
+  layout.columns = int64_t(each * across.size());
+  layout.rows_per_group = shown[0].size() > 1 ? wanted.rows : 1;
+  std::vector<float> values;  // [pictures, attributes]
+  for (const float down : shown[0])
     for (int64_t row = 0; row < wanted.rows; ++row) {
-      layout.row_labels.push_back(row > 0 ? "" : label_name(*data.labels, k, "any class"));
-      for (const int32_t colour : colours) {
-        labels.insert(labels.end(), each, k);
-        of_colour.insert(of_colour.end(), each, colour);
-      }
+      layout.row_labels.push_back(row > 0 ? "" : name(0, down));
+      for (const float value : across)
+        for (size_t i = 0; i < each; ++i)
+          for (size_t a = 0; a < shown.size(); ++a)
+            values.push_back(a == 0 ? down : a == 1 ? value : shown[a][0]);
     }
-  if (data.colours)
-    for (const int32_t colour : colours)
-      for (size_t i = 0; i < each; ++i)
-        layout.column_labels.push_back(i == each / 2 ? label_name(*data.colours, colour, "any colour") : "");
-  const Tensor z = normal({e.seed, stream::sampling, 0}, {int64_t(labels.size()), e.model->latents()});
-  write_images(e, png, decoded_pixels(e, z, label_condition(e, labels, of_colour)), layout);
+  for (size_t i = 0; i < each * across.size() && shown.size() > 1; ++i)
+    layout.column_labels.push_back(i % each == each / 2 ? name(1, across[i / each]) : "");
+  const int64_t n = int64_t(shown[0].size()) * wanted.rows * layout.columns;
+  const Tensor z = normal({e.seed, stream::sampling, 0}, {n, e.model->latents()});
+  const Tensor c = e.condition.of(Tensor::from(values, {n, int64_t(shown.size())}));
+  write_images(e, png, decoded_pixels(e, z, c), layout);
 }
 
 void draw_reconstructions(Experiment& e, const std::filesystem::path& png) {
   constexpr int64_t pairs = 4;
   const Dataset& test = e.data.test;
   const int64_t columns = std::min<int64_t>(12, test.rows()), n = std::min(columns * pairs, test.rows());
-  const Tensor x = test.x.range(0, n);
-  const Tensor c = label_condition(e, first_labels(test.labels, n), first_labels(test.colours, n));
-  const auto back = pixels_of(e, e.model->decode(e.model->encode(x, c).mu, c)), original = x.to_vector<float>();
+  std::vector<int64_t> index(static_cast<size_t>(n));
+  std::iota(index.begin(), index.end(), 0);
+  const Batch batch = rows_of(test, index);
+  Condition::Drawn drawn;
+  e.condition.give(batch, Mask(size_t(e.condition.features()), true), drawn);
+  const auto back = pixels_of(e, e.model->decode(e.model->encode(batch.input, drawn.c).mu, drawn.c)),
+             original = batch.x.to_vector<float>();
   const int64_t size = test.columns();
   std::vector<float> pixels;
   for (int64_t first = 0; first + columns <= n; first += columns)

@@ -9,11 +9,6 @@
 
 namespace elbow {
 
-/// The condition of rows with these classes, and colours of coloured images: [rows, Condition::width()]. An empty list, or
-/// LabelCondition::not_given in it: withheld. Error where the model must be told a label that is not there.
-Tensor label_condition(const Experiment& experiment, const std::vector<int32_t>& labels,
-                       const std::vector<int32_t>& colours);
-
 /// The decoder's answers y [rows, columns] as pixels in 0..1, row by row.
 std::vector<float> pixels_of(const Experiment& experiment, const Tensor& y);
 
@@ -26,17 +21,17 @@ void write_images(const Experiment& experiment, const std::filesystem::path& png
 /// time.
 std::vector<float> decoded_pixels(Experiment& experiment, const Tensor& z, const Tensor& c);
 
-/// The name of a class or colour: its number where it has no name, `withheld` for LabelCondition::not_given.
-std::string label_name(const Labels& labels, int32_t label, const std::string& withheld);
-
-/// Which samples draw_samples shows of a model that is told labels.
+/// Which samples draw_samples shows of a model whose condition is the attributes.
 struct SampleGrid {
-  std::optional<int32_t> label, colour;  ///< told (LabelCondition::not_given: withheld); nothing: each in turn
-  int64_t rows = 1;                      ///< of pictures: for each class, or in all where the class is told
+  /// [attributes]: the value that is given, Attribute::unknown for one that is withheld, nothing for each value in turn; may
+  /// be empty.
+  std::vector<std::optional<float>> given = {};
+  int64_t rows = 1;  ///< of pictures: for each value of the first attribute, or in all where that is given
 };
 
-/// Samples from the prior: a row for each class, and one for no class where it may be withheld. Of coloured images the
-/// columns ask for one colour after the other, the last ones for none.
+/// Samples from the prior: a row for each value of the first attribute (the class), and one without where it may be withheld. The
+/// columns show one value of the second attribute (the colour) after the other, the last ones none. Further attributes, and real
+/// ones, are withheld unless they are given; where they must be given they have the value of the first test row.
 void draw_samples(Experiment& experiment, const std::filesystem::path& png, const SampleGrid& wanted = {});
 
 /// Test images above what the decoder makes of their latent means.

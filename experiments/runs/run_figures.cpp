@@ -37,7 +37,7 @@ std::vector<NotMade> draw_figures(Experiment& e, const RunResult& result, const 
   if (!figures.per_count.empty())
     figure("KLD_vs_dimension.png", "KL of each latent dimension, by the number of given columns.",
            [&] { plot_kld_vs_dimension(figures, folder / "KLD_vs_dimension.png"); });
-  if (e.data.test.image && e.data.test.labels && e.condition.by_label()) {
+  if (e.data.test.image && e.condition.by_attributes()) {
     figure("samples.png", "Samples from the prior, one row for each class.",
            [&] { draw_samples(e, folder / "samples.png"); });
     figure("reconstructions.png", "Test images and their reconstructions.",

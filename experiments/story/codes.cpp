@@ -67,7 +67,7 @@ Panel empty_panel(const std::string& title) {
 }
 
 Panel codes_panel(const StoryRuns& runs, const Codes& codes, bool told_classes) {
-  const int32_t classes = runs.classes().classes;
+  const int32_t classes = runs.classes().classes();
   Panel panel = empty_panel(codes.name + ": codes of test images");
   Points points;
   for (std::size_t r = 0; r < std::min(shown_codes, codes.x.size()); ++r) {
@@ -77,8 +77,9 @@ Panel codes_panel(const StoryRuns& runs, const Codes& codes, bool told_classes) 
   }
   panel.draw(std::move(points), "using 1:2:3 with points pt 7 ps 0.65 lc rgb variable");
   for (int32_t k = 0; k < classes; ++k)
-    panel.legend.push_back({runs.classes().names.empty() ? str(k) : str(k, " ", runs.class_name(k)),
-                            "with points pt 7 ps 2 " + line_colour(colour_of(k, classes))});
+    panel.legend.push_back(
+        {runs.classes().feature.categories.empty() ? str(k) : str(k, " ", runs.class_name(k)),
+         "with points pt 7 ps 2 " + line_colour(colour_of(k, classes))});
   add_circles(panel);
   if (!told_classes) add_numbers(panel, codes, classes);  // else all classes lie in one place
   return panel;
@@ -120,7 +121,7 @@ double Codes::share_within(double radius) const {
 
 Codes codes_of(const StoryRun& run) {
   const Dataset& test = run.experiment->data.test;
-  Codes codes{run.name, {}, {}, test.labels->values};
+  Codes codes{run.name, {}, {}, test.classes()->row_classes()};
   for_each_block(test.rows(), [&](const std::vector<int64_t>& index) {
     const auto z = run.encode(index).to_vector<double>();  // [index.size(), 2]
     for (std::size_t i = 0; i < z.size(); i += 2) codes.x.push_back(z[i]), codes.y.push_back(z[i + 1]);

@@ -33,7 +33,7 @@ std::vector<float> originals(const StoryRuns& runs, const std::vector<int64_t>& 
 /// 0, 1, ..., n - 1
 std::vector<int32_t> all_classes(const StoryRuns& runs) {
   std::vector<int32_t> labels;
-  for (int32_t k = 0; k < runs.classes().classes; ++k) labels.push_back(k);
+  for (int32_t k = 0; k < runs.classes().classes(); ++k) labels.push_back(k);
   return labels;
 }
 
@@ -134,8 +134,7 @@ void draw_interpolation(const StoryRuns& runs, const std::filesystem::path& png)
     sheet.add_row("pixels", between(rows_of(runs.test(), pair).x).to_vector<float>());
     for (const StoryRun* run : runs.all()) {
       const Experiment& e = *run->experiment;
-      const Tensor c = label_condition(
-          e, {runs.classes().values[size_t(pair[0])], runs.classes().values[size_t(pair[1])]}, {});
+      const Tensor c = run->condition_of({runs.classes().class_of(pair[0]), runs.classes().class_of(pair[1])});
       const NoGrad no_grad;
       sheet.add_row(run->name, pixels_of(e, e.model->decode(between(run->encode(pair)), c ? between(c) : c)));
     }

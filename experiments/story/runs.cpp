@@ -14,7 +14,7 @@ namespace {
 
 std::vector<int32_t> labels_of(const Dataset& set, const std::vector<int64_t>& index) {
   std::vector<int32_t> labels;
-  for (const int64_t r : index) labels.push_back(set.labels->values[size_t(r)]);
+  for (const int64_t r : index) labels.push_back(set.classes()->class_of(r));
   return labels;
 }
 
@@ -50,7 +50,7 @@ std::optional<std::pair<Estimate, std::string>> read_fid(const std::filesystem::
 StoryRun open(const std::string& name, const std::string& folder) {
   StoryRun run{name, nullptr, read_run_record(folder), {}};  // which says so where the run is not finished
   run.experiment = open_run(folder);
-  run.fid = read_fid(run.record.folder / "image_scores.csv", run.experiment->condition.by_label());
+  run.fid = read_fid(run.record.folder / "image_scores.csv", run.experiment->condition.by_attributes());
   return run;
 }
 
@@ -61,12 +61,12 @@ void check(const StoryRun& run, bool autoencoder, bool by_label) {
     throw Error(str(run.record.folder.string(), ": cannot be the ", run.name, ": ", why));
   };
   const Dataset& set = e.data.test;
-  if (!set.image || !set.labels) refuse("its rows are not images with labels");
-  if (set.colours) refuse("its images are coloured, and the story is told with grey ones");
+  if (!set.image || !set.classes()) refuse("its rows are not images with labels");
+  if (set.attribute("colour")) refuse("its images are coloured, and the story is told with grey ones");
   if (e.loss.autoencoder != autoencoder)
     refuse(autoencoder ? "it was trained with a KL (loss.autoencoder is false)"
                        : "it was trained without a KL (loss.autoencoder is true)");
-  if (by_label && !e.condition.by_label()) refuse("its condition is not the label (condition.kind)");
+  if (by_label && !e.condition.by_attributes()) refuse("its condition is not the label (condition.kind)");
   if (!by_label && e.condition.width() > 0) refuse("it has a condition (condition.kind is not none)");
   if (e.model->latents() != 2) refuse(str("it has ", e.model->latents(), " latents, not 2"));
 }
@@ -95,23 +95,27 @@ void for_each_block(int64_t rows, const std::function<void(const std::vector<int
 Tensor StoryRun::encode(const std::vector<int64_t>& index) const {
   const NoGrad no_grad;
   const Dataset& test = experiment->data.test;
-  const Tensor c = label_condition(*experiment, labels_of(test, index), {});
+  const Tensor c = condition_of(labels_of(test, index));
   return experiment->model->encode(rows_of(test, index).input, c).mu;
+}
+
+Tensor StoryRun::condition_of(const std::vector<int32_t>& labels) const {
+  if (!experiment->condition.by_attributes()) return {};
+  const std::vector<float> values(labels.begin(), labels.end());
+  return experiment->condition.of(Tensor::from(values, {int64_t(values.size()), 1}));
 }
 
 std::vector<float> StoryRun::decode(const Tensor& z, const std::vector<int32_t>& labels) const {
   const NoGrad no_grad;
-  return pixels_of(*experiment, experiment->model->decode(z, label_condition(*experiment, labels, {})));
+  return pixels_of(*experiment, experiment->model->decode(z, condition_of(labels)));
 }
 
-std::string StoryRuns::class_name(int32_t label) const {
-  return classes().names.empty() ? str(label) : classes().names[size_t(label)];
-}
+std::string StoryRuns::class_name(int32_t label) const { return classes().text_of(float(label), ""); }
 
 std::vector<int64_t> StoryRuns::one_of_each_class(int64_t place) const {
-  std::vector<int64_t> index(size_t(classes().classes), -1), seen(index.size(), 0);
+  std::vector<int64_t> index(size_t(classes().classes()), -1), seen(index.size(), 0);
   for (int64_t r = 0; r < test().rows(); ++r) {
-    const auto label = size_t(classes().values[size_t(r)]);
+    const auto label = size_t(classes().class_of(r));
     if (seen[label]++ == place) index[label] = r;
   }
   for (size_t k = 0; k < index.size(); ++k)

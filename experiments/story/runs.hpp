@@ -27,6 +27,8 @@ struct StoryRun {
   /// What the decoder makes of z [rows, latents] under the labels [rows], as pixels in 0..1, row by row. A model without a
   /// condition does not look at the labels.
   std::vector<float> decode(const Tensor& z, const std::vector<int32_t>& labels) const;
+  /// The condition of rows with these labels; undefined for a model without one.
+  Tensor condition_of(const std::vector<int32_t>& labels) const;
 };
 
 /// An autoencoder, a VAE and a CVAE that is told the class, each with two latents, trained on the same labelled images.
@@ -35,7 +37,7 @@ struct StoryRuns {
 
   std::array<const StoryRun*, 3> all() const { return {&ae, &vae, &cvae}; }
   const Dataset& test() const { return cvae.experiment->data.test; }
-  const Labels& classes() const { return *test().labels; }
+  const Attribute& classes() const { return *test().classes(); }
   /// "Sneaker", or the number of a class that has no name.
   std::string class_name(int32_t label) const;
   /// Of each class the test row that is number `place` (from 0) among its own. Error, naming the class, where it has not

@@ -35,7 +35,7 @@ void add_table(Report& report, const StoryRuns& runs, const std::vector<Codes>& 
     const std::string beta = e.loss.beta == 1 ? "" : to_text(e.loss.beta) + " ";
     auto& line = lines.emplace_back(std::vector<std::string>{
         run.name, e.loss.autoencoder ? "distortion" : "distortion + " + beta + "KL",
-        e.condition.by_label() ? "class" : "nothing", str(e.model->parameters()), str(e.training.epochs)});
+        e.condition.by_attributes() ? "class" : "nothing", str(e.model->parameters()), str(e.training.epochs)});
     for (const double value :
          {test.loss.mean, test.loss.standard_error, test.distortion.mean, test.kl.mean, codes[i].spread()})
       line.push_back(fixed(value, 2));
@@ -51,8 +51,8 @@ std::string about_data(const StoryRuns& runs) {
   const ImageSize& image = *runs.test().image;
   std::string text = str(runs.cvae.experiment->data.train.rows(), " images of ", image.height, " x ",
                          image.width, " pixels to learn from and ", runs.test().rows(), " to test on, in ",
-                         runs.classes().classes, " classes");
-  for (int32_t k = 0; k < runs.classes().classes && !runs.classes().names.empty(); ++k)
+                         runs.classes().classes(), " classes");
+  for (int32_t k = 0; k < runs.classes().classes() && !runs.classes().feature.categories.empty(); ++k)
     text += (k == 0 ? ": " : ", ") + runs.class_name(k);
   return text + ".";
 }

@@ -87,34 +87,32 @@ void gather_rows(const BatchWork& w) {
   });
 }
 
-void write_labels(const BatchWork& w) {
-  Tensor tc = w.label_condition;
-  const int64_t rows = tc.size(0), width = tc.size(1), batch_rows = w.x.size(0);
+void write_attributes(const BatchWork& w) {
+  Tensor tc = w.attribute_condition;
+  const int64_t rows = tc.size(0), width = tc.size(1), batch_rows = w.x.size(0), n = w.attributes.size(1);
   const auto order = words<const int64_t>(w.order);      // [steps, rows]
   const auto counter = words<const int64_t>(w.counter);  // [2]
-  const auto labels = in<float>(w.labels);               // [set rows]
-  const auto colours = w.colours ? in<float>(w.colours) : Ptr<const float>();
-  const auto c = out<float>(tc);  // [rows, width]
+  const auto attributes = in<float>(w.attributes);       // [set rows, n]
+  const auto columns = in<float>(w.attribute_columns);   // [width, 2]
+  const auto c = out<float>(tc);                         // [rows, width]
   const bool may_withhold = w.withheld > 0;
-  const int64_t first_of_colours = w.classes + may_withhold, classes = w.classes,
-                colour_classes = w.colour_classes;
   const uint32_t threshold = uint32_t(std::lround(w.withheld * 0x1p31));
   const KernelKey key(w.withheld_key);
   for_each(rows * width, [=] ELBOW_DEVICE(int64_t i) {
     const int64_t r = i / width, column = i % width, row = order[counter[1] * batch_rows + r];
-    const bool of_colour = column >= first_of_colours;
-    const int64_t place = of_colour ? column - first_of_colours : column;
-    const bool hidden = may_withhold && word_at(key, (of_colour ? rows : 0) + r) >> 1 < threshold;
-    const int64_t label = hidden      ? (of_colour ? colour_classes : classes)
-                          : of_colour ? int64_t(colours[row])
-                                      : int64_t(labels[row]);
-    c[i] = place == label ? 1.0f : 0.0f;
+    const int64_t attribute = int64_t(columns[2 * column]), category = int64_t(columns[2 * column + 1]);
+    const float value = attributes[row * n + attribute];
+    const bool hidden = value != value || (may_withhold && word_at(key, attribute * rows + r) >> 1 < threshold);
+    c[i] = category == -1   ? float(hidden)
+           : hidden         ? 0.0f
+           : category == -2 ? value
+                            : float(value == float(category));
   });
 }
 
 void gather_batch(const BatchWork& w) {
   gather_rows(w);
-  if (w.label_condition) write_labels(w);
+  if (w.attribute_condition) write_attributes(w);
 }
 
 void record_costs(const CostRecord& record) {

@@ -68,8 +68,8 @@ Mask features_given(const std::string& list, const Experiment& e) {
 GivenFeatures::GivenFeatures(const std::string& list, const Experiment& e)
     : condition_(e.condition), random_(list == "random" && e.condition.by_columns()) {
   if (random_) return;
-  if (list.empty() || list == "none")
-    subset_.assign(size_t(condition_.features()), false);
+  if (list.empty() || list == "none")  // attributes are always given as far as a row has them
+    subset_.assign(size_t(condition_.features()), condition_.by_attributes());
   else
     subset_ = features_given(list, e);
 }
@@ -77,10 +77,8 @@ GivenFeatures::GivenFeatures(const std::string& list, const Experiment& e)
 void GivenFeatures::draw(const Batch& batch, uint64_t seed, uint64_t number, Condition::Drawn& out) const {
   if (random_)
     condition_.draw(batch, {seed, stream::evaluation_masks, number}, out);
-  else if (condition_.by_columns())
-    condition_.give(batch, subset_, out);
   else
-    condition_.apply(batch, out);
+    condition_.give(batch, subset_, out);
 }
 
 }  // namespace elbow

@@ -23,10 +23,10 @@ using Pair = std::array<int64_t, 2>;  // test rows: from, to
 // The first rows of the first ten classes, two by two; where there are no classes, the first ten rows.
 std::vector<Pair> default_pairs(const Dataset& test) {
   std::vector<int64_t> ends;
-  const int64_t classes = test.labels ? test.labels->classes : 0;
-  for (int32_t k = 0; k < classes; ++k) {
-    const auto& values = test.labels->values;
-    const auto first = std::find(values.begin(), values.end(), k);
+  const Attribute* classes = test.classes();
+  for (int32_t k = 0; classes && k < classes->classes(); ++k) {
+    const auto& values = classes->values;
+    const auto first = std::find(values.begin(), values.end(), float(k));
     if (first != values.end()) ends.push_back(first - values.begin());
   }
   if (ends.size() < 2) {
@@ -92,14 +92,12 @@ Lines lines_of(const InterpolateOptions& o, const Told& told, Experiment& e) {
 // "as Trouser, red"
 std::string condition_name(const Told& told, const Dataset& test, int64_t row) {
   std::string name;
-  const auto add = [&](const std::optional<Labels>& labels, const std::optional<int32_t>& label,
-                       const char* withheld) {
-    if (labels)
-      name += (name.empty() ? "as " : ", ") +
-              label_name(*labels, label.value_or(labels->values[size_t(row)]), withheld);
-  };
-  add(test.labels, told.label(), "any class");
-  add(test.colours, told.colour(), "any colour");
+  for (size_t a = 0; a < told.attributes().size(); ++a) {
+    const Attribute& attribute = test.attributes[a];
+    name += (name.empty() ? "as " : ", ") +
+            attribute.text_of(told.attributes()[a].value_or(attribute.values[size_t(row)]),
+                              "any " + attribute.feature.name);
+  }
   return name;
 }
 
@@ -122,7 +120,7 @@ void draw_lines(Experiment& e, const Told& told, const Lines& lines, const std::
       const auto first = decoded.begin() + line * lines.steps * size;
       pixels.insert(pixels.end(), first, first + lines.steps * size);
       add_original(pair[1]);
-      layout.row_labels.push_back(e.condition.by_label() ? condition_name(told, test, pair[size_t(end)]) : "");
+      layout.row_labels.push_back(condition_name(told, test, pair[size_t(end)]));
     }
   layout.column_labels.emplace_back("from");
   for (int64_t i = 0; i < lines.steps; ++i) layout.column_labels.push_back(fixed(lines.weight(i), 1));

@@ -20,20 +20,9 @@ TableCodec with_ignored(const TableCodec& codec, const std::vector<std::string>&
 }  // namespace
 
 TableCodec codec_of_run(const Experiment& e) {
-  std::vector<std::string> labels;
-  if (e.data.train.labels) labels.emplace_back("label");
-  if (e.data.train.labels && e.data.train.colours) labels.emplace_back("colour");
-  return with_ignored(codec_of(e.data.train), labels);
-}
-
-int32_t class_of(const Labels& labels, const std::string& text, const char* what) {
-  const auto named = std::find(labels.names.begin(), labels.names.end(), text);
-  if (named != labels.names.end()) return int32_t(named - labels.names.begin());
-  const auto number = parse_number(text);
-  if (number && *number >= 0 && *number < labels.classes && *number == int32_t(*number))
-    return int32_t(*number);
-  throw Error(str("\"", text, "\" is not a ", what, ": there are 0 to ", labels.classes - 1,
-                  labels.names.empty() ? "" : ", or " + few_of(labels.names)));
+  std::vector<std::string> columns;
+  for (const Attribute& a : e.data.train.attributes) columns.push_back(a.column());
+  return with_ignored(codec_of(e.data.train), columns);
 }
 
 RowReader::RowReader(const Experiment& e, const std::filesystem::path& file, Missing missing,
@@ -50,9 +39,7 @@ RowReader::RowReader(const Experiment& e, const std::filesystem::path& file, Mis
   file_.emplace(file, codec_.format());
   places_ = codec_.match(*file_, file, missing_allowed_, " (--keep copies such columns to the result)");
   this->keep(keep, file);
-  if (!e.condition.by_label()) return;
-  add_label("label", e.data.train.labels, file);
-  add_label("colour", e.data.train.colours, file);
+  if (e.condition.by_attributes()) find_attributes(file);
 }
 
 void RowReader::keep(const std::vector<std::string>& columns, const std::filesystem::path& file) {
@@ -73,14 +60,14 @@ std::vector<std::string> RowReader::kept(size_t row) const {
   return fields;
 }
 
-void RowReader::add_label(const std::string& name, const std::optional<Labels>& labels,
-                          const std::filesystem::path& file) {
-  if (!labels) return;
-  const auto at = std::find(names().begin(), names().end(), name);
-  const bool there = at != names().end();
-  if (!there && !experiment_.condition.may_withhold_labels())
-    throw Error(str(file.string(), ": has no column \"", name, "\", which is the model's condition"));
-  labels_.push_back({name, *labels, there ? at - names().begin() : -1});
+void RowReader::find_attributes(const std::filesystem::path& file) {
+  for (const Attribute& a : experiment_.data.train.attributes) {
+    const auto at = std::find(names().begin(), names().end(), a.column());
+    const bool there = at != names().end();
+    if (!there && !experiment_.condition.may_withhold())
+      throw Error(str(file.string(), ": has no column \"", a.column(), "\", which is the model's condition"));
+    attribute_places_.push_back(there ? at - names().begin() : -1);
+  }
 }
 
 bool RowReader::next() {
@@ -93,13 +80,14 @@ bool RowReader::next() {
   const size_t d = size_t(codec_.columns());
   std::vector<std::string> fields;
   std::vector<float> x, observed;  // [rows, d]
+  std::vector<float> attributes;   // [rows, attributes]
   text_.clear();
-  for (LabelColumn& label : labels_) label.values.clear();
   while (int64_t(text_.size()) < rows_at_once && next_row(fields)) {
     x.resize(x.size() + d);
     observed.resize(x.size());
     try {
       read_row(fields, &x[x.size() - d], &observed[x.size() - d]);
+      for (size_t a = 0; a < attribute_places_.size(); ++a) attributes.push_back(read_attribute(a, fields));
     } catch (const Error& e) { throw Error(str(where_, ": ", e.what())); }
     text_.push_back(fields);
   }
@@ -111,8 +99,8 @@ bool RowReader::next() {
   own_.x = Tensor::from(x, shape);
   own_.observed = missing_allowed_ ? Tensor::from(observed, shape) : Tensor();
   own_.input = encoder_input(own_.x, trained_with_missing_ ? own_.observed : Tensor());
-  if (!labels_.empty()) own_.labels = labels_[0].values;
-  if (labels_.size() > 1) own_.colours = labels_[1].values;
+  if (!attribute_places_.empty())
+    own_.attributes = Tensor::from(attributes, {int64_t(text_.size()), int64_t(attribute_places_.size())});
   batch_ = &own_;
   return true;
 }
@@ -172,15 +160,15 @@ void RowReader::read_row(const std::vector<std::string>& fields, float* x, float
           str("column ", feature.name,
               " is missing, and the model was trained without missing entries: `elbow impute` fills them"));
   }
-  for (LabelColumn& label : labels_) {
-    const std::string text = label.place < 0 ? "" : fields[size_t(label.place)];
-    const bool withheld = experiment_.condition.may_withhold_labels() && codec_.format().is_missing(text);
-    try {
-      label.values.push_back(withheld
-                                 ? LabelCondition::not_given
-                                 : class_of(label.labels, text, label.name == "label" ? "class" : "colour"));
-    } catch (const Error& e) { throw Error(str("column ", label.name, ": ", e.what())); }
-  }
+}
+
+float RowReader::read_attribute(size_t a, const std::vector<std::string>& fields) const {
+  const Attribute& attribute = experiment_.data.train.attributes[a];
+  const std::string text = attribute_places_[a] < 0 ? "" : fields[size_t(attribute_places_[a])];
+  if (experiment_.condition.may_withhold() && codec_.format().is_missing(text)) return Attribute::unknown;
+  try {
+    return attribute.value_of(text);
+  } catch (const Error& e) { throw Error(str("column ", attribute.column(), ": ", e.what())); }
 }
 
 }  // namespace elbow

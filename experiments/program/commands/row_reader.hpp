@@ -21,8 +21,8 @@ class RowReader {
   enum class Missing { as_trained, allowed };
 
   /// Rows of `file`; of the test set where that is empty. The columns are found by their names; one that is not there is
-  /// missing in every row. A model with the label as its condition reads it from the column `label`: a class, by name or
-  /// number; and of coloured images the colour from `colour`. A label that is not there is withheld where it may be. Error,
+  /// missing in every row. A model whose condition is the attributes reads them from the columns of their names
+  /// (Attribute::column): categories by name or number. One that is not there is withheld where it may be. Error,
   /// naming the file, for unknown columns, and for missing ones that are not allowed. The columns `keep`, known or not, are
   /// those of kept(); Error, naming --keep, for one that the file lacks or that is named twice, or without a file.
   RowReader(const Experiment& experiment, const std::filesystem::path& file, Missing missing,
@@ -46,19 +46,12 @@ class RowReader {
   const std::vector<int64_t>& places() const { return places_; }
 
  private:
-  /// A label of the file's rows.
-  struct LabelColumn {
-    std::string name;
-    const Labels& labels;
-    int64_t place;  ///< which column of the file it is; -1: none
-    std::vector<int32_t> values = {};
-  };
   void keep(const std::vector<std::string>& names, const std::filesystem::path& file);
-  void add_label(const std::string& name, const std::optional<Labels>& labels,
-                 const std::filesystem::path& file);
+  void find_attributes(const std::filesystem::path& file);
   bool next_row(std::vector<std::string>& fields);
   void tell_strangers();
   void read_row(const std::vector<std::string>& fields, float* x, float* observed);
+  float read_attribute(size_t a, const std::vector<std::string>& fields) const;
 
   const Experiment& experiment_;
   TableCodec codec_;
@@ -66,8 +59,9 @@ class RowReader {
   std::optional<Batches> test_;    // without a file
   std::optional<TableFile> file_;  // or with one
   std::vector<int64_t> places_;
-  std::vector<size_t> kept_;         // columns of the file
-  std::vector<LabelColumn> labels_;  // the class and the colour, as far as the condition tells them
+  std::vector<size_t> kept_;  // columns of the file
+  std::vector<int64_t>
+      attribute_places_;  // which column of the file each attribute is; -1: none; empty: none is looked for
   std::map<size_t, std::map<std::string, int64_t>>
       strangers_;                  // how often each unknown category of a feature came
   std::deque<std::string> blank_;  // where rows of empty fields stand that have not been given yet
@@ -80,11 +74,7 @@ class RowReader {
   const Batch* batch_ = nullptr;
 };
 
-/// The codec of a run's rows. Where the set has labels, a column `label` is not taken for a feature; nor `colour`, where
-/// its images have colours.
+/// The codec of a run's rows. The columns of attributes are not taken for features.
 TableCodec codec_of_run(const Experiment& experiment);
-
-/// The class that the text names, or whose number it is; of colours `what` is "colour". Error that lists the names.
-int32_t class_of(const Labels& labels, const std::string& text, const char* what = "class");
 
 }  // namespace elbow

@@ -26,9 +26,9 @@ void sample_picture(const SampleOptions& o, Experiment& e) {
     check_size(e, steps, steps);
     draw_manifold(e, told, steps, png);
   } else {
-    const bool by_class = e.condition.by_label() && !told.label();
+    const bool by_class = e.condition.by_attributes() && !told.attributes()[0];
     const int64_t rows = o.rows.value_or(by_class ? 1 : 10);
-    check_size(e, 12, rows * (by_class ? e.data.train.labels->classes + 1 : 1));
+    check_size(e, 12, rows * (by_class ? e.data.train.attributes[0].classes() + 1 : 1));
     draw_sample_grid(e, told, rows, png);
   }
   tell_picture(png);
@@ -40,11 +40,9 @@ void sample_table(const SampleOptions& o, Experiment& e) {
   const Told told(o, Told::Given::values, e);
   told.condition(1);  // an error before anything is written
   TableOutput out(o.out, o.force, codec.format().separator);
-  const bool by_label = e.condition.by_label(), coloured = by_label && e.data.train.colours;
   TableHeader header;
   header.data(codec.header());
-  if (by_label) header.added({"label"});
-  if (coloured) header.added({"colour"});
+  for (size_t a = 0; a < told.attributes().size(); ++a) header.added({e.data.train.attributes[a].column()});
   if (codec.format().header) out.write(header.names());
 
   const int64_t wanted = o.rows.value_or(10);
@@ -56,8 +54,7 @@ void sample_table(const SampleOptions& o, Experiment& e) {
     for (int64_t r = 0; r < rows; ++r) {
       std::vector<std::string> line = codec.decode_row(values.data<float>() + r * codec.columns());
       for (const auto& [feature, text] : told.values()) line[codec.place(feature)] = text;
-      if (by_label) line.push_back(told.label_text());
-      if (coloured) line.push_back(told.colour_text());
+      for (size_t a = 0; a < told.attributes().size(); ++a) line.push_back(told.attribute_text(a));
       out.write(line);
     }
   }

@@ -12,7 +12,7 @@
 namespace elbow {
 
 void draw_sample_grid(Experiment& e, const Told& told, int64_t rows, const std::filesystem::path& png) {
-  if (e.condition.by_label()) return draw_samples(e, png, {told.label(), told.colour(), rows});
+  if (e.condition.by_attributes()) return draw_samples(e, png, {told.attributes(), rows});
   const GridLayout layout;
   const int64_t n = rows * layout.columns;
   const Tensor z = normal(latent_key(e.seed, 0, 0), {n, e.model->latents()});

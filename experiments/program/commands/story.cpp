@@ -6,7 +6,6 @@
 #include <memory>
 
 #include "base/machine.hpp"
-#include "experiments/program/commands/row_reader.hpp"
 #include "experiments/story/story_page.hpp"
 
 namespace elbow {
@@ -38,8 +37,8 @@ void story(const StoryOptions& o) {
   const fs::path out = o.out;
   check_folder(out);
   const StoryRuns runs = open_story_runs(o.ae, o.vae, o.cvae);
-  const int32_t one_class =
-      o.one_class.empty() ? std::min(5, runs.classes().classes - 1) : class_of(runs.classes(), o.one_class);
+  const int32_t one_class = o.one_class.empty() ? std::min(5, runs.classes().classes() - 1)
+                                                : int32_t(runs.classes().value_of(o.one_class));
   runs.one_of_each_class(1);  // says so where there are too few test images, before anything is written
 
   std::error_code error;

@@ -1,62 +1,74 @@
 #include "experiments/program/commands/told.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 #include "autograd/ops.hpp"
 #include "experiments/program/commands/given.hpp"
-#include "experiments/program/commands/row_reader.hpp"
 
 namespace elbow {
 
 Told::Told(const ToldOptions& o, Given given, const Experiment& e)
-    : experiment_(e), x_(size_t(e.data.train.columns()), 0), subset_(e.data.train.features.size(), false) {
-  if (!e.condition.by_label()) {
+    : experiment_(e),
+      values_(size_t(e.data.train.columns()), Attribute::unknown),
+      subset_(e.data.train.features.size(), false) {
+  if (!e.condition.by_attributes()) {
     if (!o.label.empty() || !o.colour.empty())
       throw Error(str(o.label.empty() ? "--colour" : "--label",
                       ": the model was trained without labels as its condition"));
     given == Given::values ? read_values(o.given) : read_features(o.given);
     return;
   }
-  const Dataset& data = e.data.train;
-  read_label("--label", o.label, data.labels, label_);
-  read_label("--colour", o.colour, data.colours, colour_);
-  for (const auto& [key, value] : assignments_of(o.given)) {
-    if (key != "label" && key != "colour")
-      throw Error(str("--given: the model's condition is the label: label=CLASS",
-                      data.colours ? ", colour=NAME" : "", ", not ", key));
-    read_label("--given " + key, value, key == "label" ? data.labels : data.colours,
-               key == "label" ? label_ : colour_);
-  }
+  attributes_.resize(e.data.train.attributes.size());
+  if (!o.label.empty()) read_attribute("--label", "label", o.label);
+  if (!o.colour.empty()) read_attribute("--colour", "colour", o.colour);
+  for (const auto& [name, text] : assignments_of(o.given)) read_attribute("--given " + name, name, text);
 }
 
-void Told::read_label(const std::string& option, const std::string& text, const std::optional<Labels>& labels,
-                      Label& out) const {
-  if (text.empty()) return;
-  if (!labels) throw Error(option + ": the images of this run have no colours");
-  if (out.value) throw Error(option + ": that label is told twice");
-  const auto& names = labels->names;
-  if (text == "none" && std::find(names.begin(), names.end(), text) == names.end()) {
-    if (!experiment_.condition.may_withhold_labels())
+void Told::read_attribute(const std::string& option, const std::string& name, const std::string& text) {
+  const std::vector<Attribute>& all = experiment_.data.train.attributes;
+  const auto found = std::ranges::find_if(
+      all, [&](const Attribute& a) { return name == a.column() || name == a.feature.name; });
+  if (found == all.end()) {
+    if (name == "colour") throw Error(option + ": the images of this run have no colours");
+    std::string known;
+    for (const Attribute& a : all)
+      known += a.column() + (a.column() == "label" ? "=CLASS, " : a.categorical() ? "=NAME, " : "=NUMBER, ");
+    throw Error(str("--given: the model's condition is ", known, "not ", name));
+  }
+  std::optional<float>& value = attributes_[size_t(found - all.begin())];
+  if (value) throw Error(option + ": that value is given twice");
+  const auto& names = found->feature.categories;
+  if (text == "none" && std::ranges::find(names, text) == names.end()) {
+    if (!experiment_.condition.may_withhold())
       throw Error(option + " none: the model was trained with every label told, so none can be withheld");
-    out.value = LabelCondition::not_given;
+    value = Attribute::unknown;
     return;
   }
   try {
-    out = {class_of(*labels, text, &out == &label_ ? "class" : "colour"), text};
+    value = found->value_of(text);
   } catch (const Error& error) { throw Error(str(option, ": ", error.what())); }
+  text_of_[size_t(found - all.begin())] = text;
+}
+
+std::string Told::attribute_text(size_t a) const {
+  const auto found = text_of_.find(a);
+  return found == text_of_.end() ? "" : found->second;
 }
 
 void Told::read_values(const std::string& list) {
   const TableCodec codec = codec_of(experiment_.data.train);
-  std::vector<float> observed(x_.size(), 0);
+  std::vector<float> x(values_.size(), 0), observed(values_.size(), 0);  // [columns]
   for (const auto& [key, value] : assignments_of(list)) {
     if (!experiment_.condition.by_columns()) throw Error("--given: the model was trained without a condition");
     try {
       const size_t f = feature_of(codec, key);
       if (!text_.emplace(f, value).second) throw Error(str("column ", key, " is given twice"));
-      if (!codec.encode(f, value, x_.data(), observed.data())) codec.refuse_category(f, value);
-      if (observed[size_t(codec.features()[f].first)] == 0) throw Error(str("column ", key, " has no value"));
+      if (!codec.encode(f, value, x.data(), observed.data())) codec.refuse_category(f, value);
+      const Feature& feature = codec.features()[f];
+      if (observed[size_t(feature.first)] == 0) throw Error(str("column ", key, " has no value"));
       subset_[f] = true;
+      std::copy_n(x.begin() + feature.first, feature.width, values_.begin() + feature.first);
     } catch (const Error& error) { throw Error(str("--given: ", error.what())); }
   }
 }
@@ -67,73 +79,42 @@ void Told::read_features(const std::string& list) {
   subset_ = features_given(list, experiment_);
 }
 
-void Told::check_withheld(const Label& label, const char* what, const char* example) const {
-  if (!label.value && !experiment_.condition.may_withhold_labels())
-    throw Error(str("the model wants to know the ", what, ": ", example));
-}
-
 Tensor Told::condition(int64_t rows) const {
   const Condition& condition = experiment_.condition;
-  Batch batch;
-  Condition::Drawn drawn;
-  std::vector<int32_t> labels, colours;
-  if (condition.by_label()) {
-    check_withheld(label_, "label", "--label CLASS, or --given label=CLASS");
-    labels.assign(size_t(rows), label_.value.value_or(LabelCondition::not_given));
-    if (experiment_.data.train.colours) {
-      check_withheld(colour_, "colour", "--colour NAME, or --given colour=NAME");
-      colours.assign(size_t(rows), colour_.value.value_or(LabelCondition::not_given));
+  std::vector<float> row = values_;  // [Condition::value_columns()]
+  if (condition.by_attributes()) {
+    row.clear();
+    for (size_t a = 0; a < attributes_.size(); ++a) {
+      const std::string name = experiment_.data.train.attributes[a].column();
+      const std::string example = name == "label"    ? "--label CLASS, or --given label=CLASS"
+                                  : name == "colour" ? "--colour NAME, or --given colour=NAME"
+                                                     : str("--given ", name, "=VALUE");
+      if (!attributes_[a] && !condition.may_withhold())
+        throw Error(str("the model wants to know the ", name, ": ", example));
+      row.push_back(attributes_[a].value_or(Attribute::unknown));
     }
   }
-  batch.x = broadcast_to(Tensor::from(x_, {1, int64_t(x_.size())}), {rows, int64_t(x_.size())});
-  batch.labels = labels;
-  batch.colours = colours;
-  if (condition.by_columns())
-    condition.give(batch, subset_, drawn);
-  else
-    condition.apply(batch, drawn);
-  return drawn.c;
+  return condition.of(broadcast_to(Tensor::from(row, {1, int64_t(row.size())}), {rows, int64_t(row.size())}));
 }
-
-namespace {
-
-// The labels of test rows; for the decoder the one that was told, if any.
-std::vector<int32_t> labels_of(const std::optional<Labels>& labels, std::span<const int64_t> rows,
-                               const std::optional<int32_t>& told, bool decoder) {
-  std::vector<int32_t> out;
-  if (!labels) return out;
-  const bool withheld = told == LabelCondition::not_given;
-  for (const int64_t row : rows)
-    out.push_back(told && (decoder || withheld) ? *told : labels->values[size_t(row)]);
-  return out;
-}
-
-}  // namespace
 
 Tensor Told::own_condition(std::span<const int64_t> rows, bool decoder) const {
   const Dataset& test = experiment_.data.test;
   Batch batch = rows_of(test, rows);
-  const auto labels = labels_of(test.labels, rows, label_.value, decoder),
-             colours = labels_of(test.colours, rows, colour_.value, decoder);
-  batch.labels = labels;
-  batch.colours = colours;
+  if (experiment_.condition.by_attributes())
+    return experiment_.condition.of(attribute_values(test, rows, [&](const Attribute& a, int64_t row) {
+      const std::optional<float>& told = attributes_[size_t(&a - test.attributes.data())];
+      return told && (decoder || std::isnan(*told)) ? *told : a.values[size_t(row)];
+    }));
   Condition::Drawn drawn;
-  if (experiment_.condition.by_columns())
-    experiment_.condition.give(batch, subset_, drawn);
-  else
-    experiment_.condition.apply(batch, drawn);
+  give_own(batch, false, drawn);
   return drawn.c;
 }
 
-void Told::give_own(const Batch& batch, bool all_labels, Condition::Drawn& out) const {
-  const Condition& condition = experiment_.condition;
-  if (condition.by_columns()) return condition.give(batch, subset_, out);
-  if (!condition.by_label()) return condition.apply(batch, out);
-  Mask given;
-  for (const Label* label : {&label_, &colour_})
-    given.push_back(label->value ? *label->value != LabelCondition::not_given : all_labels);
-  given.resize(condition.label_names().size());
-  condition.give_labels(batch, given, out);
+void Told::give_own(const Batch& batch, bool all_attributes, Condition::Drawn& out) const {
+  Mask given = subset_;
+  if (!experiment_.condition.by_columns()) given.clear();
+  for (const auto& told : attributes_) given.push_back(told ? !std::isnan(*told) : all_attributes);
+  experiment_.condition.give(batch, given, out);
 }
 
 }  // namespace elbow

@@ -6,7 +6,6 @@
 #include <vector>
 
 #include "cvae/experiment.hpp"
-#include "data/label_condition.hpp"
 #include "experiments/program/commands/rows_options.hpp"
 
 namespace elbow {
@@ -19,8 +18,8 @@ class Told {
     values,   ///< "0=1.5,x2=-0.3": all rows have these values
     features  ///< "0,x2", "all" or "none": each row is told its own value
   };
-  /// Of a model that conditions on labels --given is "label=5,colour=red", the same as --label and --colour. "none" says
-  /// that a label is to be withheld. Error, naming the option, for what does not fit the model.
+  /// Of a model that conditions on attributes --given is "label=5,colour=red"; --label and --colour are the same for these two.
+  /// "none" says that one is to be withheld. Error, naming the option, for what does not fit the model.
   Told(const ToldOptions& options, Given given, const Experiment& experiment);
 
   /// The condition of so many rows of which nothing is known but what was told: [rows, Condition::width()], or undefined
@@ -31,36 +30,30 @@ class Told {
   Tensor encoder_condition(std::span<const int64_t> rows) const { return own_condition(rows, false); }
   /// The same for the decoder, for which a label that was told takes the place of the row's own.
   Tensor decoder_condition(std::span<const int64_t> rows) const { return own_condition(rows, true); }
-  /// Gives each row of a batch its own values of what is told: of the labels that were told or, with `all_labels`, of all
+  /// Gives each row of a batch its own values of what is told: of the labels that were told or, with `all_attributes`, of all
   /// but those that are to be withheld.
-  void give_own(const Batch& batch, bool all_labels, Condition::Drawn& out) const;
+  void give_own(const Batch& batch, bool all_attributes, Condition::Drawn& out) const;
 
-  /// A label: nothing where it was not told, LabelCondition::not_given where it is to be withheld.
-  const std::optional<int32_t>& label() const { return label_.value; }
-  const std::optional<int32_t>& colour() const { return colour_.value; }
-  /// As they were typed; empty for a label that is not told.
-  const std::string& label_text() const { return label_.text; }
-  const std::string& colour_text() const { return colour_.text; }
-  /// The given values as they were typed, by the number of their feature.
+  /// The value of each attribute: nothing where it was not told, Attribute::unknown where it is to be withheld; empty unless
+  /// attributes are the condition.
+  const std::vector<std::optional<float>>& attributes() const { return attributes_; }
+  /// An attribute as it was typed; empty where it is withheld.
+  std::string attribute_text(size_t a) const;
+  /// The given values as they were typed, by the number of their feature; empty unless columns are the condition.
   const std::map<size_t, std::string>& values() const { return text_; }
 
  private:
-  struct Label {
-    std::optional<int32_t> value;
-    std::string text;
-  };
+  void read_attribute(const std::string& option, const std::string& name, const std::string& text);
   void read_values(const std::string& list);
   void read_features(const std::string& list);
-  void read_label(const std::string& option, const std::string& text, const std::optional<Labels>& labels,
-                  Label& out) const;
-  void check_withheld(const Label& label, const char* what, const char* example) const;
   Tensor own_condition(std::span<const int64_t> rows, bool decoder) const;
 
   const Experiment& experiment_;
   std::map<size_t, std::string> text_;
-  std::vector<float> x_;  // [columns], 0 where nothing is given
-  Mask subset_;           // [features]
-  Label label_, colour_;
+  std::vector<float> values_;                     // [columns of x], NaN where nothing is given
+  Mask subset_;                                   // [features]
+  std::vector<std::optional<float>> attributes_;  // as attributes()
+  std::map<size_t, std::string> text_of_;         // of attributes
 };
 
 }  // namespace elbow
