@@ -48,7 +48,7 @@ struct RowLoss {
 Bound axis_bound(double variance, double beta);
 
 /// The optimal linear model's mean loss along one axis of variance `variance`, on a row whose innovation is
-/// `u`. Its mean over u ~ N(0, variance) is axis_bound(variance, beta). The model is derived in docs/bound.md.
+/// `u`. Its mean over u ~ N(0, variance) is axis_bound(variance, beta). The model is derived in docs/optimum.md.
 RowLoss axis_row_loss(double u, double variance, double beta);
 
 /// How many masks an average of the bound may take, each of which costs O(columns^3): so many that it takes about a second,
@@ -56,7 +56,7 @@ RowLoss axis_row_loss(double u, double variance, double beta);
 std::int64_t affordable_masks(std::int64_t columns, std::int64_t least, std::int64_t most);
 
 /// The analytic bound of a Gaussian set x ~ N(mean, covariance) under arbitrary conditioning, for the loss
-/// squared error + beta KL. See docs/bound.md. Entries may be missing: then the loss counts the observed columns only,
+/// squared error + beta KL. See docs/optimum.md. Entries may be missing: then the loss counts the observed columns only,
 /// missing ones are never given, and the value is a lower bound, which need not be attained ("Missing entries"
 /// there). All methods may be called from several threads at once, and give
 /// the same bits for any number of threads.

@@ -14,7 +14,7 @@ namespace elbow {
 /// features.
 Tensor generated_rows(Experiment& experiment, std::span<const int64_t> index, const Mask& subset);
 
-/// The covariance of such rows for the optimal model of a Gaussian set (docs/bound.md), when the columns of `mask` are
+/// The covariance of such rows for the optimal model of a Gaussian set (docs/optimum.md), when the columns of `mask` are
 /// given: the given columns and the prediction from them vary as they do in the data, and along each principal axis of
 /// what is left, of variance l, the reconstruction has the variance max(0, l - beta/2). [d,d]. Their mean is that of the
 /// data. Error as condition_on.

@@ -26,7 +26,7 @@ Json settings(int64_t test_rows = 4000) {
 }
 
 /// The decoder of the optimal linear model: the prediction from the given columns, and along each principal axis of what is
-/// left, of variance l, a latent times sqrt(max(0, l - beta/2)). (docs/bound.md: the gain a l.)
+/// left, of variance l, a latent times sqrt(max(0, l - beta/2)). (docs/optimum.md: the gain a l.)
 struct OptimalModel : Cvae {
   explicit OptimalModel(const Experiment& e)
       : law(*e.data.test.gaussian), beta(e.loss.beta), columns(e.data.test.columns()) {}
