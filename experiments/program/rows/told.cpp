@@ -1,10 +1,10 @@
-#include "experiments/program/commands/told.hpp"
+#include "experiments/program/rows/told.hpp"
 
 #include <algorithm>
 
 #include "autograd/ops.hpp"
-#include "experiments/program/commands/given.hpp"
-#include "experiments/program/commands/row_reader.hpp"
+#include "experiments/program/rows/given.hpp"
+#include "experiments/program/rows/row_reader.hpp"
 
 namespace elbow {
 

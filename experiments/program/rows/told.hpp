@@ -7,7 +7,7 @@
 
 #include "cvae/experiment.hpp"
 #include "data/label_condition.hpp"
-#include "experiments/program/commands/rows_options.hpp"
+#include "experiments/program/rows/options.hpp"
 
 namespace elbow {
 
