@@ -44,8 +44,8 @@ Dataset bars(int64_t rows, uint64_t seed) {
 
 Experiment experiment(const Json& condition) {
   const Json json = {
-      {"name", "bars"},           {"data", Json::object()},
-      {"condition", condition},   {"model", {{"encoder", {64}}, {"decoder", {64}}, {"latents", 4}}},
+      {"name", "bars"},          {"data", Json::object()},
+      {"condition", condition},  {"model", {{"encoder", {64}}, {"decoder", {64}}, {"latents", 4}}},
       {"loss", {{"beta", 0.1}}}, {"training", {{"epochs", 150}, {"schedule", {{"learning_rate", 0.003}}}}}};
   return Experiment(Config(json), [](const Config& settings, uint64_t seed) {
     settings.section("data");

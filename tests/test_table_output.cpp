@@ -3,7 +3,7 @@
 #include <csignal>
 
 #include "data_helpers.hpp"
-#include "experiments/program/commands/table_output.hpp"
+#include "experiments/program/rows/table_output.hpp"
 
 using namespace elbow;
 using namespace elbow::test;

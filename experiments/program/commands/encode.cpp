@@ -1,18 +1,28 @@
-#include "experiments/program/commands/encode.hpp"
+#include "experiments/program/commands/commands.hpp"
 
+#include <memory>
 #include <numeric>
 
 #include "autograd/ops.hpp"
 #include "autograd/tape.hpp"
 #include "base/machine.hpp"
-#include "experiments/program/commands/given.hpp"
-#include "experiments/program/commands/latent_kl.hpp"
-#include "experiments/program/commands/row_reader.hpp"
-#include "experiments/program/commands/table_output.hpp"
+#include "experiments/program/rows/given.hpp"
+#include "experiments/program/rows/latent_kl.hpp"
+#include "experiments/program/rows/options.hpp"
+#include "experiments/program/rows/row_reader.hpp"
+#include "experiments/program/rows/table_output.hpp"
 #include "experiments/runs/finished_run.hpp"
 
 namespace elbow {
+namespace {
 
+/// What `elbow encode` was asked for.
+struct EncodeOptions : RowsOptions {
+  bool active = false;  ///< only the latents that are active on the run's test set under the same condition
+};
+
+// The encoder's answer for each row as CSV: the columns that are kept, mu_0, ..., log_var_0, ..., kl (nats), and the number
+// of given columns.
 void encode(const EncodeOptions& o) {
   set_threads(o.threads);
   TableOutput out(o.out, o.force);
@@ -59,6 +69,22 @@ void encode(const EncodeOptions& o) {
     }
   }
   out.finish();
+}
+
+}  // namespace
+
+void add_encode(Command app) {
+  Command command = app.command("encode", "Posterior means and log variances of rows, as CSV");
+  auto o = std::make_shared<EncodeOptions>();
+  command.option("run", o->run, "Folder of a finished run").required();
+  command.option("data", o->data, "CSV file with the model's columns; by default the run's test set");
+  command.option("--given", o->given, given_columns);
+  command.flag("--active", o->active,
+               "Only the latents that are active: mean KL above evaluation.active_kl on the test set");
+  add_keep(command, *o);
+  add_seed(command, *o);
+  add_common(command, *o);
+  command.runs([o] { encode(*o); });
 }
 
 }  // namespace elbow

@@ -1,8 +1,9 @@
-#include "experiments/program/commands/evaluate.hpp"
+#include "experiments/program/commands/commands.hpp"
 
 #include <cmath>
 #include <filesystem>
 #include <iostream>
+#include <memory>
 #include <ostream>
 
 #include "base/files.hpp"
@@ -16,6 +17,14 @@
 namespace elbow {
 namespace fs = std::filesystem;
 namespace {
+
+/// What `elbow evaluate` was asked for.
+struct EvaluateOptions {
+  std::string run, out;               ///< folders; `out` empty: nothing is written
+  std::vector<std::string> settings;  ///< path.to.key=value
+  int threads = 0;
+  bool json = false, force = false;
+};
 
 // An evaluation never takes the place of a run, and only with --force that of another evaluation.
 void check_folder(const fs::path& folder, bool force) {
@@ -37,8 +46,9 @@ void write_results(const fs::path& folder, const Experiment& e, const RunResult&
   write_file_atomically(folder / "summary.json", summary);
 }
 
-}  // namespace
-
+// Evaluates the model of a finished run on the test set that its configuration, changed by the settings, describes. Prints
+// the summary to `text`; writes summary.json, the tables of a run and the configuration to `out`. The run's own folder is
+// never written to. Error before anything is written when the model does not fit the settings or the folder will not do.
 void evaluate(const EvaluateOptions& o, std::ostream& text) {
   const Stopwatch watch;
   set_threads(o.threads);
@@ -54,6 +64,23 @@ void evaluate(const EvaluateOptions& o, std::ostream& text) {
   const std::string summary = summary_json(*e, result, epochs);
   if (!o.out.empty()) write_results(o.out, *e, result, summary);
   text << (o.json ? summary : summary_text(result));
+}
+
+}  // namespace
+
+void add_evaluate(Command app) {
+  Command command = app.command("evaluate", "Evaluate the model of a finished run again");
+  auto o = std::make_shared<EvaluateOptions>();
+  command.option("run", o->run, "Folder of a finished run").required();
+  command.settings(o->settings,
+                   "Change a setting of the run, such as seed=7 (other test rows), data.test_rows=100000, "
+                   "evaluation.draws=64, loss.beta=0.5 (may be repeated)");
+  command.option("--out", o->out, "Folder for summary.json and the tables; by default none are written");
+  command.flag("--force", o->force, "Write over an earlier evaluation in that folder");
+  command.flag("--json", o->json, "Print the summary as JSON");
+  command.threads(o->threads);
+  command.device();
+  command.runs([o] { evaluate(*o, std::cout); });
 }
 
 }  // namespace elbow

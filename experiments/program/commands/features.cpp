@@ -1,4 +1,4 @@
-#include "experiments/program/commands/features.hpp"
+#include "experiments/program/commands/commands.hpp"
 
 #include <filesystem>
 #include <iostream>
@@ -11,7 +11,6 @@
 #include "base/machine.hpp"
 #include "base/stopwatch.hpp"
 #include "experiments/analyses/feature_file.hpp"
-#include "experiments/program/arguments.hpp"
 #include "experiments/runs/output_file.hpp"
 
 namespace elbow {
@@ -26,6 +25,9 @@ struct FeaturesOptions {
   bool force = false, quiet = false;
 };
 
+// Trains the net whose features score images (metrics/feature_net.hpp) on the labelled images of a configuration or of a
+// folder of IDX files, judges it by the test images, and writes it as safetensors with a record of how it was made. Error
+// before anything is trained when there are no labelled images or the file will not do.
 void train_features(const FeaturesOptions& o) {
   set_threads(o.threads);
   check_environment();

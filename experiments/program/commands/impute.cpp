@@ -1,19 +1,29 @@
-#include "experiments/program/commands/impute.hpp"
+#include "experiments/program/commands/commands.hpp"
 
 #include <algorithm>
 #include <cmath>
+#include <memory>
 
 #include "autograd/operators.hpp"
 #include "autograd/tape.hpp"
 #include "base/machine.hpp"
-#include "experiments/program/commands/generate.hpp"
-#include "experiments/program/commands/given.hpp"
-#include "experiments/program/commands/row_reader.hpp"
-#include "experiments/program/commands/table_output.hpp"
+#include "experiments/program/rows/generate.hpp"
+#include "experiments/program/rows/given.hpp"
+#include "experiments/program/rows/options.hpp"
+#include "experiments/program/rows/row_reader.hpp"
+#include "experiments/program/rows/table_output.hpp"
 #include "experiments/runs/finished_run.hpp"
 
 namespace elbow {
 namespace {
+
+/// What `elbow impute` was asked for.
+struct ImputeOptions : RowsOptions {
+  int64_t draws = 64;     ///< of the latents, for each row
+  bool sd = false;        ///< also the standard deviation of the draws, for real columns
+  bool multiple = false;  ///< each draw as a row of its own, instead of their mean
+  bool noise = false;     ///< add the noise that squared error stands for to each draw
+};
 
 // What the model makes of a batch given what is there; all [rows * columns].
 struct Imputation {
@@ -53,8 +63,9 @@ Imputation impute(Experiment& e, const ImputeOptions& o, uint64_t seed, const Ro
   return out;
 }
 
-}  // namespace
-
+// A copy of the data in which missing fields are filled. What a row has is given to the model as its condition; what it
+// lacks is the mean over draws from p(x | c), z ~ N(0, I), or the likeliest category of the mean probabilities. Fields
+// that are there keep their text. Columns that the file lacks are added at the end.
 void impute(const ImputeOptions& o) {
   set_threads(o.threads);
   const auto e = open_model(o.run);
@@ -129,6 +140,33 @@ void impute(const ImputeOptions& o) {
     }
   }
   out.finish();
+}
+
+}  // namespace
+
+void add_impute(Command app) {
+  Command command = app.command("impute", "Fill the missing fields of a CSV file");
+  command.footer(
+      "What a row has is given to the model as its condition; what it lacks is the mean of draws from "
+      "p(missing | given).");
+  auto o = std::make_shared<ImputeOptions>();
+  command.option("run", o->run, "Folder of a finished run, trained with given columns").required();
+  command.option("data", o->data, "CSV file; fields may be empty, columns may be absent").required();
+  command.option("--draws", o->draws, "Draws for each row, of which the mean is taken")
+      .between(1, int64_t{1} << 31)
+      .shows_default();
+  Option sd =
+      command.flag("--sd", o->sd, "Add columns NAME_sd: the standard deviation of the draws, for real columns");
+  command
+      .flag("--multiple", o->multiple,
+            "Multiple imputation: a row for each draw, with its number in the column draw, categories drawn")
+      .excludes(sd);
+  command.flag("--noise", o->noise,
+               "Add N(0, beta/2) to the draws of real columns under squared error (in the model's scaling)");
+  add_keep(command, *o);
+  add_seed(command, *o);
+  add_common(command, *o);
+  command.runs([o] { impute(*o); });
 }
 
 }  // namespace elbow

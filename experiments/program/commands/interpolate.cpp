@@ -1,22 +1,30 @@
-#include "experiments/program/commands/interpolate.hpp"
+#include "experiments/program/commands/commands.hpp"
 
 #include <algorithm>
 #include <array>
+#include <memory>
 
 #include "autograd/ops.hpp"
 #include "autograd/tape.hpp"
 #include "base/machine.hpp"
 #include "data/table_codec.hpp"
-#include "experiments/program/commands/generate.hpp"
-#include "experiments/program/commands/picture_output.hpp"
-#include "experiments/program/commands/table_output.hpp"
-#include "experiments/program/commands/told.hpp"
+#include "experiments/program/rows/generate.hpp"
+#include "experiments/program/rows/options.hpp"
+#include "experiments/program/rows/picture_output.hpp"
+#include "experiments/program/rows/table_output.hpp"
+#include "experiments/program/rows/told.hpp"
 #include "experiments/report/image_figures.hpp"
 #include "experiments/report/number_text.hpp"
 #include "experiments/runs/finished_run.hpp"
 
 namespace elbow {
 namespace {
+
+/// What `elbow interpolate` was asked for; `given` names features.
+struct InterpolateOptions : ToldOptions {
+  std::vector<int64_t> from, to;  ///< test rows, pair by pair; empty: up to five pairs of different classes
+  int64_t steps = 9;
+};
 
 using Pair = std::array<int64_t, 2>;  // test rows: from, to
 
@@ -143,8 +151,9 @@ void write_lines(Experiment& e, const Lines& lines, TableOutput& out, const Tabl
   out.finish();
 }
 
-}  // namespace
-
+// What the decoder makes of points on the line between the posterior means of two test rows: of images a PNG (unless --out names a
+// FILE.csv), of other
+// data CSV. Where the two rows are under different conditions, once under that of each.
 void interpolate(const InterpolateOptions& o) {
   set_threads(o.threads);
   const auto e = open_run(o.run);
@@ -158,6 +167,43 @@ void interpolate(const InterpolateOptions& o) {
   const TableCodec codec = codec_of(e->data.train);
   TableOutput out(o.out, o.force, codec.format().separator);
   write_lines(*e, lines_of(o, told, *e), out, codec);
+}
+
+}  // namespace
+
+void add_interpolate(Command app) {
+  Command command =
+      app.command("interpolate",
+                  "From one test row to another between their latents: pictures of images, CSV of other data");
+  command.footer(
+      "Decoded are points on the line between the posterior means, under the condition of each end. The "
+      "picture goes to "
+      "interpolation.png in the run's folder, unless --out says otherwise; --out FILE.csv has the numbers "
+      "instead.");
+  auto o = std::make_shared<InterpolateOptions>();
+  command.option("run", o->run, "Folder of a finished run").required();
+  command
+      .option("--from", o->from,
+              "Row of the test set, from 0, to begin at; 3,6 for two lines; by default the first row of every "
+              "other class")
+      .between(0, last_row)
+      .delimiter(',')
+      .one_each();
+  command
+      .option("--to", o->to,
+              "Row to go to, or as many as there are to begin at; by default the first row of the next class")
+      .between(0, last_row)
+      .delimiter(',')
+      .one_each();
+  command.option(
+      "--given", o->given,
+      "Columns that each end tells the model: none, all, or a list of names or numbers; label=CLASS and "
+      "colour=NAME where labels are the condition");
+  command.option("--steps", o->steps, "How many points on each line, its ends with them")
+      .between(2, 101)
+      .shows_default();
+  add_told(command, *o);
+  command.runs([o] { interpolate(*o); });
 }
 
 }  // namespace elbow

@@ -1,16 +1,24 @@
-#include "experiments/program/commands/reconstruct.hpp"
+#include "experiments/program/commands/commands.hpp"
+
+#include <memory>
 
 #include "autograd/ops.hpp"
 #include "autograd/tape.hpp"
 #include "base/machine.hpp"
-#include "experiments/program/commands/generate.hpp"
-#include "experiments/program/commands/given.hpp"
-#include "experiments/program/commands/row_reader.hpp"
-#include "experiments/program/commands/table_output.hpp"
+#include "experiments/program/rows/generate.hpp"
+#include "experiments/program/rows/given.hpp"
+#include "experiments/program/rows/options.hpp"
+#include "experiments/program/rows/row_reader.hpp"
+#include "experiments/program/rows/table_output.hpp"
 #include "experiments/runs/finished_run.hpp"
 
 namespace elbow {
 namespace {
+
+/// What `elbow reconstruct` was asked for.
+struct ReconstructOptions : RowsOptions {
+  int64_t draws = 0;  ///< of each row's posterior, a line each; 0: its mean, one line
+};
 
 // One reconstruction of each row of a batch.
 struct Reconstruction {
@@ -23,8 +31,8 @@ Reconstruction decode(Experiment& e, const Tensor& z, const Tensor& c, const Bat
   return {values_of(e.loss, y).to_vector<float>(), distortion_of(e.loss, y, batch, true).to_vector<float>()};
 }
 
-}  // namespace
-
+// The decoder's answer for each row as CSV, in the units of the data, after the columns that are kept, with distortion
+// and kl (nats), and the number of given columns; with draws also which row and draw it is.
 void reconstruct(const ReconstructOptions& o) {
   set_threads(o.threads);
   const auto e = o.data.empty() ? open_run(o.run) : open_model(o.run);
@@ -69,6 +77,25 @@ void reconstruct(const ReconstructOptions& o) {
       }
   }
   out.finish();
+}
+
+}  // namespace
+
+void add_reconstruct(Command app) {
+  Command command = app.command("reconstruct", "What the decoder makes of encoded rows, as CSV");
+  auto o = std::make_shared<ReconstructOptions>();
+  command.option("run", o->run, "Folder of a finished run").required();
+  command.option("data", o->data, "CSV file with the model's columns; by default the run's test set");
+  command.option("--given", o->given, given_columns);
+  command
+      .option("--draws", o->draws,
+              "Draws from each row's posterior, a line each; 0 = its mean, which has less distortion")
+      .between(0, int64_t{1} << 31)
+      .shows_default();
+  add_keep(command, *o);
+  add_seed(command, *o);
+  add_common(command, *o);
+  command.runs([o] { reconstruct(*o); });
 }
 
 }  // namespace elbow

@@ -1,20 +1,67 @@
-#include "experiments/program/commands/sample.hpp"
+#include "experiments/program/commands/commands.hpp"
 
 #include <algorithm>
+#include <memory>
 
 #include "autograd/ops.hpp"
 #include "autograd/tape.hpp"
 #include "base/machine.hpp"
-#include "experiments/program/commands/generate.hpp"
-#include "experiments/program/commands/picture_output.hpp"
-#include "experiments/program/commands/row_reader.hpp"
-#include "experiments/program/commands/sample_pictures.hpp"
-#include "experiments/program/commands/table_output.hpp"
-#include "experiments/program/commands/told.hpp"
+#include "cvae/evaluation.hpp"
+#include "cvae/latent_plane.hpp"
+#include "experiments/program/rows/generate.hpp"
+#include "experiments/program/rows/latent_kl.hpp"
+#include "experiments/program/rows/options.hpp"
+#include "experiments/program/rows/picture_output.hpp"
+#include "experiments/program/rows/row_reader.hpp"
+#include "experiments/program/rows/table_output.hpp"
+#include "experiments/program/rows/told.hpp"
+#include "experiments/report/image_figures.hpp"
+#include "experiments/report/number_text.hpp"
 #include "experiments/runs/finished_run.hpp"
 
 namespace elbow {
 namespace {
+
+/// What `elbow sample` was asked for; `given` holds values here, "0=1.5,2=-0.3".
+struct SampleOptions : ToldOptions {
+  std::optional<int64_t> rows;  ///< of the table; with a picture: of pictures
+  bool noise = false;           ///< add the noise that squared error stands for
+  bool likeliest = false;       ///< the likeliest category of each binary and categorical column, not one drawn
+  bool grid = false;            ///< a picture of the images that are drawn, not a table
+  bool manifold = false;        ///< a picture of the images over a plane of latents
+};
+
+// Images drawn from the model, `rows` rows of pictures: as draw_samples where the model is told labels (so many rows for
+// each class, unless the class is told), else ten to a row, all under what was told.
+void draw_sample_grid(Experiment& e, const Told& told, int64_t rows, const std::filesystem::path& png) {
+  if (e.condition.by_attributes()) return draw_samples(e, png, {told.attributes(), rows});
+  const GridLayout layout;
+  const int64_t n = rows * layout.columns;
+  const Tensor z = normal(latent_key(e.seed, 0, 0), {n, e.model->latents()});
+  write_images(e, png, decoded_pixels(e, z, told.condition(n)), layout);
+}
+
+// The manifold of Kingma & Welling (2014, appendix A): the decoder over a plane of latents, `steps` to each side, at the
+// quantiles (i + 1/2) / steps of N(0, 1), under what was told. The plane is that of the two latents with the largest KL,
+// which grow to the right and upwards; others are 0. Error for a model with one latent, and where Told::condition has one.
+void draw_manifold(Experiment& e, const Told& told, int64_t steps, const std::filesystem::path& png) {
+  const int64_t latents = e.model->latents();
+  if (latents < 2) throw Error("--manifold: wants a model with two latents or more");
+  const Tensor c = told.condition(steps * steps);
+  int64_t right = 0, up = 1;
+  if (latents > 2) {
+    const auto order = latents_by_kl(mean_latent_kl(
+        e, [&](const Batch& batch, uint64_t, Condition::Drawn& out) { told.give_own(batch, false, out); }));
+    right = order[0], up = order[1];
+  }
+  GridLayout layout = labelled_layout(e, steps);
+  for (int64_t i = 0; i < steps; ++i) {
+    layout.row_labels.push_back(str("z", up, " = ", fixed(normal_quantile(steps - 1 - i, steps), 1)));
+    layout.column_labels.push_back((i == 0 ? str("z", right, " = ") : "") +
+                                   fixed(normal_quantile(i, steps), 1));
+  }
+  write_images(e, png, decoded_pixels(e, manifold_latents(steps, latents, right, up), c), layout);
+}
 
 void sample_picture(const SampleOptions& o, Experiment& e) {
   check_images(e, o.grid ? "--grid" : "--manifold");
@@ -61,8 +108,9 @@ void sample_table(const SampleOptions& o, Experiment& e) {
   out.finish();
 }
 
-}  // namespace
-
+// Rows drawn from the model as CSV, in the units of the data: z ~ N(0, I), then the decoder's answer under the given
+// values, which stand in every row as they were given. With a model that is told labels the rows have the column `label`,
+// and `colour` for coloured images; they are empty where a label is withheld. With `grid` or `manifold` a PNG.
 void sample(const SampleOptions& o) {
   set_threads(o.threads);
   auto e = open_model(o.run);
@@ -72,6 +120,41 @@ void sample(const SampleOptions& o) {
     sample_picture(o, *e);
   else
     sample_table(o, *e);
+}
+
+}  // namespace
+
+void add_sample(Command app) {
+  Command command = app.command("sample", "Rows drawn from the model, as CSV, or as a picture of images");
+  command.footer(
+      "Latents are drawn from N(0, I); the rows are the decoder's answer. Its real columns are means: --noise "
+      "adds the noise "
+      "that the loss stands for. Pictures go to samples_grid.png and manifold.png in the run's folder, unless "
+      "--out says otherwise.");
+  auto o = std::make_shared<SampleOptions>();
+  command.option("run", o->run, "Folder of a finished run").required();
+  command.option("--given", o->given, given_values);
+  Option grid = command.flag(
+      "--grid", o->grid,
+      "A PNG of the images: classes row by row and colours column by column, as far as they are not told");
+  Option manifold =
+      command.flag("--manifold", o->manifold,
+                   "A PNG of the images over the plane of two latents (those with the largest KL), at the "
+                   "quantiles of N(0, 1)");
+  command
+      .option("--rows", o->rows,
+              "How many rows (10); of pictures with --grid: for each class (1), or in all where one class "
+              "is told (10); with --manifold: to each side (20)")
+      .between(1, int64_t{1} << 40);
+  Option noise = command.flag("--noise", o->noise,
+                              "Add N(0, beta/2) to real columns under squared error (in the model's scaling)");
+  Option mean = command.flag("--mean", o->likeliest,
+                             "The likeliest category of binary and categorical columns, not one drawn");
+  grid.excludes(manifold).excludes(noise).excludes(mean);
+  manifold.excludes(noise).excludes(mean);
+  add_seed(command, *o);
+  add_told(command, *o);
+  command.runs([o] { sample(*o); });
 }
 
 }  // namespace elbow

@@ -1,24 +1,34 @@
-#include "experiments/program/commands/traverse.hpp"
-#include "cvae/evaluation.hpp"
+#include "experiments/program/commands/commands.hpp"
 
 #include <algorithm>
+#include <memory>
 
 #include "autograd/ops.hpp"
 #include "autograd/tape.hpp"
 #include "base/machine.hpp"
+#include "cvae/evaluation.hpp"
 #include "data/table_codec.hpp"
-#include "experiments/program/commands/generate.hpp"
-#include "experiments/program/commands/latent_kl.hpp"
-#include "experiments/program/commands/picture_output.hpp"
-#include "experiments/program/commands/sample_pictures.hpp"
-#include "experiments/program/commands/table_output.hpp"
-#include "experiments/program/commands/told.hpp"
+#include "experiments/program/rows/generate.hpp"
+#include "experiments/program/rows/latent_kl.hpp"
+#include "experiments/program/rows/options.hpp"
+#include "experiments/program/rows/picture_output.hpp"
+#include "experiments/program/rows/table_output.hpp"
+#include "experiments/program/rows/told.hpp"
 #include "experiments/report/image_figures.hpp"
 #include "experiments/report/number_text.hpp"
 #include "experiments/runs/finished_run.hpp"
 
 namespace elbow {
 namespace {
+
+/// What `elbow traverse` was asked for. `given` holds values ("0=1.5,x2=-0.3"), around a row the names of features.
+struct TraverseOptions : ToldOptions {
+  std::optional<int64_t> row;  ///< of the test set, around whose posterior mean to go; nothing: around 0
+  int64_t steps = 11;
+  double range = 3;        ///< from -range to range in equal steps
+  bool quantiles = false;  ///< at the quantiles (i + 1/2) / steps of N(0, 1) instead
+  bool all = false;        ///< also the latents that are not active
+};
 
 // The latents that are swept, and the numbers that each takes.
 struct Sweep {
@@ -93,8 +103,9 @@ void write_sweep(Experiment& e, const Told& told, const Sweep& s, TableOutput& o
   out.finish();
 }
 
-}  // namespace
-
+// What the decoder makes of each latent in turn going from low to high while the others stay: of images a PNG (unless --out names a FILE.csv), a row of
+// pictures for each latent; of other data CSV, a line for each step. The latent with the largest mean KL over the test set
+// comes first; those that are not active are left out.
 void traverse(const TraverseOptions& o) {
   set_threads(o.threads);
   const auto e = open_run(o.run);
@@ -112,6 +123,38 @@ void traverse(const TraverseOptions& o) {
   const TableCodec codec = codec_of(e->data.train);
   TableOutput out(o.out, o.force, codec.format().separator);
   write_sweep(*e, told, sweep_of(o, told, *e), out, codec);
+}
+
+}  // namespace
+
+void add_traverse(Command app) {
+  Command command =
+      app.command("traverse", "Each latent swept while the others stay: pictures of images, CSV of other data");
+  command.footer(
+      "The latent with the largest mean KL over the test set comes first. The picture goes to traverse.png in "
+      "the run's "
+      "folder, unless --out says otherwise; --out FILE.csv has the numbers instead.");
+  auto o = std::make_shared<TraverseOptions>();
+  command.option("run", o->run, "Folder of a finished run").required();
+  command.option(
+      "--given", o->given,
+      std::string(given_values) + "; with --row the columns whose values the row tells: all, or 0,x2");
+  command
+      .option(
+          "--row", o->row,
+          "Row of the test set, from 0, around whose posterior mean to go, with its own labels unless others "
+          "are told; by default around 0")
+      .between(0, last_row);
+  command.option("--steps", o->steps, "How many values of each latent").between(2, 101).shows_default();
+  Option range = command.option("--range", o->range, "From minus that to plus that").positive();
+  range.shows_default();
+  command
+      .flag("--quantiles", o->quantiles,
+            "At the quantiles (i + 1/2) / steps of N(0, 1), instead of equal steps")
+      .excludes(range);
+  command.flag("--all", o->all, "Also the latents whose mean KL is not above evaluation.active_kl");
+  add_told(command, *o);
+  command.runs([o] { traverse(*o); });
 }
 
 }  // namespace elbow

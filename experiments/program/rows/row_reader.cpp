@@ -1,4 +1,4 @@
-#include "experiments/program/commands/row_reader.hpp"
+#include "experiments/program/rows/row_reader.hpp"
 
 #include <algorithm>
 #include <iostream>

@@ -1,4 +1,4 @@
-#include "experiments/program/commands/generate.hpp"
+#include "experiments/program/rows/generate.hpp"
 
 #include <algorithm>
 #include <cmath>

@@ -1,54 +1,30 @@
-#include "experiments/program/commands/table_commands.hpp"
+#include "experiments/program/commands/commands.hpp"
 
 #include <filesystem>
 #include <iostream>
+#include <memory>
 #include <nlohmann/json.hpp>
 
-#include "base/error.hpp"
 #include "base/files.hpp"
-#include "base/plain_text.hpp"
 #include "data/sources.hpp"
 #include "data/table_report.hpp"
-#include "experiments/program/commands/table_output.hpp"
+#include "experiments/program/rows/table_output.hpp"
 #include "experiments/runs/output_file.hpp"
 
 namespace elbow {
-
 namespace {
 
-TableReport report_for(const SchemaOptions& o) {
-  TableHints hints;
-  if (o.separator == "tab")
-    hints.separator = '\t';
-  else if (o.separator == "blank")
-    hints.separator = ' ';
-  else if (o.separator.size() > 1)
-    throw Error("--separator: must be one character, tab or blank, not \"" + o.separator + '"');
-  else if (!o.separator.empty())
-    hints.separator = o.separator[0];
-  if (o.header || o.no_header) hints.header = o.header;
-  hints.dates = o.dates;
-  return report_of(o.table, hints);
-}
+/// What `elbow write-table CONFIG` was asked for.
+struct WriteTableOptions {
+  std::string config;
+  std::vector<std::string> settings;  ///< path.to.key=value
+  std::string out;                    ///< the CSV file; the schema goes beside it
+  bool force = false;                 ///< write over existing files
+  int digits = 17;                    ///< most significant digits of a number
+};
 
-}  // namespace
-
-void write_schema(const SchemaOptions& o) {
-  std::error_code none;
-  if (!o.out.empty() && std::filesystem::equivalent(o.out, o.table, none))
-    throw Error("--out: " + o.out + " is the table itself");
-  if (!o.out.empty()) check_output_file(o.out, o.force);
-  const TableReport report = report_for(o);
-  for (const std::string& note : report.all_notes()) std::cerr << plain_text("note: " + note) << '\n';
-  const std::string text = schema_text(report.schema());
-  if (o.out.empty())
-    std::cout << text;
-  else
-    write_file_atomically(o.out, text);
-}
-
-void describe_table(const SchemaOptions& o) { std::cout << plain_text(description_text(report_for(o)), true); }
-
+// Writes the training rows of an experiment's data as a text table, FILE.csv, with its schema, FILE.schema.json: what
+// the source `table` reads. Error for a bad configuration, or if a file is there already (unless `force`).
 void write_table(const WriteTableOptions& o) {
   const std::filesystem::path schema = std::filesystem::path(o.out).replace_extension(".schema.json");
   for (const std::filesystem::path& file : {std::filesystem::path(o.out), schema})
@@ -71,6 +47,20 @@ void write_table(const WriteTableOptions& o) {
   out.finish();
   write_file_atomically(schema, schema_text(schema_of(codec)));
   std::cout << set.rows() << " rows are in " << o.out << ", their schema in " << schema.string() << '\n';
+}
+
+}  // namespace
+
+void add_write_table(Command app) {
+  Command command =
+      app.command("write-table", "Write the training rows of a configuration as CSV, with a schema");
+  auto o = std::make_shared<WriteTableOptions>();
+  command.option("config", o->config, "Configuration file").required();
+  command.option("--out", o->out, "The CSV file, FILE.csv; FILE.schema.json goes beside it").required();
+  command.settings(o->settings);
+  command.flag("--force", o->force, "Write over existing files");
+  command.option("--digits", o->digits, "Most significant digits of a number").between(1, 17);
+  command.runs([o] { write_table(*o); });
 }
 
 }  // namespace elbow

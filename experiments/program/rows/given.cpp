@@ -1,4 +1,4 @@
-#include "experiments/program/commands/given.hpp"
+#include "experiments/program/rows/given.hpp"
 
 #include <algorithm>
 #include <charconv>

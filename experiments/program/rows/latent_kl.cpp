@@ -1,7 +1,7 @@
-#include "experiments/program/commands/latent_kl.hpp"
+#include "experiments/program/rows/latent_kl.hpp"
 
 #include "autograd/ops.hpp"
-#include "experiments/program/commands/row_reader.hpp"
+#include "experiments/program/rows/row_reader.hpp"
 
 namespace elbow {
 

@@ -1,4 +1,4 @@
-#include "experiments/program/commands/picture_output.hpp"
+#include "experiments/program/rows/picture_output.hpp"
 
 #include <algorithm>
 #include <iostream>

@@ -3,7 +3,7 @@
 #include <string>
 
 #include "cvae/experiment.hpp"
-#include "experiments/program/commands/rows_options.hpp"
+#include "experiments/program/rows/options.hpp"
 #include "experiments/report/image_grid.hpp"
 
 namespace elbow {

@@ -1,4 +1,4 @@
-#include "experiments/program/commands/table_output.hpp"
+#include "experiments/program/rows/table_output.hpp"
 
 #include <algorithm>
 #include <array>

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "cvae/experiment.hpp"
-#include "experiments/program/commands/rows_options.hpp"
+#include "experiments/program/rows/options.hpp"
 
 namespace elbow {
 

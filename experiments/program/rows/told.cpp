@@ -1,10 +1,10 @@
-#include "experiments/program/commands/told.hpp"
+#include "experiments/program/rows/told.hpp"
 
 #include <algorithm>
 #include <cmath>
 
 #include "autograd/ops.hpp"
-#include "experiments/program/commands/given.hpp"
+#include "experiments/program/rows/given.hpp"
 
 namespace elbow {
 

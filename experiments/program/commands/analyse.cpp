@@ -1,9 +1,10 @@
-#include "experiments/runs/analyse.hpp"
+#include "experiments/program/commands/commands.hpp"
 
 #include <unistd.h>
 
 #include <filesystem>
 #include <iostream>
+#include <memory>
 
 #include "base/interrupt.hpp"
 #include "base/machine.hpp"
@@ -17,6 +18,15 @@
 namespace elbow {
 namespace fs = std::filesystem;
 namespace {
+
+/// What `elbow ANALYSIS RUN` was asked for.
+struct AnalyseOptions {
+  std::string analysis;               ///< its name
+  std::string run, out;               ///< folders; `out` empty: the run's own
+  std::vector<std::string> settings;  ///< path.to.key=value
+  int threads = 0;
+  bool force = false;  ///< write over existing files
+};
 
 // A folder within another one for what is not whole yet; it goes with what is left in it, and so does the other one if it is
 // new and nothing came to it.
@@ -71,8 +81,7 @@ AnalysesDone analyse_into(const fs::path& folder, const AnalyseOptions& o, Exper
   return done;
 }
 
-}  // namespace
-
+// Makes one analysis of a finished run. Error when the folder holds none, or when there is nothing to see in it.
 void analyse(const AnalyseOptions& o) {
   if (!o.settings.empty() && o.out.empty())
     throw Error(
@@ -92,6 +101,25 @@ void analyse(const AnalyseOptions& o) {
   std::cout << "tables and figures are in " << folder.string() << std::endl;
   warn(done.problems);
   require_made(done.problems);
+}
+
+}  // namespace
+
+// One sub-command for each analysis.
+void add_analyses(Command app) {
+  for (const Analysis& analysis : analyses()) {
+    Command command = app.command(analysis.name, analysis.doc);
+    auto o = std::make_shared<AnalyseOptions>();
+    o->analysis = analysis.name;
+    command.option("run", o->run, "Folder of a finished run").required();
+    command.option("--out", o->out, "Folder for tables and figures; by default the run's own");
+    command.flag("--force", o->force, "Write over existing files in that folder");
+    command.settings(o->settings,
+                     "Change a setting of the run: path.to.key=value (may be repeated); wants --out");
+    command.threads(o->threads);
+    command.device();
+    command.runs([o] { analyse(*o); });
+  }
 }
 
 }  // namespace elbow

@@ -1,14 +1,17 @@
-#include "experiments/program/info.hpp"
+#include "experiments/program/commands/commands.hpp"
 
+#include <iostream>
+#include <memory>
 #include <nlohmann/json.hpp>
-#include <ostream>
 
 #include "autograd/backend/backend.hpp"
 #include "base/config.hpp"
 #include "base/machine.hpp"
 
 namespace elbow {
+namespace {
 
+// What the program was built with and runs on, as lines or as one JSON object.
 void info(bool json, std::ostream& out) {
   const Machine m = machine();
   Json gpus = Json::array();
@@ -23,6 +26,15 @@ void info(bool json, std::ostream& out) {
   else
     for (const auto& [key, value] : facts.items())
       out << key << ": " << (value.is_string() ? value.get<std::string>() : value.dump()) << '\n';
+}
+
+}  // namespace
+
+void add_info(Command app) {
+  Command command = app.command("info", "Version, instruction set, threads, BLAS, CUDA");
+  auto json = std::make_shared<bool>(false);
+  command.flag("--json", *json, "As one JSON object");
+  command.runs([json] { info(*json, std::cout); });
 }
 
 }  // namespace elbow

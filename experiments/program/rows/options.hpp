@@ -4,6 +4,8 @@
 #include <string>
 #include <vector>
 
+#include "experiments/program/arguments.hpp"
+
 namespace elbow {
 
 /// What the commands on rows of data were asked for.
@@ -23,5 +25,27 @@ struct RowsOptions {
 struct ToldOptions : RowsOptions {
   std::string label, colour;
 };
+
+/// Adds --out, --force, --threads and --device.
+void add_common(Command command, RowsOptions& options);
+/// Adds --seed.
+void add_seed(Command command, RowsOptions& options);
+/// Adds --keep.
+void add_keep(Command command, RowsOptions& options);
+/// Adds --label and --colour, and what add_common() adds.
+void add_told(Command command, ToldOptions& options);
+
+/// @name The help of --given
+/// @{
+inline constexpr auto given_columns =
+    "Columns that the model is told: none, all, random (as in the evaluation), or a list of names or numbers "
+    "from 0, such as 0,2; by default none";
+inline constexpr auto given_values =
+    "Values that all rows have, by the columns' names or numbers from 0, such as 0=1.5,2=-0.3; label=CLASS "
+    "and colour=NAME where labels are the condition";
+/// @}
+
+/// The highest row of a test set that an option may name.
+inline constexpr int64_t last_row = int64_t{1} << 40;
 
 }  // namespace elbow

@@ -1,0 +1,33 @@
+#include "experiments/program/rows/options.hpp"
+
+namespace elbow {
+
+void add_common(Command command, RowsOptions& o) {
+  command.option("--out", o.out, "File for the result; by default it goes to standard output");
+  command.flag("--force", o.force, "Write over an existing file");
+  command.threads(o.threads);
+  command.device();
+}
+
+void add_seed(Command command, RowsOptions& o) {
+  command.option("--seed", o.seed, "Seed of random numbers, instead of the run's").whole_number();
+}
+
+void add_keep(Command command, RowsOptions& o) {
+  command
+      .option("--keep", o.keep,
+              "Columns of the file, such as id,name, that are copied to the result, also those that the model "
+              "does not know")
+      .delimiter(',')
+      .one_each();
+}
+
+void add_told(Command command, ToldOptions& o) {
+  command.option("--label", o.label,
+                 "The class that the model is told, by name or number, where labels are its condition; none: "
+                 "withheld, where that may be");
+  command.option("--colour", o.colour, "The same for the colour of coloured images: red, green, blue");
+  add_common(command, o);
+}
+
+}  // namespace elbow
