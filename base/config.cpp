@@ -16,9 +16,11 @@ struct Config::Node {
   Json given;  // what the file says
   std::string file, path;
   std::shared_ptr<const std::vector<std::string>> assigned;  // paths that did not come from the file
-  Json resolved;                    // what it came to, of the keys asked for; sections are kept below
-  std::vector<std::string> unused;  // keys that were asked for, are not given, and are not to be resolved
-  std::map<std::string, std::shared_ptr<Node>> sections;
+  Json resolved = Json::object();        // what it came to, of the keys asked for; sections are kept below
+  std::vector<std::string> unused = {};  // keys that were asked for, are not given, and are not to be resolved
+  Json schema = Json::object();          // of each key that was asked for: what it may be
+  std::vector<std::string> required = {};
+  std::map<std::string, std::shared_ptr<Node>> sections = {};
 
   std::string path_of(const std::string& key) const { return path.empty() ? key : path + "." + key; }
   // Where a setting stands and its full path, to begin messages with: "baseline.json: data.columns".
@@ -115,6 +117,27 @@ template <class T> std::string describe(const Limits& range) {
   return describe_number(std::is_integral_v<T>, range);
 }
 
+// What a T may be, as JSON Schema.
+template <class T> Json schema_of(const Limits& range) {
+  if constexpr (is_vector<T>) {
+    return {{"type", "array"}, {"items", schema_of<typename T::value_type>(range)}};
+  } else if constexpr (std::is_same_v<T, Json>) {
+    return Json::object();
+  } else if constexpr (!std::is_arithmetic_v<T> || std::is_same_v<T, bool>) {
+    return {{"type", std::is_same_v<T, bool> ? "boolean" : "string"}};
+  } else {
+    Json schema = {{"type", std::is_integral_v<T> ? "integer" : "number"}};
+    const double low = std::is_unsigned_v<T> ? std::max(0.0, range.low) : range.low;
+    const auto limit = [&](const char* key, double value) {
+      if (!std::isfinite(value)) return;
+      schema[key] = std::is_integral_v<T> && std::abs(value) < 0x1p53 ? Json(int64_t(value)) : Json(value);
+    };
+    limit(range.low_included ? "minimum" : "exclusiveMinimum", low);
+    limit(range.high_included ? "maximum" : "exclusiveMaximum", range.high);
+    return schema;
+  }
+}
+
 // The value of the setting `name` as a T, or an Error that names it.
 template <class T> T read_value(const Json& value, const std::string& name, const Limits& range) {
   if constexpr (is_vector<T>) {
@@ -141,8 +164,8 @@ std::vector<std::string> keys_of(const Json& object) {
 }  // namespace
 
 Config::Config(const Json& object, const std::string& file, const std::string& path)
-    : node_(std::make_shared<Node>(Node{
-          object, file, path, std::make_shared<const std::vector<std::string>>(), Json::object(), {}, {}})) {
+    : node_(std::make_shared<Node>(
+          Node{object, file, path, std::make_shared<const std::vector<std::string>>()})) {
   if (object.is_object()) return;
   const std::string place = file.empty() || path.empty() ? file + path : file + ": " + path;
   throw Error(str(place, place.empty() ? "" : ": ", "must be a section {...}, not ", text_of(object)));
@@ -163,6 +186,8 @@ Config Config::read(const std::filesystem::path& path, const std::vector<std::st
 bool Config::has(const std::string& key) const { return node_->find(key) != nullptr; }
 
 template <class T> std::optional<T> Config::get_optional(const std::string& key, const Limits& range) const {
+  Json& schema = node_->schema[key] = schema_of<T>(range);
+  if (schema.contains("type")) schema["type"] = {schema["type"], "null"};
   Json& resolved = node_->resolved[key] = nullptr;
   const Json* value = node_->find(key);
   if (!value) return {};
@@ -173,17 +198,24 @@ template <class T> std::optional<T> Config::get_optional(const std::string& key,
 
 template <class T> std::optional<T> Config::get_if_given(const std::string& key, const Limits& range) const {
   if (has(key)) return get_optional<T>(key, range);
+  node_->schema[key] = schema_of<T>(range);
   node_->unused.push_back(key);
   return {};
 }
 
 template <class T> T Config::get(const std::string& key, const Limits& range) const {
-  if (std::optional<T> value = get_optional<T>(key, range)) return *std::move(value);
+  std::optional<T> value = get_optional<T>(key, range);
+  node_->schema[key] = schema_of<T>(range);
+  node_->required.push_back(key);
+  if (value) return *std::move(value);
   fail(key, "must be given");
 }
 
 template <class T> T Config::get(const std::string& key, const T& fallback, const Limits& range) const {
-  if (std::optional<T> value = get_optional<T>(key, range)) return *std::move(value);
+  std::optional<T> value = get_optional<T>(key, range);
+  node_->schema[key] = schema_of<T>(range);
+  node_->schema[key]["default"] = fallback;
+  if (value) return *std::move(value);
   node_->resolved[key] = fallback;
   return fallback;
 }
@@ -193,6 +225,8 @@ void Config::settle(const std::string& key, const Json& value) const { node_->re
 std::string Config::choice(const std::string& key, const std::vector<std::string>& choices,
                            const std::optional<std::string>& fallback) const {
   const std::string value = fallback ? get<std::string>(key, *fallback) : get<std::string>(key);
+  node_->schema[key] = {{"enum", choices}};
+  if (fallback) node_->schema[key]["default"] = *fallback;
   if (std::find(choices.begin(), choices.end(), value) != choices.end()) return value;
   fail(key,
        str("must be one of ", quoted_list(choices), ", not ", text_of(value), did_you_mean(value, choices)));
@@ -213,8 +247,11 @@ Config Config::section(const std::string& key) const {
 void Config::done() const {
   std::vector<std::string> known = keys_of(node_->resolved);
   known.insert(known.end(), node_->unused.begin(), node_->unused.end());
+  if (node_->path.empty())
+    known.emplace_back("$schema");  // for editors, which complete and check what is typed
   for (const std::string& key : keys_of(node_->given))
     if (std::find(known.begin(), known.end(), key) == known.end()) {
+      if (known.back() == "$schema") known.pop_back();
       const std::string hint = did_you_mean(key, known);
       fail(key, "there is no such setting" + (hint.empty() ? "; there are " + quoted_list(known) : hint));
     }
@@ -225,6 +262,14 @@ Json Config::resolved() const {
   Json all = node_->resolved;
   for (const auto& [key, section] : node_->sections) all[key] = Config(section).resolved();
   return all;
+}
+
+Json Config::schema() const {
+  Json properties = node_->schema;
+  for (const auto& [key, section] : node_->sections) properties[key] = Config(section).schema();
+  Json schema = {{"type", "object"}, {"additionalProperties", false}, {"properties", properties}};
+  if (!node_->required.empty()) schema["required"] = node_->required;
+  return schema;
 }
 
 void Config::fail(const std::string& key, const std::string& message) const {

@@ -92,6 +92,9 @@ class Config {
   /// order in which they were asked for. Reading it again gives the same settings.
   Json resolved() const;
 
+  /// JSON Schema (draft 2020-12) of the settings that were asked for so far, sections within: types, limits, choices, defaults.
+  Json schema() const;
+
   /// Throws Error("FILE: PATH.KEY: message"), or "--set PATH.KEY: message", for checks that only the caller can make.
   [[noreturn]] void fail(const std::string& key, const std::string& message) const;
 

@@ -19,10 +19,15 @@ const std::vector<std::pair<std::string, Maker>> makers = {
 
 }  // namespace
 
-std::unique_ptr<Cvae> make_model(const Config& config, const ModelSizes& sizes, uint64_t seed,
-                                 RandomStream& dropout_stream) {
+std::vector<std::string> model_kinds() {
   std::vector<std::string> kinds;
   for (const auto& [name, maker] : makers) kinds.push_back(name);
+  return kinds;
+}
+
+std::unique_ptr<Cvae> make_model(const Config& config, const ModelSizes& sizes, uint64_t seed,
+                                 RandomStream& dropout_stream) {
+  const std::vector<std::string> kinds = model_kinds();
   const std::string kind = config.choice("kind", kinds, kinds.front());
   RandomStream initialisation(seed, stream::initialisation);
   for (const auto& [name, maker] : makers)

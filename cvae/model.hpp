@@ -51,6 +51,9 @@ struct ModelSizes {
 std::unique_ptr<Cvae> make_model(const Config& config, const ModelSizes& sizes, uint64_t seed,
                                  RandomStream& dropout_stream);
 
+/// The kinds of model that there are.
+std::vector<std::string> model_kinds();
+
 /// [x, c] side by side; x alone where there is no condition.
 Tensor with_condition(const Tensor& x, const Tensor& c);
 

@@ -9,6 +9,7 @@ namespace elbow {
 /// @{
 void add_train(Command app);
 void add_evaluate(Command app);
+void add_config(Command app);
 void add_encode(Command app);
 void add_reconstruct(Command app);
 void add_sample(Command app);
