@@ -11,7 +11,7 @@ struct AskedLabels {
   std::vector<int32_t> classes, colours;
 };
 
-/// Images first, first + 1, ... of those that the decoder makes of latents from the prior N(0, I) under these labels:
+/// Images first, first + 1, ... of those that the decoder makes of latents from the prior under these labels:
 /// [count, columns] pixels in 0..1 (its means, not draws of pixels). The latents depend on the seed and the place alone, so
 /// that different labels meet the same ones. A model whose condition is made of columns is given none.
 Tensor generated_images(Experiment& experiment, const AskedLabels& labels, int64_t first, int64_t count);

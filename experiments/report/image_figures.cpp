@@ -4,7 +4,7 @@
 #include <numeric>
 
 #include "autograd/ops.hpp"
-#include "base/streams.hpp"
+#include "cvae/sampling.hpp"
 
 namespace elbow {
 namespace {
@@ -93,8 +93,9 @@ void draw_samples(Experiment& e, const std::filesystem::path& png, const SampleG
     for (const int32_t colour : colours)
       for (size_t i = 0; i < each; ++i)
         layout.column_labels.push_back(i == each / 2 ? label_name(*data.colours, colour, "any colour") : "");
-  const Tensor z = normal({e.seed, stream::sampling, 0}, {int64_t(labels.size()), e.model->latents()});
-  write_images(e, png, decoded_pixels(e, z, label_condition(e, labels, of_colour)), layout);
+  const Tensor c = label_condition(e, labels, of_colour);
+  const Tensor z = sample_prior(*e.model, c, int64_t(labels.size()), sampling_noise(e.seed, 0));
+  write_images(e, png, decoded_pixels(e, z, c), layout);
 }
 
 void draw_reconstructions(Experiment& e, const std::filesystem::path& png) {
