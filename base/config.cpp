@@ -17,7 +17,7 @@ struct Config::Node {
   std::string file, path;
   std::shared_ptr<const std::vector<std::string>> assigned;  // paths that did not come from the file
   Json resolved = Json::object();        // what it came to, of the keys asked for; sections are kept below
-  std::vector<std::string> unused = {};  // keys that were asked for, are not given, and are not to be resolved
+  std::vector<std::string> unused = {};  // keys that were asked for and are not to be resolved
   Json schema = Json::object();          // of each key that was asked for: what it may be
   std::vector<std::string> required = {};
   std::map<std::string, std::shared_ptr<Node>> sections = {};
@@ -222,6 +222,11 @@ template <class T> T Config::get(const std::string& key, const T& fallback, cons
 
 void Config::settle(const std::string& key, const Json& value) const { node_->resolved[key] = value; }
 
+void Config::leave_out(const std::string& key) const {
+  node_->resolved.erase(key);
+  node_->unused.push_back(key);
+}
+
 std::string Config::choice(const std::string& key, const std::vector<std::string>& choices,
                            const std::optional<std::string>& fallback) const {
   const std::string value = fallback ? get<std::string>(key, *fallback) : get<std::string>(key);
@@ -260,7 +265,8 @@ void Config::done() const {
 
 Json Config::resolved() const {
   Json all = node_->resolved;
-  for (const auto& [key, section] : node_->sections) all[key] = Config(section).resolved();
+  for (const auto& [key, section] : node_->sections)
+    if (all.contains(key)) all[key] = Config(section).resolved();
   return all;
 }
 

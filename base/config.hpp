@@ -75,6 +75,8 @@ class Config {
 
   /// Puts the value that was used in the place of the one that was asked for, so that resolved() tells it.
   void settle(const std::string& key, const Json& value) const;
+  /// Leaves the setting out of resolved(): for a default that the files of earlier versions do not tell.
+  void leave_out(const std::string& key) const;
 
   /// A string out of `choices`, `fallback` where it is left out; without a fallback it must be there. Error that
   /// lists the choices, and the nearest one.

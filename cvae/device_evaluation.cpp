@@ -4,6 +4,7 @@
 #include "autograd/backend/models.hpp"
 #include "base/streams.hpp"
 #include "cvae/evaluation.hpp"
+#include "cvae/sampling.hpp"
 
 namespace elbow {
 
@@ -60,9 +61,10 @@ class DeviceEvaluation::Part {
       backend_.advance(table_);
       backend_.gather_batch(work);
       const Posterior q = model.encode(batch.input, condition_);
-      const Tensor z = latent_of(e.loss, q, {0, stream::evaluation_noise, 0, &table_.values});
+      const Tensor z = sample_posterior(e.loss, q, evaluation_noise(0, 0, &table_.values));
       const Tensor distortion = distortion_of(e.loss, model.decode(z, condition_), batch, true);
-      backend_.record_costs({distortion, kl_of(e.loss, q, Reduction::per_row), costs_, table_.counter});
+      const Tensor kl = kl_of(e.loss, q, model.prior(condition_), Reduction::per_row);
+      backend_.record_costs({distortion, kl, costs_, table_.counter});
     });
   }
 

@@ -6,6 +6,7 @@
 #include "autograd/backend/models.hpp"
 #include "autograd/tape.hpp"
 #include "base/streams.hpp"
+#include "cvae/sampling.hpp"
 
 namespace elbow {
 namespace {
@@ -56,7 +57,7 @@ DeviceSteps::DeviceSteps(std::vector<Experiment*> experiments, Cvae& model, Rand
 void DeviceSteps::record() {
   const Models all(int(experiments_.size()));
   const Experiment& e = *experiments_.front();
-  const RandomKey masks{0, stream::masks, 0, &noise_state_}, noise{0, stream::noise, 0, &noise_state_};
+  const RandomKey masks{0, stream::masks, 0, &noise_state_}, noise = training_noise(0, 0, &noise_state_);
   const Batch batch = rows_.batch();
   BatchWork work = rows_.work(table_.counter);
   const Tensor c = e.condition.draw_on_device(masks, device_, work, mask_);

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "autograd/operators.hpp"
+#include "cvae/sampling.hpp"
 
 namespace elbow {
 
@@ -48,11 +49,11 @@ Tensor observed_cost(const LossPart& part, const Tensor& y, const Tensor& x, con
 }
 
 // What the KL adds to the loss.
-Tensor kl_cost(const Posterior& q, const Tensor& kl, const LossSettings& loss, const Tensor& weight,
-               const Tensor& capacity) {
+Tensor kl_cost(const Posterior& q, const DiagonalNormal& p, const Tensor& kl, const LossSettings& loss,
+               const Tensor& weight, const Tensor& capacity) {
   Tensor cost = kl;
   if (loss.free_nats > 0) {
-    const Tensor each = gaussian_kl(q.mu, q.log_var, Reduction::per_column);  // [latents]
+    const Tensor each = kl_divergence(q, p, Reduction::per_column);  // [latents]
     cost = sum(maximum(each, Tensor::full({}, loss.free_nats, each.dtype(), each.device())));
   }
   if (loss.has_capacity) cost = abs(cost - capacity);
@@ -122,12 +123,8 @@ Tensor values_of(const LossSettings& loss, const Tensor& y) {
   return values;
 }
 
-Tensor latent_of(const LossSettings& loss, const Posterior& q, const RandomKey& noise) {
-  return loss.autoencoder ? q.mu : reparameterise(q.mu, q.log_var, noise);
-}
-
-Tensor kl_of(const LossSettings& loss, const Posterior& q, Reduction reduction) {
-  if (!loss.autoencoder) return gaussian_kl(q.mu, q.log_var, reduction);
+Tensor kl_of(const LossSettings& loss, const Posterior& q, const DiagonalNormal& p, Reduction reduction) {
+  if (!loss.autoencoder) return kl_divergence(q, p, reduction);
   const Tensor zero = Tensor::zeros(q.mu.shape(), q.mu.dtype(), q.mu.device());  // N(0, I) against itself
   return gaussian_kl(zero, zero, reduction);
 }
@@ -141,10 +138,12 @@ KlTerm kl_term_at(const LossSettings& loss, int64_t step) {
 Elbo elbo(Cvae& model, const Batch& batch, const Tensor& c, const LossSettings& loss, const RandomKey& noise,
           const Tensor& weight, const Tensor& capacity) {
   const Posterior q = model.encode(batch.input, c);
-  const Tensor z = latent_of(loss, q, noise);
+  const DiagonalNormal p = model.prior(c);
+  const Tensor z = sample_posterior(loss, q, noise);
   const Tensor distortion = distortion_of(loss, model.decode(z, c), batch, false);
-  const Tensor kl = kl_of(loss, q, Reduction::mean);
-  return {loss.autoencoder ? distortion : distortion + kl_cost(q, kl, loss, weight, capacity), distortion, kl};
+  const Tensor kl = kl_of(loss, q, p, Reduction::mean);
+  return {loss.autoencoder ? distortion : distortion + kl_cost(q, p, kl, loss, weight, capacity), distortion,
+          kl};
 }
 
 Elbo elbo(Cvae& model, const Batch& batch, const Tensor& c, const LossSettings& loss, const RandomKey& noise,

@@ -17,7 +17,7 @@ struct LossPart {
   int64_t first, width;
 };
 
-/// What is minimised: distortion + beta * KL(q(z | x, c) || N(0, 1)), in nats per row (Kingma & Welling 2014; beta:
+/// What is minimised: distortion + beta * KL(q(z | x, c) || p(z | c)), in nats per row (Kingma & Welling 2014; beta:
 /// Higgins et al. 2017). Missing entries do not count. The other settings change what training minimises, and never what
 /// is reported.
 struct LossSettings {
@@ -49,12 +49,8 @@ Tensor distortion_of(const LossSettings& loss, const Tensor& y, const Batch& bat
 /// The decoder's answer [rows, columns] in the units of x: logits become probabilities.
 Tensor values_of(const LossSettings& loss, const Tensor& y);
 
-/// The latent of each row [rows, latents]: a draw from its posterior, from the sequence that `noise` names; of an
-/// autoencoder the mean.
-Tensor latent_of(const LossSettings& loss, const Posterior& q, const RandomKey& noise);
-
-/// KL(q || N(0, I)) as gaussian_kl; 0 for an autoencoder, whose codes are points.
-Tensor kl_of(const LossSettings& loss, const Posterior& q, Reduction reduction);
+/// KL(q || p) as kl_divergence, for the prior p of the same rows (Cvae::prior); 0 for an autoencoder, whose codes are points.
+Tensor kl_of(const LossSettings& loss, const Posterior& q, const DiagonalNormal& p, Reduction reduction);
 
 /// What the KL counts for at a training step: weight * KL, or weight * |KL - capacity|.
 struct KlTerm {

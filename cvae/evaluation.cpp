@@ -6,6 +6,7 @@
 #include "autograd/ops.hpp"
 #include "base/stopwatch.hpp"
 #include "base/streams.hpp"
+#include "cvae/sampling.hpp"
 
 namespace elbow {
 namespace {
@@ -26,12 +27,11 @@ Posterior add_costs(Experiment& e, const Batch& on_host, const Tensor& condition
   const Batch batch = on_device(on_host, device);
   const Tensor c = condition ? condition.to(device) : condition;
   const Posterior q = e.model->encode(batch.input, c);
-  const auto kl = kl_of(e.loss, q, Reduction::per_row).to_vector<double>();
+  const auto kl = kl_of(e.loss, q, e.model->prior(c), Reduction::per_row).to_vector<double>();
   std::vector<double> distortion(kl.size(), 0);
   if (e.loss.autoencoder) draws = 1;  // they would all be the same
   for (int64_t d = 0; d < draws; ++d) {
-    const RandomKey noise{e.seed, stream::evaluation_noise, uint64_t(d * batches + b)};
-    const Tensor z = latent_of(e.loss, q, noise);
+    const Tensor z = sample_posterior(e.loss, q, evaluation_noise(e.seed, uint64_t(d * batches + b)));
     const auto errors = distortion_of(e.loss, e.model->decode(z, c), batch, true).to_vector<double>();
     for (size_t r = 0; r < errors.size(); ++r) distortion[r] += errors[r] / double(draws);
   }
@@ -92,7 +92,8 @@ SubsetEncoding encode_under(Experiment& e, const std::vector<int64_t>& index, co
   e.condition.give(batch, subset, drawn);
   SubsetEncoding out;
   out.posterior = e.model->encode(batch.input, drawn.c);
-  out.kl = kl_of(e.loss, out.posterior, Reduction::per_column).to_vector<double>();
+  const DiagonalNormal prior = e.model->prior(drawn.c);
+  out.kl = kl_of(e.loss, out.posterior, prior, Reduction::per_column).to_vector<double>();
   out.order = latents_by_kl(out.kl);
   return out;
 }
@@ -135,7 +136,8 @@ std::vector<ConditionResult> per_condition_results(Experiment& e, int64_t draws)
       const Batch& batch = batches.get(b);
       e.condition.give(batch, given, drawn);
       const Posterior q = add_costs(e, batch, drawn.c, draws, b, batches.count(), rows);
-      const auto part = kl_of(e.loss, q, Reduction::per_column).to_vector<double>();
+      const DiagonalNormal prior = e.model->prior(drawn.c);
+      const auto part = kl_of(e.loss, q, prior, Reduction::per_column).to_vector<double>();
       for (size_t l = 0; l < part.size(); ++l)
         result.kl_per_latent[l] += part[l] * double(batch.x.size(0)) / double(e.data.test.rows());
     }
@@ -162,7 +164,8 @@ LatentScatter latent_scatter(Experiment& e) {
     e.condition.draw(batch, {e.seed, stream::evaluation_masks, uint64_t(b)}, drawn);
     const Posterior q = e.model->encode(batch.input, drawn.c);
     const auto mu = q.mu.to_vector<float>();
-    const auto part = kl_of(e.loss, q, Reduction::per_column).to_vector<double>();
+    const DiagonalNormal prior = e.model->prior(drawn.c);
+    const auto part = kl_of(e.loss, q, prior, Reduction::per_column).to_vector<double>();
     for (size_t l = 0; l < part.size(); ++l) kl[l] += part[l] * double(rows);
     for (int64_t r = 0; r < rows && int64_t(out.given.size()) < total; ++r) {
       means.insert(means.end(), mu.begin() + r * latents, mu.begin() + (r + 1) * latents);

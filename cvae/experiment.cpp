@@ -136,6 +136,8 @@ Experiment::Experiment(const Config& config, const DataMaker& data_maker)
       dropout_stream(seed, stream::dropout),
       model(make_model(config.section("model"), sizes_of(data.train, condition), seed, dropout_stream)) {
   config.done();
+  if (loss.autoencoder && !model->has_standard_prior())
+    config.section("model").fail("prior", "an autoencoder has no prior: leave it out");
   check_rises(loss, training, warnings);
   model->to(default_device());
   resolved = config.resolved().dump(2) + "\n";

@@ -4,7 +4,7 @@
 #include <cmath>
 
 #include "autograd/tape.hpp"
-#include "base/streams.hpp"
+#include "cvae/sampling.hpp"
 #include "data/covariance.hpp"
 
 namespace elbow {
@@ -26,9 +26,9 @@ Tensor generated_rows(Experiment& e, std::span<const int64_t> index, const Mask&
     const auto part = index.subspan(size_t(first), size_t(std::min(chunk_rows, rows - first)));
     const Batch batch = rows_of(e.data.test, part);
     e.condition.give(batch, subset, drawn);
-    const Tensor z = normal({e.seed, stream::sampling, uint64_t(first / chunk_rows)},
-                            {int64_t(part.size()), e.model->latents()});
-    const Tensor y = values_of(e.loss, e.model->decode(z, drawn.c));  // [part, d]
+    const RandomKey noise = sampling_noise(e.seed, uint64_t(first / chunk_rows));
+    const Tensor z = sample_prior(*e.model, drawn.c, int64_t(part.size()), noise);
+    const Tensor y = decoded_values(*e.model, e.loss, z, drawn.c);  // [part, d]
     const float *real = batch.x.data<float>(), *made = y.data<float>(), *given = drawn.mask.data<float>();
     float* to = out.data<float>() + first * d;
     for (int64_t i = 0; i < y.numel(); ++i) to[i] = given[i] != 0 ? real[i] : made[i];

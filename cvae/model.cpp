@@ -30,8 +30,12 @@ std::unique_ptr<Cvae> make_model(const Config& config, const ModelSizes& sizes, 
   const std::vector<std::string> kinds = model_kinds();
   const std::string kind = config.choice("kind", kinds, kinds.front());
   RandomStream initialisation(seed, stream::initialisation);
-  for (const auto& [name, maker] : makers)
-    if (name == kind) return maker(config, sizes, initialisation, dropout_stream);
+  for (const auto& [name, maker] : makers) {
+    if (name != kind) continue;
+    auto model = maker(config, sizes, initialisation, dropout_stream);
+    model->set_prior(make_prior(config, {sizes.condition, model->latents()}, initialisation));
+    return model;
+  }
   config.fail("kind", "unknown");
 }
 
@@ -48,6 +52,18 @@ Posterior Cvae::encode(const Tensor& input, const Tensor& c) {
 Tensor Cvae::decode(const Tensor& z, const Tensor& c) {
   const Device here = device();
   return checked(decode_here(z.to(here), moved(c, here)).to(z.device()));
+}
+
+DiagonalNormal Cvae::prior(const Tensor& c) {
+  if (!prior_) return {};
+  if (!c) fail("prior", "the model's prior is one of the condition, and there is none");
+  const DiagonalNormal p = (*prior_)(c.to(device()));
+  return {checked(p.mu.to(c.device())), checked(p.log_var.to(c.device()))};
+}
+
+void Cvae::set_prior(std::unique_ptr<Prior> prior) {
+  if (prior) part("prior", *prior);
+  prior_ = std::move(prior);
 }
 
 Tensor Cvae::checked(Tensor answer) const {

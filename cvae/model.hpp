@@ -6,15 +6,14 @@
 
 #include "autograd/random.hpp"
 #include "base/config.hpp"
+#include "cvae/prior.hpp"
 #include "data/dataset.hpp"
 #include "nn/module.hpp"
 
 namespace elbow {
 
-/// The encoder's answer for each row: q(z | x, c) = N(mu, e^log_var), independent over the latents.
-struct Posterior {
-  Tensor mu, log_var;  ///< [rows, latents]
-};
+/// The encoder's output for each row: q(z | x, c).
+using Posterior = DiagonalNormal;
 
 /// A conditional variational autoencoder: the encoder sees x and c, the decoder a draw of z, and c (Sohn et al. 2015).
 class Cvae : public Module {
@@ -24,10 +23,16 @@ class Cvae : public Module {
   Posterior encode(const Tensor& input, const Tensor& c);
   /// z [rows, latents], c [rows, condition width] or undefined: [rows, columns], means or logits, on the device of z.
   Tensor decode(const Tensor& z, const Tensor& c);
+  /// p(z | c) of each row, on the device of c: N(0, I) unless the model has another prior, which c must be there for.
+  DiagonalNormal prior(const Tensor& c);
   virtual int64_t latents() const = 0;
 
-  /// From here on both throw Error, which begins with `name`, where an answer holds a NaN or an infinity: whoever uses a
-  /// finished model wants numbers. (A training looks at its loss instead.)
+  /// Gives the model a prior with parameters, as its part "prior"; null: it stays N(0, I). Error as for Module::part.
+  void set_prior(std::unique_ptr<Prior> prior);
+  bool has_standard_prior() const { return !prior_; }
+
+  /// From here on encode, decode and prior throw Error, which begins with `name`, where an answer holds a NaN or an infinity:
+  /// whoever uses a finished model wants numbers. (A training looks at its loss instead.)
   void require_finite(std::string name) { name_ = std::move(name); }
 
  private:
@@ -36,6 +41,7 @@ class Cvae : public Module {
   virtual Tensor decode_here(const Tensor& z, const Tensor& c) = 0;
   Tensor checked(Tensor answer) const;
   std::optional<std::string> name_;
+  std::unique_ptr<Prior> prior_;  // null: N(0, I)
 };
 
 /// What a model must fit.
@@ -46,8 +52,8 @@ struct ModelSizes {
   std::optional<ImageSize> image = {};  ///< what a row is, where it is an image
 };
 
-/// The model that the section `model` describes: {"kind": NAME, ...the settings of that kind}. The first parameters are
-/// a function of the section and the seed. Error, naming the key, for an unknown kind or an impossible value.
+/// The model that the section `model` describes: {"kind": NAME, ...the settings of that kind, "prior": {...}}. The first
+/// parameters are a function of the section and the seed. Error, naming the key, for an unknown kind or an impossible value.
 std::unique_ptr<Cvae> make_model(const Config& config, const ModelSizes& sizes, uint64_t seed,
                                  RandomStream& dropout_stream);
 

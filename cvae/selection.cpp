@@ -4,8 +4,8 @@
 #include <cmath>
 
 #include "autograd/operators.hpp"
-#include "base/streams.hpp"
 #include "cvae/evaluation.hpp"
+#include "cvae/sampling.hpp"
 
 namespace elbow {
 namespace {
@@ -42,9 +42,9 @@ class CommonRows {
   std::vector<Tensor> noise_of(size_t first, int64_t rows) const {
     std::vector<Tensor> noise;
     for (int64_t d = 0; d < settings_.draws; ++d)
-      noise.push_back(normal({e_.seed, stream::evaluation_noise,
-                              own_steps + uint64_t(int64_t(first / block_rows) * settings_.draws + d)},
-                             {rows, e_.model->latents()}, 0, 1, DType::float32, e_.model->device()));
+      noise.push_back(normal(
+          evaluation_noise(e_.seed, own_steps + uint64_t(int64_t(first / block_rows) * settings_.draws + d)),
+          {rows, e_.model->latents()}, 0, 1, DType::float32, e_.model->device()));
     return noise;
   }
 
@@ -60,15 +60,15 @@ class CommonRows {
     const Batch batch = on_device(on_host, device);
     const Tensor c = drawn_.c.to(device);
     const Posterior q = e_.model->encode(batch.input, c);
-    const Shape by_subset{n, rows, latents};  // the noise [rows, latents] is the same for each
-    const Tensor mu = reshape(q.mu, by_subset), deviation = exp(0.5 * reshape(q.log_var, by_subset));
+    const Shape shape{n, rows, latents};  // the noise [rows, latents] is the same for each subset
+    const Posterior by_subset{reshape(q.mu, shape), reshape(q.log_var, shape)};
     std::vector<double> distortion(index.size(), 0);
     for (const Tensor& each : noise) {
-      const Tensor z = e_.loss.autoencoder ? q.mu : reshape(mu + deviation * each, q.mu.shape());
+      const Tensor z = e_.loss.autoencoder ? q.mu : reshape(reparameterise(by_subset, each), q.mu.shape());
       const auto errors = distortion_of(e_.loss, e_.model->decode(z, c), batch, true).to_vector<double>();
       for (size_t r = 0; r < errors.size(); ++r) distortion[r] += errors[r] / double(noise.size());
     }
-    const auto kl = kl_of(e_.loss, q, Reduction::per_row).to_vector<double>();
+    const auto kl = kl_of(e_.loss, q, e_.model->prior(c), Reduction::per_row).to_vector<double>();
     for (int64_t s = 0; s < n; ++s) {
       RowCosts& costs = out[size_t(s)];
       costs.distortion.insert(costs.distortion.end(), distortion.begin() + s * rows,

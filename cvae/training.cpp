@@ -6,6 +6,7 @@
 #include "base/stopwatch.hpp"
 #include "base/streams.hpp"
 #include "cvae/evaluation.hpp"
+#include "cvae/sampling.hpp"
 
 namespace elbow {
 Costs means_of(const std::vector<Training::StepCosts>& steps) {
@@ -48,7 +49,7 @@ void Training::start(int64_t i) {
   parameters_.zero_gradients();
   Tape tape;
   const Elbo costs =
-      elbo(*e.model, batch, drawn_.c, e.loss, {e.seed, stream::noise, step}, kl_term_at(e.loss, int64_t(step)));
+      elbo(*e.model, batch, drawn_.c, e.loss, training_noise(e.seed, step), kl_term_at(e.loss, int64_t(step)));
   tape.backward(costs.loss);
   if (e.training.clip > 0) parameters_.clip_gradients(e.training.clip);
   optimizer_->step(e.training.schedule.at(int64_t(step)));

@@ -5,18 +5,18 @@
 
 #include "autograd/alias.hpp"
 #include "autograd/tape.hpp"
-#include "base/streams.hpp"
+#include "cvae/sampling.hpp"
 
 namespace elbow {
 Tensor generated_images(Experiment& e, const Tensor& values, int64_t first, int64_t count) {
   const NoGrad no_grad;
   const int64_t latents = e.model->latents();
-  const Tensor all = normal({e.seed, stream::sampling, 0}, {first + count, latents});
-  const Tensor z = alias(all, {count, latents}, first * latents);
+  const Tensor all = normal(sampling_noise(e.seed, 0), {first + count, latents});
   const int64_t width = e.condition.value_columns();
   const Tensor c =
       e.condition.of(values ? alias(values, {count, width}, first * width) : e.condition.nothing(count));
-  Tensor images = values_of(e.loss, e.model->decode(z, c)).clone();
+  const Tensor z = reparameterise(e.model->prior(c), alias(all, {count, latents}, first * latents));
+  Tensor images = decoded_values(*e.model, e.loss, z, c).clone();
   float* pixels = images.data<float>();
   for (int64_t i = 0; i < images.numel(); ++i) pixels[i] = std::clamp(pixels[i], 0.0F, 1.0F);
   return images;

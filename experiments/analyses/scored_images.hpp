@@ -6,7 +6,7 @@
 
 namespace elbow {
 
-/// Images first, first + 1, ... of those that the decoder makes of latents from the prior N(0, I) when `values`
+/// Images first, first + 1, ... of those that the decoder makes of latents from the prior when `values`
 /// [rows, Condition::value_columns()] are given (NaN: withheld; undefined: nothing is given): [count, columns] pixels in 0..1
 /// (its means, not draws of pixels). The latents depend on the seed and the place alone, so that different values meet the
 /// same ones.

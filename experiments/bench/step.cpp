@@ -12,6 +12,7 @@
 #include "base/stopwatch.hpp"
 #include "base/streams.hpp"
 #include "cvae/fleet.hpp"
+#include "cvae/sampling.hpp"
 
 namespace elbow {
 namespace {
@@ -97,7 +98,7 @@ void bench_step(const BenchStepOptions& o, std::ostream& out) {
       [&](int s) {
         const Batch& batch = test.get(s % test.count());
         e.condition.draw(batch, {e.seed, stream::evaluation_masks, uint64_t(s)}, drawn);
-        elbo(*e.model, batch, drawn.c, e.loss, {e.seed, stream::evaluation_noise, uint64_t(s)});
+        elbo(*e.model, batch, drawn.c, e.loss, evaluation_noise(e.seed, uint64_t(s)));
       },
       wait);
   nlohmann::ordered_json result = {{"name", e.name},

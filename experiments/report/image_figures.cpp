@@ -4,7 +4,7 @@
 #include <numeric>
 
 #include "autograd/ops.hpp"
-#include "base/streams.hpp"
+#include "cvae/sampling.hpp"
 
 namespace elbow {
 std::vector<float> pixels_of(const Experiment& e, const Tensor& y) {
@@ -73,8 +73,8 @@ void draw_samples(Experiment& e, const std::filesystem::path& png, const SampleG
   for (size_t i = 0; i < each * across.size() && shown.size() > 1; ++i)
     layout.column_labels.push_back(i % each == each / 2 ? name(1, across[i / each]) : "");
   const int64_t n = int64_t(shown[0].size()) * wanted.rows * layout.columns;
-  const Tensor z = normal({e.seed, stream::sampling, 0}, {n, e.model->latents()});
   const Tensor c = e.condition.of(Tensor::from(values, {n, int64_t(shown.size())}));
+  const Tensor z = sample_prior(*e.model, c, n, sampling_noise(e.seed, 0));
   write_images(e, png, decoded_pixels(e, z, c), layout);
 }
 

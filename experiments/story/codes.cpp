@@ -6,7 +6,7 @@
 #include <numbers>
 
 #include "autograd/ops.hpp"
-#include "base/streams.hpp"
+#include "cvae/sampling.hpp"
 #include "experiments/report/figure.hpp"
 #include "experiments/report/style.hpp"
 
@@ -87,7 +87,8 @@ Panel codes_panel(const StoryRuns& runs, const Codes& codes, bool told_classes) 
 
 Panel prior_panel(const StoryRuns& runs) {
   Panel panel = empty_panel("N(0, I): where samples are drawn from");
-  const Tensor z = normal({runs.cvae.experiment->seed, stream::sampling, 0}, {int64_t(shown_codes), 2});
+  const Experiment& e = *runs.cvae.experiment;
+  const Tensor z = sample_prior(*e.model, Tensor(), int64_t(shown_codes), sampling_noise(e.seed, 0));
   Points points;
   for (std::size_t r = 0; r < shown_codes; ++r) {
     const float* at = z.data<float>() + 2 * r;

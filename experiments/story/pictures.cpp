@@ -2,8 +2,8 @@
 
 #include "autograd/operators.hpp"
 #include "autograd/tape.hpp"
-#include "base/streams.hpp"
 #include "cvae/latent_plane.hpp"
+#include "cvae/sampling.hpp"
 #include "experiments/report/image_figures.hpp"
 #include "experiments/report/number_text.hpp"
 
@@ -37,8 +37,10 @@ std::vector<int32_t> all_classes(const StoryRuns& runs) {
   return labels;
 }
 
+/// Draws from N(0, I), the prior of all three models whatever the label is.
 Tensor prior_draws(const StoryRun& run, uint64_t step, int64_t rows) {
-  return normal({run.experiment->seed, stream::sampling, step}, {rows, run.experiment->model->latents()});
+  const Experiment& e = *run.experiment;
+  return sample_prior(*e.model, Tensor(), rows, sampling_noise(e.seed, step));
 }
 
 /// Row i of `t` [rows, n], n times: [steps, n].

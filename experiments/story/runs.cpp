@@ -68,6 +68,7 @@ void check(const StoryRun& run, bool autoencoder, bool by_label) {
                        : "it was trained without a KL (loss.autoencoder is true)");
   if (by_label && !e.condition.by_attributes()) refuse("its condition is not the label (condition.kind)");
   if (!by_label && e.condition.width() > 0) refuse("it has a condition (condition.kind is not none)");
+  if (!e.model->has_standard_prior()) refuse("its prior is not N(0, I) (model.prior)");
   if (e.model->latents() != 2) refuse(str("it has ", e.model->latents(), " latents, not 2"));
 }
 

@@ -7,7 +7,7 @@
 #include "autograd/operators.hpp"
 #include "autograd/tape.hpp"
 #include "base/machine.hpp"
-#include "experiments/program/rows/generate.hpp"
+#include "cvae/sampling.hpp"
 #include "experiments/program/rows/given.hpp"
 #include "experiments/program/rows/options.hpp"
 #include "experiments/program/rows/row_reader.hpp"
@@ -39,14 +39,15 @@ Imputation impute(Experiment& e, const ImputeOptions& o, uint64_t seed, const Ro
   Imputation out;
   const size_t size = size_t(batch.x.numel());
   std::vector<double> mean(size, 0), squares(size, 0);  // squares: of the distances from the mean (Welford)
-  Tensor z;                                             // [rows, latents]
+  const DiagonalNormal prior = e.model->prior(drawn.c);
+  Tensor noise;  // [rows, latents]
   for (int64_t d = 0; d < o.draws; ++d) {
-    const RandomKey key = latent_key(seed, d, rows.number());
+    const RandomKey key = sampling_noise(seed, d, rows.number());
     // For a mean, every other draw is the one before with its sign turned (antithetic variates): what is linear in z then
     // averages out. Rows that are drawn one by one are to be independent.
-    z = d % 2 == 1 && !o.multiple ? -z : normal(key, {batch.x.size(0), e.model->latents()});
-    Tensor values = generate(e, z, drawn.c);
-    draw_observations(e, {o.multiple, o.noise}, key, values);
+    noise = d % 2 == 1 && !o.multiple ? -noise : normal(key, {batch.x.size(0), e.model->latents()});
+    Tensor values = decoded_values(*e.model, e.loss, reparameterise(prior, noise), drawn.c);
+    draw_observations(e.loss, e.data.train.features, {o.multiple, o.noise}, key, values);
     if (o.multiple) {
       out.draws.push_back(values.to_vector<float>());
       continue;
@@ -64,7 +65,7 @@ Imputation impute(Experiment& e, const ImputeOptions& o, uint64_t seed, const Ro
 }
 
 // A copy of the data in which missing fields are filled. What a row has is given to the model as its condition; what it
-// lacks is the mean over draws from p(x | c), z ~ N(0, I), or the likeliest category of the mean probabilities. Fields
+// lacks is the mean over draws from p(x | c), z ~ p(z | c), or the likeliest category of the mean probabilities. Fields
 // that are there keep their text. Columns that the file lacks are added at the end.
 void impute(const ImputeOptions& o) {
   set_threads(o.threads);

@@ -7,8 +7,8 @@
 #include "autograd/ops.hpp"
 #include "autograd/tape.hpp"
 #include "base/machine.hpp"
+#include "cvae/sampling.hpp"
 #include "data/table_codec.hpp"
-#include "experiments/program/rows/generate.hpp"
 #include "experiments/program/rows/options.hpp"
 #include "experiments/program/rows/picture_output.hpp"
 #include "experiments/program/rows/table_output.hpp"
@@ -139,7 +139,7 @@ void draw_lines(Experiment& e, const Told& told, const Lines& lines, const std::
 void write_lines(Experiment& e, const Lines& lines, TableOutput& out, const TableCodec& codec) {
   out.write(TableHeader().added({"from", "to", "condition", "weight"}).data(codec.header()).names());
   std::vector<std::string> line;
-  const auto values = generate(e, lines.z, lines.c).to_vector<float>();
+  const auto values = decoded_values(*e.model, e.loss, lines.z, lines.c).to_vector<float>();
   const float* row = values.data();
   for (const Pair& pair : lines.pairs)
     for (int64_t end = 0; end < lines.per_pair; ++end)

@@ -5,7 +5,7 @@
 #include "autograd/ops.hpp"
 #include "autograd/tape.hpp"
 #include "base/machine.hpp"
-#include "experiments/program/rows/generate.hpp"
+#include "cvae/sampling.hpp"
 #include "experiments/program/rows/given.hpp"
 #include "experiments/program/rows/options.hpp"
 #include "experiments/program/rows/row_reader.hpp"
@@ -56,11 +56,11 @@ void reconstruct(const ReconstructOptions& o) {
     const Batch& batch = rows.batch();
     given.draw(batch, seed, rows.number(), drawn);
     const Posterior q = e->model->encode(batch.input, drawn.c);
-    const auto kl = kl_of(e->loss, q, Reduction::per_row).to_vector<float>();
+    const auto kl = kl_of(e->loss, q, e->model->prior(drawn.c), Reduction::per_row).to_vector<float>();
     std::vector<Reconstruction> answers;  // [draws]
     if (o.draws == 0) answers.push_back(decode(*e, q.mu, drawn.c, batch));
     for (int64_t d = 0; d < o.draws; ++d) {
-      const Tensor z = latent_of(e->loss, q, latent_key(seed, d, rows.number()));
+      const Tensor z = sample_posterior(e->loss, q, sampling_noise(seed, d, rows.number()));
       answers.push_back(decode(*e, z, drawn.c, batch));
     }
     for (int64_t r = 0; r < batch.x.size(0); ++r, ++row)

@@ -8,7 +8,7 @@
 #include "base/machine.hpp"
 #include "cvae/evaluation.hpp"
 #include "cvae/latent_plane.hpp"
-#include "experiments/program/rows/generate.hpp"
+#include "cvae/sampling.hpp"
 #include "experiments/program/rows/latent_kl.hpp"
 #include "experiments/program/rows/options.hpp"
 #include "experiments/program/rows/picture_output.hpp"
@@ -37,8 +37,8 @@ void draw_sample_grid(Experiment& e, const Told& told, int64_t rows, const std::
   if (e.condition.by_attributes()) return draw_samples(e, png, {told.attributes(), rows});
   const GridLayout layout;
   const int64_t n = rows * layout.columns;
-  const Tensor z = normal(latent_key(e.seed, 0, 0), {n, e.model->latents()});
-  write_images(e, png, decoded_pixels(e, z, told.condition(n)), layout);
+  const Tensor c = told.condition(n), z = sample_prior(*e.model, c, n, sampling_noise(e.seed, 0, 0));
+  write_images(e, png, decoded_pixels(e, z, c), layout);
 }
 
 // The manifold of Kingma & Welling (2014, appendix A): the decoder over a plane of latents, `steps` to each side, at the
@@ -60,7 +60,8 @@ void draw_manifold(Experiment& e, const Told& told, int64_t steps, const std::fi
     layout.column_labels.push_back((i == 0 ? str("z", right, " = ") : "") +
                                    fixed(normal_quantile(i, steps), 1));
   }
-  write_images(e, png, decoded_pixels(e, manifold_latents(steps, latents, right, up), c), layout);
+  const Tensor z = reparameterise(e.model->prior(c), manifold_latents(steps, latents, right, up));
+  write_images(e, png, decoded_pixels(e, z, c), layout);
 }
 
 void sample_picture(const SampleOptions& o, Experiment& e) {
@@ -95,9 +96,10 @@ void sample_table(const SampleOptions& o, Experiment& e) {
   const int64_t wanted = o.rows.value_or(10);
   for (int64_t first = 0, number = 0; first < wanted; first += rows_at_once, ++number) {
     const int64_t rows = std::min(rows_at_once, wanted - first);
-    const RandomKey key = latent_key(seed, 0, uint64_t(number));
-    Tensor values = generate(e, normal(key, {rows, e.model->latents()}), told.condition(rows));
-    draw_observations(e, {!o.likeliest, o.noise}, key, values);
+    const RandomKey noise = sampling_noise(seed, 0, uint64_t(number));
+    const Tensor c = told.condition(rows), z = sample_prior(*e.model, c, rows, noise);
+    Tensor values = decoded_values(*e.model, e.loss, z, c);
+    draw_observations(e.loss, e.data.train.features, {!o.likeliest, o.noise}, noise, values);
     for (int64_t r = 0; r < rows; ++r) {
       std::vector<std::string> line = codec.decode_row(values.data<float>() + r * codec.columns());
       for (const auto& [feature, text] : told.values()) line[codec.place(feature)] = text;
@@ -108,7 +110,7 @@ void sample_table(const SampleOptions& o, Experiment& e) {
   out.finish();
 }
 
-// Rows drawn from the model as CSV, in the units of the data: z ~ N(0, I), then the decoder's answer under the given
+// Rows drawn from the model as CSV, in the units of the data: z from the prior, then the decoder's answer under the given
 // values, which stand in every row as they were given. With a model that is told labels the rows have the column `label`,
 // and `colour` for coloured images; they are empty where a label is withheld. With `grid` or `manifold` a PNG.
 void sample(const SampleOptions& o) {

@@ -7,8 +7,8 @@
 #include "autograd/tape.hpp"
 #include "base/machine.hpp"
 #include "cvae/evaluation.hpp"
+#include "cvae/sampling.hpp"
 #include "data/table_codec.hpp"
-#include "experiments/program/rows/generate.hpp"
 #include "experiments/program/rows/latent_kl.hpp"
 #include "experiments/program/rows/options.hpp"
 #include "experiments/program/rows/picture_output.hpp"
@@ -62,18 +62,20 @@ Sweep sweep_of(const TraverseOptions& o, const Told& told, Experiment& e) {
     throw Error(str("no latent is active, with a mean KL above ", e.evaluation.active_kl,
                     " nats, under that condition: --all sweeps the others too"));
   const int64_t steps = o.steps, n = int64_t(s.latents.size()) * steps, latents = e.model->latents();
-  Tensor centre = Tensor::zeros({1, latents});
-  if (o.row) {
-    const std::vector<int64_t> row{*o.row};
-    centre = e.model->encode(rows_of(e.data.test, row).input, told.encoder_condition(row)).mu;
-    const Tensor c = told.decoder_condition(row);
-    if (c) s.c = repeated(c, n);
-  } else {
+  Tensor noise = Tensor::zeros({n, latents});  // z in standard deviations of the prior
+  const auto swept = [&](int64_t i) { return i * latents + s.latents[size_t(i / steps)]; };
+  for (int64_t i = 0; i < n; ++i) noise.data<float>()[swept(i)] = float(s.values[size_t(i % steps)]);
+  if (!o.row) {
     s.c = told.condition(n);
+    s.z = reparameterise(e.model->prior(s.c), noise);
+    return s;
   }
-  s.z = repeated(centre, n);
-  for (int64_t i = 0; i < n; ++i)
-    s.z.data<float>()[i * latents + s.latents[size_t(i / steps)]] = float(s.values[size_t(i % steps)]);
+  const std::vector<int64_t> row{*o.row};
+  const Tensor c = told.decoder_condition(row);
+  if (c) s.c = repeated(c, n);
+  const Tensor prior = reparameterise(e.model->prior(s.c), noise);
+  s.z = repeated(e.model->encode(rows_of(e.data.test, row).input, told.encoder_condition(row)).mu, n);
+  for (int64_t i = 0; i < n; ++i) s.z.data<float>()[swept(i)] = prior.data<float>()[swept(i)];
   s.z.mark_written("traverse");
   return s;
 }
@@ -90,7 +92,7 @@ void draw_sweep(Experiment& e, const Sweep& s, const std::filesystem::path& png)
 void write_sweep(Experiment& e, const Told& told, const Sweep& s, TableOutput& out, const TableCodec& codec) {
   out.write(TableHeader().added({"latent", "kl", "z"}).data(codec.header()).names());
   std::vector<std::string> line;
-  const auto values = generate(e, s.z, s.c).to_vector<float>();
+  const auto values = decoded_values(*e.model, e.loss, s.z, s.c).to_vector<float>();
   const size_t steps = s.values.size(), columns = size_t(codec.columns());
   for (size_t i = 0; i < s.latents.size() * steps; ++i) {
     const int64_t l = s.latents[i / steps];

@@ -11,7 +11,7 @@ std::vector<double> mean_latent_kl(Experiment& e, const DrawCondition& draw) {
   for (Condition::Drawn drawn; rows.next();) {
     draw(rows.batch(), rows.number(), drawn);
     const Posterior q = e.model->encode(rows.batch().input, drawn.c);
-    const auto part = kl_of(e.loss, q, Reduction::per_column).to_vector<double>();
+    const auto part = kl_of(e.loss, q, e.model->prior(drawn.c), Reduction::per_column).to_vector<double>();
     for (size_t l = 0; l < kl.size(); ++l) kl[l] += part[l] * double(q.mu.size(0));
   }
   for (double& k : kl) k /= double(e.data.test.rows());

@@ -1,4 +1,4 @@
-#include "experiments/program/rows/generate.hpp"
+#include "cvae/sampling.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -8,12 +8,28 @@
 
 namespace elbow {
 
-RandomKey latent_key(uint64_t seed, int64_t draw, uint64_t batch) {
-  return {seed, stream::sampling, uint64_t(draw) << 32 | batch};
+RandomKey training_noise(uint64_t seed, uint64_t step, const Tensor* state) {
+  return {seed, stream::noise, step, state};
+}
+RandomKey evaluation_noise(uint64_t seed, uint64_t step, const Tensor* state) {
+  return {seed, stream::evaluation_noise, step, state};
+}
+RandomKey sampling_noise(uint64_t seed, uint64_t step) { return {seed, stream::sampling, step}; }
+RandomKey sampling_noise(uint64_t seed, int64_t draw, uint64_t batch) {
+  return sampling_noise(seed, uint64_t(draw) << 32 | batch);
 }
 
-Tensor generate(Experiment& e, const Tensor& z, const Tensor& c) {
-  return values_of(e.loss, e.model->decode(z, c));
+Tensor sample_posterior(const LossSettings& loss, const Posterior& q, const RandomKey& noise) {
+  return loss.autoencoder ? q.mu : reparameterise(q.mu, q.log_var, noise);
+}
+
+Tensor sample_prior(Cvae& model, const Tensor& c, int64_t rows, const RandomKey& noise) {
+  const Device device = c ? c.device() : Device::cpu;
+  return reparameterise(model.prior(c), normal(noise, {rows, model.latents()}, 0, 1, DType::float32, device));
+}
+
+Tensor decoded_values(Cvae& model, const LossSettings& loss, const Tensor& z, const Tensor& c) {
+  return values_of(loss, model.decode(z, c));
 }
 
 namespace {
@@ -45,15 +61,14 @@ void draw_category(float* v, int64_t width, double u) {
 
 }  // namespace
 
-void draw_observations(const Experiment& e, Observe observe, const RandomKey& latents, Tensor& values) {
-  const auto& features = e.data.train.features;
+void draw_observations(const LossSettings& loss, const std::vector<Feature>& features, Observe observe,
+                       const RandomKey& latents, Tensor& values) {
   const int64_t rows = values.size(0), columns = values.size(1), width = int64_t(features.size());
   const Tensor normals = normal({latents.seed, stream::observations, latents.step}, {rows, width});
-  const float sd = float(std::sqrt(e.loss.beta / 2));
+  const float sd = float(std::sqrt(loss.beta / 2));
   for (int64_t f = 0; f < width; ++f) {
     const Feature& feature = features[size_t(f)];
-    const bool noisy =
-        observe.noise && feature.kind == FeatureKind::real && under_squared_error(e.loss, feature);
+    const bool noisy = observe.noise && feature.kind == FeatureKind::real && under_squared_error(loss, feature);
     for (int64_t r = 0; r < rows; ++r) {
       const float n = normals.data<float>()[r * width + f];
       float* v = values.data<float>() + r * columns + feature.first;

@@ -1,0 +1,42 @@
+#pragma once
+#include "cvae/elbo.hpp"
+
+namespace elbow {
+
+/// @name The noise of latents
+/// Each kind of draw has a random stream of its own (base/streams.hpp), so that no kind shifts another; seed and step name a
+/// draw within it. In steps that a device records, `state` holds what changes from step to step (RandomKey::state).
+/// @{
+/// Of the posterior in training, stream::noise; step: the training step.
+RandomKey training_noise(uint64_t seed, uint64_t step, const Tensor* state = nullptr);
+/// Of the posterior on the test set, stream::evaluation_noise; step: the batch and the draw.
+RandomKey evaluation_noise(uint64_t seed, uint64_t step, const Tensor* state = nullptr);
+/// Of latents that are decoded to rows or pictures, stream::sampling; step: which of them.
+RandomKey sampling_noise(uint64_t seed, uint64_t step);
+/// The same for draw number `draw` of batch number `batch`: one more draw leaves the others as they are.
+RandomKey sampling_noise(uint64_t seed, int64_t draw, uint64_t batch);
+/// @}
+
+/// A draw from the posterior of each row [rows, latents]; of an autoencoder, whose codes are points, its mean.
+Tensor sample_posterior(const LossSettings& loss, const Posterior& q, const RandomKey& noise);
+
+/// A draw from the model's prior p(z | c) for each of so many rows [rows, latents]; c as for Cvae::prior.
+Tensor sample_prior(Cvae& model, const Tensor& c, int64_t rows, const RandomKey& noise);
+
+/// The decoder's output for latents z [rows, latents] under conditions c: [rows, columns] in the units of x (values_of).
+/// With z from sample_prior it is a draw from the model given the conditions alone.
+Tensor decoded_values(Cvae& model, const LossSettings& loss, const Tensor& z, const Tensor& c);
+
+/// What is drawn of that which an output of the decoder leaves open.
+struct Observe {
+  bool categories;  ///< of binary and categorical features, from their probabilities
+  bool
+      noise;  ///< real columns under squared error from N(value, beta / 2): the law under which squared error + beta KL
+              ///< is beta times the negative ELBO, up to a constant
+};
+/// Draws that in place, for values [rows, columns] of such features: a function of the key of the latents
+/// (stream::observations).
+void draw_observations(const LossSettings& loss, const std::vector<Feature>& features, Observe observe,
+                       const RandomKey& latents, Tensor& values);
+
+}  // namespace elbow
