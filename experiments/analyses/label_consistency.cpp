@@ -16,11 +16,12 @@ constexpr int64_t block_rows = 500;  // images in memory at a time
 
 using Read = AskedLabels;  // the labels that are read off images, [rows] each
 
-/// Reads the labels off images(first, count).
-Read read_labels(const Dataset& test, FeatureNet& classifier,
+/// Reads the labels off images(first, count), which are called `what`.
+Read read_labels(const Dataset& test, FeatureNet& classifier, const Tell& tell, const std::string& what,
                  const std::function<Tensor(int64_t first, int64_t count)>& images) {
   Read read;
   for (int64_t first = 0; first < test.rows(); first += block_rows) {
+    tell(str("label_consistency: labels of ", test.rows(), " ", what), first, test.rows());
     const Tensor x = images(first, std::min(block_rows, test.rows() - first));
     const auto classes = classes_of(classifier, x), colours = colours_of(x, test.image->channels);
     read.classes.insert(read.classes.end(), classes.begin(), classes.end());
@@ -43,12 +44,12 @@ int64_t rows_with(const std::vector<int32_t>& labels, int32_t value) {
 
 }  // namespace
 
-std::vector<LabelConsistency> label_consistency(Experiment& e, FeatureNet& classifier) {
+std::vector<LabelConsistency> label_consistency(Experiment& e, FeatureNet& classifier, const Tell& tell) {
   std::vector<LabelConsistency> table;
   if (!e.condition.by_label()) return table;
   const Dataset& test = e.data.test;
-  const Read real =
-      read_labels(test, classifier, [&](int64_t first, int64_t count) { return test.x.range(first, count); });
+  const Read real = read_labels(test, classifier, tell, "real images",
+                                [&](int64_t first, int64_t count) { return test.x.range(first, count); });
   const std::vector<int32_t> none(size_t(test.rows()), LabelCondition::not_given);
   // Adds the lines for one label, from "all" to its last value; a value that no test row has is left out.
   const auto add = [&](const std::string& given, const std::string& label, const Labels& labels,
@@ -66,9 +67,9 @@ std::vector<LabelConsistency> label_consistency(Experiment& e, FeatureNet& class
   const auto under = [&](const std::string& given, bool class_given, bool colour_given) {
     const AskedLabels asked{class_given ? test.labels->values : none,
                             colour_given ? test.colours->values : std::vector<int32_t>()};
-    const Read read = read_labels(test, classifier, [&](int64_t first, int64_t count) {
-      return generated_images(e, asked, first, count);
-    });
+    const Read read =
+        read_labels(test, classifier, tell, "images given " + given,
+                    [&](int64_t first, int64_t count) { return generated_images(e, asked, first, count); });
     if (class_given) add(given, "class", *test.labels, read.classes, real.classes);
     if (colour_given) add(given, "colour", *test.colours, read.colours, real.colours);
   };

@@ -10,7 +10,7 @@
 #include "experiments/program/commands/given.hpp"
 #include "experiments/program/commands/row_reader.hpp"
 #include "experiments/program/commands/table_output.hpp"
-#include "experiments/runs/finished_run.hpp"
+#include "experiments/runs/opened_run.hpp"
 
 namespace elbow {
 namespace {

@@ -11,7 +11,7 @@
 #include "experiments/program/commands/sample_pictures.hpp"
 #include "experiments/program/commands/table_output.hpp"
 #include "experiments/program/commands/told.hpp"
-#include "experiments/runs/finished_run.hpp"
+#include "experiments/runs/opened_run.hpp"
 
 namespace elbow {
 namespace {
