@@ -37,13 +37,13 @@ void read_pattern(const float* mask, const float* observed, std::int64_t d, std:
   for (std::int64_t i = 0; i < d; ++i) pattern[d + i] = observed[i] == 1.0f;
 }
 
-RowLoss row_loss(const PrincipalAxes& axes, const std::vector<double>& centred, double beta) {
-  RowLoss sum;
+LossTerms<double> row_loss(const PrincipalAxes& axes, const std::vector<double>& centred, double beta) {
+  LossTerms<double> sum;
   for (std::size_t k = 0; k < axes.variances.size(); ++k) {
     double u = 0;
     for (std::size_t i = 0; i < centred.size(); ++i)
       u += axes.innovations(std::int64_t(k), std::int64_t(i)) * centred[i];
-    const RowLoss r = axis_row_loss(u, axes.variances[k], beta);
+    const LossTerms<double> r = axis_row_loss(u, axes.variances[k], beta);
     sum.loss += r.loss, sum.distortion += r.distortion, sum.kl += r.kl;
   }
   return sum;
@@ -61,11 +61,11 @@ Bound axis_bound(double variance, double beta) {
   return b;
 }
 
-RowLoss axis_row_loss(double u, double variance, double beta) {
+LossTerms<double> axis_row_loss(double u, double variance, double beta) {
   if (variance <= beta / 2) return {u * u, u * u, 0};
   const double s2 = beta / (2 * variance);  // the encoder's variance; its mean is a u
   const double a2 = (1 - s2) / variance;
-  RowLoss r;
+  LossTerms<double> r;
   r.kl = (a2 * u * u + s2 - 1 - std::log(s2)) / 2;
   r.distortion = u * u * s2 * s2 + variance * s2 * (1 - s2);
   r.loss = r.distortion + beta * r.kl;
@@ -105,14 +105,14 @@ Bound GaussianBound::at(const Mask& mask, const Mask& observed) const {
   return sum;
 }
 
-RowLoss GaussianBound::optimal_row(const float* x, const float* mask, const float* observed) const {
+LossTerms<double> GaussianBound::optimal_row(const float* x, const float* mask, const float* observed) const {
   return optimal_rows(x, mask, 1, observed)[0];
 }
 
-std::vector<RowLoss> GaussianBound::optimal_rows(const float* x, const float* mask, std::int64_t rows,
-                                                 const float* observed) const {
+std::vector<LossTerms<double>> GaussianBound::optimal_rows(const float* x, const float* mask, std::int64_t rows,
+                                                           const float* observed) const {
   const std::int64_t d = columns();
-  std::vector<RowLoss> losses(std::max<std::int64_t>(rows, 0));
+  std::vector<LossTerms<double>> losses(std::max<std::int64_t>(rows, 0));
   // In blocks of as many rows as have no more distinct patterns between them than the cache may hold.
   for (std::int64_t begin = 0, end = 0; begin < rows; begin = end) {
     std::unordered_map<Pattern, std::size_t> index;  // pattern -> its place in `distinct`

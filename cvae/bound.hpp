@@ -8,40 +8,9 @@
 #include "base/linear_algebra.hpp"
 #include "cvae/gaussian.hpp"
 #include "data/dataset.hpp"
+#include "metrics/results.hpp"
 
 namespace elbow {
-
-/// The least expected loss that any CVAE can reach, and how it divides: loss = distortion + beta kl, in nats
-/// per row (distortion: squared error summed over columns). `active`: latents in use at the optimum, an average
-/// over masks where the others are.
-struct Bound {
-  double loss = 0, distortion = 0, kl = 0, active = 0;
-
-  Bound& operator+=(const Bound& b) {
-    loss += b.loss, distortion += b.distortion, kl += b.kl, active += b.active;
-    return *this;
-  }
-  friend Bound operator*(double weight, const Bound& b) {
-    return {weight * b.loss, weight * b.distortion, weight * b.kl, weight * b.active};
-  }
-};
-
-/// A Bound averaged over masks.
-struct AverageBound : Bound {
-  std::int64_t masks = 0;  ///< how many masks the average is over
-  double loss_stderr = 0;  ///< of `loss`, from the sampling of masks; 0 where every mask was taken
-};
-
-/// A Bound averaged over the masks that give `given` columns.
-struct CountBound : AverageBound {
-  std::int64_t given = 0;
-  std::vector<double> kl_per_latent;  ///< [d]: KL of the strongest latent, the next, ...; nats per row
-};
-
-/// The optimal model's loss on one row, its mean over the encoder's noise: loss = distortion + beta kl.
-struct RowLoss {
-  double loss = 0, distortion = 0, kl = 0;
-};
 
 /// The optimum along one axis of variance `variance` > 0 (reverse water-filling with the level at beta/2),
 /// `active` 0 or 1. An axis within rounding of the level is not active (its loss is the same either way).
@@ -49,7 +18,7 @@ Bound axis_bound(double variance, double beta);
 
 /// The optimal linear model's mean loss along one axis of variance `variance`, on a row whose innovation is
 /// `u`. Its mean over u ~ N(0, variance) is axis_bound(variance, beta). The model is derived in docs/optimum.md.
-RowLoss axis_row_loss(double u, double variance, double beta);
+LossTerms<double> axis_row_loss(double u, double variance, double beta);
 
 /// How many masks an average of the bound may take, each of which costs O(columns^3): so many that it takes about a second,
 /// but no fewer than `least` and no more than `most`.
@@ -93,24 +62,24 @@ class GaussianBound {
   /// often rows with missing ones; p_given = 0 is the limit in which they are not: a subset of that size, in a row that
   /// shows all of it and whatever else). Error if `given` lies outside [0, d], max_masks < 2, a probability lies outside
   /// [0, 1], or no row can have that count.
-  CountBound at_count(std::int64_t given, std::int64_t max_masks = 1024, std::uint64_t seed = 1,
-                      const MissingLaw& missing = {}, double p_given = 0.5) const;
+  AverageBound at_count(std::int64_t given, std::int64_t max_masks = 1024, std::uint64_t seed = 1,
+                        const MissingLaw& missing = {}, double p_given = 0.5) const;
 
   /// at_count() for 0, 1, ..., d given columns.
-  std::vector<CountBound> per_count(std::int64_t max_masks = 1024, std::uint64_t seed = 1,
-                                    const MissingLaw& missing = {}, double p_given = 0.5) const;
+  std::vector<AverageBound> per_count(std::int64_t max_masks = 1024, std::uint64_t seed = 1,
+                                      const MissingLaw& missing = {}, double p_given = 0.5) const;
 
   /// The optimal model's loss on row x [d] under mask [d] (1 = given, 0 = withheld). `observed` [d]: 0 where an entry is
   /// missing, whose value in x is not looked at, 1 elsewhere; null: nothing is missing. (With missing entries it is the
   /// model whose decoder is told what is missing.) Error if an entry of mask or observed is neither 0 nor 1, or a
   /// missing one is given.
-  RowLoss optimal_row(const float* x, const float* mask, const float* observed = nullptr) const;
+  LossTerms<double> optimal_row(const float* x, const float* mask, const float* observed = nullptr) const;
 
   /// optimal_row() for each of `rows` rows of x [rows,d], mask [rows,d] and observed [rows,d], in parallel. What
   /// depends on mask and observed alone is worked out once per distinct pair and kept for later calls. Error as
   /// optimal_row, naming the row.
-  std::vector<RowLoss> optimal_rows(const float* x, const float* mask, std::int64_t rows,
-                                    const float* observed = nullptr) const;
+  std::vector<LossTerms<double>> optimal_rows(const float* x, const float* mask, std::int64_t rows,
+                                              const float* observed = nullptr) const;
 
  private:
   using AxesPtr = std::shared_ptr<const PrincipalAxes>;

@@ -177,9 +177,9 @@ WeightedMasks subset_patterns(std::int64_t d, std::int64_t given, std::int64_t m
   return w;
 }
 
-CountBound weighted_mean(const WeightedMasks& w, const std::vector<std::vector<double>>& variances,
-                         std::int64_t d, double beta) {
-  CountBound mean;
+AverageBound weighted_mean(const WeightedMasks& w, const std::vector<std::vector<double>>& variances,
+                           std::int64_t d, double beta) {
+  AverageBound mean;
   mean.masks = std::int64_t(w.masks.size());
   mean.kl_per_latent.assign(d, 0.0);
   std::vector<double> losses;
@@ -224,14 +224,17 @@ AverageBound GaussianBound::average_uniform(std::int64_t max_masks, std::uint64_
     const AverageBound b = average(p, max_masks, seed + std::uint64_t(i));
     mean += weight * b;
     mean.masks += b.masks;
+    mean.kl_per_latent.resize(b.kl_per_latent.size());
+    for (std::size_t k = 0; k < b.kl_per_latent.size(); ++k)
+      mean.kl_per_latent[k] += weight * b.kl_per_latent[k];
     variance += weight * weight * b.loss_stderr * b.loss_stderr;
   }
   mean.loss_stderr = std::sqrt(variance);
   return mean;
 }
 
-CountBound GaussianBound::at_count(std::int64_t given, std::int64_t max_masks, std::uint64_t seed,
-                                   const MissingLaw& missing, double p_given) const {
+AverageBound GaussianBound::at_count(std::int64_t given, std::int64_t max_masks, std::uint64_t seed,
+                                     const MissingLaw& missing, double p_given) const {
   check_max_masks(max_masks);
   check_law(missing, p_given);
   if (given < 0 || given > columns())
@@ -239,14 +242,12 @@ CountBound GaussianBound::at_count(std::int64_t given, std::int64_t max_masks, s
   seed += std::uint64_t(given);
   const WeightedMasks w = missing.any() ? subset_patterns(columns(), given, max_masks, seed, missing, p_given)
                                         : subset_masks(columns(), given, max_masks, seed);
-  CountBound bound = weighted_mean(w, variances(w.masks), columns(), beta_);
-  bound.given = given;
-  return bound;
+  return weighted_mean(w, variances(w.masks), columns(), beta_);
 }
 
-std::vector<CountBound> GaussianBound::per_count(std::int64_t max_masks, std::uint64_t seed,
-                                                 const MissingLaw& missing, double p_given) const {
-  std::vector<CountBound> counts;
+std::vector<AverageBound> GaussianBound::per_count(std::int64_t max_masks, std::uint64_t seed,
+                                                   const MissingLaw& missing, double p_given) const {
+  std::vector<AverageBound> counts;
   for (std::int64_t given = 0; given <= columns(); ++given)
     counts.push_back(at_count(given, max_masks, seed, missing, p_given));
   return counts;

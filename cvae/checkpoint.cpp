@@ -37,16 +37,16 @@ EpochCosts epoch_from(const Json& list) {
   return e;
 }
 
-Tensor to_tensor(const std::vector<Training::StepCosts>& steps) {
+Tensor to_tensor(const std::vector<LossTerms<double>>& steps) {
   std::vector<double> values;
   for (const auto& c : steps) values.insert(values.end(), {c.loss, c.distortion, c.kl});
   return Tensor::from(values, {int64_t(steps.size()), 3});
 }
 
-std::vector<Training::StepCosts> steps_from(const Tensor& costs) {
+std::vector<LossTerms<double>> steps_from(const Tensor& costs) {
   if (costs.rank() != 2 || costs.size(1) != 3 || costs.dtype() != DType::float64)
     fail("resume", steps_tensor, " is not a matrix [steps, 3] of float64");
-  std::vector<Training::StepCosts> steps;
+  std::vector<LossTerms<double>> steps;
   for (int64_t i = 0; i < costs.size(0); ++i) {
     const double* c = costs.data<double>() + 3 * i;  // [3]
     steps.push_back({c[0], c[1], c[2]});
@@ -125,7 +125,7 @@ std::vector<EpochCosts> load_checkpoint(const std::filesystem::path& path, Exper
     for (const Json& e : Json::parse(file.metadata["epochs"])) epochs.push_back(epoch_from(e));
     const int64_t steps = number("steps"), done = number("epochs_done"), dropout_step = number("dropout_step");
     const double seconds = number_from(Json::parse(file.metadata["train_seconds"]));
-    std::vector<Training::StepCosts> begun;
+    std::vector<LossTerms<double>> begun;
     if (const auto found = file.tensors.find(steps_tensor); found != file.tensors.end()) {
       begun = steps_from(found->second);
       file.tensors.erase(found);

@@ -6,6 +6,7 @@
 #include "autograd/kernels/loss.hpp"
 #include "cvae/model.hpp"
 #include "data/batches.hpp"
+#include "metrics/loss_terms.hpp"
 
 namespace elbow {
 
@@ -60,9 +61,7 @@ struct KlTerm {
 KlTerm kl_term_at(const LossSettings& loss, int64_t step = std::numeric_limits<int64_t>::max());
 
 /// The negative ELBO of a batch with its parts: means over the rows, scalars.
-struct Elbo {
-  Tensor loss, distortion, kl;
-};
+using Elbo = LossTerms<Tensor>;
 /// One draw of the noise for each row, from the sequence that `noise` names. weight and capacity [] are those of a KlTerm.
 Elbo elbo(Cvae& model, const Batch& batch, const Tensor& c, const LossSettings& loss, const RandomKey& noise,
           const Tensor& weight, const Tensor& capacity);

@@ -63,7 +63,7 @@ RowCosts test_costs(Experiment& e, int64_t draws, bool excess) {
     const Tensor given = e.condition.by_columns() ? drawn.mask : Tensor::zeros({rows, columns});
     const auto optimal = e.bound->optimal_rows(batch.x.data<float>(), given.data<float>(), looked_at,
                                                batch.observed ? batch.observed.data<float>() : nullptr);
-    for (const RowLoss& row : optimal) {
+    for (const LossTerms<double>& row : optimal) {
       const size_t r = out.excess.size();  // of the test set
       out.excess.push_back(out.distortion[r] + out.beta * out.kl[r] - row.loss);
     }
@@ -75,6 +75,12 @@ Costs costs_of(const RowCosts& rows) {
   std::vector<double> loss(rows.kl.size());
   for (size_t r = 0; r < loss.size(); ++r) loss[r] = rows.distortion[r] + rows.beta * rows.kl[r];
   return {estimate_of(loss), estimate_of(rows.distortion), estimate_of(rows.kl)};
+}
+
+SubsetResult result_of(const RowCosts& rows) {
+  SubsetResult result{costs_of(rows), int64_t(rows.kl.size())};
+  if (!rows.excess.empty()) result.excess = estimate_of(rows.excess);
+  return result;
 }
 
 std::vector<int64_t> latents_by_kl(const std::vector<double>& kl) {
@@ -124,14 +130,12 @@ std::vector<ConditionResult> per_condition_results(Experiment& e, int64_t draws)
   Batches batches(e.data.test, evaluation_batch_rows, LastBatch::keep);
   Condition::Drawn drawn;
   for (const Mask& given : attribute_subsets(e.condition.features())) {
-    ConditionResult result;
+    std::string name;
     for (size_t a = 0; a < given.size(); ++a)
-      if (given[a])
-        result.given += (result.given.empty() ? "" : " and ") + e.condition.given_features()[a].name;
-    if (result.given.empty()) result.given = "nothing";
+      if (given[a]) name += (name.empty() ? "" : " and ") + e.condition.given_features()[a].name;
     RowCosts rows;
     rows.beta = e.loss.beta;
-    result.kl_per_latent.assign(size_t(e.model->latents()), 0);
+    std::vector<double> kl(size_t(e.model->latents()), 0);
     for (int64_t b = 0; b < batches.count(); ++b) {
       const Batch& batch = batches.get(b);
       e.condition.give(batch, given, drawn);
@@ -139,13 +143,13 @@ std::vector<ConditionResult> per_condition_results(Experiment& e, int64_t draws)
       const DiagonalNormal prior = e.model->prior(drawn.c);
       const auto part = kl_of(e.loss, q, prior, Reduction::per_column).to_vector<double>();
       for (size_t l = 0; l < part.size(); ++l)
-        result.kl_per_latent[l] += part[l] * double(batch.x.size(0)) / double(e.data.test.rows());
+        kl[l] += part[l] * double(batch.x.size(0)) / double(e.data.test.rows());
     }
-    std::sort(result.kl_per_latent.begin(), result.kl_per_latent.end(), std::greater<>());
-    result.rows = int64_t(rows.kl.size());
-    result.costs = costs_of(rows);
-    result.active = count_active(result.kl_per_latent, e.evaluation.active_kl);
-    out.push_back(std::move(result));
+    std::sort(kl.begin(), kl.end(), std::greater<>());
+    ConditionResult& result =
+        out.emplace_back(ConditionResult{result_of(rows), name.empty() ? "nothing" : name});
+    result.active = count_active(kl, e.evaluation.active_kl);
+    result.kl_per_latent = std::move(kl);
   }
   return out;
 }

@@ -40,8 +40,11 @@ struct RowCosts {
 /// bound (Experiment::bound must be there).
 RowCosts test_costs(Experiment& experiment, int64_t draws, bool excess);
 
-/// Mean and standard error over the rows.
+/// Mean and standard error over the rows; not numbers where there is none.
 Costs costs_of(const RowCosts& rows);
+
+/// The same with the number of the rows and their excess; latents and the optimum are left to the caller.
+SubsetResult result_of(const RowCosts& rows);
 
 /// All latents, the one with the largest KL [latents] first; of equal ones the first.
 std::vector<int64_t> latents_by_kl(const std::vector<double>& kl);
@@ -56,9 +59,9 @@ struct SubsetEncoding {
 /// Encodes the rows `index` of the test set with the features of `subset` given.
 SubsetEncoding encode_under(Experiment& experiment, const std::vector<int64_t>& index, const Mask& subset);
 
-/// For each number of given columns: rows, distortion and KL from `rows`; active latents and the KL of each latent from
-/// encoding test rows under every subset of that size (or as many as the settings say, where there are too many), with
-/// the bound's figures beside them.
+/// For each number of given columns: costs and excess of those of `rows` with that count, not numbers where there is none;
+/// active latents and the KL of each latent from encoding test rows under every subset of that size (or as many as the
+/// settings say, where there are too many), with the bound's figures beside them.
 std::vector<CountResult> per_count_results(Experiment& experiment, const RowCosts& rows);
 
 /// For each subset of the labels, nothing first: costs, KL of each latent and active latents of the whole test set when

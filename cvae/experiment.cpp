@@ -105,6 +105,7 @@ EvaluationSettings read_evaluation(const Config& config) {
   e.score_class = config.get_optional<int64_t>("score_class", at_least(0));
   e.score_colour = config.get_optional<std::string>("score_colour");
   e.analyses = config.get_optional<std::vector<std::string>>("analyses");
+  e.original_tables = config.get<bool>("original_tables", e.original_tables);
   return e;
 }
 

@@ -48,7 +48,7 @@ class Fleet {
   std::unique_ptr<Optimizer> optimizer_;
   std::unique_ptr<DeviceSteps> steps_;
   std::unique_ptr<DeviceEvaluation> evaluation_;
-  std::vector<std::vector<Training::StepCosts>>
+  std::vector<std::vector<LossTerms<double>>>
       steps_of_epoch_;  // of each member, as far as they have been fetched
   int64_t epochs_done_, started_;
   double seconds_ = 0;  // of training, for each of them

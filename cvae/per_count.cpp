@@ -56,9 +56,11 @@ void add_latents(Experiment& e, CountResult& result) {
   // rows that show a subset, whatever else they show (see at_count).
   const MissingLaw& missing = e.data.test.missing;
   const int64_t masks = e.bound_masks(/*least=*/2);  // of each of up to 17 sizes
-  const CountBound b = e.bound->at_count(result.given, masks, 1, missing, e.condition.given());
-  const CountBound latents = missing.any() ? e.bound->at_count(result.given, masks, 1, missing, 0) : b;
-  result.bound = BoundPoint{b.loss, b.distortion, b.kl, latents.active, latents.kl_per_latent, b.loss_stderr};
+  result.bound = e.bound->at_count(result.given, masks, 1, missing, e.condition.given());
+  if (!missing.any()) return;
+  AverageBound latents = e.bound->at_count(result.given, masks, 1, missing, 0);
+  result.bound->active = latents.active;
+  result.bound->kl_per_latent = std::move(latents.kl_per_latent);
 }
 
 }  // namespace
@@ -67,20 +69,16 @@ std::vector<CountResult> per_count_results(Experiment& e, const RowCosts& rows) 
   std::vector<CountResult> out;
   if (!e.condition.by_columns()) return out;
   const int64_t features = e.condition.features();
-  out.resize(size_t(features) + 1);
-  for (size_t k = 0; k < out.size(); ++k) {
-    out[k].given = int64_t(k);
-    out[k].active = std::nan("");  // until it is looked at
+  std::vector<RowCosts> by_count(size_t(features) + 1);
+  for (size_t r = 0; r < rows.kl.size(); ++r) {
+    RowCosts& c = by_count[size_t(rows.given[r])];
+    c.distortion.push_back(rows.distortion[r]);
+    c.kl.push_back(rows.kl[r]);
+    if (r < rows.excess.size()) c.excess.push_back(rows.excess[r]);
   }
-  for (size_t r = 0; r < rows.kl.size(); ++r) {  // means over the rows with that count, under the count itself
-    CountResult& c = out[size_t(rows.given[r])];
-    ++c.rows;
-    c.distortion += rows.distortion[r];
-    c.kl += rows.kl[r];
-  }
-  for (CountResult& c : out) {
-    c.distortion /= double(c.rows);
-    c.kl /= double(c.rows);
+  for (RowCosts& c : by_count) {
+    c.beta = rows.beta;
+    out.push_back({result_of(c), int64_t(out.size())});
   }
   for (int64_t given : subset_sizes(features, features <= all_subsets_up_to ? features + 1 : most_sizes))
     add_latents(e, out[size_t(given)]);

@@ -104,7 +104,8 @@ std::vector<int64_t> selection_rows(const Dataset& test, int64_t rows) {
   return evenly_spread(test.rows(), rows);
 }
 
-GreedySelection greedy_selection(Experiment& e, const SelectionSettings& settings) {
+GreedySelection greedy_selection(Experiment& e, const SelectionSettings& settings,
+                                 const std::function<void(int64_t)>& progress) {
   if (!e.condition.by_columns()) fail("selection", "the condition is not made of features");
   if (settings.rows < 1 || settings.draws < 1)
     fail("selection", "wants at least one row and one draw, not ", settings.rows, " and ", settings.draws);
@@ -115,6 +116,7 @@ GreedySelection greedy_selection(Experiment& e, const SelectionSettings& setting
   GreedySelection out;
   out.steps.push_back({-1, costs_of(before), {std::nan(""), std::nan("")}});
   while (out.steps.size() <= given.size()) {
+    if (progress) progress(int64_t(out.steps.size()) - 1);
     std::vector<int64_t> candidates;
     std::vector<Mask> subsets;
     for (size_t f = 0; f < given.size(); ++f) {

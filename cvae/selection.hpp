@@ -1,4 +1,5 @@
 #pragma once
+#include <functional>
 #include <optional>
 #include <vector>
 
@@ -42,8 +43,10 @@ std::vector<int64_t> selection_rows(const Dataset& test, int64_t rows);
 /// All candidates see the same rows and the same noise of the encoder (common random numbers), so that they are compared
 /// by pairs. A row that lacks a feature is never given it. The order goes on to the last feature, also where giving more
 /// does harm. Features F make F (F + 1) / 2 subsets of `rows` rows each; candidates go through the model side by side.
-/// Error unless the condition is made of features, and rows and draws are at least 1.
-GreedySelection greedy_selection(Experiment& experiment, const SelectionSettings& settings);
+/// `progress` is called with the number of features that are chosen, from 0 on. Error unless the condition is made of features,
+/// and rows and draws are at least 1.
+GreedySelection greedy_selection(Experiment& experiment, const SelectionSettings& settings,
+                                 const std::function<void(int64_t chosen)>& progress = {});
 
 /// The order of greedy_selection by the analytic bound in the place of a model, of rows without missing entries. Empty
 /// where there is no bound, or too many columns to work it out (more than 64).

@@ -9,14 +9,14 @@
 #include "cvae/sampling.hpp"
 
 namespace elbow {
-Costs means_of(const std::vector<Training::StepCosts>& steps) {
-  const auto mean_of = [&](double Training::StepCosts::*cost) {
-    std::vector<double> values;
-    for (const auto& c : steps) values.push_back(c.*cost);
-    return estimate_of(values);
-  };
-  return {mean_of(&Training::StepCosts::loss), mean_of(&Training::StepCosts::distortion),
-          mean_of(&Training::StepCosts::kl)};
+Costs means_of(const std::vector<LossTerms<double>>& steps) {
+  LossTerms<std::vector<double>> values;
+  for (const auto& step : steps) {
+    values.loss.push_back(step.loss);
+    values.distortion.push_back(step.distortion);
+    values.kl.push_back(step.kl);
+  }
+  return values.map(estimate_of);
 }
 
 Training::Training(Experiment& experiment)
@@ -60,23 +60,23 @@ void Training::finish() {
   if (on_device_) on_device_->wait();
 }
 
-Training::StepCosts Training::costs_of(double distortion, double kl) const {
+LossTerms<double> Training::costs_of(double distortion, double kl) const {
   return {distortion + experiment_.loss.beta * kl, distortion, kl};
 }
 
-Training::StepCosts Training::step(int64_t i) {
+LossTerms<double> Training::step(int64_t i) {
   start(i);
   if (!on_device_) return last_;
   const auto costs = on_device_->costs(i, i + 1);
   return costs_of(costs[0], costs[1]);
 }
 
-const std::vector<Training::StepCosts>& Training::steps_of_epoch() {
+const std::vector<LossTerms<double>>& Training::steps_of_epoch() {
   const int64_t known = int64_t(steps_of_epoch_.size());
   if (known == started_) return steps_of_epoch_;
   const auto costs = on_device_ ? on_device_->costs(known, started_) : std::vector{last_.distortion, last_.kl};
   for (size_t i = 0; i < costs.size(); i += 2) {
-    const StepCosts c = costs_of(costs[i], costs[i + 1]);
+    const LossTerms<double> c = costs_of(costs[i], costs[i + 1]);
     if (!std::isfinite(c.loss))
       throw Diverged(str("train: the loss is ", c.loss, " at epoch ", epochs_done_ + 1, ", step ",
                          steps_of_epoch_.size() + 1,

@@ -23,12 +23,9 @@ class Training {
 
   /// One step on batch `i` of the running epoch; returns the batch's costs (means over its rows). The loss is distortion +
   /// beta KL, also where a schedule has the step minimise something else: epochs and bounds can be compared with it.
-  struct StepCosts {
-    double loss, distortion, kl;
-  };
-  StepCosts step(int64_t i);
+  LossTerms<double> step(int64_t i);
   /// A step's costs, from these two.
-  StepCosts costs_of(double distortion, double kl) const;
+  LossTerms<double> costs_of(double distortion, double kl) const;
   /// Starts that step: on the CPU it is done then, on a device it follows the others; finish() waits for them.
   void start(int64_t i);
   void finish();
@@ -44,7 +41,7 @@ class Training {
   /// How many steps of the epoch that has begun have been started; 0 between two epochs.
   int64_t steps_started() const { return started_; }
   /// Their costs; waits for a device to have made them. Throws Diverged as epoch() does.
-  const std::vector<StepCosts>& steps_of_epoch();
+  const std::vector<LossTerms<double>>& steps_of_epoch();
   int64_t steps_per_epoch() const { return batches_.count(); }
   double train_seconds() const { return train_seconds_; }
 
@@ -54,7 +51,7 @@ class Training {
   FlatParameters& parameters() { return parameters_; }
   Optimizer& optimizer() { return *optimizer_; }
   /// Takes up the counts of an earlier run: so many whole epochs, and the steps of one that it had begun.
-  void set_done(int64_t epochs, std::vector<StepCosts> steps_of_epoch, double train_seconds) {
+  void set_done(int64_t epochs, std::vector<LossTerms<double>> steps_of_epoch, double train_seconds) {
     epochs_done_ = epochs;
     steps_of_epoch_ = std::move(steps_of_epoch);
     started_ = int64_t(steps_of_epoch_.size());
@@ -67,15 +64,15 @@ class Training {
   std::unique_ptr<Optimizer> optimizer_;
   Batches batches_;
   Condition::Drawn drawn_;
-  StepCosts last_{};                        // of the step before, on the CPU
+  LossTerms<double> last_{};                // of the step before, on the CPU
   std::unique_ptr<DeviceSteps> on_device_;  // where the model is on one
   int64_t started_ = 0;
   int64_t epochs_done_ = 0;
-  std::vector<StepCosts> steps_of_epoch_;
+  std::vector<LossTerms<double>> steps_of_epoch_;
   double train_seconds_ = 0;
 };
 
 /// Their means, with standard errors.
-Costs means_of(const std::vector<Training::StepCosts>& steps);
+Costs means_of(const std::vector<LossTerms<double>>& steps);
 
 }  // namespace elbow

@@ -108,4 +108,9 @@ FrechetEstimate frechet_distance(const Tensor& a, const Tensor& b, std::int64_t 
   return estimate;
 }
 
+double FrechetCurve::at_count(std::int64_t given) const {
+  const auto found = std::ranges::find(points, given, &FrechetPoint::given);
+  return found == points.end() ? std::nan("") : found->estimate.distance;
+}
+
 }  // namespace elbow

@@ -38,4 +38,22 @@ struct FrechetEstimate {
 /// set has fewer than two rows for each block, or as moments_of.
 FrechetEstimate frechet_distance(const Tensor& a, const Tensor& b, std::int64_t blocks = 10);
 
+/// How far the rows are from the real ones that a model makes when it is given some features.
+struct FrechetPoint {
+  std::int64_t given = 0;     ///< number of given features
+  std::int64_t feature = -1;  ///< the index of the one that was given last; -1 where none is
+  FrechetEstimate estimate;   ///< distance between generated and real rows
+  double optimum = 0;         ///< of the optimal model; NaN where it is not known
+};
+
+/// That distance by the number of given features.
+struct FrechetCurve {
+  std::vector<FrechetPoint> points;  ///< number of given features ascending
+  double floor = 0;                  ///< the distance between the two halves of the real rows
+  std::int64_t rows = 0;             ///< on each side
+
+  /// The distance with so many features given; NaN where it was not worked out.
+  double at_count(std::int64_t given) const;
+};
+
 }  // namespace elbow

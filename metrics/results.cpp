@@ -24,4 +24,16 @@ double count_active(const std::vector<double>& kl_per_latent, double active_kl) 
       std::count_if(kl_per_latent.begin(), kl_per_latent.end(), [&](double k) { return k > active_kl; }));
 }
 
+const CountResult* RunResults::at_count(int64_t given) const {
+  const auto found = std::ranges::find(per_count, given, &CountResult::given);
+  return found == per_count.end() ? nullptr : &*found;
+}
+
+double mean_active(const std::vector<CountResult>& per_count) {
+  double sum = 0, rows = 0;
+  for (const CountResult& count : per_count)
+    if (count.rows > 0) sum += double(count.rows) * count.active, rows += double(count.rows);
+  return rows > 0 ? sum / rows : std::nan("");
+}
+
 }  // namespace elbow

@@ -1,12 +1,19 @@
 #pragma once
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "metrics/frechet.hpp"
+#include "metrics/loss_terms.hpp"
+
 namespace elbow {
 
-/// A mean over rows with the standard error of that mean, in nats per row (distortion: squared error or nats per row).
+/// Stands for a number that is not known; tables leave its field empty.
+inline constexpr double no_number = std::numeric_limits<double>::quiet_NaN();
+
+/// A mean over rows with the standard error of that mean.
 struct Estimate {
   double mean = 0, standard_error = 0;
 };
@@ -20,10 +27,8 @@ Estimate share_of(int64_t holds, int64_t rows);
 /// How many latents are active: those whose mean KL (of `kl_per_latent`) is above `active_kl`.
 double count_active(const std::vector<double>& kl_per_latent, double active_kl);
 
-/// The loss and its two parts; loss = distortion + beta * kl, row by row.
-struct Costs {
-  Estimate loss, distortion, kl;
-};
+/// The loss and its parts on some rows.
+using Costs = LossTerms<Estimate>;
 
 /// One line of costs.csv: epoch (from 1), costs on the training batches of that epoch and on the test set after it.
 struct EpochCosts {
@@ -31,32 +36,45 @@ struct EpochCosts {
   Costs train, test;
 };
 
-/// The analytic optimum at the same place, where there is one.
-struct BoundPoint {
-  double loss = 0, distortion = 0, kl = 0;
-  double active = 0;                  ///< number of active latents k*, averaged over the subsets of that size
-  std::vector<double> kl_per_latent;  ///< sorted, largest first
-  double loss_stderr = 0;             ///< of `loss`, where its masks are sampled
+/// The least expected loss that any CVAE can reach, and its parts; `active`: latents in use at the optimum.
+struct Bound : LossTerms<double> {
+  double active = 0;
+
+  Bound& operator+=(const Bound& b) {
+    loss += b.loss, distortion += b.distortion, kl += b.kl, active += b.active;
+    return *this;
+  }
+  friend Bound operator*(double weight, const Bound& b) {
+    return {{weight * b.loss, weight * b.distortion, weight * b.kl}, weight * b.active};
+  }
 };
 
-/// What the test set says of the rows with `given` given columns.
-struct CountResult {
-  int64_t given = 0, rows = 0;
-  double distortion = 0, kl = 0;
-  double active =
-      0;  ///< active latents, counted subset by subset, averaged over the subsets; NaN: not looked at
-  std::vector<double>
-      kl_per_latent;  ///< mean KL of each latent over those rows, sorted per subset, largest first
-  std::optional<BoundPoint> bound;
+/// A Bound averaged over masks.
+struct AverageBound : Bound {
+  std::vector<double> kl_per_latent = {};  ///< [d]: KL of the strongest latent, the next, ...; nats per row
+  double loss_stderr = 0;  ///< of `loss`, from the sampling of masks; 0 where every mask was taken
+  int64_t masks = 0;       ///< how many masks the average is over
 };
 
-/// What the test set says when every row is given the same labels.
-struct ConditionResult {
-  std::string given;  ///< "nothing", "class", "colour", "class and colour"
+/// What a model reaches on some rows of the test set, beside the optimum on the like.
+struct SubsetResult : Costs {
   int64_t rows = 0;
-  Costs costs;
-  double active = 0;                  ///< latents whose mean KL is above RunFigures::active_kl
-  std::vector<double> kl_per_latent;  ///< sorted, largest first
+  /// Latents whose mean KL is above RunResults::active_kl; NaN: not looked at.
+  double active = no_number;
+  std::vector<double> kl_per_latent = {};  ///< mean KL of each latent, largest first
+  std::optional<AverageBound> bound = {};  ///< where the optimum is known
+  std::optional<Estimate> excess = {};     ///< loss minus that of the optimal linear model on the same rows
+};
+
+/// The rows with `given` given columns. Active latents and the KL of each are worked out subset by subset, and averaged over
+/// the subsets of that size.
+struct CountResult : SubsetResult {
+  int64_t given = 0;
+};
+
+/// All rows, when each is given the same labels.
+struct ConditionResult : SubsetResult {
+  std::string given;  ///< "nothing", "class", "colour", "class and colour"
 };
 
 /// Test rows as points in the plane of the two latents with the largest KL.
@@ -68,15 +86,42 @@ struct LatentScatter {
       given;  ///< number of given columns of each point; its class where columns are not given one by one
 };
 
-/// All that the figures of a run are drawn from.
-struct RunFigures {
-  std::string name;
-  double beta = 1, active_kl = 0.01;  ///< active_kl: nats above which a latent counts as active
-  std::vector<EpochCosts> epochs;
-  std::vector<CountResult> per_count;
-  std::vector<ConditionResult> per_condition;  ///< where labels may be withheld
-  LatentScatter scatter;
-  std::optional<BoundPoint> bound;  ///< averaged over the masks
+/// What analyses found, as far as other analyses and comparisons of runs read it.
+struct Findings {
+  /// The Frechet distance of a set of images from the real ones of a condition; scores in other features do not compare.
+  struct ImageFid {
+    std::string condition, images, weights_hash;  ///< as in image_scores.csv
+    Estimate fid;
+  };
+  std::vector<int64_t> selected;  ///< features, the most useful first; empty: not looked for
+  FrechetCurve frechet;           ///< no points: not worked out
+  std::vector<ImageFid> image_fids;
 };
+
+/// How long things took.
+struct RunTiming {
+  double train_step_us = 0, eval_step_us = 0, total_s = 0;
+};
+
+/// All that is known of a trained model: what figures, tables and comparisons are made of.
+struct RunResults {
+  std::string name;
+  uint64_t seed = 1;
+  double beta = 1, active_kl = 0.01;  ///< active_kl: nats above which a latent counts as active
+  Costs train;                        ///< of the last epoch
+  SubsetResult test;                  ///< the whole test set, under masks as they are drawn
+  std::vector<EpochCosts> epochs;
+  std::vector<CountResult> per_count;  ///< counts ascending; empty where columns are not given one by one
+  std::vector<ConditionResult> per_condition;  ///< where labels may be withheld
+  LatentScatter scatter;                       ///< in no file
+  Findings findings;                           ///< of the analyses
+  RunTiming timing;
+
+  /// What is known of the rows with so many given columns; null: nothing.
+  const CountResult* at_count(int64_t given) const;
+};
+
+/// Active latents, averaged over the rows of all counts; NaN unless each was looked at.
+double mean_active(const std::vector<CountResult>& per_count);
 
 }  // namespace elbow

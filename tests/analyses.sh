@@ -43,9 +43,22 @@ check "other rows" "$elbow" selection roll --out fewer --set evaluation.selectio
 check "other numbers" bash -c "! cmp -s roll/selected_features.csv fewer/selected_features.csv"
 
 # --- starting over leaves nothing of the old model ---
-touch roll/latent_space_colormap_7.png
+echo mine >roll/notes.txt
+echo mine >roll/latent_space_colormap_7.png
 "$elbow" train "$source/experiments/swissroll.json" "${small[@]}" --out roll --force --set 'evaluation.analyses=[]'
-check "no old analyses" test -z "$(find roll -name 'selected_*' -o -name 'first_*' -o -name 'kl_*' -o -name 'greedy_*' -o -name 'latent_space*')"
+check "no old analyses" test -z "$(find roll -name 'selected_*' -o -name 'first_*' -o -name 'kl_*' -o -name 'greedy_*' -o -name 'latent_space.csv')"
+check "what a user put there stays" test "$(cat roll/notes.txt roll/latent_space_colormap_7.png | grep -c mine)" -eq 2
+
+# --- what an analysis finds is in the summary, for others: frechet gives features in the order of the selection ---
+check "no findings yet" bash -c "! grep -q '\"analyses\"' roll/summary.json"
+"$elbow" selection roll >/dev/null
+check "a later analysis is in the summary" grep -q '"selection"' roll/summary.json
+check "and on the list of files" grep -q '"greedy_barplots.png"' roll/manifest.json
+rm roll/selected_features.csv
+check "frechet on a finished run" "$elbow" frechet roll >text
+check "follows its order" grep -q 'given in greedy order' text
+check "and is in the summary beside it" test "$(grep -cE '"selection"|"frechet"' roll/summary.json)" -eq 2
+check "it prints sensible digits" bash -c "! grep -E '[0-9]\.[0-9]{6}' text"
 
 # --- what is wrong is told in one line ---
 refused "no such folder" "$elbow" selection nowhere

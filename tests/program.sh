@@ -175,8 +175,21 @@ refused training.epoch "$elbow" train config.json "${small[@]}" --set training.e
 check "a bad configuration with --force loses nothing" diff -r run kept
 head -c 1000 run/checkpoint.safetensors >kept/checkpoint.safetensors
 refused checkpoint.safetensors "$elbow" train config.json "${small[@]}" --out kept --resume
+# A folder of an earlier version has no list of its files: those that it could leave are known by name.
+rm kept/manifest.json
+for file in per_condition.csv notes.txt; do echo stale >kept/$file; done
 check "--force starts over" undrawn train config.json "${small[@]}" --out kept --force --quiet --threads 1
 check "and gives the same bits" cmp run/model.safetensors kept/model.safetensors
+check "no table of the earlier run stays" test ! -e kept/per_condition.csv
+check "but what a user put there" grep -q stale kept/notes.txt
+echo mine >kept/per_condition.csv # not on the new run's list
+undrawn train config.json "${small[@]}" --out kept --force --quiet --threads 1 --set evaluation.original_tables=false
+check "only what is on the list goes" grep -q mine kept/per_condition.csv
+check "the original's tables are left out" test ! -e kept/encoding_kl_vs_rcl.csv
+check "our own are not" test -s kept/results.csv -a -s kept/costs.csv
+unlisted=$(for file in kept/*; do grep -q "\"${file#kept/}\"" kept/manifest.json || echo "${file#kept/}"; done)
+check "all else is on the list" test "$(echo $unlisted)" = "manifest.json notes.txt per_condition.csv"
+check "and it can be compared" undrawn compare run kept --out comparison --quiet
 touch file
 refused file "$elbow" train config.json --out file
 

@@ -53,7 +53,7 @@ BOOST_AUTO_TEST_CASE(scales_permutations_and_more_knowledge) {
 BOOST_AUTO_TEST_CASE(averages_agree_with_one_another) {
   const std::int64_t d = 6;
   const GaussianBound bound = bound_of(random_covariance(d, 4, 5), 0.8);
-  const std::vector<CountBound> counts = bound.per_count();
+  const std::vector<AverageBound> counts = bound.per_count();
   for (const double p : {0.0, 0.5, 0.2, 1.0}) {
     double loss = 0, kl = 0, active = 0, choose = 1;
     for (int k = 0; k <= d; choose = choose * (d - k) / (k + 1), ++k) {
@@ -65,7 +65,7 @@ BOOST_AUTO_TEST_CASE(averages_agree_with_one_another) {
     BOOST_TEST(std::abs(mean.kl - kl) < 1e-12);
     BOOST_TEST(std::abs(mean.active - active) < 1e-12);
   }
-  for (const CountBound& c : counts) {
+  for (const AverageBound& c : counts) {
     double sum = 0;
     for (const double kl : c.kl_per_latent) sum += kl;
     BOOST_TEST(std::abs(sum - c.kl) < 1e-12);
@@ -82,7 +82,7 @@ BOOST_AUTO_TEST_CASE(sampled_masks_agree_with_all_masks) {
   BOOST_TEST(std::abs(some.loss - all.loss) < 4 * some.loss_stderr);
   BOOST_TEST(bound.average(0.3, 200, 7).loss == some.loss);
   BOOST_TEST(bound.average(0.3, 200, 8).loss != some.loss);
-  const CountBound four = bound.at_count(4), few = bound.at_count(4, 40, 7);
+  const AverageBound four = bound.at_count(4), few = bound.at_count(4, 40, 7);
   BOOST_TEST(few.masks == 40);
   BOOST_TEST(std::abs(few.loss - four.loss) < 4 * few.loss_stderr);
 }
@@ -103,7 +103,7 @@ BOOST_AUTO_TEST_CASE(a_uniform_probability_makes_every_count_equally_likely) {
   for (const std::int64_t d : {1, 5, 8}) {
     const GaussianBound bound = bound_of(random_covariance(d, d, 12), 0.8);
     double loss = 0, distortion = 0, kl = 0, active = 0;
-    for (const CountBound& c : bound.per_count()) {
+    for (const AverageBound& c : bound.per_count()) {
       loss += c.loss / double(d + 1), distortion += c.distortion / double(d + 1);
       kl += c.kl / double(d + 1), active += c.active / double(d + 1);
     }

@@ -36,7 +36,7 @@ BOOST_AUTO_TEST_CASE(a_simulation_of_the_model_agrees_with_its_closed_form) {
   const Set set(5, 5, 60, 22);
   const double beta = 0.8;
   const GaussianBound bound(set.mean, set.covariance(), beta);
-  const std::vector<RowLoss> rows = bound.optimal_rows(set.x.data(), set.mask.data(), set.rows);
+  const std::vector<LossTerms<double>> rows = bound.optimal_rows(set.x.data(), set.mask.data(), set.rows);
   std::mt19937_64 engine(5);
   std::normal_distribution<double> normal;
   std::vector<double> scores;  // (simulated - closed form) / standard error, row by row
@@ -104,7 +104,7 @@ BOOST_AUTO_TEST_CASE(no_linear_model_beside_the_optimum_is_better) {
 BOOST_AUTO_TEST_CASE(an_axis_averages_to_its_bound) {
   // The row's loss is quadratic in u, so that its mean over u ~ N(0, l) is its value at u^2 = l.
   for (const double variance : {0.2, 0.5, 0.51, 1.0, 9.0}) {
-    const RowLoss row = axis_row_loss(std::sqrt(variance), variance, 1);
+    const LossTerms<double> row = axis_row_loss(std::sqrt(variance), variance, 1);
     const Bound b = axis_bound(variance, 1);
     BOOST_TEST(std::abs(row.loss - b.loss) < 1e-12);
     BOOST_TEST(std::abs(row.distortion - b.distortion) < 1e-12);

@@ -18,7 +18,7 @@ BOOST_AUTO_TEST_CASE(rows_average_to_the_bound) {
     const GaussianBound bound(set.mean, set.covariance(), 0.8);
     const AverageBound expected = bound.average();
     std::vector<double> loss, distortion, kl;
-    for (const RowLoss& r : bound.optimal_rows(set.x.data(), set.mask.data(), set.rows)) {
+    for (const LossTerms<double>& r : bound.optimal_rows(set.x.data(), set.mask.data(), set.rows)) {
       BOOST_REQUIRE(std::abs(r.loss - r.distortion - 0.8 * r.kl) < 1e-9);
       loss.push_back(r.loss), distortion.push_back(r.distortion), kl.push_back(r.kl);
     }
@@ -36,8 +36,9 @@ BOOST_AUTO_TEST_CASE(edges_of_a_batch) {
   const GaussianBound bound(set.mean, set.covariance(), 1);
   BOOST_TEST(bound.optimal_rows(nullptr, nullptr, 0).empty());
   const std::vector<float> all_given(15, 1.0f);
-  for (const RowLoss& r : bound.optimal_rows(set.x.data(), all_given.data(), 5)) BOOST_TEST(r.loss == 0);
-  const std::vector<RowLoss> rows = bound.optimal_rows(set.x.data(), set.mask.data(), 5);
+  for (const LossTerms<double>& r : bound.optimal_rows(set.x.data(), all_given.data(), 5))
+    BOOST_TEST(r.loss == 0);
+  const std::vector<LossTerms<double>> rows = bound.optimal_rows(set.x.data(), set.mask.data(), 5);
   for (int r = 0; r < 5; ++r)
     BOOST_TEST(bound.optimal_row(set.x.data() + 3 * r, set.mask.data() + 3 * r).loss == rows[r].loss);
 }
@@ -48,11 +49,11 @@ BOOST_AUTO_TEST_CASE(the_same_bits_for_any_number_of_threads) {
   for (const std::int64_t d : {8, 300}) {
     const Set set(d, d, d == 8 ? 3000 : 100, 3);
     const int before = num_threads();
-    std::vector<RowLoss> first;
+    std::vector<LossTerms<double>> first;
     for (const int threads : {1, 2, 3}) {
       set_num_threads(threads);
       const GaussianBound bound(set.mean, set.covariance(), 1);
-      const std::vector<RowLoss> rows = bound.optimal_rows(set.x.data(), set.mask.data(), set.rows);
+      const std::vector<LossTerms<double>> rows = bound.optimal_rows(set.x.data(), set.mask.data(), set.rows);
       if (first.empty()) first = rows;
       bool same = true;
       for (std::size_t r = 0; r < rows.size(); ++r)
@@ -83,7 +84,7 @@ BOOST_AUTO_TEST_CASE(wide_sets_have_the_variances_of_their_axes) {
 BOOST_AUTO_TEST_CASE(several_threads_may_share_one_bound) {
   const Set set(8, 2, 2000, 4);
   const GaussianBound bound(set.mean, set.covariance(), 1);
-  std::vector<RowLoss> a, b;
+  std::vector<LossTerms<double>> a, b;
   std::thread other([&] { a = bound.optimal_rows(set.x.data(), set.mask.data(), set.rows); });
   b = bound.optimal_rows(set.x.data(), set.mask.data(), set.rows);
   other.join();

@@ -14,8 +14,9 @@
 #include "experiments/runs/compare/bound_curve.hpp"
 #include "experiments/runs/compare/compare.hpp"
 #include "experiments/runs/compare/comparison_tables.hpp"
-#include "experiments/runs/compare/number_table.hpp"
-#include "experiments/runs/csv_files.hpp"
+#include "experiments/runs/number_table.hpp"
+#include "experiments/runs/opened_run.hpp"
+#include "experiments/runs/results_files.hpp"
 
 namespace fs = std::filesystem;
 namespace tt = boost::test_tools;
@@ -40,48 +41,42 @@ void write_run(const fs::path& folder, const std::vector<std::string>& settings,
   fs::create_directories(folder);
   const Json config = config_of(settings);
   const Experiment e{Config(config)};
-  const double beta = e.loss.beta, d = double(e.data.train.columns());
-  RunFigures run;
-  run.beta = beta;
-  Json summary = {{"seed", e.seed},
-                  {"epochs", e.training.epochs},
-                  {"beta", beta},
-                  {"timing", {{"train_step_us", 100.0}, {"total_s", 3.5}}}};
-  AverageBound bound{{d / 2, d / 2, 0, 0}, 4, 0};  // of beta = 0: as good as any
+  const double d = double(e.data.train.columns());
+  RunResults run;
+  run.name = e.name, run.seed = e.seed, run.beta = e.loss.beta;
+  run.timing = {100, 50, 3.5};
+  AverageBound bound{{{d / 2, d / 2, 0}, 0}};  // of beta = 0: as good as any
   if (e.bound) {
-    bound = e.bound->average();
-    run.bound = BoundPoint{bound.loss, bound.distortion, bound.kl, bound.active, {}};
-    summary["bound"] = {{"loss", bound.loss}, {"distortion", bound.distortion},
-                        {"kl", bound.kl},     {"active", bound.active},
-                        {"excess", excess},   {"excess_stderr", 0.001}};
+    run.test.bound = bound = e.bound->average();
+    run.test.excess = Estimate{excess, 0.001};
   }
-  const Costs costs{{bound.loss + excess, 0.01}, {bound.distortion + excess, 0.01}, {bound.kl, 0.01}};
-  summary["test"] = {{"loss", costs.loss.mean}, {"distortion", costs.distortion.mean}, {"kl", costs.kl.mean},
-                     {"loss_stderr", 0.01},     {"distortion_stderr", 0.01},           {"kl_stderr", 0.01}};
-  for (int64_t epoch = 1; epoch <= e.training.epochs; ++epoch) run.epochs.push_back({epoch, costs, costs});
+  run.train = {{bound.loss + excess, 0.01}, {bound.distortion + excess, 0.01}, {bound.kl, 0.01}};
+  static_cast<Costs&>(run.test) = run.train;
+  run.test.rows = 64;
+  for (int64_t epoch = 1; epoch <= e.training.epochs; ++epoch)
+    run.epochs.push_back({epoch, run.train, run.train});
   for (int64_t given = 0; given <= int64_t(d); ++given) {
     CountResult count;
     count.given = given, count.rows = given == 1 ? 32 : 16, count.active = d - double(given);
-    count.distortion = 0.1 * (d - double(given)), count.kl = 0.2 * (d - double(given));
-    if (e.bound) {
-      const CountBound b = e.bound->at_count(given);
-      count.bound = BoundPoint{b.loss, b.distortion, b.kl, b.active, b.kl_per_latent};
-    }
+    count.loss = {0.3 * (d - double(given)), 0.05};
+    count.distortion = {0.1 * (d - double(given)), 0.03}, count.kl = {0.2 * (d - double(given)), 0.04};
+    count.kl_per_latent = {0.5, 0.25, 0};
+    if (e.bound) count.bound = e.bound->at_count(given);
     run.per_count.push_back(count);
   }
+  if (fid) run.findings.frechet.points = {{0, -1, {0.75, 0.1}, 0.5}, {2, 1, {0.25, 0.1}, no_number}};
   write_bytes(folder / "config.json", config.dump(2));
-  write_bytes(folder / "summary.json", summary.dump(2));
-  write_csv_files(run, folder);
-  if (fid) write_bytes(folder / "fid_data.csv", "num_conds,fid\n2,0.25\n0,0.75\n");
+  write_bytes(folder / "summary.json", summary_json(e, run));
+  write_tables(run, e.evaluation.original_tables, folder);
 }
 
 Comparison comparison_of(const fs::path& folder, const std::vector<std::vector<std::string>>& runs) {
-  std::vector<RunRecord> records;
+  std::vector<FinishedRun> runs_read;
   for (std::size_t i = 0; i < runs.size(); ++i) {
     write_run(folder / str("run", i), runs[i], 0.01 * double(i + 1));
-    records.push_back(read_run_record(folder / str("run", i)));
+    runs_read.push_back(read_finished_run(folder / str("run", i)));
   }
-  return make_comparison(std::move(records));
+  return make_comparison(std::move(runs_read));
 }
 
 CompareOptions options(const fs::path& folder, const std::vector<std::string>& runs) {
@@ -124,36 +119,111 @@ BOOST_AUTO_TEST_CASE(number_tables) {
 BOOST_AUTO_TEST_CASE(a_run_is_read_back) {
   const TemporaryFolder folder;
   write_run(folder.path / "run", {"loss.beta=0.5", "seed=7"}, 0.02, true);
-  const RunRecord run = read_run_record(folder.path / "run" / "");
+  const FinishedRun run = read_finished_run(folder.path / "run" / "");
   BOOST_TEST(run.label == "run");
   BOOST_TEST(run.seed == 7u);
   BOOST_TEST(run.beta == 0.5);
   const double optimum = 0.25 * (1 + std::log(4.0));  // of one column that is withheld
-  BOOST_TEST(run.bound->loss == optimum, tt::tolerance(1e-12));
+  BOOST_TEST(run.test.bound->loss == optimum, tt::tolerance(1e-12));
   BOOST_TEST(run.test.loss.mean == optimum + 0.02, tt::tolerance(1e-12));
   BOOST_TEST(run.test.loss.standard_error == 0.01);
-  BOOST_TEST(run.excess->mean == 0.02);
+  BOOST_TEST(run.test.excess->mean == 0.02);
   BOOST_TEST(run.epochs.size() == 2u);
   BOOST_TEST(run.epochs[1].epoch == 2);
   BOOST_TEST(run.epochs[1].test.loss.standard_error == 0.01);
-  BOOST_TEST(run.per_count.at(1).kl == 0.2);
+  BOOST_TEST(run.name == "test");
+  BOOST_TEST(run.per_count.at(1).kl.mean == 0.2);
+  BOOST_TEST(run.per_count.at(1).loss.standard_error == 0.05);
+  BOOST_TEST(run.per_count.at(1).kl_per_latent == (std::vector<double>{0.5, 0.25, 0}), tt::per_element());
+  BOOST_TEST(run.per_count.at(1).bound->kl_per_latent.size() == 2U);  // of as many columns
+  BOOST_TEST(std::isnan(run.epochs[1].train.loss.standard_error));
   BOOST_TEST(run.per_count.at(1).bound->loss == optimum, tt::tolerance(1e-12));
-  BOOST_TEST(run.active() == (16 * 2 + 32 * 1 + 0) / 64.0);
-  BOOST_TEST(run.fid.at(0) == 0.75);
-  BOOST_TEST(run.fid.at(2) == 0.25);
+  BOOST_TEST(run.test.active == (16 * 2 + 32 * 1 + 0) / 64.0);
+  BOOST_TEST(run.findings.frechet.at_count(0) == 0.75);
+  BOOST_TEST(run.findings.frechet.at_count(2) == 0.25);
+  BOOST_TEST(run.findings.frechet.points[0].optimum == 0.5);
+  BOOST_TEST(run.findings.frechet.points[1].feature == 1);
+}
+
+// What reads it needs none of the original's tables.
+BOOST_AUTO_TEST_CASE(a_run_without_the_tables_of_the_original) {
+  const TemporaryFolder folder;
+  write_run(folder.path / "with", {});
+  write_run(folder.path / "without", {"evaluation.original_tables=false"});
+  BOOST_TEST(fs::exists(folder.path / "with" / "encoding_kl_vs_rcl.csv"));
+  BOOST_TEST(files_in(folder.path / "without") == 4u);
+  const FinishedRun with = read_finished_run(folder.path / "with"),
+                    without = read_finished_run(folder.path / "without");
+  BOOST_TEST(run_table(make_comparison({with})).rows[0][1] == run_table(make_comparison({without})).rows[0][1]);
+  BOOST_TEST(without.epochs.size() == 2u);
+  BOOST_TEST(without.per_count.size() == 3u);
+}
+
+// A version without the findings in the summary, the costs of a count, and settings that have been added since.
+BOOST_AUTO_TEST_CASE(a_run_of_an_earlier_version) {
+  const TemporaryFolder folder;
+  const auto run = folder.path / "run";
+  write_run(run, {"loss.beta=0.5"}, 0.02, true);
+  const FinishedRun now = read_finished_run(run);
+  Json config = read_json(run / "config.json"), summary = read_json(run / "summary.json");
+  config["evaluation"].erase("original_tables");
+  for (const char* key : {"analyses", "active_kl"}) summary.erase(key);
+  for (Json& count : summary["per_count"])
+    for (const char* key : {"loss", "loss_stderr", "distortion_stderr", "kl_stderr", "kl_per_latent"})
+      count.erase(key);
+  write_bytes(run / "config.json", config.dump());
+  write_bytes(run / "summary.json", summary.dump());
+  fs::remove(run / "results.csv");
+  write_bytes(run / "fid_data.csv", "num_conds,fid\n2,0.25\n0,0.75\n");
+  write_bytes(run / "selected_features.csv",
+              "selected_feature_number,selected_feature_name,ELBO\n,,3\n1,x1,2\n0,\"x,0\",1\n");
+  write_bytes(run / "image_scores.csv",
+              "condition,images,fid,fid_stderr,weights_hash\nany/any,train,1.5,,abc\n");
+  const FinishedRun then = read_finished_run(run);
+  BOOST_TEST((then.config == now.config));
+  BOOST_TEST((run_table(make_comparison({then})).rows == run_table(make_comparison({now})).rows));
+  BOOST_TEST(std::isnan(then.per_count[1].loss.mean));
+  BOOST_TEST(then.findings.frechet.points.size() == 2u);
+  BOOST_TEST(then.findings.frechet.at_count(0) == 0.75);
+  BOOST_TEST(then.findings.selected == (std::vector<int64_t>{1, 0}), tt::per_element());
+  BOOST_TEST_REQUIRE(then.findings.image_fids.size() == 1u);
+  BOOST_TEST(then.findings.image_fids[0].fid.mean == 1.5);
+  BOOST_TEST(std::isnan(then.findings.image_fids[0].fid.standard_error));
+  BOOST_TEST(check_same_run(run / "config.json", now.config.dump()) == "");  // --resume takes it up
+
+  // an analysis that is made anew puts its findings into the summary, and those in tables with them
+  Findings findings = read_findings(run);
+  findings.selected = {0, 1};
+  update_summary(run, findings);
+  for (const char* table : {"fid_data.csv", "selected_features.csv", "image_scores.csv"})
+    fs::remove(run / table);
+  const FinishedRun updated = read_finished_run(run);
+  BOOST_TEST(updated.findings.selected == (std::vector<int64_t>{0, 1}), tt::per_element());
+  BOOST_TEST(updated.findings.frechet.at_count(2) == 0.25);
+  BOOST_TEST(updated.findings.image_fids.size() == 1u);
+
+  summary["per_count"][1]["given"] = 0;
+  write_bytes(run / "summary.json", summary.dump());
+  BOOST_TEST(contains(error_of([&] { read_finished_run(run); }), "per_count: 0 is in the list twice"));
+  for (const char* wrong : {"0,1\n0,2\n", ",1\n", "0.5,1\n"}) {
+    write_bytes(run / "fid_data.csv", std::string("num_conds,fid\n") + wrong);
+    BOOST_TEST(contains(error_of([&] { read_findings(run); }), "fid_data.csv:"));
+  }
 }
 
 // The original indexed its per-count figures by their rank: wrong as soon as a count is missing or out of order.
 BOOST_AUTO_TEST_CASE(counts_are_found_by_their_number) {
   const TemporaryFolder folder;
   write_run(folder.path / "run", {});
-  const auto file = folder.path / "run" / "encoding_kl_vs_rcl.csv";
-  const std::string header = "num_conds,KLD,RCL,ELBO,rows,active,bound_KLD,bound_RCL,bound_ELBO,bound_active\n";
-  write_bytes(file, header + "2,0,0,0,16,0,0,0,0,0\n0,0.7,1,1.7,16,2,0.6,0.9,1.5,2\n");
-  const RunRecord run = read_run_record(folder.path / "run");
+  Json summary = read_json(folder.path / "run" / "summary.json");
+  Json& counts = summary["per_count"];
+  counts = {counts[2], counts[0]};
+  write_bytes(folder.path / "run" / "summary.json", summary.dump());
+  const FinishedRun run = read_finished_run(folder.path / "run");
   BOOST_TEST(run.per_count.size() == 2u);
-  BOOST_TEST(run.per_count.at(0).kl == 0.7);
-  BOOST_TEST(run.per_count.at(2).kl == 0);
+  BOOST_TEST(run.at_count(0)->kl.mean == 0.4);
+  BOOST_TEST(run.at_count(2)->kl.mean == 0);
+  BOOST_TEST(!run.at_count(1));
   const TextTable table = run_table(make_comparison({run}));
   const auto cell = [&](const std::string& column) {
     const auto at = std::find(table.header.begin(), table.header.end(), column);
@@ -164,22 +234,12 @@ BOOST_AUTO_TEST_CASE(counts_are_found_by_their_number) {
   BOOST_TEST(cell("active_2") == "0");
   BOOST_TEST(cell("bound_active_0") == "2");
   BOOST_TEST((std::find(table.header.begin(), table.header.end(), "active_1") == table.header.end()));
-
-  const auto error = [&](const std::string& rows) {
-    write_bytes(file, header + rows);
-    return error_of([&] { read_run_record(folder.path / "run"); });
-  };
-  const std::string where = file.string();
-  BOOST_TEST(error("0,0,0,0,16,0,0,0,0,0\n0,0,0,0,16,0,0,0,0,0\n") ==
-             where + ":3: num_conds is 0 in an earlier line already");
-  BOOST_TEST(error(",0,0,0,16,0,0,0,0,0\n") == where + ":2: num_conds must be a whole number");
-  BOOST_TEST(error("0.5,0,0,0,16,0,0,0,0,0\n") == where + ":2: num_conds must be a whole number");
 }
 
 BOOST_AUTO_TEST_CASE(a_folder_that_is_no_finished_run) {
   const TemporaryFolder folder;
   const auto run = folder.path / "run";
-  const auto error = [&] { return error_of([&] { read_run_record(run); }); };
+  const auto error = [&] { return error_of([&] { read_finished_run(run); }); };
   BOOST_TEST(error() == run.string() + ": is no finished run: there is no such folder");
   write_bytes(run, "");
   BOOST_TEST(error() == run.string() + ": is no finished run: it is not a folder");
@@ -187,7 +247,7 @@ BOOST_AUTO_TEST_CASE(a_folder_that_is_no_finished_run) {
   write_run(run, {});
   BOOST_TEST(is_finished_run(run));
   BOOST_TEST(error() == "no error");
-  for (const char* file : {"config.json", "summary.json", "costs.csv", "encoding_kl_vs_rcl.csv"}) {
+  for (const char* file : {"config.json", "summary.json", "costs.csv"}) {
     const std::string contents = read_file(run / file);
     fs::remove(run / file);
     BOOST_TEST(error() == run.string() + ": is no finished run: there is no " + file + " in it");
@@ -214,10 +274,10 @@ BOOST_AUTO_TEST_CASE(a_run_has_numbers_that_are_not_finite) {
   summary["test"]["loss_stderr"] = json_number(std::nan(""));
   summary["test"]["kl_stderr"] = json_number(infinity);
   write_bytes(run / "summary.json", summary.dump());
-  RunFigures figures;
+  RunResults figures;
   figures.epochs.push_back({1, {}, {{1, std::nan("")}, {infinity, 0}, {-infinity, infinity}}});
-  write_csv_files(figures, run);
-  const RunRecord record = read_run_record(run);
+  write_tables(figures, true, run);
+  const FinishedRun record = read_finished_run(run);
   BOOST_TEST(std::isnan(record.test.loss.standard_error));
   BOOST_TEST(record.test.kl.standard_error == infinity);
   BOOST_TEST_REQUIRE(record.epochs.size() == 1U);
@@ -250,7 +310,7 @@ BOOST_AUTO_TEST_CASE(what_differs_and_what_belongs_together) {
   BOOST_TEST(c.seeds_vary());
 
   // the runs of beta = 2 have the excesses 0.04 and 0.02
-  const Estimate e = over_runs(c, c.groups[0], [](const RunRecord& run) { return run.excess->mean; });
+  const Estimate e = over_runs(c, c.groups[0], [](const FinishedRun& run) { return run.test.excess->mean; });
   BOOST_TEST(e.mean == 0.03, tt::tolerance(1e-12));
   BOOST_TEST(e.standard_error == 0.01, tt::tolerance(1e-12));
   const TextTable table = seed_table(c);
@@ -277,8 +337,8 @@ BOOST_AUTO_TEST_CASE(what_differs_and_what_belongs_together) {
   const TemporaryFolder twins;
   write_run(twins.path / "a" / "run", {});
   write_run(twins.path / "b" / "run", {"seed=2"});
-  const Comparison same =
-      make_comparison({read_run_record(twins.path / "a" / "run"), read_run_record(twins.path / "b" / "run")});
+  const Comparison same = make_comparison(
+      {read_finished_run(twins.path / "a" / "run"), read_finished_run(twins.path / "b" / "run")});
   BOOST_TEST(same.runs[0].label != same.runs[1].label);
   BOOST_TEST(same.groups.size() == 1u);
 }
@@ -338,8 +398,9 @@ BOOST_AUTO_TEST_CASE(the_curve_of_optima) {
   const auto at = std::min_element(mean.points.begin(), mean.points.end(), [](const auto& a, const auto& b) {
     return std::abs(a.beta - 1) < std::abs(b.beta - 1);
   });
-  BOOST_TEST(at->all.loss == (c.runs[0].bound->loss + c.runs[1].bound->loss) / 2, tt::tolerance(0.01));
-  BOOST_TEST(std::abs(c.runs[0].bound->loss - c.runs[1].bound->loss) > 0.01 * at->all.loss);
+  BOOST_TEST(at->all.loss == (c.runs[0].test.bound->loss + c.runs[1].test.bound->loss) / 2,
+             tt::tolerance(0.01));
+  BOOST_TEST(std::abs(c.runs[0].test.bound->loss - c.runs[1].test.bound->loss) > 0.01 * at->all.loss);
 
   const auto none = [](const std::vector<std::vector<std::string>>& runs) {
     const TemporaryFolder f;

@@ -112,8 +112,20 @@ BOOST_AUTO_TEST_CASE(costs_of_a_count_are_means_over_all_rows_with_that_count) {
     BOOST_TEST(n > 5);
     BOOST_TEST(counts[size_t(k)].given == k);
     BOOST_TEST(counts[size_t(k)].rows == int64_t(n));
-    BOOST_TEST(std::abs(counts[size_t(k)].kl - kl / n) < 1e-5);
-    BOOST_TEST(std::abs(counts[size_t(k)].distortion - distortion / n) < 1e-9);
+    BOOST_TEST(std::abs(counts[size_t(k)].kl.mean - kl / n) < 1e-5);
+    BOOST_TEST(std::abs(counts[size_t(k)].distortion.mean - distortion / n) < 1e-9);
+    // The errors are those of the rows with that count alone.
+    const auto error_over_rows = [&](auto of) {
+      std::vector<double> values;
+      for (const size_t r : of_count[k]) values.push_back(of(r));
+      return estimate_of(values).standard_error;
+    };
+    const auto loss = [&](size_t r) { return rows.distortion[r] + rows.beta * rows.kl[r]; };
+    const CountResult& c = counts[size_t(k)];
+    BOOST_TEST(c.loss.standard_error == error_over_rows(loss), boost::test_tools::tolerance(1e-12));
+    BOOST_TEST(c.distortion.standard_error == error_over_rows([&](size_t r) { return rows.distortion[r]; }));
+    BOOST_TEST(c.kl.standard_error == error_over_rows([&](size_t r) { return rows.kl[r]; }));
+    BOOST_TEST(c.loss.mean == c.distortion.mean + rows.beta * c.kl.mean, boost::test_tools::tolerance(1e-12));
   }
   // The whole test set, and beta in the loss alone.
   const Costs all = costs_of(rows);

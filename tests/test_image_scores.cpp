@@ -115,7 +115,7 @@ ImageFeatures& net() {
   static const TemporaryFolder folder;
   static const auto features = [] {
     const Experiment e{Config(images().settings())};
-    return feature_net_of_run(Json::parse(e.resolved).at("data"), folder.path);
+    return feature_net_of_run(Json::parse(e.resolved).at("data"), folder.path / "features.safetensors");
   }();
   return *features;
 }
@@ -211,7 +211,8 @@ BOOST_AUTO_TEST_CASE(a_model_is_only_asked_what_it_can_answer) {
     e.model->train(false);
     const TemporaryFolder folder;
     const auto features =
-        coloured ? nullptr : feature_net_of_run(Json::parse(e.resolved).at("data"), folder.path);
+        coloured ? nullptr
+                 : feature_net_of_run(Json::parse(e.resolved).at("data"), folder.path / "features.safetensors");
     return what_is_scored(scored_images(e, features ? *features : net()));
   };
   using List = std::vector<std::string>;
@@ -284,7 +285,12 @@ BOOST_AUTO_TEST_CASE(the_tables_do_not_depend_on_threads_epochs_or_the_runs_seed
     set_num_threads(run == 0 ? 1 : 3);
     const TemporaryFolder folder;
     const NoGrad no_grad;  // as make_analyses has it: the net is trained all the same
-    const AnalysisResult result = image_scores_analysis(e, folder.path);
+    std::vector<std::string> begun;
+    AnalysisContext context{
+        OutputFolder::of_run(folder.path), {}, [&](const std::string& what, int64_t done, int64_t) {
+          if (done == 0) begun.push_back(what);
+        }};
+    const AnalysisResult result = image_scores_analysis(e, context);
     set_num_threads(before);
     for (const char* file : {"image_scores.csv", "label_consistency.csv", "image_scores.json"})
       tables[run] += read_file(folder.path / file);
@@ -296,6 +302,17 @@ BOOST_AUTO_TEST_CASE(the_tables_do_not_depend_on_threads_epochs_or_the_runs_seed
       BOOST_TEST(std::filesystem::file_size(folder.path / figure.file) > 1000U);
     }
     BOOST_TEST(result.figures.size() == 2U);
+    BOOST_TEST(begun.front() == "image_scores: training the net whose features are compared");
+    BOOST_TEST(std::count(begun.begin(), begun.end(), "image_scores: features of 900 images, any/any test") ==
+               1);
+    BOOST_TEST(begun.back().starts_with("label_consistency: labels of 900 images given "));
+    const auto& fids = context.findings.image_fids;
+    BOOST_TEST_REQUIRE(fids.size() == 11U);
+    BOOST_TEST((fids[0].condition == "any/any" && fids[0].weights_hash == net().facts().weights_hash));
+    BOOST_TEST(
+        files_of_run(folder.path) == (std::set<std::string>{"features.safetensors", "image_scores.csv",
+                                                            "image_scores.json", "label_consistency.csv"}),
+        boost::test_tools::per_element());
     const Json json = read_json(folder.path / "image_scores.json");
     BOOST_TEST(json.at("scores").size() == 11U);
     BOOST_TEST(json.at("scores")[0].at("rows").dump() == "900");
@@ -306,8 +323,9 @@ BOOST_AUTO_TEST_CASE(the_tables_do_not_depend_on_threads_epochs_or_the_runs_seed
   settings["seed"] = 77;  // other colours
   const Experiment other{Config(settings)};
   const TemporaryFolder folder;
-  BOOST_TEST(feature_net_of_run(Json::parse(other.resolved).at("data"), folder.path)->facts().weights_hash ==
-             net().facts().weights_hash);
+  BOOST_TEST(feature_net_of_run(Json::parse(other.resolved).at("data"), folder.path / "features.safetensors")
+                 ->facts()
+                 .weights_hash == net().facts().weights_hash);
 }
 
 BOOST_AUTO_TEST_CASE(the_net_of_a_run_is_kept_and_made_anew_where_it_does_not_fit) {
@@ -316,7 +334,7 @@ BOOST_AUTO_TEST_CASE(the_net_of_a_run_is_kept_and_made_anew_where_it_does_not_fi
   Json settings = images().settings();
   settings["data"]["train_rows"] = 300;
   const auto data = [&] { return Json::parse(Experiment(Config(settings)).resolved).at("data"); };
-  const auto hash = [&] { return feature_net_of_run(data(), folder.path)->facts().weights_hash; };
+  const auto hash = [&] { return feature_net_of_run(data(), path)->facts().weights_hash; };
   const std::string first = hash(), bytes = read_file(path);
   FeatureNetFile file = load_feature_net(path);
   // A net that says it is the one is taken as it is, so that it is not trained again.

@@ -181,7 +181,8 @@ BOOST_AUTO_TEST_CASE(rows_with_missing_entries_are_left_out) {
   BOOST_TEST(frechet_curve(e, {0, 1, 2}).rows == 100);
   BOOST_TEST(frechet_applies(e));
   const TemporaryFolder folder;
-  const AnalysisResult result = pca_analysis(e, folder.path);
+  AnalysisContext context{folder.path};
+  const AnalysisResult result = pca_analysis(e, context);
   BOOST_TEST(contains(result.text, "200 test rows, those of 400"));
   BOOST_TEST(read_csv(folder.path / "pca.csv")[1][6] == "200");
   for (int64_t r = 200; r < 370; ++r) observed.data<float>()[3 * r] = 0;
@@ -193,18 +194,19 @@ BOOST_AUTO_TEST_CASE(the_order_is_that_of_the_selection_where_there_is_one) {
   Experiment e{Config(settings(400))};
   e.model->train(false);
   const TemporaryFolder folder;
+  AnalysisContext context{folder.path};
   const auto order = [&] {
-    frechet_analysis(e, folder.path);
+    frechet_analysis(e, context);
     std::string column;
     for (const auto& row : read_csv(folder.path / "fid_data.csv")) column += row[6] + " ";
     return column;
   };
   BOOST_TEST(order() == "feature  0 1 2 ");  // exact: the columns vary less and less
-  write_bytes(folder.path / "selected_features.csv",
-              "selected_feature_number,selected_feature_name,ELBO\n,,3\n2,x2,2\n0,x0,1\n1,x1,0.5\n");
+  context.findings.selected = {2, 0, 1};
   BOOST_TEST(order() == "feature  2 0 1 ");
-  write_bytes(folder.path / "selected_features.csv",
-              "selected_feature_number,ELBO\n2,2\n2,1\n");  // of another set
+  BOOST_TEST_REQUIRE(context.findings.frechet.points.size() == 4U);
+  BOOST_TEST(context.findings.frechet.points[1].feature == 2);
+  context.findings.selected = {2, 2};  // of another set
   BOOST_TEST(order() == "feature  0 1 2 ");
   e.bound.reset();
   BOOST_TEST(order() == "feature  0 1 2 ");
@@ -214,7 +216,8 @@ BOOST_AUTO_TEST_CASE(the_tables_hold_what_was_computed) {
   Experiment e{Config(settings(2000))};
   e.model->train(false);
   const TemporaryFolder folder;
-  const AnalysisResult pca = pca_analysis(e, folder.path), frechet = frechet_analysis(e, folder.path);
+  AnalysisContext context{folder.path};
+  const AnalysisResult pca = pca_analysis(e, context), frechet = frechet_analysis(e, context);
   for (const AnalysisResult& result : {pca, frechet})
     for (const AnalysisResult::Figure& figure : result.figures) figure.draw(folder.path / figure.file);
   for (const char* file : {"pca.csv", "pca.png", "fid_data.csv", "fid_score.png"})

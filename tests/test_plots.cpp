@@ -21,7 +21,7 @@
 #include "experiments/report/selection_plots.hpp"
 #include "experiments/report/style.hpp"
 #include "experiments/runs/compare/group_style.hpp"
-#include "experiments/runs/csv_files.hpp"
+#include "experiments/runs/results_files.hpp"
 
 namespace fs = std::filesystem;
 using namespace elbow;
@@ -41,8 +41,8 @@ struct Folder {
 };
 
 /// A run on `columns` independent unit Gaussians, slightly worse than the bound.
-RunFigures make_run(int columns, int latents, int epochs, bool with_bound) {
-  RunFigures run;
+RunResults make_run(int columns, int latents, int epochs, bool with_bound) {
+  RunResults run;
   for (int e = 1; e <= epochs; ++e) {
     const double loss = 0.85 + 0.5 * std::exp(-0.4 * (e - 1));
     const Costs costs{{loss, 0.01}, {0.6 * loss, 0.01}, {0.4 * loss, 0.01}};
@@ -52,12 +52,13 @@ RunFigures make_run(int columns, int latents, int epochs, bool with_bound) {
     const int withheld = columns - given;
     CountResult count;
     count.given = given, count.rows = 100, count.active = withheld;
-    count.kl = 0.35 * withheld, count.distortion = 0.51 * withheld;
+    count.loss = {0.86 * withheld, 0.03}, count.kl = {0.35 * withheld, 0.02};
+    count.distortion = {0.51 * withheld, 0.01};
     count.kl_per_latent.assign(std::size_t(latents), 0.001);
     std::fill_n(count.kl_per_latent.begin(), std::min(withheld, latents), 0.35);
     if (with_bound)
-      count.bound = BoundPoint{0.8466 * withheld, 0.5 * withheld, 0.3466 * withheld, double(withheld),
-                               std::vector<double>(std::size_t(withheld), 0.3466)};
+      count.bound = AverageBound{{{0.8466 * withheld, 0.5 * withheld, 0.3466 * withheld}, double(withheld)},
+                                 std::vector<double>(std::size_t(withheld), 0.3466)};
     run.per_count.push_back(count);
     for (int i = 0; i < 20; ++i) {
       run.scatter.x.push_back(float(withheld * std::cos(i)));
@@ -66,7 +67,7 @@ RunFigures make_run(int columns, int latents, int epochs, bool with_bound) {
     }
   }
   run.scatter.dimension_y = 1;
-  if (with_bound) run.bound = BoundPoint{0.84657, 0.5, 0.34657, 1, {}};
+  if (with_bound) run.test.bound = AverageBound{{{0.84657, 0.5, 0.34657}, 1}};
   return run;
 }
 
@@ -90,7 +91,7 @@ void check_png(const fs::path& path, std::uint32_t width, std::uint32_t height) 
   }
 }
 
-void check_all_plots(const RunFigures& run) {
+void check_all_plots(const RunResults& run) {
   Folder folder;
   plot_encoding_test(run, folder.path / "encoding_test_plots.png");
   plot_elbo(run, folder.path / "ELBO.png");
@@ -115,7 +116,7 @@ BOOST_AUTO_TEST_CASE(many_columns) { check_all_plots(make_run(159, 512, 3, true)
 
 // What a figure is drawn from must not grow with the columns, but for its points: gnuplot takes a minute for 16,000 series.
 BOOST_AUTO_TEST_CASE(very_many_columns) {
-  const RunFigures run = make_run(4000, 4, 1, true);
+  const RunResults run = make_run(4000, 4, 1, true);
   const CountColours colours(run.per_count);
   for (const auto plot : {scatter_panel, kl_panel, kl_all_panel, rate_distortion_panel}) {
     const Panel panel = plot(run, colours);
@@ -131,7 +132,7 @@ BOOST_AUTO_TEST_CASE(very_many_columns) {
 BOOST_AUTO_TEST_CASE(nothing_at_all) { check_all_plots({}); }
 
 BOOST_AUTO_TEST_CASE(a_single_latent_is_drawn_against_the_count) {
-  RunFigures run = make_run(3, 1, 5, false);
+  RunResults run = make_run(3, 1, 5, false);
   run.scatter.dimension_y.reset();
   run.scatter.y.clear();
   check_all_plots(run);
@@ -149,7 +150,7 @@ BOOST_AUTO_TEST_CASE(a_single_latent_is_drawn_against_the_count) {
 }
 
 BOOST_AUTO_TEST_CASE(many_latents_break_the_axis) {
-  const RunFigures few = make_run(2, 54, 1, false), many = make_run(2, 64, 1, false);
+  const RunResults few = make_run(2, 54, 1, false), many = make_run(2, 64, 1, false);
   BOOST_TEST(!std::isfinite(kl_all_panel(few, CountColours(few.per_count)).x_break));
   const Panel panel = kl_all_panel(many, CountColours(many.per_count));
   BOOST_TEST(panel.x_break == 11);
@@ -209,11 +210,13 @@ BOOST_AUTO_TEST_CASE(selections_of_few_and_many_features) {
       if (i > 0) step.feature = str("membrane_curvature_", i % 7, "_", i);
       step.costs = {{loss, 0.5}, {0.7 * loss, 0.4}, {0.3 * loss, 0.2}};
       step.gain = {i > 0 ? 2 : nan_value, 0.1};
-      if (features == 8) step.exact = BoundPoint{0.9 * loss, 0.6 * loss, 0.3 * loss, 0, {}};
+      if (features == 8) step.exact = Bound{{0.9 * loss, 0.6 * loss, 0.3 * loss}};
       if (features == 8 && i % 3 == 1) step.exact_feature = "another";
       selection.steps.push_back(step);
       if (i > 0) selection.first.push_back(step);
-      if (i % 10 == 0) selection.kl.push_back({i, 10, 1, 1, 1, {1.0 / (i + 1), 0.5 / (i + 1), 0.001}, {}});
+      if (i % 10 != 0) continue;
+      CountResult& count = selection.kl.emplace_back();
+      count.given = i, count.kl_per_latent = {1.0 / (i + 1), 0.5 / (i + 1), 0.001};
     }
     Folder folder;
     plot_selection_steps(selection, folder.path / "steps.png");
@@ -230,9 +233,9 @@ BOOST_AUTO_TEST_CASE(selections_of_few_and_many_features) {
 }
 
 BOOST_AUTO_TEST_CASE(labels_of_counts_do_not_lie_on_each_other) {
-  RunFigures run = make_run(8, 8, 1, false);
+  RunResults run = make_run(8, 8, 1, false);
   for (auto& count : run.per_count)  // five of them in one place, as where everything is known
-    if (count.given > 3) count.kl = 0.001 * double(count.given), count.distortion = 0.01;
+    if (count.given > 3) count.kl.mean = 0.001 * double(count.given), count.distortion.mean = 0.01;
   const Panel panel = rate_distortion_panel(run, CountColours(run.per_count));
   const auto& labels = panel.series.back().rows;
   BOOST_TEST_REQUIRE(labels.size() == 5U);
@@ -241,17 +244,17 @@ BOOST_AUTO_TEST_CASE(labels_of_counts_do_not_lie_on_each_other) {
 }
 
 BOOST_AUTO_TEST_CASE(values_that_are_not_finite) {
-  RunFigures run = make_run(2, 8, 5, true);
+  RunResults run = make_run(2, 8, 5, true);
   run.epochs[2].test.loss = {nan_value, nan_value};
   run.epochs[3].train.loss.mean = std::numeric_limits<double>::infinity();
-  run.per_count[1].kl = run.per_count[1].bound->kl = nan_value;
+  run.per_count[1].kl.mean = run.per_count[1].bound->kl = nan_value;
   run.per_count[0].kl_per_latent.assign(8, nan_value);
   run.scatter.x[3] = float(nan_value);
-  run.bound->distortion = nan_value;
+  run.test.bound->distortion = nan_value;
   check_all_plots(run);
 
   for (auto& epoch : run.epochs) epoch.train.loss.mean = epoch.test.loss.mean = nan_value;
-  run.bound->loss = nan_value;
+  run.test.bound->loss = nan_value;
   check_all_plots(run);
 }
 
@@ -387,11 +390,20 @@ BOOST_AUTO_TEST_CASE(a_long_legend_takes_several_lines) {
 
 BOOST_AUTO_TEST_CASE(csv_files) {
   Folder folder;
-  RunFigures run = make_run(1, 2, 2, true);
+  RunResults run = make_run(1, 2, 2, true);
   run.beta = 2;
   run.epochs[1].test.loss.mean = nan_value;
-  write_csv_files(run, folder.path);
-  BOOST_TEST(folder.files() == 4u);
+  run.test.rows = 200;
+  run.test.loss = {2, 0.5};
+  run.per_count[0].excess = Estimate{0.25, 0.125};
+  write_tables(run, true, folder.path);
+  BOOST_TEST(folder.files() == 5u);
+  BOOST_TEST(read_file(folder.path / "results.csv") ==
+             "subset,given,rows,loss,loss_stderr,distortion,distortion_stderr,kl,kl_stderr,active,optimum_loss,"
+             "optimum_distortion,optimum_kl,optimum_active,excess,excess_stderr\n"
+             "all,,200,2,0.5,0,0,0,0,,0.84657,0.5,0.34657,1,,\n"
+             "count,0,100,0.86,0.03,0.51,0.01,0.35,0.02,1,0.8466,0.5,0.3466,1,0.25,0.125\n"
+             "count,1,100,0,0.03,0,0.01,0,0.02,0,0,0,0,0,,\n");
   BOOST_TEST(read_file(folder.path / "encoding_kl_vs_rcl.csv") ==
              "num_conds,KLD,RCL,ELBO,rows,active,bound_KLD,bound_RCL,bound_ELBO,bound_active\n"
              "0,0.35,0.51,1.21,100,1,0.3466,0.5,0.8466,1\n"
@@ -400,9 +412,9 @@ BOOST_AUTO_TEST_CASE(csv_files) {
              "latent_dim,kl_divergence,num_conds,bound_kl_divergence\n"
              "0,0.35,0,0.3466\n1,0.001,0,0\n0,0.001,1,0\n1,0.001,1,0\n");
 
-  run.bound.reset();
+  run.test.bound.reset();
   for (auto& count : run.per_count) count.bound.reset();
-  write_csv_files(run, folder.path);
+  write_tables(run, true, folder.path);
   BOOST_TEST(read_file(folder.path / "costs_per_dimension.csv") ==
              "epoch,dimension,test_kld_per_dim,num_conds,bound_kld_per_dim\n"
              "2,0,0.35,0,\n2,1,0.001,0,\n2,0,0.001,1,\n2,1,0.001,1,\n");
@@ -410,4 +422,17 @@ BOOST_AUTO_TEST_CASE(csv_files) {
   BOOST_TEST(costs.starts_with("epoch,total_train_losses,total_train_rcl,total_train_klds,total_train_ELBO,"));
   BOOST_TEST(costs.find("\n2,") != std::string::npos);
   BOOST_TEST(costs.ends_with(",,,\n"));
+
+  // Without those of the original there are its epochs, which stand nowhere else, and our own.
+  ConditionResult nothing;
+  nothing.given = "nothing", nothing.rows = 3, nothing.kl = {0.5, 0.25};
+  run.per_condition = {nothing};
+  const fs::path own = folder.path / "own";
+  fs::create_directories(own);
+  write_tables(run, false, own);
+  BOOST_TEST(std::distance(fs::directory_iterator(own), fs::directory_iterator()) == 2);
+  BOOST_TEST(read_file(own / "costs.csv") == costs);
+  BOOST_TEST(read_file(own / "results.csv").ends_with("\nlabels,nothing,3,0,0,0,0,0.5,0.25,,,,,,,\n"));
+  write_tables(run, true, own);
+  BOOST_TEST(read_file(own / "per_condition.csv").ends_with("\nnothing,3,0,0,0.5,0,0,0.25,\n"));
 }

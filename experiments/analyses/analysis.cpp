@@ -61,19 +61,19 @@ void check_analyses(const Experiment& e) {
   }
 }
 
-AnalysesDone make_analyses(Experiment& e, const std::filesystem::path& folder) {
+AnalysesDone make_analyses(Experiment& e, AnalysisContext& context) {
   const bool training = e.model->training();
   e.model->train(false);
   const NoGrad no_grad;
   AnalysesDone done;
   for (const std::string& name : wanted(e))
     attempt(done.problems, name, [&] {
-      const AnalysisResult result = find(name)->run(e, folder);
+      const AnalysisResult result = find(name)->run(e, context);
       done.made.push_back(name);
       done.text += result.text;
       for (const AnalysisResult::Figure& figure : result.figures)
         attempt(done.problems, name, [&] {
-          figure.draw(folder / figure.file);
+          figure.draw(context.folder.file(figure.file));
           done.figures.push_back(figure);
         });
     });

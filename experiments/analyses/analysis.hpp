@@ -6,6 +6,8 @@
 
 #include "cvae/experiment.hpp"
 #include "experiments/report/not_made.hpp"
+#include "experiments/report/output_folder.hpp"
+#include "metrics/results.hpp"
 
 namespace elbow {
 
@@ -20,15 +22,28 @@ struct AnalysisResult {
   std::string text;  ///< lines for the terminal and the report; may be empty
 };
 
+/// Is told of long work: what is done, and how far it has come. `done` is 0 where it begins; `total` may be 0 where it is not known.
+using Tell = std::function<void(const std::string& what, int64_t done, int64_t total)>;
+
+inline const Tell tell_nobody = [](const std::string&, int64_t, int64_t) {};
+
+/// Where an analysis writes, what is known from the ones before it, and whom it tells what takes long.
+struct AnalysisContext {
+  OutputFolder folder;
+  Findings findings = {};
+  Tell tell = tell_nobody;
+};
+
 /// One look at a trained model: tables (CSV) and figures in the folder of its run. It is made after each training, where
 /// it applies, and by the sub-command of its name on a finished run.
 struct Analysis {
   const char *name, *doc;
   /// Whether there is anything to see in such an experiment.
   bool (*applies)(const Experiment& experiment);
-  /// Writes the tables. The figures are drawn afterwards, each by itself, so that one that cannot be drawn costs no table and
-  /// no other figure. The model is in evaluation mode and nothing is recorded.
-  AnalysisResult (*run)(Experiment& experiment, const std::filesystem::path& folder);
+  /// Writes the tables, and puts its own part of the findings in the place of an earlier one. The figures are drawn
+  /// afterwards, each by itself, so that one that cannot be drawn costs no table and no other figure. The model is in
+  /// evaluation mode and nothing is recorded.
+  AnalysisResult (*run)(Experiment& experiment, AnalysisContext& context);
   /// Error, naming the setting, when its settings will not do: asked before anything is trained. Null: there are none.
   void (*check)(const Experiment& experiment) = nullptr;
 };
@@ -46,7 +61,7 @@ struct AnalysesDone {
 };
 
 /// Makes the analyses that the experiment asks for (evaluation.analyses; by default all that apply), one after the other.
-AnalysesDone make_analyses(Experiment& experiment, const std::filesystem::path& folder);
+AnalysesDone make_analyses(Experiment& experiment, AnalysisContext& context);
 
 /// Error, naming file and setting, when evaluation.analyses holds an unknown name or one that does not apply, or the settings
 /// of an analysis that is to be made will not do.

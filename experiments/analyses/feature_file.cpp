@@ -48,9 +48,8 @@ FeatureNetFile make_feature_net(const Config& data, uint64_t data_seed, const Fe
   return file;
 }
 
-std::unique_ptr<ImageFeatures> feature_net_of_run(const Json& data, const std::filesystem::path& folder,
-                                                  const KnownData& known) {
-  const std::filesystem::path path = folder / "features.safetensors";
+std::unique_ptr<ImageFeatures> feature_net_of_run(const Json& data, const std::filesystem::path& path,
+                                                  const KnownData& known, const Tell& tell) {
   const FeatureTraining settings;
   const uint64_t data_seed = settings.seed;
   const auto from_file = [&]() -> std::unique_ptr<ImageFeatures> {
@@ -62,7 +61,11 @@ std::unique_ptr<ImageFeatures> feature_net_of_run(const Json& data, const std::f
   };
   if (std::filesystem::exists(path))
     if (auto kept = from_file()) return kept;
-  FeatureNetFile file = make_feature_net(Config(data), data_seed, settings, {}, known);
+  const auto progress = [&](int64_t epoch, double) {
+    tell("image_scores: training the net whose features are compared", epoch, settings.epochs);
+  };
+  progress(0, 0);
+  FeatureNetFile file = make_feature_net(Config(data), data_seed, settings, progress, known);
   save_feature_net(path, *file.net, file.metadata);
   return image_features_of(std::move(file));
 }

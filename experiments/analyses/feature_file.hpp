@@ -8,6 +8,7 @@
 #include "base/config.hpp"
 #include "cvae/feature_training.hpp"
 #include "data/sources.hpp"
+#include "experiments/analyses/analysis.hpp"
 #include "metrics/image_features.hpp"
 
 namespace elbow {
@@ -24,9 +25,9 @@ FeatureNetFile make_feature_net(const Config& data, uint64_t data_seed, const Fe
 
 /// The feature net of a run's data, trained with settings and seeds that are the same for all runs, so that runs on the same
 /// images have the same net whatever their own seeds. `data` is the section of the run's resolved configuration, and
-/// `known` says where its images lie. The net is kept as FOLDER/features.safetensors, and taken from there where the file's notes say that it was made in this very way;
-/// else it is made anew, and another file of that name replaced.
-std::unique_ptr<ImageFeatures> feature_net_of_run(const Json& data, const std::filesystem::path& folder,
-                                                  const KnownData& known = {});
+/// `known` says where its images lie. The net is kept in `file`, and taken from there where the file's notes say that it was
+/// made in this very way; else it is made anew, and another file of that name replaced.
+std::unique_ptr<ImageFeatures> feature_net_of_run(const Json& data, const std::filesystem::path& file,
+                                                  const KnownData& known = {}, const Tell& tell = tell_nobody);
 
 }  // namespace elbow

@@ -1,7 +1,6 @@
 #include "experiments/analyses/frechet.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <numeric>
 
@@ -9,7 +8,7 @@
 #include "cvae/selection.hpp"
 #include "cvae/subsets.hpp"
 #include "data/csv.hpp"
-#include "data/table_file.hpp"
+#include "experiments/report/number_text.hpp"
 
 namespace elbow {
 namespace {
@@ -17,6 +16,7 @@ namespace {
 constexpr int64_t blocks = 10;                 // of the jackknife
 constexpr size_t least_rows = 4 * blocks;      // two rows for each block, on both sides
 constexpr int64_t most_frechet_columns = 512;  // the distance costs O(columns^3)
+constexpr int64_t soon_compared = 64;          // columns: within a second or two
 
 using Order = std::vector<int64_t>;
 
@@ -28,27 +28,10 @@ bool names_each(Order order, int64_t features) {
   return int64_t(order.size()) == features;
 }
 
-/// The order that the analysis `selection` has left in the folder; empty where there is none for these features.
-Order selected_order(const std::filesystem::path& csv, int64_t features) {
-  if (!std::filesystem::exists(csv)) return {};
-  TableFile table(csv, TableFormat{});
-  const auto& names = table.names();
-  const size_t at = size_t(std::find(names.begin(), names.end(), "selected_feature_number") - names.begin());
-  Order order;
-  for (std::vector<std::string> fields; at < names.size() && table.next(fields);) {
-    if (fields[at].empty()) continue;  // nothing given
-    int64_t feature = -1;
-    std::from_chars(fields[at].data(), fields[at].data() + fields[at].size(), feature);
-    order.push_back(feature);
-  }
-  return names_each(order, features) ? order : Order{};
-}
-
 /// The features in the order in which they are worth giving, and what to call that order.
-std::pair<Order, std::string> order_of_features(const Experiment& e, const std::filesystem::path& folder) {
+std::pair<Order, std::string> order_of_features(const Experiment& e, const Order& selected) {
   const int64_t features = e.condition.features();
-  if (Order order = selected_order(folder / "selected_features.csv", features); !order.empty())
-    return {order, "in greedy order"};
+  if (names_each(selected, features)) return {selected, "in greedy order"};
   if (const auto exact = exact_order(e)) {
     Order order;
     for (const GreedyStep& step : exact->steps) order.push_back(step.column);
@@ -79,7 +62,8 @@ double optimal_distance(const Experiment& e, const Mask& mask) {
 
 }  // namespace
 
-FrechetCurve frechet_curve(Experiment& e, const std::vector<int64_t>& order, int64_t most_counts) {
+FrechetCurve frechet_curve(Experiment& e, const std::vector<int64_t>& order, const Tell& tell,
+                           int64_t most_counts) {
   const Dataset& test = e.data.test;
   const int64_t features = e.condition.features();
   if (!names_each(order, features))
@@ -94,7 +78,11 @@ FrechetCurve frechet_curve(Experiment& e, const std::vector<int64_t>& order, int
   FrechetCurve curve;
   curve.rows = real.size(0);
   curve.floor = frechet_distance(real, rows_of(test, halves[1]).x, blocks).distance;
-  for (const int64_t given : subset_sizes(features, most_counts)) {
+  const std::vector<int64_t> counts = subset_sizes(features, most_counts);
+  for (const int64_t given : counts) {
+    if (test.columns() > soon_compared)
+      tell(str("frechet: ", curve.rows, " rows of ", test.columns(), " columns"), int64_t(curve.points.size()),
+           int64_t(counts.size()));
     Mask subset(size_t(features), false);
     for (int64_t i = 0; i < given; ++i) subset[size_t(order[size_t(i)])] = true;
     FrechetPoint point;
@@ -112,16 +100,17 @@ bool frechet_applies(const Experiment& e) {
          complete_rows(e.data.test).size() >= least_rows;
 }
 
-AnalysisResult frechet_analysis(Experiment& e, const std::filesystem::path& folder) {
-  const auto [order, called] = order_of_features(e, folder);
-  const FrechetCurve curve = frechet_curve(e, order);
+AnalysisResult frechet_analysis(Experiment& e, AnalysisContext& context) {
+  const auto [order, called] = order_of_features(e, context.findings.selected);
+  const FrechetCurve curve = frechet_curve(e, order, context.tell);
+  context.findings.frechet = curve;
   CsvTable table({"num_conds", "fid", "fid_stderr", "optimal_fid", "noise_floor", "rows", "feature"});
-  for (const FrechetPoint& p : curve.points) {  // numbers only, so that elbow compare can read it
+  for (const FrechetPoint& p : curve.points) {
     const double feature = p.feature < 0 ? std::nan("") : double(p.feature);
     table.add(
         {p.given, p.estimate.distance, p.estimate.standard_error, p.optimum, curve.floor, curve.rows, feature});
   }
-  table.write(folder / "fid_data.csv");
+  table.write(context.folder.file("fid_data.csv"));
 
   AnalysisResult result;
   result.figures.push_back({"fid_score.png",
@@ -129,9 +118,10 @@ AnalysisResult frechet_analysis(Experiment& e, const std::filesystem::path& fold
                             [curve, label = "features given, " + called](const std::filesystem::path& png) {
                               plot_frechet(curve.points, curve.floor, label, png);
                             }});
-  result.text = str("frechet: features given ", called, "; ", to_text(curve.points.front().estimate.distance),
-                    " with none given; two halves of ", curve.rows, " real rows each are ",
-                    to_text(curve.floor), " apart\n");
+  const FrechetEstimate& none = curve.points.front().estimate;
+  result.text = str("frechet: features given ", called, "; ",
+                    with_error({none.distance, none.standard_error}, 4), " with none given; two halves of ",
+                    curve.rows, " real rows each are ", fixed(curve.floor, 4), " apart\n");
   return result;
 }
 

@@ -10,20 +10,16 @@ namespace elbow {
 /// real; of the rest the model is given the first k features of `order` and makes up the others (generated_rows). Both
 /// sides are equally many, and no generated row has its original among the real ones, so that with everything given the
 /// distance is that of two halves of the real rows: the noise floor.
-struct FrechetCurve {
-  std::vector<FrechetPoint> points;  ///< number of given features ascending, from none to all
-  double floor = 0;                  ///< the distance between the two halves of the real rows
-  int64_t rows = 0;                  ///< on each side
-};
-
+///
 /// All counts from 0 to the number of features, or `most_counts` evenly spread ones of many. `order` holds every feature
 /// once. Error if it does not, or if there are fewer than 40 rows without missing entries.
-FrechetCurve frechet_curve(Experiment& experiment, const std::vector<int64_t>& order, int64_t most_counts = 17);
+FrechetCurve frechet_curve(Experiment& experiment, const std::vector<int64_t>& order,
+                           const Tell& tell = tell_nobody, int64_t most_counts = 17);
 
 /// The curve along the greedy order of the features: fid_data.csv and fid_score.png; docs/outputs.md tells the columns.
-/// The order is that of selected_features.csv in the folder, which the analysis `selection` leaves there; without it the
-/// exact order of a Gaussian set, else that of the features.
-AnalysisResult frechet_analysis(Experiment& experiment, const std::filesystem::path& folder);
+/// The order is that of the findings, which the analysis `selection` leaves there; without it the exact order of a Gaussian
+/// set, else that of the features.
+AnalysisResult frechet_analysis(Experiment& experiment, AnalysisContext& context);
 
 /// Whether features are given one by one, and there are rows enough without missing entries.
 bool frechet_applies(const Experiment& experiment);

@@ -1,5 +1,6 @@
 #include "experiments/analyses/image_score_tables.hpp"
 
+#include <charconv>
 #include <iomanip>
 #include <nlohmann/json.hpp>
 #include <sstream>
@@ -90,9 +91,16 @@ Json json_of(const LabelConsistency& l) {
           {"real_stderr", json_number(l.real.standard_error)}};
 }
 
+/// A number of a file in four digits; whatever else it says, as it is.
+std::string rounded(const std::string& text) {
+  double value = 0;
+  const auto read = std::from_chars(text.data(), text.data() + text.size(), value);
+  return read.ec == std::errc() ? fixed(value, 4) : text;
+}
+
 std::string text_of(const FeatureFacts& facts) {
   return str(facts.name, " ", facts.weights_hash,
-             facts.accuracy.empty() ? "" : ", accuracy " + facts.accuracy + " on its test images");
+             facts.accuracy.empty() ? "" : ", accuracy " + rounded(facts.accuracy) + " on its test images");
 }
 
 /// "12.3 +- 0.4"; nothing where there is no value.
@@ -107,15 +115,15 @@ std::string share_text(double share) {
 
 }  // namespace
 
-void ImageScoreTables::write(const std::filesystem::path& folder) const {
-  scores_table(scores, features).write(folder / "image_scores.csv");
-  if (!labels.empty()) labels_table(labels, classifier).write(folder / "label_consistency.csv");
+void ImageScoreTables::write(const OutputFolder& folder) const {
+  scores_table(scores, features).write(folder.file("image_scores.csv"));
+  if (!labels.empty()) labels_table(labels, classifier).write(folder.file("label_consistency.csv"));
   Json json{{"features", json_of(features)}};
   if (!labels.empty()) json["classifier"] = json_of(classifier);
   for (Json& list = json["scores"] = Json::array(); const ScoredImages& s : scores) list.push_back(json_of(s));
   for (Json& list = json["labels"] = Json::array(); const LabelConsistency& l : labels)
     list.push_back(json_of(l));
-  write_file_atomically(folder / "image_scores.json", json.dump(2) + "\n");
+  write_file_atomically(folder.file("image_scores.json"), json.dump(2) + "\n");
 }
 
 std::string ImageScoreTables::text() const {

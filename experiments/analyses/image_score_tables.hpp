@@ -16,7 +16,7 @@ struct ImageScoreTables {
   std::vector<LabelConsistency> labels;
 
   /// Writes image_scores.csv, label_consistency.csv where there are labels, and image_scores.json.
-  void write(const std::filesystem::path& folder) const;
+  void write(const OutputFolder& folder) const;
   /// The same for the terminal.
   std::string text() const;
 };

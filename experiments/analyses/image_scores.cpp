@@ -84,18 +84,24 @@ Tensor asked_values(const Experiment& e, const std::vector<int64_t>& index, cons
 
 /// Adds to `table` what there is to score in one group.
 void score_group(Experiment& e, const Dataset& train, ImageFeatures& features, const Group& group,
-                 std::vector<ScoredImages>& table) {
+                 const Tell& tell, std::vector<ScoredImages>& table) {
   const Dataset& test = e.data.test;
   const FeatureNetShape shape = feature_net_shape(test);
   const std::vector<int64_t> index = rows_of_class(test, group.label);
   const int64_t rows = int64_t(index.size());
   if (rows < least_scored_rows) return;
-  const auto real_set = [&](const Dataset& set, const std::vector<int64_t>& of) {
+  const auto features_of = [&](const std::string& images, auto make) {
     return image_set(features, shape, rows, [&](int64_t first, int64_t count) {
+      tell(str("image_scores: features of ", rows, " images, ", name_of(e, group), " ", images), first, rows);
+      return make(first, count);
+    });
+  };
+  const auto real_set = [&](const std::string& images, const Dataset& set, const std::vector<int64_t>& of) {
+    return features_of(images, [&](int64_t first, int64_t count) {
       return real_images(set, std::span(of).subspan(size_t(first), size_t(count)), group.colour);
     });
   };
-  const ImageSet real = real_set(test, index);
+  const ImageSet real = real_set("test", test, index);
   const auto add = [&](const std::string& images, const ImageSet& set) {
     const RandomKey key{e.seed, stream::evaluation_noise, table.size()};
     table.push_back({name_of(e, group), images, image_scores(real, set, key), estimate_of(real.sharpness),
@@ -103,14 +109,14 @@ void score_group(Experiment& e, const Dataset& train, ImageFeatures& features, c
   };
   const auto samples = [&](const std::string& images, bool own) {
     const Tensor asked = asked_values(e, index, group, own);
-    add(images, image_set(features, shape, rows, [&](int64_t first, int64_t count) {
+    add(images, features_of(images, [&](int64_t first, int64_t count) {
           return generated_images(e, asked, first, count);
         }));
   };
   if (!needs_own_values(e, group)) samples("samples", false);
   if (e.condition.by_attributes() && !all_asked(e, group)) samples("samples_own_labels", true);
   if (const auto of = rows_of_class(train, group.label); int64_t(of.size()) >= rows)
-    add("train", real_set(train, of));
+    add("train", real_set("train", train, of));
 }
 
 /// For each group, real test images above images of the model, with their Frechet distance.
@@ -141,30 +147,39 @@ void draw_scored_images(Experiment& e, const std::vector<ScoredImages>& scores,
 
 }  // namespace
 
-std::vector<ScoredImages> scored_images(Experiment& e, ImageFeatures& features) {
+std::vector<ScoredImages> scored_images(Experiment& e, ImageFeatures& features, const Tell& tell) {
   Dataset train = e.data.train;
   if (e.data.redraw) e.data.redraw(train, 0);  // in the colours that they have after any number of epochs
   std::vector<ScoredImages> table;
-  for (const Group& group : groups_of(e)) score_group(e, train, features, group, table);
+  for (const Group& group : groups_of(e)) score_group(e, train, features, group, tell, table);
   return table;
 }
 
-AnalysisResult image_scores_analysis(Experiment& e, const std::filesystem::path& folder) {
+AnalysisResult image_scores_analysis(Experiment& e, AnalysisContext& context) {
   KnownData known;  // the net learns the very images that the run was trained on
   known.find = [&](const std::string&) { return e.data.inputs.front().parent_path(); };
-  const auto own_net = [&] { return feature_net_of_run(Json::parse(e.resolved).at("data"), folder, known); };
+  const auto own_net = [&] {
+    return feature_net_of_run(Json::parse(e.resolved).at("data"), context.folder.file("features.safetensors"),
+                              known, context.tell);
+  };
   const auto features = e.evaluation.features
                             ? open_image_features(*e.evaluation.features, feature_net_shape(e.data.test))
                             : own_net();
   ImageScoreTables tables;
   tables.features = features->facts();
-  tables.scores = scored_images(e, *features);
+  tables.scores = scored_images(e, *features, context.tell);
   if (e.condition.by_attributes()) {  // not all features come with a classifier of these very images
     const auto reader = features->classifier() ? nullptr : own_net();
     tables.classifier = (reader ? reader : features)->facts();
-    tables.labels = label_consistency(e, *(reader ? reader : features)->classifier());
+    tables.labels = label_consistency(e, *(reader ? reader : features)->classifier(), context.tell);
   }
-  tables.write(folder);
+  tables.write(context.folder);
+  context.findings.image_fids.clear();
+  for (const ScoredImages& s : tables.scores) {
+    const FrechetEstimate& fid = s.scores.frechet;
+    context.findings.image_fids.push_back(
+        {s.condition, s.images, tables.features.weights_hash, {fid.distance, fid.standard_error}});
+  }
   AnalysisResult result;
   result.text = tables.text();
   result.figures.push_back(

@@ -19,11 +19,12 @@ struct Read {
   std::vector<int32_t> classes, colours;
 };
 
-/// Reads the labels off images(first, count).
-Read read_labels(const Dataset& test, FeatureNet& classifier,
+/// Reads the labels off images(first, count), which are called `what`.
+Read read_labels(const Dataset& test, FeatureNet& classifier, const Tell& tell, const std::string& what,
                  const std::function<Tensor(int64_t first, int64_t count)>& images) {
   Read read;
   for (int64_t first = 0; first < test.rows(); first += block_rows) {
+    tell(str("label_consistency: labels of ", test.rows(), " ", what), first, test.rows());
     const Tensor x = images(first, std::min(block_rows, test.rows() - first));
     const auto classes = classes_of(classifier, x), colours = colours_of(x, test.image->channels);
     read.classes.insert(read.classes.end(), classes.begin(), classes.end());
@@ -46,12 +47,12 @@ int64_t rows_with(const std::vector<int32_t>& labels, int32_t value) {
 
 }  // namespace
 
-std::vector<LabelConsistency> label_consistency(Experiment& e, FeatureNet& classifier) {
+std::vector<LabelConsistency> label_consistency(Experiment& e, FeatureNet& classifier, const Tell& tell) {
   std::vector<LabelConsistency> table;
   if (!e.condition.by_attributes()) return table;
   const Dataset& test = e.data.test;
-  const Read real =
-      read_labels(test, classifier, [&](int64_t first, int64_t count) { return test.x.range(first, count); });
+  const Read real = read_labels(test, classifier, tell, "real images",
+                                [&](int64_t first, int64_t count) { return test.x.range(first, count); });
   // Adds the lines for one label, from "all" to its last value; a value that no test row has is left out.
   const auto add = [&](const std::string& given, const Attribute& attribute, const std::vector<int32_t>& read,
                        const std::vector<int32_t>& read_of_real) {
@@ -73,9 +74,9 @@ std::vector<LabelConsistency> label_consistency(Experiment& e, FeatureNet& class
           const bool own = &a == classes ? class_given : &a == colours ? colour_given : !may_withhold;
           return own ? a.values[size_t(row)] : Attribute::unknown;
         });
-    const Read read = read_labels(test, classifier, [&](int64_t first, int64_t count) {
-      return generated_images(e, asked, first, count);
-    });
+    const Read read =
+        read_labels(test, classifier, tell, "images given " + given,
+                    [&](int64_t first, int64_t count) { return generated_images(e, asked, first, count); });
     if (class_given) add(given, *classes, read.classes, real.classes);
     if (colour_given) add(given, *colours, read.colours, real.colours);
   };

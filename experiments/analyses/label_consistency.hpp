@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "cvae/experiment.hpp"
+#include "experiments/analyses/analysis.hpp"
 #include "metrics/feature_net.hpp"
 #include "metrics/results.hpp"
 
@@ -23,7 +23,8 @@ struct LabelConsistency {
 /// One image is generated for each test image under its own labels, all of them or one alone with the others withheld where
 /// the model can do that. The class is what the classifier says; the colour the channel with the largest sum. Empty
 /// unless the condition is made of labels.
-std::vector<LabelConsistency> label_consistency(Experiment& experiment, FeatureNet& classifier);
+std::vector<LabelConsistency> label_consistency(Experiment& experiment, FeatureNet& classifier,
+                                                const Tell& tell = tell_nobody);
 
 /// Each label's consistency, by what the model was told, beside what is read off real images.
 void plot_label_consistency(const std::vector<LabelConsistency>& table, const std::filesystem::path& png);

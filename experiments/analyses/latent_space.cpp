@@ -86,12 +86,12 @@ bool latent_space_applies(const Experiment& e) {
          (set.coordinate || set.classes());
 }
 
-AnalysisResult latent_space_analysis(Experiment& e, const std::filesystem::path& folder) {
+AnalysisResult latent_space_analysis(Experiment& e, AnalysisContext& context) {
   const auto made = std::make_shared<const LatentSpace>(latent_space(e, e.evaluation.scatter_rows));
   const LatentSpace& space = *made;
   if (space.rows.empty())
     throw Error("there is no test row to show: each lacks an entry, or evaluation.scatter_rows is 0");
-  table_of(space).write(folder / "latent_space.csv");
+  table_of(space).write(context.folder.file("latent_space.csv"));
   AnalysisResult result;
   for (const auto& k : space.encoded) {
     const std::string file = str("latent_space_colormap_", k.given, ".png");

@@ -13,7 +13,7 @@ LatentSpace latent_space(Experiment& experiment, int64_t most);
 
 /// latent_space.csv, and latent_space_colormap_K.png for each number K of given features: the data beside the latent space.
 /// Error where no row is complete.
-AnalysisResult latent_space_analysis(Experiment& experiment, const std::filesystem::path& folder);
+AnalysisResult latent_space_analysis(Experiment& experiment, AnalysisContext& context);
 
 /// Whether the rows have a coordinate or a class, and features that are given one by one: up to eight of them.
 bool latent_space_applies(const Experiment& experiment);

@@ -37,11 +37,11 @@ bool pca_applies(const Experiment& e) {
   return e.data.test.columns() <= most_pca_columns && complete_rows(e.data.test).size() >= 2;
 }
 
-AnalysisResult pca_analysis(Experiment& e, const std::filesystem::path& folder) {
+AnalysisResult pca_analysis(Experiment& e, AnalysisContext& context) {
   const Dataset& test = e.data.test;
   const std::vector<int64_t> rows = complete_rows(test);
   const PrincipalComponents p = principal_components(rows_of(test, rows).x);
-  write_table(p, column_names(test), folder / "pca.csv");
+  write_table(p, column_names(test), context.folder.file("pca.csv"));
 
   std::vector<double> exact;
   if (test.gaussian) exact = symmetric_eigenvalues(test.gaussian->covariance);

@@ -19,6 +19,7 @@ constexpr int64_t most_selected_from = 256;  // beyond: tens of thousands of sub
 constexpr int64_t most_kl_steps = 17,
                   most_scatter_steps = 10;  // in the tables with a line for each latent or row
 constexpr int64_t scatter_rows = 500;
+constexpr int64_t soon_selected = 200'000;  // rows through the model: within a second or two
 constexpr double tie = 0.01;  // of the loss with nothing given: what the optima of two orders may differ by
 
 // The selection by the trained model and, on complete Gaussian sets, the exact one beside it.
@@ -30,12 +31,17 @@ struct Found {
   double seconds = 0;
 };
 
-Found select(Experiment& e) {
+Found select(Experiment& e, const Tell& tell) {
   const Stopwatch watch;
   Found f;
   f.settings = selection_settings(e);
   f.settings.rows = std::min(f.settings.rows, e.data.test.rows());
-  f.model = greedy_selection(e, f.settings);
+  const int64_t features = e.condition.features(), subsets = features * (features + 1) / 2;
+  const std::string work = str("selection: ", f.settings.rows, " rows under ", subsets, " subsets");
+  const bool long_work = f.settings.rows * subsets > soon_selected;
+  f.model = greedy_selection(e, f.settings, [&](int64_t chosen) {
+    if (long_work) tell(work, chosen, features);
+  });
   for (const SelectionStep& step : f.model.steps)
     if (!std::isfinite(step.costs.loss.mean))
       throw Error(str("the loss is ", step.costs.loss.mean, " with some features given: it has no order"));
@@ -141,7 +147,6 @@ CsvTable kl_all(Experiment& e, const Found& f) {
 }
 
 SelectionFigures figures_of(const Experiment& e, const Found& f, std::vector<CountResult> kl) {
-  const auto point = [](const Bound& b) { return BoundPoint{b.loss, b.distortion, b.kl, b.active, {}}; };
   SelectionFigures figures;
   figures.beta = e.loss.beta;
   figures.kl = std::move(kl);
@@ -150,7 +155,7 @@ SelectionFigures figures_of(const Experiment& e, const Found& f, std::vector<Cou
     auto& step = figures.steps.emplace_back();
     step.feature = name_of(e, feature), step.costs = costs, step.gain = gain;
     if (!f.exact) continue;
-    step.exact = point(exact_at(*f.exact, i));
+    step.exact = exact_at(*f.exact, i);
     const double worse = e.bound->at(f.subsets[i]).loss - step.exact->loss;
     if (worse > tie * f.exact->nothing_given.loss)
       step.exact_feature = name_of(e, f.exact->steps[i - 1].column);
@@ -158,7 +163,7 @@ SelectionFigures figures_of(const Experiment& e, const Found& f, std::vector<Cou
   for (const auto& [feature, costs, gain] : ranked(f.model.first)) {
     auto& step = figures.first.emplace_back();
     step.feature = name_of(e, feature), step.costs = costs, step.gain = gain;
-    if (f.exact) step.exact = point(f.exact->first[size_t(feature)]);
+    if (f.exact) step.exact = f.exact->first[size_t(feature)];
   }
   return figures;
 }
@@ -186,13 +191,16 @@ bool selection_applies(const Experiment& e) {
   return e.condition.by_columns() && e.condition.features() <= most_selected_from;
 }
 
-AnalysisResult selection_analysis(Experiment& e, const std::filesystem::path& folder) {
-  const Found f = select(e);
+AnalysisResult selection_analysis(Experiment& e, AnalysisContext& context) {
+  const Found f = select(e, context.tell);
+  context.findings.selected.clear();
+  for (size_t step = 1; step < f.model.steps.size(); ++step)  // the first one gives nothing
+    context.findings.selected.push_back(f.model.steps[step].feature);
   std::vector<CountResult> kl;
-  selected_features(e, f).write(folder / "selected_features.csv");
-  first_features(e, f).write(folder / "first_features.csv");
-  kl_per_latent(e, f, kl).write(folder / "kl_per_lt.csv");
-  kl_all(e, f).write(folder / "kl_all_lt.csv");
+  selected_features(e, f).write(context.folder.file("selected_features.csv"));
+  first_features(e, f).write(context.folder.file("first_features.csv"));
+  kl_per_latent(e, f, kl).write(context.folder.file("kl_per_lt.csv"));
+  kl_all(e, f).write(context.folder.file("kl_all_lt.csv"));
   const auto figures = std::make_shared<const SelectionFigures>(figures_of(e, f, std::move(kl)));
   const auto draw = [&](void (*plot)(const SelectionFigures&, const std::filesystem::path&)) {
     return [figures, plot](const std::filesystem::path& png) { plot(*figures, png); };

@@ -11,24 +11,24 @@ namespace {
 struct Quantity {
   const char* title;
   Estimate (*of)(const Costs&, double beta);
-  double (*bound)(const BoundPoint&, double beta);
+  double (*bound)(const Bound&, double beta);
 };
 
 Quantity quantity(Cost cost) {
   switch (cost) {
     case Cost::loss:
       return {"Loss per epoch", [](const Costs& c, double) { return c.loss; },
-              [](const BoundPoint& b, double) { return b.loss; }};
+              [](const Bound& b, double) { return b.loss; }};
     case Cost::distortion:
       return {"Distortion per epoch", [](const Costs& c, double) { return c.distortion; },
-              [](const BoundPoint& b, double) { return b.distortion; }};
+              [](const Bound& b, double) { return b.distortion; }};
     case Cost::weighted_kl: break;
   }
   return {"β × KL per epoch",
           [](const Costs& c, double beta) {
             return Estimate{beta * c.kl.mean, beta * c.kl.standard_error};
           },
-          [](const BoundPoint& b, double beta) { return beta * b.kl; }};
+          [](const Bound& b, double beta) { return beta * b.kl; }};
 }
 
 /// The highest value to show: beyond the first few epochs, the value that 19 of 20 stay below.
@@ -41,7 +41,7 @@ double highest_shown(std::vector<double> values) {
 
 }  // namespace
 
-Panel epoch_panel(const RunFigures& run, Cost cost) {
+Panel epoch_panel(const RunResults& run, Cost cost) {
   const Quantity shown = quantity(cost);
   Panel panel;
   panel.title = shown.title;
@@ -74,8 +74,8 @@ Panel epoch_panel(const RunFigures& run, Cost cost) {
   panel.draw(test, "using 1:2 " + test_style);
   panel.legend = {{"train", train_style}, {"test ± s.e.", test_style}};
 
-  if (run.bound) {
-    const double bound = shown.bound(*run.bound, run.beta);
+  if (run.test.bound) {
+    const double bound = shown.bound(*run.test.bound, run.beta);
     char text[32];
     std::snprintf(text, sizeof text, "bound %.3g", bound);
     panel.level(bound, "lc rgb '#202020' lw 1 dt (14,8)", text);

@@ -13,7 +13,7 @@ constexpr std::size_t most_shown = 54;  // latent dimensions; of more, some in t
 constexpr std::size_t last_shown = 4;   // beyond the gap
 
 /// The number of dimensions until all curves are below the limit.
-std::size_t active_dimensions(const RunFigures& run) {
+std::size_t active_dimensions(const RunResults& run) {
   std::size_t n = 0;
   const auto extend = [&](const std::vector<double>& kl) {
     for (std::size_t i = n; i < kl.size(); ++i)
@@ -26,7 +26,7 @@ std::size_t active_dimensions(const RunFigures& run) {
   return n;
 }
 
-std::size_t latent_dimensions(const RunFigures& run) {
+std::size_t latent_dimensions(const RunResults& run) {
   std::size_t n = 0;
   for (const auto& count : run.per_count) n = std::max(n, count.kl_per_latent.size());
   return n;
@@ -70,7 +70,7 @@ void include(Panel& panel, const Points& rows) {
   for (const auto& row : rows) panel.x.include(row[0]), panel.y.include(row[1]);
 }
 
-Panel kl_curves(const RunFigures& run, const CountColours& colours, const ShownDimensions& shown, bool log_y) {
+Panel kl_curves(const RunResults& run, const CountColours& colours, const ShownDimensions& shown, bool log_y) {
   Panel panel;
   panel.title = "KL of each latent dimension";
   panel.x_label = "latent dimension, ranked by KL";
@@ -116,13 +116,13 @@ Panel kl_curves(const RunFigures& run, const CountColours& colours, const ShownD
 
 }  // namespace
 
-Panel kl_panel(const RunFigures& run, const CountColours& colours) {
+Panel kl_panel(const RunResults& run, const CountColours& colours) {
   const std::size_t shown =
       std::min(std::max<std::size_t>(10, active_dimensions(run) + 1), latent_dimensions(run));
   return kl_curves(run, colours, {shown, shown}, false);
 }
 
-Panel kl_all_panel(const RunFigures& run, const CountColours& colours) {
+Panel kl_all_panel(const RunResults& run, const CountColours& colours) {
   const std::size_t total = latent_dimensions(run);
   std::size_t first = total;
   if (total > most_shown) first = std::max<std::size_t>(10, active_dimensions(run) + 4);

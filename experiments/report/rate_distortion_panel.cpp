@@ -26,7 +26,7 @@ Points labels_with_room(const Points& labels, const Panel::Range& x, const Panel
 
 }  // namespace
 
-Panel rate_distortion_panel(const RunFigures& run, const CountColours& colours) {
+Panel rate_distortion_panel(const RunResults& run, const CountColours& colours) {
   Panel panel;
   panel.title = "Distortion against KL";
   panel.x_label = "KL (nats per row)";
@@ -37,18 +37,19 @@ Panel rate_distortion_panel(const RunFigures& run, const CountColours& colours) 
   Points points, labels;
   Panel lines, rings;
   for (const auto& count : run.per_count) {
-    panel.x.include(count.kl), panel.y.include(count.distortion);
-    points.push_back({count.kl, count.distortion, colour_number(colours(count.given))});
+    panel.x.include(count.kl.mean), panel.y.include(count.distortion.mean);
+    points.push_back({count.kl.mean, count.distortion.mean, colour_number(colours(count.given))});
   }
   panel.draw(std::move(points), str("using 1:2:3 with points pt 7 ps ", run.per_count.size() > 40 ? 0.8 : 1.1,
                                     " lc rgb variable"));
   for (std::size_t index : colours.chosen()) {
     const auto& count = run.per_count[index];
     const std::string colour = line_colour(colours(count.given));
-    if (std::isfinite(count.kl)) labels.push_back({count.kl, count.distortion, double(count.given)});
+    const double kl = count.kl.mean, distortion = count.distortion.mean;
+    if (std::isfinite(kl)) labels.push_back({kl, distortion, double(count.given)});
     if (!count.bound) continue;
     panel.x.include(count.bound->kl), panel.y.include(count.bound->distortion);
-    lines.draw({{count.kl, count.distortion}, {count.bound->kl, count.bound->distortion}},
+    lines.draw({{kl, distortion}, {count.bound->kl, count.bound->distortion}},
                "using 1:2 with lines lw 0.8 " + colour);
     rings.draw({{count.bound->kl, count.bound->distortion}},
                "using 1:2 with points pt 6 ps 2 lw 1.2 " + colour);

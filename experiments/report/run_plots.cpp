@@ -18,7 +18,7 @@ CountColours class_colours(const LatentScatter& scatter) {
 
 }  // namespace
 
-void plot_encoding_test(const RunFigures& run, const std::filesystem::path& png) {
+void plot_encoding_test(const RunResults& run, const std::filesystem::path& png) {
   const CountColours colours = run.per_count.empty() ? class_colours(run.scatter) : CountColours(run.per_count);
   const bool by_count = !run.per_count.empty() || run.epochs.empty();
   Figure figure(2000, by_count ? 1640 : 820, by_count ? 2 : 1, 2);
@@ -30,13 +30,13 @@ void plot_encoding_test(const RunFigures& run, const std::filesystem::path& png)
   figure.save(png);
 }
 
-void plot_elbo(const RunFigures& run, const std::filesystem::path& png) {
+void plot_elbo(const RunResults& run, const std::filesystem::path& png) {
   Figure figure(2400, 780, 1, 3);
   for (Cost cost : {Cost::loss, Cost::distortion, Cost::weighted_kl}) figure.add(epoch_panel(run, cost));
   figure.save(png);
 }
 
-void plot_kld_vs_dimension(const RunFigures& run, const std::filesystem::path& png) {
+void plot_kld_vs_dimension(const RunResults& run, const std::filesystem::path& png) {
   Figure figure(1400, 880);
   figure.add(kl_all_panel(run, CountColours(run.per_count)));
   figure.save(png);

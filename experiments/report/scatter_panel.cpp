@@ -63,7 +63,7 @@ std::size_t group_limit(const std::vector<Group>& groups) {
 
 }  // namespace
 
-Panel scatter_panel(const RunFigures& run, const CountColours& colours) {
+Panel scatter_panel(const RunResults& run, const CountColours& colours) {
   Panel panel;
   panel.title = "Latent means of test rows";
   panel.x_label = str("posterior mean of latent ", run.scatter.dimension_x);

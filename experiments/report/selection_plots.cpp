@@ -16,19 +16,19 @@ using Step = SelectionFigures::Step;
 struct SelectionCurve {
   std::string name, colour;
   Estimate (*of)(const Costs& costs, double beta);
-  double (*exact)(const BoundPoint& bound, double beta);
+  double (*exact)(const Bound& bound, double beta);
 };
 
 std::vector<SelectionCurve> curves(double beta) {
   return {{"loss", okabe_ito[0], [](const Costs& c, double) { return c.loss; },
-           [](const BoundPoint& b, double) { return b.loss; }},
+           [](const Bound& b, double) { return b.loss; }},
           {"distortion", okabe_ito[1], [](const Costs& c, double) { return c.distortion; },
-           [](const BoundPoint& b, double) { return b.distortion; }},
+           [](const Bound& b, double) { return b.distortion; }},
           {beta == 1 ? "KL" : "β × KL", okabe_ito[2],
            [](const Costs& c, double beta) {
              return Estimate{beta * c.kl.mean, beta * c.kl.standard_error};
            },
-           [](const BoundPoint& b, double beta) { return beta * b.kl; }}};
+           [](const Bound& b, double beta) { return beta * b.kl; }}};
 }
 
 /// Features of a wide set have names that do not fit side by side, however wide the figure.
@@ -131,7 +131,7 @@ void plot_first_features(const SelectionFigures& selection, const std::filesyste
 }
 
 void plot_selection_kl(const SelectionFigures& selection, const std::filesystem::path& png) {
-  RunFigures run;
+  RunResults run;
   run.per_count = selection.kl;
   Panel panel = kl_panel(run, CountColours(run.per_count));
   panel.title = "KL of each latent dimension as features are given in greedy order";

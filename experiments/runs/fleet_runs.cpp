@@ -8,8 +8,8 @@
 #include "base/stopwatch.hpp"
 #include "cvae/checkpoint.hpp"
 #include "cvae/fleet.hpp"
+#include "experiments/runs/inputs.hpp"
 #include "experiments/runs/run_folder.hpp"
-#include "experiments/runs/run_inputs.hpp"
 #include "experiments/runs/train.hpp"
 
 namespace elbow {
@@ -43,7 +43,7 @@ struct Member {
   }
   void save() {
     folder.require_claim();
-    save_checkpoint(folder / "checkpoint.safetensors", experiment, training, epochs);
+    save_checkpoint(folder.file("checkpoint.safetensors"), experiment, training, epochs);
   }
 
   RunFolder folder;

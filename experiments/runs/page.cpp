@@ -7,40 +7,39 @@
 #include "base/config.hpp"
 #include "experiments/report/number_text.hpp"
 #include "experiments/report/report.hpp"
-#include "experiments/runs/compare/run_record.hpp"
 #include "experiments/runs/output_file.hpp"
+#include "experiments/runs/results_files.hpp"
 
 namespace elbow {
 namespace fs = std::filesystem;
 namespace {
 
-std::vector<std::string> line_of(const RunRecord& run) {
+std::vector<std::string> line_of(const FinishedRun& run) {
   constexpr double none = std::numeric_limits<double>::quiet_NaN();
-  const Estimate excess = run.excess.value_or(Estimate{none, none});
-  const auto nothing = run.per_count.find(0);
-  const bool counted = nothing != run.per_count.end(), has_optimum = counted && nothing->second.bound;
+  const Estimate excess = run.test.excess.value_or(Estimate{none, none});
+  const CountResult* nothing = run.at_count(0);
   return {run.config.value("name", run.label),
           fixed(run.test.loss.mean, 4),
           fixed(run.test.loss.standard_error, 4),
           fixed(run.test.distortion.mean, 4),
           fixed(run.test.kl.mean, 4),
-          fixed(run.bound ? run.bound->loss : none, 4),
+          fixed(run.test.bound ? run.test.bound->loss : none, 4),
           fixed(excess.mean, 4),
           fixed(excess.standard_error, 4),
-          fixed(counted ? nothing->second.active : none, 0),
-          fixed(has_optimum ? nothing->second.bound->active : none, 0),
+          fixed(nothing ? nothing->active : none, 0),
+          fixed(nothing && nothing->bound ? nothing->bound->active : none, 0),
           run.config.at("training").at("epochs").dump(),
-          fixed(run.total_s, 1)};
+          fixed(run.timing.total_s, 1)};
 }
 
 }  // namespace
 
 void write_page(const PageOptions& o) {
   check_output_file(o.out, o.force);
-  std::vector<RunRecord> runs;
+  std::vector<FinishedRun> runs;
   std::vector<std::vector<std::string>> lines;
   for (const std::string& folder : o.runs) {
-    runs.push_back(read_run_record(folder));
+    runs.push_back(read_finished_run(folder));
     lines.push_back(line_of(runs.back()));
   }
   Report report(o.title);
@@ -50,7 +49,7 @@ void write_page(const PageOptions& o) {
        "epochs", "seconds"},
       lines);
   const fs::path base = fs::absolute(o.out).parent_path();
-  for (const RunRecord& run : runs) {
+  for (const FinishedRun& run : runs) {
     const fs::path folder = fs::proximate(fs::absolute(run.folder), base);
     report.heading(run.config.value("name", run.label));
     if (fs::exists(run.folder / "report.html")) report.link("settings and results", folder / "report.html");

@@ -30,14 +30,26 @@ Progress::Progress(bool quiet, int64_t epochs, int64_t steps_per_epoch, int64_t 
 void Progress::step(int64_t epoch, int64_t steps) {
   if (quiet_ || !terminal_) return;
   if (steps < steps_per_epoch_ && drawn_.seconds() < 0.1) return;
-  drawn_.restart();
   constexpr int width = 20;
   const double all = double(epochs_ * steps_per_epoch_), done = double(epoch * steps_per_epoch_ + steps);
   const double begun = double(first_ * steps_per_epoch_);
   const int filled = int(width * done / all);
   const double left = done > begun ? begun_.seconds() * (all - done) / (done - begun) : 0;
-  std::string bar = std::string(size_t(filled), '#') + std::string(size_t(width - filled), '.') +
-                    str(" epoch ", epoch + 1, '/', epochs_, "  ", std::lround(left), " s left  ", last_);
+  draw(std::string(size_t(filled), '#') + std::string(size_t(width - filled), '.') +
+       str(" epoch ", epoch + 1, '/', epochs_, "  ", std::lround(left), " s left  ", last_));
+}
+
+void Progress::work(const std::string& what, int64_t done, int64_t total) {
+  if (quiet_) return;
+  if (!terminal_) {
+    if (done == 0) line(what + " ...");
+  } else if (done == 0 || drawn_.seconds() >= 0.1) {
+    draw(what + " ..." + (total > 0 ? str(' ', 100 * done / total, " %") : ""));
+  }
+}
+
+void Progress::draw(std::string bar) {
+  drawn_.restart();
   bar.resize(std::min(bar.size(), terminal_width() - 1));  // a line that wraps could not be drawn over
   std::printf("\r\033[K%s", bar.c_str());
   std::fflush(stdout);

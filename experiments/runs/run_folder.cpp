@@ -3,12 +3,10 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
 #include <ctime>
-#include <iterator>
 #include <set>
 #include <string>
 
@@ -17,55 +15,6 @@
 namespace elbow {
 namespace fs = std::filesystem;
 namespace {
-
-// Everything that a run may leave in its folder.
-constexpr const char* files[] = {"config.json",
-                                 "run.log",
-                                 "summary.json",
-                                 "costs.csv",
-                                 "per_condition.csv",
-                                 "costs_per_dimension.csv",
-                                 "encoding_kl_per_lt.csv",
-                                 "encoding_kl_vs_rcl.csv",
-                                 "model.safetensors",
-                                 "checkpoint.safetensors",
-                                 "encoding_test_plots.png",
-                                 "ELBO.png",
-                                 "KLD_vs_dimension.png",
-                                 "samples.png",
-                                 "reconstructions.png",
-                                 "data.safetensors",
-                                 "data.json",
-                                 "inputs.json",
-                                 "figures.json",
-                                 "report.html",
-                                 "selected_features.csv",
-                                 "first_features.csv",
-                                 "kl_per_lt.csv",
-                                 "kl_all_lt.csv",
-                                 "greedy_barplots.png",
-                                 "greedy_barplots_first_selection.png",
-                                 "greedy_elbo_kld_rcl_dims.png",
-                                 "latent_space.csv",
-                                 "pca.csv",
-                                 "pca.png",
-                                 "fid_data.csv",
-                                 "fid_score.png",
-                                 "samples_grid.png",
-                                 "manifold.png",
-                                 "traverse.png",
-                                 "interpolation.png",
-                                 "image_scores.csv",
-                                 "image_scores.json",
-                                 "image_scores.png",
-                                 "label_consistency.csv",
-                                 "label_consistency.png",
-                                 "features.safetensors"};
-
-// One figure for each number of given features: latent_space_colormap_K.png.
-bool colormap(const fs::path& file) {
-  return file.filename().string().starts_with("latent_space_colormap_") && file.extension() == ".png";
-}
 
 // A run that was killed may leave a file that it had not finished: NAME.partPID (write_file_atomically).
 bool unfinished(const fs::path& file) {
@@ -97,8 +46,8 @@ fs::path move_aside(const fs::path& folder) {
 }  // namespace
 
 bool holds_no_run(const fs::path& folder) {
-  static const std::set<std::string> first_files = {"run.log", "config.json", "inputs.json", "data.json",
-                                                    "data.safetensors"};
+  static const std::set<std::string> first_files = {"run.log",   "config.json",      "inputs.json",
+                                                    "data.json", "data.safetensors", manifest_file};
   bool empty = true, all_of_a_run = true;
   for (const auto& entry : fs::directory_iterator(folder)) {
     const std::string name = entry.path().filename().string();
@@ -111,9 +60,9 @@ bool holds_no_run(const fs::path& folder) {
 
 bool is_file_of_run(const fs::path& file) {
   const fs::path folder = file.has_parent_path() ? file.parent_path() : ".";
-  const bool named = std::find(std::begin(files), std::end(files), file.filename()) != std::end(files);
-  return (named || colormap(file) || file.filename() == FolderClaim::file) && fs::exists(file) &&
-         fs::exists(folder / "run.log");
+  const std::string name = file.filename().string();
+  return fs::exists(file) && fs::exists(folder / "run.log") &&
+         (name == manifest_file || name == FolderClaim::file || files_of_run(folder).contains(name));
 }
 
 RunFolder::RunFolder(fs::path name, Mode mode) : name_(std::move(name)), mode_(mode) {
@@ -171,12 +120,10 @@ void RunFolder::open() {
   if ((mode_ == Mode::fresh || mode_ == Mode::keep) && !holds_no_run(path()))
     throw Error(name_.string() + ": another run was there first");
   std::error_code error;
-  if (mode_ == Mode::force)
-    for (const char* file : files) fs::remove(*this / file, error);
+  if (mode_ == Mode::force) remove_files_of_run(path());
   for (const auto& entry : fs::directory_iterator(path()))
-    if (unfinished(entry.path()) || (mode_ == Mode::force && colormap(entry.path())))
-      fs::remove(entry.path(), error);
-  const fs::path log_file = *this / "run.log";
+    if (unfinished(entry.path())) fs::remove(entry.path(), error);
+  const fs::path log_file = file("run.log");
   log_ = ::open(log_file.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
   if (log_ < 0) throw Error(str((name_ / "run.log").string(), ": cannot be written: ", std::strerror(errno)));
 }

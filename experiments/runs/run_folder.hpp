@@ -3,6 +3,7 @@
 #include <memory>
 #include <string>
 
+#include "experiments/report/output_folder.hpp"
 #include "experiments/runs/folder_claim.hpp"
 
 namespace elbow {
@@ -13,7 +14,7 @@ class RunFolder {
   enum class Mode {
     fresh,   ///< an existing folder is refused
     resume,  ///< it must hold a checkpoint
-    force,   ///< the files of an earlier run in it are removed; it must hold one, or nothing
+    force,   ///< the files of an earlier run in it (files_of_run) are removed; it must hold one, or nothing
     keep     ///< an earlier run in it is kept as FOLDER.1, FOLDER.2, ...; it must hold one, or nothing
   };
 
@@ -32,6 +33,10 @@ class RunFolder {
   std::filesystem::path operator/(const std::string& file) const { return path() / file; }
   /// The folder's own path, in the same way.
   std::filesystem::path path() const;
+  /// The path of a file that is about to be written; it goes on the list of the run's files, which Mode::force removes.
+  std::filesystem::path file(const std::string& name) const { return output().file(name); }
+  /// The folder, for what writes to any.
+  OutputFolder output() const { return OutputFolder::of_run(path()); }
   /// What its user calls it, and a message with that name instead of the descriptor's.
   const std::filesystem::path& name() const { return name_; }
   std::string in_words(std::string message) const;
@@ -56,7 +61,7 @@ class RunFolder {
 /// Whether the folder holds nothing, or a run that was killed before its first checkpoint: nothing is lost by starting over.
 bool holds_no_run(const std::filesystem::path& folder);
 
-/// Whether a file is there, in a run's folder and under a name that the run itself writes.
+/// Whether a file is there that a run, its analyses or the commands on it have written to its folder.
 bool is_file_of_run(const std::filesystem::path& file);
 
 }  // namespace elbow

@@ -17,9 +17,9 @@
 #include "experiments/report/not_made.hpp"
 #include "experiments/report/number_text.hpp"
 #include "experiments/runs/compare/compare.hpp"
-#include "experiments/runs/compare/run_record.hpp"
 #include "experiments/runs/fleet_runs.hpp"
 #include "experiments/runs/folder_claim.hpp"
+#include "experiments/runs/results_files.hpp"
 #include "experiments/runs/sweep_plan.hpp"
 
 namespace elbow {
@@ -130,7 +130,7 @@ class Runner {
       ++done_;
       job.run.state = SweepRun::State::done;
       if (!problem.empty()) incomplete_.push_back({job.run.name + ": " + problem});
-      line += str("loss ", fixed(read_run_record(job.run.folder).test.loss.mean, 4), ", ",
+      line += str("loss ", fixed(read_finished_run(job.run.folder).test.loss.mean, 4), ", ",
                   duration(job.watch.seconds()));
     } else {
       failures_.push_back(job.run.name + ": " + problem);

@@ -9,10 +9,10 @@
 #include "base/error.hpp"
 #include "cvae/experiment.hpp"
 #include "experiments/analyses/analysis.hpp"
-#include "experiments/runs/compare/run_record.hpp"
+#include "experiments/runs/inputs.hpp"
+#include "experiments/runs/opened_run.hpp"
+#include "experiments/runs/results_files.hpp"
 #include "experiments/runs/run_folder.hpp"
-#include "experiments/runs/run_inputs.hpp"
-#include "experiments/runs/same_run.hpp"
 
 namespace elbow {
 namespace fs = std::filesystem;
@@ -117,8 +117,8 @@ SweepRun::State state_of(const SweepRun& run) {
   }
   if (!check_same_run(folder / "config.json", run.resolved).empty())
     throw Error(folder.string() + ": holds a run with another learning rate");
-  if (is_finished_run(folder) && read_json(folder / "config.json") == Json::parse(run.resolved))
-    return SweepRun::State::done;
+  const nlohmann::json before = settings_of_run(folder / "config.json");  // compared in whatever order
+  if (is_finished_run(folder) && before == nlohmann::json::parse(run.resolved)) return SweepRun::State::done;
   return fs::exists(folder / "checkpoint.safetensors") ? SweepRun::State::resume : SweepRun::State::restart;
 }
 

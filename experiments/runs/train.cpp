@@ -18,15 +18,14 @@
 #include "cvae/evaluation.hpp"
 #include "data/description.hpp"
 #include "experiments/analyses/analysis.hpp"
-#include "experiments/runs/csv_files.hpp"
-#include "experiments/runs/finished_run.hpp"
+#include "experiments/report/number_text.hpp"
+#include "experiments/runs/figures.hpp"
+#include "experiments/runs/inputs.hpp"
+#include "experiments/runs/opened_run.hpp"
 #include "experiments/runs/progress.hpp"
-#include "experiments/runs/run_figures.hpp"
+#include "experiments/runs/results.hpp"
+#include "experiments/runs/results_files.hpp"
 #include "experiments/runs/run_folder.hpp"
-#include "experiments/runs/run_inputs.hpp"
-#include "experiments/runs/run_results.hpp"
-#include "experiments/runs/same_run.hpp"
-#include "experiments/runs/summary.hpp"
 #include "nn/safetensors.hpp"
 
 namespace elbow {
@@ -74,8 +73,8 @@ class Epochs {
       require_finite(costs.test);
       done_.push_back(costs);
       progress_.epoch(costs, train_step_us(training_));
-      folder_.log(str("epoch ", costs.epoch, " train loss ", costs.train.loss.mean, " test loss ",
-                      costs.test.loss.mean));
+      folder_.log(str("epoch ", costs.epoch, " train loss ", fixed(costs.train.loss.mean, 5), " test loss ",
+                      fixed(costs.test.loss.mean, 5)));
       // saved as often as it costs no more than a few percent of the time, and in the end in any case
       if (since_save_.seconds() > 20 * save_seconds_ || training_.epochs_done() == e_.training.epochs) save();
       stop_if_interrupted();
@@ -87,7 +86,7 @@ class Epochs {
     folder_.require_claim();
     if (!all_finite(*e_.model)) return;
     since_save_.restart();
-    save_checkpoint(folder_ / "checkpoint.safetensors", e_, training_, done_);
+    save_checkpoint(folder_.file("checkpoint.safetensors"), e_, training_, done_);
     save_seconds_ = since_save_.seconds();
   }
   // How long a look at the test set took; 0 if there was none.
@@ -135,13 +134,15 @@ class Epochs {
 };
 
 // All but the last file of a run, and what could not be made.
-std::vector<NotMade> write_results(Experiment& e, const RunResult& result, const RunFolder& folder,
+std::vector<NotMade> write_results(Experiment& e, RunResults& results, const RunFolder& folder,
                                    Progress& progress) {
-  write_csv_files(result.figures, folder.path());
-  progress.line(summary_text(result));
-  const AnalysesDone done = make_analyses(e, folder.path());
+  write_tables(results, e.evaluation.original_tables, folder.output());
+  progress.line(summary_text(results));
+  AnalysisContext context{folder.output(), {}, progress.teller()};
+  const AnalysesDone done = make_analyses(e, context);
+  results.findings = context.findings;
   if (!done.text.empty()) progress.line(done.text);
-  std::vector<NotMade> problems = draw_figures(e, result, done, folder);
+  std::vector<NotMade> problems = draw_figures(e, results, done, folder);
   for (NotMade& problem : problems) problem.why = folder.in_words(problem.why);
   return problems;
 }
@@ -185,18 +186,18 @@ void train_in(RunFolder& folder, const TrainOptions& o, Experiment& e, const Sto
   if (!o.resume) run.save();
   run.run();
 
-  save_model(folder / "model.safetensors", e, training.epochs_done());
-  RunResult result = evaluate_run(e, epochs, [&](const std::string& what) { progress.line(what); });
-  result.timing.train_step_us = train_step_us(training);
+  save_model(folder.file("model.safetensors"), e, training.epochs_done());
+  RunResults results = evaluate_run(e, epochs, [&](const std::string& what) { progress.line(what); });
+  results.timing.train_step_us = train_step_us(training);
   // where nothing was left to train
   const double eval_seconds = run.eval_seconds() > 0 ? run.eval_seconds() : test_costs(e, 1, false).seconds;
-  result.timing.eval_step_us = eval_step_us(e, eval_seconds);
-  result.timing.total_s = watch.seconds();
-  const std::vector<NotMade> problems = write_results(e, result, folder, progress);
+  results.timing.eval_step_us = eval_step_us(e, eval_seconds);
+  results.timing.total_s = watch.seconds();
+  const std::vector<NotMade> problems = write_results(e, results, folder, progress);
   for (const NotMade& problem : problems) folder.log("not made: " + problem.why);
   warn(problems);
   // The last file: a run that has it is whole, with its figures.
-  write_file_atomically(folder / "summary.json", summary_json(e, result, training.epochs_done()));
+  write_file_atomically(folder.file("summary.json"), summary_json(e, results));
   progress.line("results and figures are in " + folder.name().string());
   folder.log("done");
   require_made(problems);
@@ -205,12 +206,12 @@ void train_in(RunFolder& folder, const TrainOptions& o, Experiment& e, const Sto
 }  // namespace
 
 void write_start_of_run(const RunFolder& folder, const Experiment& e, bool inputs) {
-  write_file_atomically(folder / "config.json", e.resolved);
-  if (inputs) save_inputs(folder.path(), e);
-  write_file_atomically(folder / "data.json", description_of(e.data));
+  write_file_atomically(folder.file("config.json"), e.resolved);
+  if (inputs) save_inputs(folder.output(), e);
+  write_file_atomically(folder.file("data.json"), description_of(e.data));
   // The constants of the data set (such as the projection P), for whoever wants to check the figures.
   if (!e.data.train.extras.empty())
-    save_safetensors(folder / "data.safetensors", {e.data.train.extras, {{"source", e.data.train.name}}});
+    save_safetensors(folder.file("data.safetensors"), {e.data.train.extras, {{"source", e.data.train.name}}});
 }
 
 void train(const TrainOptions& o) {

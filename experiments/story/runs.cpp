@@ -5,9 +5,8 @@
 #include <numeric>
 
 #include "autograd/tape.hpp"
-#include "data/table_file.hpp"
 #include "experiments/report/image_figures.hpp"
-#include "experiments/runs/finished_run.hpp"
+#include "experiments/runs/opened_run.hpp"
 
 namespace elbow {
 namespace {
@@ -26,31 +25,17 @@ double cosine(const float* a, const float* b, size_t n) {
   return aa > 0 && bb > 0 ? ab / std::sqrt(aa * bb) : 0;
 }
 
-// What image_scores.csv says of samples of any class and colour: of a model that must be told labels, under those of the
-// test images.
-std::optional<std::pair<Estimate, std::string>> read_fid(const std::filesystem::path& file, bool own_labels) {
-  if (!std::filesystem::exists(file)) return {};
-  TableFile table(file, {});
-  const auto& names = table.names();
-  const auto place = [&](const char* name) {
-    const auto found = std::find(names.begin(), names.end(), name);
-    if (found == names.end()) throw Error(str(file.string(), ": there is no column ", name));
-    return size_t(found - names.begin());
-  };
-  const size_t condition = place("condition"), images = place("images"), fid = place("fid"),
-               error = place("fid_stderr"), hash = place("weights_hash");
-  for (std::vector<std::string> fields; table.next(fields);)
-    if (fields[condition] == "any/any" && fields[images] == (own_labels ? "samples_own_labels" : "samples"))
-      try {
-        return {{{std::stod(fields[fid]), std::stod(fields[error])}, fields[hash]}};
-      } catch (const std::logic_error&) { throw Error(table.where() + ": fid or fid_stderr is not a number"); }
+// The distance of samples of any class and colour: of a model that must be told labels, under those of the test images.
+std::optional<Findings::ImageFid> fid_of(const Findings& findings, bool own_labels) {
+  for (const Findings::ImageFid& f : findings.image_fids)
+    if (f.condition == "any/any" && f.images == (own_labels ? "samples_own_labels" : "samples")) return f;
   return {};
 }
 
 StoryRun open(const std::string& name, const std::string& folder) {
-  StoryRun run{name, nullptr, read_run_record(folder), {}};  // which says so where the run is not finished
+  StoryRun run{name, nullptr, read_finished_run(folder), {}};  // which says so where the run is not finished
   run.experiment = open_run(folder);
-  run.fid = read_fid(run.record.folder / "image_scores.csv", run.experiment->condition.by_attributes());
+  run.fid = fid_of(run.record.findings, run.experiment->condition.by_attributes());
   return run;
 }
 

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "cvae/experiment.hpp"
-#include "experiments/runs/compare/run_record.hpp"
+#include "experiments/runs/results_files.hpp"
 
 namespace elbow {
 
@@ -17,10 +17,9 @@ namespace elbow {
 struct StoryRun {
   std::string name;  ///< "AE", "VAE" or "CVAE": how figures and tables call it
   std::unique_ptr<Experiment> experiment;
-  RunRecord record;  ///< the results in its folder
-  /// Frechet distance of samples from the test images, and the hash of the features' weights (image_scores.csv); empty
-  /// where the run was not scored.
-  std::optional<std::pair<Estimate, std::string>> fid;
+  FinishedRun record;  ///< the results in its folder
+  /// The Frechet distance of samples from the test images; empty where the run was not scored.
+  std::optional<Findings::ImageFid> fid;
 
   /// What the encoder makes of test rows `index` under their own labels: posterior means [rows, latents].
   Tensor encode(const std::vector<int64_t>& index) const;

@@ -18,8 +18,9 @@ std::string percent(double share) { return fixed(100 * share, 0) + "%"; }
 // Scores under features of other weights do not compare.
 bool fids_compare(const StoryRuns& runs) {
   const auto& first = runs.ae.fid;
-  return std::ranges::all_of(
-      runs.all(), [&](const StoryRun* run) { return first && run->fid && run->fid->second == first->second; });
+  return std::ranges::all_of(runs.all(), [&](const StoryRun* run) {
+    return first && run->fid && run->fid->weights_hash == first->weights_hash;
+  });
 }
 
 void add_table(Report& report, const StoryRuns& runs, const std::vector<Codes>& codes) {
@@ -40,7 +41,7 @@ void add_table(Report& report, const StoryRuns& runs, const std::vector<Codes>& 
          {test.loss.mean, test.loss.standard_error, test.distortion.mean, test.kl.mean, codes[i].spread()})
       line.push_back(fixed(value, 2));
     line.push_back(percent(codes[i].share_within(2)));
-    if (fids) line.insert(line.end(), {fixed(run.fid->first.mean, 1), fixed(run.fid->first.standard_error, 1)});
+    if (fids) line.insert(line.end(), {fixed(run.fid->fid.mean, 1), fixed(run.fid->fid.standard_error, 1)});
   }
   report.table("The three models, in nats per image of the test set" +
                    std::string(fids ? "; FID of as many samples as there are test images" : ""),

@@ -8,12 +8,13 @@
 
 #include "base/interrupt.hpp"
 #include "base/machine.hpp"
-#include "base/plain_text.hpp"
 #include "experiments/analyses/analysis.hpp"
-#include "experiments/runs/finished_run.hpp"
 #include "experiments/runs/folder_claim.hpp"
+#include "experiments/runs/inputs.hpp"
+#include "experiments/runs/opened_run.hpp"
 #include "experiments/runs/output_file.hpp"
-#include "experiments/runs/run_inputs.hpp"
+#include "experiments/runs/progress.hpp"
+#include "experiments/runs/results_files.hpp"
 
 namespace elbow {
 namespace fs = std::filesystem;
@@ -61,22 +62,27 @@ class PartFolder {
 };
 
 // Tables and figures go to the run's folder, while no training writes there, or to another one when they are whole.
-AnalysesDone analyse_into(const fs::path& folder, const AnalyseOptions& o, Experiment& experiment) {
-  const auto make = [&](const fs::path& to) {
-    AnalysesDone done = make_analyses(experiment, to);
+AnalysesDone analyse_into(const fs::path& folder, const AnalyseOptions& o, Experiment& experiment,
+                          const Tell& tell) {
+  const auto make = [&](const OutputFolder& to) {
+    AnalysisContext context{to, {}, tell};
+    if (o.settings.empty()) context.findings = read_findings(o.run);  // of this very model
+    AnalysesDone done = make_analyses(experiment, context);
     if (done.made.empty()) throw Error(done.problems.front().why);
-    return done;
+    return std::pair(std::move(done), std::move(context.findings));
   };
   if (fs::exists(folder) && fs::equivalent(folder, o.run)) {
     const FolderClaim claim(folder, folder.string());
-    return make(folder);
+    auto [done, findings] = make(OutputFolder::of_run(folder));
+    update_summary(folder, findings);
+    return done;
   }
   const PartFolder part(folder);
   const InterruptWatch interrupts([&] {
     part.remove();
     std::cerr << "elbow: interrupted" << std::endl;
   });
-  AnalysesDone done = make(part.path());
+  AnalysesDone done = make(part.path()).first;
   part.finish(o.force);
   return done;
 }
@@ -96,9 +102,9 @@ void analyse(const AnalyseOptions& o) {
   if (o.analysis == "image_scores") find_feature_net(o.run, *experiment);
   check_analyses(*experiment);
   const fs::path folder = o.out.empty() ? o.run : o.out;
-  const AnalysesDone done = analyse_into(folder, o, *experiment);
-  std::cout << plain_text(done.text, /*lines=*/true);
-  std::cout << "tables and figures are in " << folder.string() << std::endl;
+  Progress progress;
+  const AnalysesDone done = analyse_into(folder, o, *experiment, progress.teller());
+  progress.line(done.text + "tables and figures are in " + folder.string());
   warn(done.problems);
   require_made(done.problems);
 }

@@ -10,9 +10,9 @@
 #include "base/machine.hpp"
 #include "base/stopwatch.hpp"
 #include "cvae/evaluation.hpp"
-#include "experiments/runs/csv_files.hpp"
-#include "experiments/runs/finished_run.hpp"
-#include "experiments/runs/summary.hpp"
+#include "experiments/runs/opened_run.hpp"
+#include "experiments/runs/results.hpp"
+#include "experiments/runs/results_files.hpp"
 
 namespace elbow {
 namespace fs = std::filesystem;
@@ -38,11 +38,11 @@ void check_folder(const fs::path& folder, bool force) {
     throw Error(folder.string() + ": holds files but no evaluation: choose another --out");
 }
 
-void write_results(const fs::path& folder, const Experiment& e, const RunResult& result,
+void write_results(const fs::path& folder, const Experiment& e, const RunResults& results,
                    const std::string& summary) {
   fs::create_directories(folder);
   write_file_atomically(folder / "config.json", e.resolved);
-  write_csv_files(result.figures, folder);
+  write_tables(results, e.evaluation.original_tables, folder);
   write_file_atomically(folder / "summary.json", summary);
 }
 
@@ -55,15 +55,15 @@ void evaluate(const EvaluateOptions& o, std::ostream& text) {
   if (!o.out.empty()) check_folder(o.out, o.force);
   const auto e = open_run(o.run, o.settings);
   const int64_t epochs = epochs_trained(o.run);
-  RunResult result =
+  RunResults results =
       evaluate_run(*e, {}, [](const std::string& what) { std::cerr << "note: " << what << std::endl; });
-  result.figures.epochs = {{epochs, result.train, result.test}};  // what training cost is the run's to say
-  result.timing.train_step_us = std::nan("");
-  result.timing.eval_step_us = eval_step_us(*e, test_costs(*e, 1, false).seconds);
-  result.timing.total_s = watch.seconds();
-  const std::string summary = summary_json(*e, result, epochs);
-  if (!o.out.empty()) write_results(o.out, *e, result, summary);
-  text << (o.json ? summary : summary_text(result));
+  results.epochs = {{epochs, results.train, results.test}};  // what training cost is the run's to say
+  results.timing.train_step_us = std::nan("");
+  results.timing.eval_step_us = eval_step_us(*e, test_costs(*e, 1, false).seconds);
+  results.timing.total_s = watch.seconds();
+  const std::string summary = summary_json(*e, results);
+  if (!o.out.empty()) write_results(o.out, *e, results, summary);
+  text << (o.json ? summary : summary_text(results));
 }
 
 }  // namespace

@@ -11,6 +11,7 @@
 #include "base/machine.hpp"
 #include "base/stopwatch.hpp"
 #include "experiments/analyses/feature_file.hpp"
+#include "experiments/report/number_text.hpp"
 #include "experiments/runs/output_file.hpp"
 
 namespace elbow {
@@ -41,15 +42,15 @@ void train_features(const FeaturesOptions& o) {
       make_feature_net(config.section("data"), config.get<uint64_t>("seed", uint64_t{1}), o.training,
                        [&](int64_t epoch, double loss) {
                          if (!o.quiet)
-                           std::cout << "epoch " << epoch << ": cross-entropy " << loss << " nats per image, "
-                                     << watch.seconds() << " s" << std::endl;
+                           std::cout << "epoch " << epoch << ": cross-entropy " << fixed(loss, 4)
+                                     << " nats per image, " << fixed(watch.seconds(), 1) << " s" << std::endl;
                        });
   save_feature_net(o.out, *made.net, made.metadata);
   const auto note = [&](const char* key) { return made.metadata.at(key); };
   if (!o.quiet)
-    std::cout << "accuracy " << note("accuracy") << " +- " << note("accuracy_stderr") << " on "
-              << note("test_rows") << " test images; weights " << weights_hash(*made.net) << " are in " << o.out
-              << '\n';
+    std::cout << "accuracy " << with_error({std::stod(note("accuracy")), std::stod(note("accuracy_stderr"))}, 4)
+              << " on " << note("test_rows") << " test images; weights " << weights_hash(*made.net)
+              << " are in " << o.out << '\n';
 }
 
 }  // namespace

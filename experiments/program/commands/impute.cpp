@@ -12,7 +12,7 @@
 #include "experiments/program/rows/options.hpp"
 #include "experiments/program/rows/row_reader.hpp"
 #include "experiments/program/rows/table_output.hpp"
-#include "experiments/runs/finished_run.hpp"
+#include "experiments/runs/opened_run.hpp"
 
 namespace elbow {
 namespace {

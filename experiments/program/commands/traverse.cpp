@@ -16,7 +16,7 @@
 #include "experiments/program/rows/told.hpp"
 #include "experiments/report/image_figures.hpp"
 #include "experiments/report/number_text.hpp"
-#include "experiments/runs/finished_run.hpp"
+#include "experiments/runs/opened_run.hpp"
 
 namespace elbow {
 namespace {

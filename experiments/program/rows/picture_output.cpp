@@ -4,6 +4,7 @@
 #include <iostream>
 
 #include "base/error.hpp"
+#include "experiments/report/output_folder.hpp"
 #include "experiments/runs/output_file.hpp"
 
 namespace elbow {
@@ -23,6 +24,8 @@ fs::path picture_path(const RowsOptions& o, const std::string& name) {
     check_output_file(png, o.force);
   else if (fs::exists(png) && !o.force)  // the run's own picture
     throw Error(png.string() + ": exists already: choose another --out, or --force");
+  else
+    list_file_of_run(o.run, name);
   return png;
 }
 

@@ -14,46 +14,41 @@ namespace {
 // What one of these panels shows: of a run, with its error; of a run's optimum; of the curve of optima.
 struct Quantity {
   std::string title, y_label;
-  std::function<Estimate(const RunRecord&)> of;
-  std::function<double(const RunRecord&)> optimum;
+  std::function<Estimate(const FinishedRun&)> of;
+  std::function<double(const FinishedRun&)> optimum;
   std::function<double(const BoundCurve::Point&)> curve;
 };
 
-const CountResult* nothing_given(const RunRecord& run) {
-  const auto at = run.per_count.find(0);
-  return at == run.per_count.end() ? nullptr : &at->second;
-}
-
 Quantity quantity(AgainstBeta what) {
-  using Run = RunRecord;
+  using Run = FinishedRun;
   using Point = BoundCurve::Point;
   const std::string beta = setting_name("loss.beta");
   switch (what) {
     case AgainstBeta::loss:
       return {"Loss against " + beta, "distortion + " + beta + " KL (nats per row)",
               [](const Run& r) { return r.test.loss; },
-              [](const Run& r) { return r.bound ? r.bound->loss : no_number; },
+              [](const Run& r) { return r.test.bound ? r.test.bound->loss : no_number; },
               [](const Point& p) { return p.all.loss; }};
     case AgainstBeta::excess:
       return {"Loss above the bound",
               "excess (nats per row)",
               [](const Run& r) {
-                return r.excess.value_or(Estimate{no_number, no_number});
+                return r.test.excess.value_or(Estimate{no_number, no_number});
               },
               [](const Run&) { return no_number; },
               {}};
     case AgainstBeta::kl:
       return {"KL against " + beta, "KL (nats per row)", [](const Run& r) { return r.test.kl; },
-              [](const Run& r) { return r.bound ? r.bound->kl : no_number; },
+              [](const Run& r) { return r.test.bound ? r.test.bound->kl : no_number; },
               [](const Point& p) { return p.all.kl; }};
     case AgainstBeta::active_at_0:
       return {"Active latents, nothing given", "active latents",
               [](const Run& r) {
-                const CountResult* count = nothing_given(r);
+                const CountResult* count = r.at_count(0);
                 return Estimate{count ? count->active : no_number, no_number};
               },
               [](const Run& r) {
-                const CountResult* count = nothing_given(r);
+                const CountResult* count = r.at_count(0);
                 return count && count->bound ? count->bound->active : no_number;
               },
               [](const Point& p) { return p.active_at_0; }};
@@ -61,15 +56,15 @@ Quantity quantity(AgainstBeta what) {
   }
   return {"Active latents, mean over the masks", "active latents",
           [](const Run& r) {
-            return Estimate{r.active(), no_number};
+            return Estimate{r.test.active, no_number};
           },
-          [](const Run& r) { return r.bound ? r.bound->active : no_number; },
+          [](const Run& r) { return r.test.bound ? r.test.bound->active : no_number; },
           [](const Point& p) { return p.all.active; }};
 }
 
 Panel::Range betas_of(const Comparison& c) {
   Panel::Range range;
-  for (const RunRecord& run : c.runs) range.include(run.beta);
+  for (const FinishedRun& run : c.runs) range.include(run.beta);
   return range;
 }
 
@@ -87,7 +82,7 @@ void draw_optimum(Panel& panel, const Comparison& c, const BoundCurve& curve, co
         line.push_back({point.beta, shown.curve(point)});
         panel.y.include(line.back()[1]);
       }
-  for (const RunRecord& run : c.runs)
+  for (const FinishedRun& run : c.runs)
     if (const double optimum = shown.optimum(run); line.empty() && std::isfinite(optimum)) {
       rings.push_back({run.beta, optimum});
       panel.y.include(optimum);
@@ -117,7 +112,7 @@ Panel beta_panel(const Comparison& c, const BoundCurve& curve, AgainstBeta what)
 
   std::vector<Points> means(c.series.size());  // {beta, mean, standard error}
   for (const RunGroup& group : c.groups) {
-    Estimate e = over_runs(c, group, [&](const RunRecord& run) { return shown.of(run).mean; });
+    Estimate e = over_runs(c, group, [&](const FinishedRun& run) { return shown.of(run).mean; });
     if (group.size() == 1) e = shown.of(c.runs[group.runs[0]]);
     if (!std::isfinite(e.mean)) continue;
     const double error = std::isfinite(e.standard_error) ? e.standard_error : 0;
@@ -153,8 +148,8 @@ Panel fid_beta_panel(const Comparison& c) {
   panel.y_label = "Frechet distance";
   panel.y_from_zero = true;
   std::set<int64_t> counts;
-  for (const RunRecord& run : c.runs)
-    for (const auto& [given, fid] : run.fid) counts.insert(given);
+  for (const FinishedRun& run : c.runs)
+    for (const FrechetPoint& p : run.findings.frechet.points) counts.insert(p.given);
   std::vector<int64_t> chosen;  // as many as there are colours, evenly spread
   const std::vector<int64_t> all(counts.begin(), counts.end());
   const std::size_t most = std::min(all.size(), okabe_ito.size());
@@ -168,9 +163,8 @@ Panel fid_beta_panel(const Comparison& c) {
     for (std::size_t s = 0; s < c.series.size(); ++s) {
       Points rows;
       for (const RunGroup& group : c.groups) {
-        const double fid = over_runs(c, group, [&](const RunRecord& run) {
-                             const auto at = run.fid.find(chosen[i]);
-                             return at == run.fid.end() ? no_number : at->second;
+        const double fid = over_runs(c, group, [&](const FinishedRun& run) {
+                             return run.findings.frechet.at_count(chosen[i]);
                            }).mean;
         if (group.series != s || !std::isfinite(fid)) continue;
         rows.push_back({group.beta, fid});

@@ -12,12 +12,12 @@ namespace elbow {
 namespace {
 
 bool agree_in_law(const Comparison& c) {
-  return std::all_of(c.runs.begin(), c.runs.end(), [&](const RunRecord& run) {
+  return std::all_of(c.runs.begin(), c.runs.end(), [&](const FinishedRun& run) {
     Json data = run.config.at("data"), first = c.runs[0].config.at("data");
     for (Json* section : {&data, &first})
       section->erase("structure_seed");  // each run's own law is drawn below
     if (data != first || run.config.at("condition") != c.runs[0].config.at("condition")) return false;
-    return run.bound ||
+    return run.test.bound ||
            run.beta == 0;  // at beta = 0 nothing limits the KL, and a run has no optimum of its own
   });
 }
@@ -26,7 +26,7 @@ bool agree_in_law(const Comparison& c) {
 // seed does not matter; none if the data are not Gaussian, or have missing entries: their optimum is another one.
 std::map<uint64_t, GaussianLaw> laws_of(const Comparison& c) {
   std::map<uint64_t, GaussianLaw> laws;
-  for (const RunRecord& run : c.runs) {
+  for (const FinishedRun& run : c.runs) {
     if (laws.contains(run.seed)) continue;
     Json data = run.config.at("data");
     if (data.contains("path")) return {};  // rows that are read from files follow no known law
@@ -44,10 +44,11 @@ std::map<uint64_t, GaussianLaw> laws_of(const Comparison& c) {
 }
 
 // Whether the law gives a run the optimum that the run itself found: else the curve would be about something else.
-bool reproduces(const GaussianLaw& law, const RunRecord& run, double given, int64_t masks) {
-  if (!run.bound) return true;
+bool reproduces(const GaussianLaw& law, const FinishedRun& run, double given, int64_t masks) {
+  if (!run.test.bound) return true;
   const double loss = GaussianBound(law.mean, law.covariance, run.beta).average(given, masks).loss;
-  return std::abs(loss - run.bound->loss) <= 0.03 * std::abs(run.bound->loss) + 1e-9;  // masks may be sampled
+  return std::abs(loss - run.test.bound->loss) <=
+         0.03 * std::abs(run.test.bound->loss) + 1e-9;  // masks may be sampled
 }
 
 }  // namespace
@@ -63,13 +64,13 @@ BoundCurve bound_curve(const Comparison& c) {
   const auto columns = int64_t(laws.begin()->second.mean.size());  // each point costs masks * columns^3
   const int points = columns <= 4 ? 1000 : columns <= 10 ? 300 : 40;
   const int64_t masks = columns <= 10 ? 1024 : affordable_masks(columns, 2, 32);
-  for (const RunRecord& run : c.runs) {
+  for (const FinishedRun& run : c.runs) {
     const auto law = laws.find(run.seed);
     if (!reproduces(law == laws.end() ? laws.begin()->second : law->second, run, given, masks)) return curve;
   }
 
   double lowest = INFINITY, highest = 0;
-  for (const RunRecord& run : c.runs) {
+  for (const FinishedRun& run : c.runs) {
     if (run.beta > 0) lowest = std::min(lowest, run.beta);
     highest = std::max(highest, run.beta);
   }
@@ -86,10 +87,7 @@ BoundCurve bound_curve(const Comparison& c) {
       const GaussianBound bound(law.mean, law.covariance, point.beta);
       const AverageBound all = bound.average(given, masks);
       const double share = 1.0 / double(laws.size());
-      point.all.loss += share * all.loss;
-      point.all.distortion += share * all.distortion;
-      point.all.kl += share * all.kl;
-      point.all.active += share * all.active;
+      point.all += share * all;
       point.active_at_0 += share * bound.at_count(0).active;
     }
     curve.points.push_back(point);

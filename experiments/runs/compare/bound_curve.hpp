@@ -9,7 +9,7 @@ namespace elbow {
 struct BoundCurve {
   struct Point {
     double beta = 0;
-    BoundPoint all;          ///< averaged over the masks
+    Bound all;               ///< averaged over the masks
     double active_at_0 = 0;  ///< k* with no column given
   };
   std::vector<Point>

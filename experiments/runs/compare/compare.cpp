@@ -36,8 +36,8 @@ std::vector<FigureFile> figures_of(const Comparison& c) {
   figures.push_back({"multiple_models_conds_epochs.png",
                      "The same epoch by epoch, for the whole test set; a large point is the end of a training.",
                      {path_panel(c, curve), loss_panel(c)}});
-  const bool has_fid =
-      std::any_of(c.runs.begin(), c.runs.end(), [](const RunRecord& run) { return !run.fid.empty(); });
+  const bool has_fid = std::any_of(c.runs.begin(), c.runs.end(),
+                                   [](const FinishedRun& run) { return !run.findings.frechet.points.empty(); });
   if (c.beta_varies()) {
     FigureFile f{"beta_elbo_fid.png",
                  "The loss against its weight of the KL, and how far it is from the optimum.",
@@ -70,11 +70,11 @@ void draw(const FigureFile& f, const fs::path& png) {
   figure.save(png);
 }
 
-std::vector<RunRecord> read_runs(const std::vector<std::string>& folders) {
-  std::vector<RunRecord> runs;
+std::vector<FinishedRun> read_runs(const std::vector<std::string>& folders) {
+  std::vector<FinishedRun> runs;
   std::set<fs::path> seen;
   for (const std::string& folder : folders) {
-    runs.push_back(read_run_record(folder));
+    runs.push_back(read_finished_run(folder));
     if (!seen.insert(fs::canonical(folder)).second) throw Error(folder + ": is given twice");
   }
   return runs;

@@ -70,7 +70,7 @@ std::string settings_text(const Comparison& c, std::size_t run, const std::set<s
 void find_differences(Comparison& c) {
   std::vector<std::map<std::string, std::string>> settings;
   std::vector<std::string> keys;
-  for (const RunRecord& run : c.runs) {
+  for (const FinishedRun& run : c.runs) {
     FlatSettings flat = flatten(run.config);
     // by default the structure of the data follows the seed, and is then no setting of its own
     std::erase(flat, std::pair(std::string("data.structure_seed"), str(run.seed)));
@@ -101,7 +101,7 @@ void sort_runs(Comparison& c) {
   std::stable_sort(order.begin(), order.end(), [&](const auto& a, const auto& b) {
     return a.first != b.first ? a.first < b.first : c.runs[a.second].seed < c.runs[b.second].seed;
   });
-  std::vector<RunRecord> runs;
+  std::vector<FinishedRun> runs;
   for (const auto& [value, run] : order) runs.push_back(std::move(c.runs[run]));
   c.runs = std::move(runs);
   find_differences(c);
@@ -109,7 +109,7 @@ void sort_runs(Comparison& c) {
 
 void call_by_folders(Comparison& c) {
   for (RunGroup& group : c.groups) {
-    const RunRecord& first = c.runs[group.runs[0]];
+    const FinishedRun& first = c.runs[group.runs[0]];
     group.label = first.label;
     if (group.size() == 1) continue;
     if (const std::string seed = str(",seed=", first.seed); group.label.ends_with(seed))  // as sweeps call runs
@@ -143,10 +143,10 @@ void make_groups(Comparison& c) {
 }
 
 // Folders of the same name in different places are called by their whole path.
-void tell_apart(std::vector<RunRecord>& runs) {
+void tell_apart(std::vector<FinishedRun>& runs) {
   std::map<std::string, int> uses;
-  for (const RunRecord& run : runs) ++uses[run.label];
-  for (RunRecord& run : runs)
+  for (const FinishedRun& run : runs) ++uses[run.label];
+  for (FinishedRun& run : runs)
     if (uses[run.label] > 1) run.label = run.folder.lexically_normal().string();
 }
 
@@ -159,14 +159,16 @@ FlatSettings flatten(const Json& config) {
 }
 
 bool Comparison::beta_varies() const {
-  return std::any_of(runs.begin(), runs.end(), [&](const RunRecord& run) { return run.beta != runs[0].beta; });
+  return std::any_of(runs.begin(), runs.end(),
+                     [&](const FinishedRun& run) { return run.beta != runs[0].beta; });
 }
 
 bool Comparison::has_bound() const {
-  return std::any_of(runs.begin(), runs.end(), [](const RunRecord& run) { return run.bound.has_value(); });
+  return std::any_of(runs.begin(), runs.end(),
+                     [](const FinishedRun& run) { return run.test.bound.has_value(); });
 }
 
-Comparison make_comparison(std::vector<RunRecord> runs) {
+Comparison make_comparison(std::vector<FinishedRun> runs) {
   Comparison c;
   c.runs = std::move(runs);
   tell_apart(c.runs);

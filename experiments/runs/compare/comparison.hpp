@@ -4,7 +4,7 @@
 #include <utility>
 #include <vector>
 
-#include "experiments/runs/compare/run_record.hpp"
+#include "experiments/runs/results_files.hpp"
 
 namespace elbow {
 
@@ -24,7 +24,7 @@ struct RunGroup {
 
 /// Several finished runs side by side, and in what they differ.
 struct Comparison {
-  std::vector<RunRecord> runs;
+  std::vector<FinishedRun> runs;
   std::vector<std::string> varied;  ///< dotted keys whose values differ, the name aside; the seed last
   std::vector<std::vector<std::string>> values;  ///< [runs][varied] as text, "" where a run has no such setting
   std::vector<RunGroup> groups;
@@ -40,7 +40,7 @@ struct Comparison {
 
 /// Finds out in what the runs differ, and groups them. Runs that differ in one numeric setting (and in the seed) are sorted
 /// by it; others stay in the order in which they come.
-Comparison make_comparison(std::vector<RunRecord> runs);
+Comparison make_comparison(std::vector<FinishedRun> runs);
 
 /// Mean of a quantity over the runs of a group, with its standard error over them (NaN for a single run).
 template <class Of> Estimate over_runs(const Comparison& c, const RunGroup& group, Of of) {

@@ -34,16 +34,16 @@ struct CountMean {
 // Means over the runs of a group, by the number of given columns: of those that each of its runs has.
 std::vector<CountMean> count_means(const Comparison& c, const RunGroup& group) {
   std::vector<CountMean> means;
-  for (const auto& [given, unused] : c.runs[group.runs[0]].per_count) {
-    const bool everywhere = std::all_of(group.runs.begin(), group.runs.end(), [&, n = given](std::size_t run) {
-      return c.runs[run].per_count.contains(n);
-    });
+  for (const CountResult& count : c.runs[group.runs[0]].per_count) {
+    const int64_t n = count.given;
+    const bool everywhere = std::all_of(group.runs.begin(), group.runs.end(),
+                                        [&](std::size_t run) { return c.runs[run].at_count(n); });
     if (!everywhere) continue;
-    const auto mean = [&, n = given](auto of) {
-      return over_runs(c, group, [&](const RunRecord& run) { return of(run.per_count.at(n)); }).mean;
+    const auto mean = [&](auto of) {
+      return over_runs(c, group, [&](const FinishedRun& run) { return of(*run.at_count(n)); }).mean;
     };
-    means.push_back({given, mean([](const CountResult& r) { return r.kl; }),
-                     mean([](const CountResult& r) { return r.distortion; }),
+    means.push_back({n, mean([](const CountResult& r) { return r.kl.mean; }),
+                     mean([](const CountResult& r) { return r.distortion.mean; }),
                      mean([](const CountResult& r) { return r.bound ? r.bound->kl : no_number; }),
                      mean([](const CountResult& r) { return r.bound ? r.bound->distortion : no_number; })});
   }
@@ -51,7 +51,9 @@ std::vector<CountMean> count_means(const Comparison& c, const RunGroup& group) {
 }
 
 // The number of first epochs that may be cut off, so that the end of a training can be seen.
-std::size_t skipped(const RunRecord& run) { return run.epochs.size() > 8 ? 2 : run.epochs.size() > 3 ? 1 : 0; }
+std::size_t skipped(const FinishedRun& run) {
+  return run.epochs.size() > 8 ? 2 : run.epochs.size() > 3 ? 1 : 0;
+}
 
 }  // namespace
 
@@ -90,7 +92,7 @@ Panel total_panel(const Comparison& c, const BoundCurve& curve) {
   for (std::size_t g = 0; g < c.groups.size(); ++g)
     for (const std::size_t run : c.groups[g].runs) {
       const Costs& test = c.runs[run].test;
-      const auto& bound = c.runs[run].bound;
+      const auto& bound = c.runs[run].test.bound;
       panel.x.include(test.kl.mean), panel.y.include(test.distortion.mean);
       const auto error = [](const Estimate& e) {
         return std::isfinite(e.standard_error) ? e.standard_error : 0;
@@ -163,9 +165,9 @@ Panel fid_panel(const Comparison& c) {
   for (std::size_t g = 0; g < c.groups.size(); ++g)
     for (const std::size_t run : c.groups[g].runs) {
       Points rows;
-      for (const auto& [given, fid] : c.runs[run].fid) {
-        rows.push_back({double(given), fid});
-        panel.x.include(double(given)), panel.y.include(fid);
+      for (const FrechetPoint& p : c.runs[run].findings.frechet.points) {
+        rows.push_back({double(p.given), p.estimate.distance});
+        panel.x.include(double(p.given)), panel.y.include(p.estimate.distance);
       }
       panel.draw(rows, "using 1:2 with linespoints ps 1.1 lw 1.2 " + style.point(g) + " " + style.colour(g));
     }

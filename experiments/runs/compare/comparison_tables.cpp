@@ -15,33 +15,33 @@ namespace {
 // One column of numbers. An error of another column is not averaged over seeds: the spread over them says it better.
 struct Column {
   std::string name;
-  std::function<double(const RunRecord&)> of;
+  std::function<double(const FinishedRun&)> of;
   bool is_error = false;
 };
 
-template <class Of> double of_bound(const RunRecord& run, Of of) {
-  return run.bound ? of(*run.bound) : no_number;
+template <class Of> double of_bound(const FinishedRun& run, Of of) {
+  return run.test.bound ? of(*run.test.bound) : no_number;
 }
 
-double active_at(const RunRecord& run, int64_t given) {
-  const auto at = run.per_count.find(given);
-  return at == run.per_count.end() ? no_number : at->second.active;
+double active_at(const FinishedRun& run, int64_t given) {
+  const CountResult* count = run.at_count(given);
+  return count ? count->active : no_number;
 }
 
-double bound_active_at(const RunRecord& run, int64_t given) {
-  const auto at = run.per_count.find(given);
-  return at == run.per_count.end() || !at->second.bound ? no_number : at->second.bound->active;
+double bound_active_at(const FinishedRun& run, int64_t given) {
+  const CountResult* count = run.at_count(given);
+  return count && count->bound ? count->bound->active : no_number;
 }
 
 std::set<int64_t> counts_of(const Comparison& c) {
   std::set<int64_t> counts;
-  for (const RunRecord& run : c.runs)
-    for (const auto& [given, count] : run.per_count) counts.insert(given);
+  for (const FinishedRun& run : c.runs)
+    for (const CountResult& count : run.per_count) counts.insert(count.given);
   return counts;
 }
 
 std::vector<Column> columns_of(const Comparison& c) {
-  using Run = RunRecord;
+  using Run = FinishedRun;
   std::vector<Column> columns = {
       {"loss", [](const Run& r) { return r.test.loss.mean; }},
       {"loss_stderr", [](const Run& r) { return r.test.loss.standard_error; }, true},
@@ -52,9 +52,10 @@ std::vector<Column> columns_of(const Comparison& c) {
       {"bound_loss", [](const Run& r) { return of_bound(r, [](auto& b) { return b.loss; }); }},
       {"bound_distortion", [](const Run& r) { return of_bound(r, [](auto& b) { return b.distortion; }); }},
       {"bound_kl", [](const Run& r) { return of_bound(r, [](auto& b) { return b.kl; }); }},
-      {"excess", [](const Run& r) { return r.excess ? r.excess->mean : no_number; }},
-      {"excess_stderr", [](const Run& r) { return r.excess ? r.excess->standard_error : no_number; }, true},
-      {"active", [](const Run& r) { return r.active(); }},
+      {"excess", [](const Run& r) { return r.test.excess ? r.test.excess->mean : no_number; }},
+      {"excess_stderr", [](const Run& r) { return r.test.excess ? r.test.excess->standard_error : no_number; },
+       true},
+      {"active", [](const Run& r) { return r.test.active; }},
       {"bound_active", [](const Run& r) { return of_bound(r, [](auto& b) { return b.active; }); }}};
   const auto counts = counts_of(c);
   for (const int64_t given : counts)
@@ -62,8 +63,8 @@ std::vector<Column> columns_of(const Comparison& c) {
   for (const int64_t given : counts)
     columns.push_back(
         {str("bound_active_", given), [given](const Run& r) { return bound_active_at(r, given); }});
-  columns.push_back({"train_step_us", [](const Run& r) { return r.train_step_us; }});
-  columns.push_back({"total_s", [](const Run& r) { return r.total_s; }});
+  columns.push_back({"train_step_us", [](const Run& r) { return r.timing.train_step_us; }});
+  columns.push_back({"total_s", [](const Run& r) { return r.timing.total_s; }});
   return columns;
 }
 
@@ -180,12 +181,12 @@ TextTable short_table(const Comparison& c, bool over_seeds) {
     const auto value = [&](auto of) {
       return over_seeds ? over_runs(c, c.groups[i], of) : Estimate{of(c.runs[i]), no_number};
     };
-    using Run = RunRecord;
+    using Run = FinishedRun;
     Estimate loss = value([](const Run&r) { return r.test.loss.mean; }),
-             excess = value([](const Run&r) { return r.excess ? r.excess->mean : no_number; });
+             excess = value([](const Run&r) { return r.test.excess ? r.test.excess->mean : no_number; });
     if (!over_seeds) {
       loss = c.runs[i].test.loss;
-      excess = c.runs[i].excess.value_or(Estimate{no_number, no_number});
+      excess = c.runs[i].test.excess.value_or(Estimate{no_number, no_number});
     }
     auto& row = table.rows[i];
     if (over_seeds) row.push_back(str(c.groups[i].size()));
@@ -196,9 +197,9 @@ TextTable short_table(const Comparison& c, bool over_seeds) {
     row.push_back(with_bound(value([](const Run& r) { return active_at(r, 0); }).mean,
                              value([](const Run& r) { return bound_active_at(r, 0); }).mean));
     row.push_back(
-        with_bound(value([](const Run& r) { return r.active(); }).mean,
+        with_bound(value([](const Run& r) { return r.test.active; }).mean,
                    value([](const Run& r) { return of_bound(r, [](auto& b) { return b.active; }); }).mean));
-    row.push_back(fixed(value([](const Run& r) { return r.total_s; }).mean, 1));
+    row.push_back(fixed(value([](const Run& r) { return r.timing.total_s; }).mean, 1));
   }
   make_narrow(table, names);
   return table;

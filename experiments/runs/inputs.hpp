@@ -3,12 +3,13 @@
 #include <string>
 
 #include "cvae/experiment.hpp"
+#include "experiments/report/output_folder.hpp"
 
 namespace elbow {
 
 /// Writes RUN/inputs.json: where each file lies that the run is made from (tables, schemas, images, the net that scores
 /// images), its size and its Hash. Not those that cannot be read twice, such as pipes.
-void save_inputs(const std::filesystem::path& run, const Experiment& experiment);
+void save_inputs(const OutputFolder& run, const Experiment& experiment);
 
 /// Where the file or folder lies today that a setting of the run names: there, or where the run found it. Error "FILE: has
 /// changed since the run in RUN was begun", or "FILE: is not there", if a file of it is not what RUN/inputs.json says. The

@@ -1,4 +1,4 @@
-#include "experiments/runs/compare/number_table.hpp"
+#include "experiments/runs/number_table.hpp"
 
 #include <algorithm>
 #include <charconv>

@@ -1,4 +1,4 @@
-#include "experiments/runs/run_figures.hpp"
+#include "experiments/runs/figures.hpp"
 
 #include <functional>
 #include <nlohmann/json.hpp>
@@ -11,14 +11,13 @@
 
 namespace elbow {
 
-std::vector<NotMade> draw_figures(Experiment& e, const RunResult& result, const AnalysesDone& analyses,
+std::vector<NotMade> draw_figures(Experiment& e, const RunResults& results, const AnalysesDone& analyses,
                                   const RunFolder& folder) {
   std::vector<NotMade> problems = analyses.problems;
-  const RunFigures& figures = result.figures;
   e.model->train(false);
   const NoGrad no_grad;
   Report report(e.name);
-  report.heading("Results").preformatted("Summary", summary_text(result));
+  report.heading("Results").preformatted("Summary", summary_text(results));
   report.heading("Figures");
   Json drawn = Json::array();
   const auto show = [&](const std::string& file, const std::string& caption) {
@@ -32,23 +31,24 @@ std::vector<NotMade> draw_figures(Experiment& e, const RunResult& result, const 
   };
   figure("encoding_test_plots.png",
          "Loss, latent means, KL per latent and rate against distortion on the test set.",
-         [&] { plot_encoding_test(figures, folder / "encoding_test_plots.png"); });
-  figure("ELBO.png", "Loss and its parts, epoch by epoch.", [&] { plot_elbo(figures, folder / "ELBO.png"); });
-  if (!figures.per_count.empty())
+         [&] { plot_encoding_test(results, folder.file("encoding_test_plots.png")); });
+  figure("ELBO.png", "Loss and its parts, epoch by epoch.",
+         [&] { plot_elbo(results, folder.file("ELBO.png")); });
+  if (!results.per_count.empty())
     figure("KLD_vs_dimension.png", "KL of each latent dimension, by the number of given columns.",
-           [&] { plot_kld_vs_dimension(figures, folder / "KLD_vs_dimension.png"); });
+           [&] { plot_kld_vs_dimension(results, folder.file("KLD_vs_dimension.png")); });
   if (e.data.test.image && e.condition.by_attributes()) {
     figure("samples.png", "Samples from the prior, one row for each class.",
-           [&] { draw_samples(e, folder / "samples.png"); });
+           [&] { draw_samples(e, folder.file("samples.png")); });
     figure("reconstructions.png", "Test images and their reconstructions.",
-           [&] { draw_reconstructions(e, folder / "reconstructions.png"); });
+           [&] { draw_reconstructions(e, folder.file("reconstructions.png")); });
   }
   for (const AnalysisResult::Figure& f : analyses.figures) show(f.file, f.caption);
   if (!analyses.text.empty()) report.preformatted("Analyses", analyses.text);
   report.heading("Settings").preformatted("config.json", e.resolved);
   attempt(problems, "", [&] {
-    write_file_atomically(folder / "figures.json", drawn.dump(2) + "\n");
-    report.write(folder / "report.html");
+    write_file_atomically(folder.file("figures.json"), drawn.dump(2) + "\n");
+    report.write(folder.file("report.html"));
   });
   return problems;
 }

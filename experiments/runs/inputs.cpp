@@ -1,4 +1,4 @@
-#include "experiments/runs/run_inputs.hpp"
+#include "experiments/runs/inputs.hpp"
 
 #include <algorithm>
 #include <fstream>
@@ -55,7 +55,7 @@ bool is_named_by(const Input& input, const fs::path& setting) {
 
 }  // namespace
 
-void save_inputs(const fs::path& run, const Experiment& experiment) {
+void save_inputs(const OutputFolder& run, const Experiment& experiment) {
   std::vector<fs::path> inputs = experiment.data.inputs;
   if (const auto& net = experiment.evaluation.features) inputs.emplace_back(*net);
   Json files = Json::array();
@@ -66,7 +66,7 @@ void save_inputs(const fs::path& run, const Experiment& experiment) {
                        {"bytes", fs::file_size(input)},
                        {"hash", hash_of_file(input)}});
   if (!files.empty())
-    write_file_atomically(run / inputs_file,
+    write_file_atomically(run.file(inputs_file),
                           Json{{"files", files}}.dump(1, ' ', false, Json::error_handler_t::replace) + '\n');
 }
 

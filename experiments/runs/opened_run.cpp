@@ -1,4 +1,4 @@
-#include "experiments/runs/finished_run.hpp"
+#include "experiments/runs/opened_run.hpp"
 
 #include <iostream>
 #include <nlohmann/json.hpp>
@@ -6,7 +6,7 @@
 #include "base/plain_text.hpp"
 #include "cvae/checkpoint.hpp"
 #include "data/description.hpp"
-#include "experiments/runs/run_inputs.hpp"
+#include "experiments/runs/inputs.hpp"
 #include "nn/safetensors.hpp"
 
 namespace elbow {
@@ -33,6 +33,41 @@ void require_run(const fs::path& folder, std::initializer_list<const char*> file
   if (!fs::is_directory(folder)) refuse(fs::exists(folder) ? "it is not a folder" : "there is no such folder");
   for (const char* file : files)
     if (!fs::exists(folder / file)) refuse(str("there is no ", file, " in it"));
+}
+
+Json settings_of_run(const fs::path& file) {
+  Json config = read_json(file);
+  if (config.is_object() && config.contains("evaluation") && config["evaluation"].is_object())
+    config["evaluation"].emplace("original_tables", true);
+  return config;
+}
+
+std::string check_same_run(const std::filesystem::path& file, const std::string& resolved) {
+  const auto refuse = [&](const std::string& why) { return Error(file.string() + ": " + why); };
+  try {
+    Json before = settings_of_run(file), after = Json::parse(resolved);
+    const int64_t epochs_before = before.at("training").at("epochs"),
+                  epochs = after.at("training").at("epochs");
+    if (epochs < epochs_before)
+      throw refuse(str("the run was begun with ", epochs_before, " epochs: --resume takes no fewer"));
+    const Json& training = after.at("training");
+    if (epochs > epochs_before &&
+        (training.at("schedule").at("kind") == "cosine" || training.at("freeze_batch_norm_after") < 1))
+      throw refuse("its schedule depends on the number of epochs, so --resume cannot add any: start anew");
+    Json& rate_before = before.at("training").at("schedule").at("learning_rate");
+    const Json rate = after.at("training").at("schedule").at("learning_rate");
+    std::string changed;
+    if (rate.get<double>() < rate_before.get<double>())
+      changed = str("learning rate ", rate.dump(), " instead of ", rate_before.dump());
+    if (!changed.empty()) rate_before = rate;
+    before["training"].erase("epochs");
+    after["training"].erase("epochs");
+    if (nlohmann::json(before) != nlohmann::json(after))  // in whatever order
+      throw refuse(
+          "the run was begun with other settings: --resume takes the same ones (or more epochs, or a lower "
+          "training.schedule.learning_rate)");
+    return changed;
+  } catch (const Json::exception&) { throw refuse("is not the configuration of a run"); }
 }
 
 namespace {
