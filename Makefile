@@ -176,7 +176,7 @@ bench: all ## Time the matrix product and the training step of the baseline
 	@$(elbow) bench gemm $(if $(THREADS),--threads $(THREADS)) $(ARGS)
 	@$(elbow) bench step experiments/baseline.json $(if $(THREADS),--threads $(THREADS)) $(ARGS)
 
-docs: $(configured) ## Write docs/ops.md, the table of all ops
+docs: $(configured) ## Write what is generated of docs: ops.md, the table of all ops, and configuration.schema.json
 	@$(cmake) --build $(build_dir) --parallel $(JOBS) --target elbow_docs
 
 format: ## Format the C++ sources (clang-format 14)

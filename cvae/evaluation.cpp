@@ -21,8 +21,8 @@ int64_t most_excess_rows(int64_t columns) {
 }
 
 // Adds the costs of batch b of so many under condition c to `out`, the distortion averaged over draws of the noise.
-Posterior add_costs(Experiment& e, const Batch& on_host, const Tensor& condition, int64_t draws, int64_t b,
-                    int64_t batches, RowCosts& out) {
+Posterior add_costs(const Experiment& e, const Batch& on_host, const Tensor& condition, int64_t draws,
+                    int64_t b, int64_t batches, RowCosts& out) {
   const Device device = e.model->device();
   const Batch batch = on_device(on_host, device);
   const Tensor c = condition ? condition.to(device) : condition;
@@ -42,7 +42,7 @@ Posterior add_costs(Experiment& e, const Batch& on_host, const Tensor& condition
 
 }  // namespace
 
-RowCosts test_costs(Experiment& e, int64_t draws, bool excess) {
+RowCosts test_costs(const Experiment& e, int64_t draws, bool excess) {
   const Evaluating evaluating(*e.model);
   Batches batches(e.data.test, evaluation_batch_rows, LastBatch::keep);
   RowCosts out;
@@ -91,7 +91,7 @@ std::vector<int64_t> latents_by_kl(const std::vector<double>& kl) {
   return order;
 }
 
-SubsetEncoding encode_under(Experiment& e, const std::vector<int64_t>& index, const Mask& subset) {
+SubsetEncoding encode_under(const Experiment& e, const std::vector<int64_t>& index, const Mask& subset) {
   const Evaluating evaluating(*e.model);
   const Batch batch = rows_of(e.data.test, index);
   Condition::Drawn drawn;
@@ -123,7 +123,7 @@ std::vector<Mask> attribute_subsets(int64_t attributes) {
 
 }  // namespace
 
-std::vector<ConditionResult> per_condition_results(Experiment& e, int64_t draws) {
+std::vector<ConditionResult> per_condition_results(const Experiment& e, int64_t draws) {
   const Evaluating evaluating(*e.model);
   std::vector<ConditionResult> out;
   if (!e.condition.by_attributes() || !e.condition.may_withhold()) return out;
@@ -154,7 +154,7 @@ std::vector<ConditionResult> per_condition_results(Experiment& e, int64_t draws)
   return out;
 }
 
-LatentScatter latent_scatter(Experiment& e) {
+LatentScatter latent_scatter(const Experiment& e) {
   const Evaluating evaluating(*e.model);
   const int64_t latents = e.model->latents(), total = std::min(e.evaluation.scatter_rows, e.data.test.rows());
   Batches batches(e.data.test, evaluation_batch_rows, LastBatch::keep);

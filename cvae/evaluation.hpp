@@ -38,7 +38,7 @@ struct RowCosts {
 /// All rows of the test set, in evaluation mode, with masks and noise from the seed alone: two calls see the same
 /// conditions, so that models and epochs are compared on equal terms. `excess` asks for the paired comparison with the
 /// bound (Experiment::bound must be there).
-RowCosts test_costs(Experiment& experiment, int64_t draws, bool excess);
+RowCosts test_costs(const Experiment& experiment, int64_t draws, bool excess);
 
 /// Mean and standard error over the rows; not numbers where there is none.
 Costs costs_of(const RowCosts& rows);
@@ -57,18 +57,19 @@ struct SubsetEncoding {
 };
 
 /// Encodes the rows `index` of the test set with the features of `subset` given.
-SubsetEncoding encode_under(Experiment& experiment, const std::vector<int64_t>& index, const Mask& subset);
+SubsetEncoding encode_under(const Experiment& experiment, const std::vector<int64_t>& index,
+                            const Mask& subset);
 
 /// For each number of given columns: costs and excess of those of `rows` with that count, not numbers where there is none;
 /// active latents and the KL of each latent from encoding test rows under every subset of that size (or as many as the
 /// settings say, where there are too many), with the bound's figures beside them.
-std::vector<CountResult> per_count_results(Experiment& experiment, const RowCosts& rows);
+std::vector<CountResult> per_count_results(const Experiment& experiment, const RowCosts& rows);
 
 /// For each subset of the labels, nothing first: costs, KL of each latent and active latents of the whole test set when
 /// every row is given just those labels, with the noise of test_costs. Empty where labels are never withheld.
-std::vector<ConditionResult> per_condition_results(Experiment& experiment, int64_t draws);
+std::vector<ConditionResult> per_condition_results(const Experiment& experiment, int64_t draws);
 
 /// Posterior means of the first test rows on the two latents with the largest mean KL.
-LatentScatter latent_scatter(Experiment& experiment);
+LatentScatter latent_scatter(const Experiment& experiment);
 
 }  // namespace elbow

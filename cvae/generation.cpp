@@ -14,7 +14,7 @@ constexpr int64_t chunk_rows = 4096;  // that go through the decoder at once; fi
 
 }  // namespace
 
-Tensor generated_rows(Experiment& e, std::span<const int64_t> index, const Mask& subset) {
+Tensor generated_rows(const Experiment& e, std::span<const int64_t> index, const Mask& subset) {
   if (!e.condition.by_columns() || int64_t(subset.size()) != e.condition.features())
     fail("generate", "rows are generated from some of their features; ", subset.size(),
          " do not fit the condition");

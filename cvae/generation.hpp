@@ -12,7 +12,7 @@ namespace elbow {
 /// The latents depend on the seed and the place in `index` only, so that different subsets meet the same ones. The rows
 /// must not lack a feature of `subset`, and the model must be in evaluation mode. Error if the condition is not made of
 /// features.
-Tensor generated_rows(Experiment& experiment, std::span<const int64_t> index, const Mask& subset);
+Tensor generated_rows(const Experiment& experiment, std::span<const int64_t> index, const Mask& subset);
 
 /// The covariance of such rows for the optimal model of a Gaussian set (docs/optimum.md), when the columns of `mask` are
 /// given: the given columns and the prediction from them vary as they do in the data, and along each principal axis of

@@ -30,7 +30,7 @@ std::vector<int64_t> rows_that_show(const Dataset& set, const Mask& subset, int6
 
 // Fills in what is counted subset by subset. Two subsets of one size may use different latents: an average over their
 // rows would count both, so each subset is sorted and counted by itself, and the counts are averaged.
-void add_latents(Experiment& e, CountResult& result) {
+void add_latents(const Experiment& e, CountResult& result) {
   const int64_t features = e.condition.features(), total = e.data.test.rows();
   const int64_t most = features <= all_subsets_up_to ? int64_t{1} << features : e.evaluation.subsets;
   const auto subsets = subsets_of_size(features, result.given, most, e.seed);
@@ -65,7 +65,7 @@ void add_latents(Experiment& e, CountResult& result) {
 
 }  // namespace
 
-std::vector<CountResult> per_count_results(Experiment& e, const RowCosts& rows) {
+std::vector<CountResult> per_count_results(const Experiment& e, const RowCosts& rows) {
   std::vector<CountResult> out;
   if (!e.condition.by_columns()) return out;
   const int64_t features = e.condition.features();

@@ -16,7 +16,7 @@ constexpr uint64_t own_steps = 1ull << 32;  // apart from the noise of test_cost
 // Test rows, and the encoder's noise on them, which all subsets share.
 class CommonRows {
  public:
-  CommonRows(Experiment& e, const SelectionSettings& s)
+  CommonRows(const Experiment& e, const SelectionSettings& s)
       : e_(e), settings_(s), rows_(selection_rows(e.data.test, s.rows)) {}
 
   // The costs of the rows under each of the subsets.
@@ -77,7 +77,7 @@ class CommonRows {
     }
   }
 
-  Experiment& e_;
+  const Experiment& e_;
   const SelectionSettings settings_;
   const std::vector<int64_t> rows_;
   Condition::Drawn drawn_;
@@ -104,7 +104,7 @@ std::vector<int64_t> selection_rows(const Dataset& test, int64_t rows) {
   return evenly_spread(test.rows(), rows);
 }
 
-GreedySelection greedy_selection(Experiment& e, const SelectionSettings& settings,
+GreedySelection greedy_selection(const Experiment& e, const SelectionSettings& settings,
                                  const std::function<void(int64_t)>& progress) {
   if (!e.condition.by_columns()) fail("selection", "the condition is not made of features");
   if (settings.rows < 1 || settings.draws < 1)

@@ -45,7 +45,7 @@ std::vector<int64_t> selection_rows(const Dataset& test, int64_t rows);
 /// does harm. Features F make F (F + 1) / 2 subsets of `rows` rows each; candidates go through the model side by side.
 /// `progress` is called with the number of features that are chosen, from 0 on. Error unless the condition is made of features,
 /// and rows and draws are at least 1.
-GreedySelection greedy_selection(Experiment& experiment, const SelectionSettings& settings,
+GreedySelection greedy_selection(const Experiment& experiment, const SelectionSettings& settings,
                                  const std::function<void(int64_t chosen)>& progress = {});
 
 /// The order of greedy_selection by the analytic bound in the place of a model, of rows without missing entries. Empty

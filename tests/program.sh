@@ -230,6 +230,19 @@ sed -i '7s/,/,oops/' cells.csv
 refused "cells.csv:7: column r0: " "$elbow" train "$source/experiments/table.json" --set data.path=cells.csv \
   --set data.schema=cells.schema.json --out refused
 
+# --- configurations: every default, and the schema for editors ---
+check "a configuration with its defaults" bash -c "'$elbow' config config.json --set training.epochs=2 --set data.train_rows=6400 \
+  --set data.test_rows=6400 --set evaluation.draws=2 | cmp - run/config.json"
+check "the defaults are a configuration" bash -c "'$elbow' config --defaults --set data.source=moons >defaults.json"
+check "that comes to itself" bash -c "'$elbow' config defaults.json | cmp - defaults.json"
+refused "--defaults, or --schema" "$elbow" config
+refused "data.columns: there is no such setting" "$elbow" config --defaults --set data.source=moons --set data.columns=3
+check "the schema is the one that is shipped (make docs)" bash -c "'$elbow' config --schema | cmp - '$source/docs/configuration.schema.json'"
+for file in "$source"/experiments/*.json "$source"/experiments/{own-data,story}/*.json; do
+  # shellcheck disable=SC2016  # a key of that name
+  check "$file names it" grep -q '"$schema": "\(../\)*docs/configuration.schema.json"' "$file"
+done
+
 # --- help, version, info ---
 check "help" bash -c "'$elbow' --help | grep -q train"
 check "help on train" bash -c "'$elbow' train --help | grep -q -- --check-nan"

@@ -357,7 +357,7 @@ BOOST_AUTO_TEST_CASE(settings_that_will_not_do_are_refused_before_anything_is_ma
     Json settings = images().settings(R"({"kind": "label"})", coloured);
     settings["evaluation"] = evaluation;
     const Experiment e{Config(settings)};
-    return error_of([&] { check_analyses(e); });
+    return error_of([&] { check_analyses(e, analyses_of(e)); });
   };
   save_feature_net(path, net, {});
   BOOST_TEST(refusal({{"features", path}}) == "no error");

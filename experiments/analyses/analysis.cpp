@@ -34,8 +34,9 @@ const Analysis* find(const std::string& name) {
   return nullptr;
 }
 
-// The names that the configuration lists, or all that apply.
-std::vector<std::string> wanted(const Experiment& e) {
+}  // namespace
+
+std::vector<std::string> analyses_of(const Experiment& e) {
   if (e.evaluation.analyses) return *e.evaluation.analyses;
   std::vector<std::string> names;
   for (const Analysis& a : analyses())
@@ -43,13 +44,11 @@ std::vector<std::string> wanted(const Experiment& e) {
   return names;
 }
 
-}  // namespace
-
-void check_analyses(const Experiment& e) {
+void check_analyses(const Experiment& e, const std::vector<std::string>& names) {
   std::vector<std::string> known;
   for (const Analysis& a : analyses()) known.emplace_back(a.name);
   const auto refuse = [&](const std::string& why) { e.settings.section("evaluation").fail("analyses", why); };
-  for (const std::string& name : wanted(e)) {
+  for (const std::string& name : names) {
     const Analysis* a = find(name);
     if (!a)
       refuse(
@@ -61,12 +60,13 @@ void check_analyses(const Experiment& e) {
   }
 }
 
-AnalysesDone make_analyses(Experiment& e, AnalysisContext& context) {
+AnalysesDone make_analyses(const Experiment& e, const std::vector<std::string>& names,
+                           AnalysisContext& context) {
   const bool training = e.model->training();
   e.model->train(false);
   const NoGrad no_grad;
   AnalysesDone done;
-  for (const std::string& name : wanted(e))
+  for (const std::string& name : names)
     attempt(done.problems, name, [&] {
       const AnalysisResult result = find(name)->run(e, context);
       done.made.push_back(name);

@@ -43,7 +43,7 @@ struct Analysis {
   /// Writes the tables, and puts its own part of the findings in the place of an earlier one. The figures are drawn
   /// afterwards, each by itself, so that one that cannot be drawn costs no table and no other figure. The model is in
   /// evaluation mode and nothing is recorded.
-  AnalysisResult (*run)(Experiment& experiment, AnalysisContext& context);
+  AnalysisResult (*run)(const Experiment& experiment, AnalysisContext& context);
   /// Error, naming the setting, when its settings will not do: asked before anything is trained. Null: there are none.
   void (*check)(const Experiment& experiment) = nullptr;
 };
@@ -60,11 +60,15 @@ struct AnalysesDone {
   std::vector<NotMade> problems;  ///< analyses and figures that failed; the others are not touched by it
 };
 
-/// Makes the analyses that the experiment asks for (evaluation.analyses; by default all that apply), one after the other.
-AnalysesDone make_analyses(Experiment& experiment, AnalysisContext& context);
+/// The names of those that the experiment asks for: evaluation.analyses; by default all that apply.
+std::vector<std::string> analyses_of(const Experiment& experiment);
 
-/// Error, naming file and setting, when evaluation.analyses holds an unknown name or one that does not apply, or the settings
-/// of an analysis that is to be made will not do.
-void check_analyses(const Experiment& experiment);
+/// Makes the named analyses, one after the other.
+AnalysesDone make_analyses(const Experiment& experiment, const std::vector<std::string>& names,
+                           AnalysisContext& context);
+
+/// Error, naming file and setting, when a name is unknown, an analysis does not apply to the experiment, or its settings are
+/// invalid.
+void check_analyses(const Experiment& experiment, const std::vector<std::string>& names);
 
 }  // namespace elbow

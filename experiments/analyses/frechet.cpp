@@ -62,7 +62,7 @@ double optimal_distance(const Experiment& e, const Mask& mask) {
 
 }  // namespace
 
-FrechetCurve frechet_curve(Experiment& e, const std::vector<int64_t>& order, const Tell& tell,
+FrechetCurve frechet_curve(const Experiment& e, const std::vector<int64_t>& order, const Tell& tell,
                            int64_t most_counts) {
   const Dataset& test = e.data.test;
   const int64_t features = e.condition.features();
@@ -100,7 +100,7 @@ bool frechet_applies(const Experiment& e) {
          complete_rows(e.data.test).size() >= least_rows;
 }
 
-AnalysisResult frechet_analysis(Experiment& e, AnalysisContext& context) {
+AnalysisResult frechet_analysis(const Experiment& e, AnalysisContext& context) {
   const auto [order, called] = order_of_features(e, context.findings.selected);
   const FrechetCurve curve = frechet_curve(e, order, context.tell);
   context.findings.frechet = curve;

@@ -13,13 +13,13 @@ namespace elbow {
 ///
 /// All counts from 0 to the number of features, or `most_counts` evenly spread ones of many. `order` holds every feature
 /// once. Error if it does not, or if there are fewer than 40 rows without missing entries.
-FrechetCurve frechet_curve(Experiment& experiment, const std::vector<int64_t>& order,
+FrechetCurve frechet_curve(const Experiment& experiment, const std::vector<int64_t>& order,
                            const Tell& tell = tell_nobody, int64_t most_counts = 17);
 
 /// The curve along the greedy order of the features: fid_data.csv and fid_score.png; docs/outputs.md tells the columns.
 /// The order is that of the findings, which the analysis `selection` leaves there; without it the exact order of a Gaussian
 /// set, else that of the features.
-AnalysisResult frechet_analysis(Experiment& experiment, AnalysisContext& context);
+AnalysisResult frechet_analysis(const Experiment& experiment, AnalysisContext& context);
 
 /// Whether features are given one by one, and there are rows enough without missing entries.
 bool frechet_applies(const Experiment& experiment);

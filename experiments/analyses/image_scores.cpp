@@ -83,7 +83,7 @@ Tensor asked_values(const Experiment& e, const std::vector<int64_t>& index, cons
 }
 
 /// Adds to `table` what there is to score in one group.
-void score_group(Experiment& e, const Dataset& train, ImageFeatures& features, const Group& group,
+void score_group(const Experiment& e, const Dataset& train, ImageFeatures& features, const Group& group,
                  const Tell& tell, std::vector<ScoredImages>& table) {
   const Dataset& test = e.data.test;
   const FeatureNetShape shape = feature_net_shape(test);
@@ -120,7 +120,7 @@ void score_group(Experiment& e, const Dataset& train, ImageFeatures& features, c
 }
 
 /// For each group, real test images above images of the model, with their Frechet distance.
-void draw_scored_images(Experiment& e, const std::vector<ScoredImages>& scores,
+void draw_scored_images(const Experiment& e, const std::vector<ScoredImages>& scores,
                         const std::filesystem::path& png) {
   GridLayout layout;
   layout.columns = 12;
@@ -147,7 +147,7 @@ void draw_scored_images(Experiment& e, const std::vector<ScoredImages>& scores,
 
 }  // namespace
 
-std::vector<ScoredImages> scored_images(Experiment& e, ImageFeatures& features, const Tell& tell) {
+std::vector<ScoredImages> scored_images(const Experiment& e, ImageFeatures& features, const Tell& tell) {
   Dataset train = e.data.train;
   if (e.data.redraw) e.data.redraw(train, 0);  // in the colours that they have after any number of epochs
   std::vector<ScoredImages> table;
@@ -155,7 +155,7 @@ std::vector<ScoredImages> scored_images(Experiment& e, ImageFeatures& features, 
   return table;
 }
 
-AnalysisResult image_scores_analysis(Experiment& e, AnalysisContext& context) {
+AnalysisResult image_scores_analysis(const Experiment& e, AnalysisContext& context) {
   KnownData known;  // the net learns the very images that the run was trained on
   known.find = [&](const std::string&) { return e.data.inputs.front().parent_path(); };
   const auto own_net = [&] {

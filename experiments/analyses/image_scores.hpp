@@ -27,13 +27,13 @@ struct ScoredImages {
 ///
 /// Where a colour is asked for, every real image is seen in it. Conditions with fewer than least_scored_rows test images
 /// are left out, and `train` where there are fewer such training images than test images.
-std::vector<ScoredImages> scored_images(Experiment& experiment, ImageFeatures& features,
+std::vector<ScoredImages> scored_images(const Experiment& experiment, ImageFeatures& features,
                                         const Tell& tell = tell_nobody);
 
 /// Scores and label consistency: image_scores.csv, label_consistency.csv, image_scores.json and image_scores.png;
 /// docs/outputs.md tells what is in them. The features are those of the file evaluation.features, or of a net that is trained
 /// on the run's own images and kept as features.safetensors in the folder.
-AnalysisResult image_scores_analysis(Experiment& experiment, AnalysisContext& context);
+AnalysisResult image_scores_analysis(const Experiment& experiment, AnalysisContext& context);
 
 /// Whether the rows are labelled images, large and many enough.
 bool image_scores_apply(const Experiment& experiment);

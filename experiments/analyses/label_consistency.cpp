@@ -47,7 +47,7 @@ int64_t rows_with(const std::vector<int32_t>& labels, int32_t value) {
 
 }  // namespace
 
-std::vector<LabelConsistency> label_consistency(Experiment& e, FeatureNet& classifier, const Tell& tell) {
+std::vector<LabelConsistency> label_consistency(const Experiment& e, FeatureNet& classifier, const Tell& tell) {
   std::vector<LabelConsistency> table;
   if (!e.condition.by_attributes()) return table;
   const Dataset& test = e.data.test;

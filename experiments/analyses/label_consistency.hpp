@@ -23,7 +23,7 @@ struct LabelConsistency {
 /// One image is generated for each test image under its own labels, all of them or one alone with the others withheld where
 /// the model can do that. The class is what the classifier says; the colour the channel with the largest sum. Empty
 /// unless the condition is made of labels.
-std::vector<LabelConsistency> label_consistency(Experiment& experiment, FeatureNet& classifier,
+std::vector<LabelConsistency> label_consistency(const Experiment& experiment, FeatureNet& classifier,
                                                 const Tell& tell = tell_nobody);
 
 /// Each label's consistency, by what the model was told, beside what is read off real images.

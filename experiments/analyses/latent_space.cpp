@@ -20,7 +20,7 @@ std::string names_of_first(const Dataset& set, int64_t given) {
   return names + " given";
 }
 
-LatentSpace::Encoded encode(Experiment& e, const std::vector<int64_t>& rows, int64_t given) {
+LatentSpace::Encoded encode(const Experiment& e, const std::vector<int64_t>& rows, int64_t given) {
   Mask subset(size_t(e.condition.features()), false);
   std::fill_n(subset.begin(), given, true);
   const SubsetEncoding encoding = encode_under(e, rows, subset);
@@ -54,7 +54,7 @@ CsvTable table_of(const LatentSpace& space) {
 
 }  // namespace
 
-LatentSpace latent_space(Experiment& e, int64_t most) {
+LatentSpace latent_space(const Experiment& e, int64_t most) {
   const Dataset& set = e.data.test;
   LatentSpace space;
   const std::vector<int64_t> complete = complete_rows(set);
@@ -86,7 +86,7 @@ bool latent_space_applies(const Experiment& e) {
          (set.coordinate || set.classes());
 }
 
-AnalysisResult latent_space_analysis(Experiment& e, AnalysisContext& context) {
+AnalysisResult latent_space_analysis(const Experiment& e, AnalysisContext& context) {
   const auto made = std::make_shared<const LatentSpace>(latent_space(e, e.evaluation.scatter_rows));
   const LatentSpace& space = *made;
   if (space.rows.empty())

@@ -37,7 +37,7 @@ bool pca_applies(const Experiment& e) {
   return e.data.test.columns() <= most_pca_columns && complete_rows(e.data.test).size() >= 2;
 }
 
-AnalysisResult pca_analysis(Experiment& e, AnalysisContext& context) {
+AnalysisResult pca_analysis(const Experiment& e, AnalysisContext& context) {
   const Dataset& test = e.data.test;
   const std::vector<int64_t> rows = complete_rows(test);
   const PrincipalComponents p = principal_components(rows_of(test, rows).x);

@@ -8,7 +8,7 @@
 #include "cvae/sampling.hpp"
 
 namespace elbow {
-Tensor generated_images(Experiment& e, const Tensor& values, int64_t first, int64_t count) {
+Tensor generated_images(const Experiment& e, const Tensor& values, int64_t first, int64_t count) {
   const NoGrad no_grad;
   const int64_t latents = e.model->latents();
   const Tensor all = normal(sampling_noise(e.seed, 0), {first + count, latents});

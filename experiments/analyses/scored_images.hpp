@@ -10,7 +10,7 @@ namespace elbow {
 /// [rows, Condition::value_columns()] are given (NaN: withheld; undefined: nothing is given): [count, columns] pixels in 0..1
 /// (its means, not draws of pixels). The latents depend on the seed and the place alone, so that different values meet the
 /// same ones.
-Tensor generated_images(Experiment& experiment, const Tensor& values, int64_t first, int64_t count);
+Tensor generated_images(const Experiment& experiment, const Tensor& values, int64_t first, int64_t count);
 
 inline constexpr int32_t any_colour = -1;
 

@@ -31,7 +31,7 @@ struct Found {
   double seconds = 0;
 };
 
-Found select(Experiment& e, const Tell& tell) {
+Found select(const Experiment& e, const Tell& tell) {
   const Stopwatch watch;
   Found f;
   f.settings = selection_settings(e);
@@ -104,7 +104,7 @@ CsvTable first_features(const Experiment& e, const Found& f) {
 }
 
 // KL of each latent at some of the steps, with what the figure shows of it.
-CsvTable kl_per_latent(Experiment& e, const Found& f, std::vector<CountResult>& shown) {
+CsvTable kl_per_latent(const Experiment& e, const Found& f, std::vector<CountResult>& shown) {
   CsvTable table({"latent_dim", "kl_divergence", "num_conds", "popped_cond", "cond_comb"});
   const auto rows = selection_rows(e.data.test, f.settings.rows);
   for (const int64_t step : subset_sizes(e.condition.features(), most_kl_steps)) {
@@ -125,7 +125,7 @@ CsvTable kl_per_latent(Experiment& e, const Found& f, std::vector<CountResult>& 
 }
 
 // The posteriors of some rows on the two latents with the largest KL, at some of the steps.
-CsvTable kl_all(Experiment& e, const Found& f) {
+CsvTable kl_all(const Experiment& e, const Found& f) {
   CsvTable table({"z_means_x", "z_means_y", "z_var_x", "z_var_y", "num_conds", "cond_comb", "row",
                   "dimension_x", "dimension_y"});
   const auto rows = selection_rows(e.data.test, scatter_rows);
@@ -191,7 +191,7 @@ bool selection_applies(const Experiment& e) {
   return e.condition.by_columns() && e.condition.features() <= most_selected_from;
 }
 
-AnalysisResult selection_analysis(Experiment& e, AnalysisContext& context) {
+AnalysisResult selection_analysis(const Experiment& e, AnalysisContext& context) {
   const Found f = select(e, context.tell);
   context.findings.selected.clear();
   for (size_t step = 1; step < f.model.steps.size(); ++step)  // the first one gives nothing

@@ -19,7 +19,7 @@ void write_images(const Experiment& e, const std::filesystem::path& png, const s
       layout);
 }
 
-std::vector<float> decoded_pixels(Experiment& e, const Tensor& z, const Tensor& c) {
+std::vector<float> decoded_pixels(const Experiment& e, const Tensor& z, const Tensor& c) {
   constexpr int64_t at_once = 512;
   std::vector<float> pixels;
   for (int64_t first = 0; first < z.size(0); first += at_once) {
@@ -49,7 +49,8 @@ std::vector<float> shown_values(const Experiment& e, size_t a, const SampleGrid&
 
 }  // namespace
 
-void draw_samples(Experiment& e, const std::filesystem::path& png, const SampleGrid& wanted) {
+void draw_samples(const Experiment& e, const std::filesystem::path& png, uint64_t seed,
+                  const SampleGrid& wanted) {
   const std::vector<Attribute>& attributes = e.data.test.attributes;
   std::vector<std::vector<float>> shown;  // of each attribute
   for (size_t a = 0; a < attributes.size(); ++a) shown.push_back(shown_values(e, a, wanted));
@@ -74,11 +75,11 @@ void draw_samples(Experiment& e, const std::filesystem::path& png, const SampleG
     layout.column_labels.push_back(i % each == each / 2 ? name(1, across[i / each]) : "");
   const int64_t n = int64_t(shown[0].size()) * wanted.rows * layout.columns;
   const Tensor c = e.condition.of(Tensor::from(values, {n, int64_t(shown.size())}));
-  const Tensor z = sample_prior(*e.model, c, n, sampling_noise(e.seed, 0));
+  const Tensor z = sample_prior(*e.model, c, n, sampling_noise(seed, 0));
   write_images(e, png, decoded_pixels(e, z, c), layout);
 }
 
-void draw_reconstructions(Experiment& e, const std::filesystem::path& png) {
+void draw_reconstructions(const Experiment& e, const std::filesystem::path& png) {
   constexpr int64_t pairs = 4;
   const Dataset& test = e.data.test;
   const int64_t columns = std::min<int64_t>(12, test.rows()), n = std::min(columns * pairs, test.rows());

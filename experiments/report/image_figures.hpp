@@ -19,7 +19,7 @@ void write_images(const Experiment& experiment, const std::filesystem::path& png
 
 /// What the decoder makes of latents z [n, latents] under conditions c [n, width] (or undefined), as pixels, some rows at a
 /// time.
-std::vector<float> decoded_pixels(Experiment& experiment, const Tensor& z, const Tensor& c);
+std::vector<float> decoded_pixels(const Experiment& experiment, const Tensor& z, const Tensor& c);
 
 /// Which samples draw_samples shows of a model whose condition is the attributes.
 struct SampleGrid {
@@ -29,12 +29,13 @@ struct SampleGrid {
   int64_t rows = 1;  ///< of pictures: for each value of the first attribute, or in all where that is given
 };
 
-/// Samples from the prior: a row for each value of the first attribute (the class), and one without where it may be withheld. The
+/// Samples from the prior, drawn from `seed`: a row for each value of the first attribute (the class), and one without where it may be withheld. The
 /// columns show one value of the second attribute (the colour) after the other, the last ones none. Further attributes, and real
 /// ones, are withheld unless they are given; where they must be given they have the value of the first test row.
-void draw_samples(Experiment& experiment, const std::filesystem::path& png, const SampleGrid& wanted = {});
+void draw_samples(const Experiment& experiment, const std::filesystem::path& png, uint64_t seed,
+                  const SampleGrid& wanted = {});
 
 /// Test images above what the decoder makes of their latent means.
-void draw_reconstructions(Experiment& experiment, const std::filesystem::path& png);
+void draw_reconstructions(const Experiment& experiment, const std::filesystem::path& png);
 
 }  // namespace elbow

@@ -11,7 +11,7 @@
 
 namespace elbow {
 
-std::vector<NotMade> draw_figures(Experiment& e, const RunResults& results, const AnalysesDone& analyses,
+std::vector<NotMade> draw_figures(const Experiment& e, const RunResults& results, const AnalysesDone& analyses,
                                   const RunFolder& folder) {
   std::vector<NotMade> problems = analyses.problems;
   e.model->train(false);
@@ -39,7 +39,7 @@ std::vector<NotMade> draw_figures(Experiment& e, const RunResults& results, cons
            [&] { plot_kld_vs_dimension(results, folder.file("KLD_vs_dimension.png")); });
   if (e.data.test.image && e.condition.by_attributes()) {
     figure("samples.png", "Samples from the prior, one row for each class.",
-           [&] { draw_samples(e, folder.file("samples.png")); });
+           [&] { draw_samples(e, folder.file("samples.png"), e.seed); });
     figure("reconstructions.png", "Test images and their reconstructions.",
            [&] { draw_reconstructions(e, folder.file("reconstructions.png")); });
   }

@@ -30,7 +30,7 @@ double eval_step_us(const Experiment& e, double seconds) {
   return seconds * 1e6 * double(e.training.batch_rows) / double(e.data.test.rows());
 }
 
-RunResults evaluate_run(Experiment& e, const std::vector<EpochCosts>& epochs,
+RunResults evaluate_run(const Experiment& e, const std::vector<EpochCosts>& epochs,
                         const std::function<void(const std::string&)>& say) {
   constexpr int64_t soon_done = 64;  // columns: within a second or two
   if (const int64_t columns = e.data.test.columns(); e.bound && columns > soon_done)

@@ -17,7 +17,7 @@ double eval_step_us(const Experiment& experiment, double seconds);
 /// The experiment's model on its whole test set, beside the optimum where there is one. `epochs` are the costs so far;
 /// those of the last one become `train`. `timing` and `findings` are left to the caller. `say` is told in a line what will take
 /// more than a second or two. Error as require_finite.
-RunResults evaluate_run(Experiment& experiment, const std::vector<EpochCosts>& epochs,
+RunResults evaluate_run(const Experiment& experiment, const std::vector<EpochCosts>& epochs,
                         const std::function<void(const std::string&)>& say);
 
 /// A few lines for a person.

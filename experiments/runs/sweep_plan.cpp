@@ -95,7 +95,7 @@ std::string resolved_settings(const fs::path& base, const SweepRun& run) {
   const bool begun = fs::exists(run.folder / "checkpoint.safetensors");
   Experiment experiment(config_of(base, run), begun ? data_found_by(run.folder) : data_of_settings);
   if (begun) find_feature_net(run.folder, experiment);
-  check_analyses(experiment);
+  check_analyses(experiment, analyses_of(experiment));
   return experiment.resolved;
 }
 

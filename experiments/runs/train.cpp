@@ -139,7 +139,7 @@ std::vector<NotMade> write_results(Experiment& e, RunResults& results, const Run
   write_tables(results, e.evaluation.original_tables, folder.output());
   progress.line(summary_text(results));
   AnalysisContext context{folder.output(), {}, progress.teller()};
-  const AnalysesDone done = make_analyses(e, context);
+  const AnalysesDone done = make_analyses(e, analyses_of(e), context);
   results.findings = context.findings;
   if (!done.text.empty()) progress.line(done.text);
   std::vector<NotMade> problems = draw_figures(e, results, done, folder);
@@ -228,7 +228,7 @@ void train(const TrainOptions& o) {
   if (out.empty()) out = std::filesystem::path("outputs") / config.get<std::string>("name");
   Experiment e(config, o.resume ? data_found_by(out) : data_of_settings);
   if (o.resume) find_feature_net(out, e);
-  check_analyses(e);
+  check_analyses(e, analyses_of(e));
   RunFolder folder(out, mode_of(o));
   try {
     train_in(folder, o, e, watch);

@@ -62,12 +62,12 @@ class PartFolder {
 };
 
 // Tables and figures go to the run's folder, while no training writes there, or to another one when they are whole.
-AnalysesDone analyse_into(const fs::path& folder, const AnalyseOptions& o, Experiment& experiment,
+AnalysesDone analyse_into(const fs::path& folder, const AnalyseOptions& o, const Experiment& experiment,
                           const Tell& tell) {
   const auto make = [&](const OutputFolder& to) {
     AnalysisContext context{to, {}, tell};
     if (o.settings.empty()) context.findings = read_findings(o.run);  // of this very model
-    AnalysesDone done = make_analyses(experiment, context);
+    AnalysesDone done = make_analyses(experiment, {o.analysis}, context);
     if (done.made.empty()) throw Error(done.problems.front().why);
     return std::pair(std::move(done), std::move(context.findings));
   };
@@ -98,9 +98,8 @@ void analyse(const AnalyseOptions& o) {
   for (const Analysis& a : analyses())
     if (o.analysis == a.name && !a.applies(*experiment))
       throw Error(str(o.run, ": '", o.analysis, "' has nothing to show of this run"));
-  experiment->evaluation.analyses = {{o.analysis}};
   if (o.analysis == "image_scores") find_feature_net(o.run, *experiment);
-  check_analyses(*experiment);
+  check_analyses(*experiment, {o.analysis});
   const fs::path folder = o.out.empty() ? o.run : o.out;
   Progress progress;
   const AnalysesDone done = analyse_into(folder, o, *experiment, progress.teller());

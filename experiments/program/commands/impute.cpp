@@ -31,7 +31,7 @@ struct Imputation {
   std::vector<float> mean, sd;            // over the draws
 };
 
-Imputation impute(Experiment& e, const ImputeOptions& o, uint64_t seed, const RowReader& rows) {
+Imputation impute(const Experiment& e, const ImputeOptions& o, uint64_t seed, const RowReader& rows) {
   const Batch& batch = rows.batch();
   Condition::Drawn drawn;
   drawn.mask = batch.observed;  // all that is there is given

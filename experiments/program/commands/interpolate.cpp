@@ -71,7 +71,7 @@ struct Lines {
   double weight(int64_t step) const { return double(step) / double(steps - 1); }  // of the second row
 };
 
-Lines lines_of(const InterpolateOptions& o, const Told& told, Experiment& e) {
+Lines lines_of(const InterpolateOptions& o, const Told& told, const Experiment& e) {
   Lines lines{pairs_of(o, e.data.test), 1, o.steps, {}, {}};
   std::vector<int64_t> rows;  // from, to, from, to, ...
   for (const Pair& pair : lines.pairs) rows.insert(rows.end(), pair.begin(), pair.end());
@@ -109,7 +109,7 @@ std::string condition_name(const Told& told, const Dataset& test, int64_t row) {
   return name;
 }
 
-void draw_lines(Experiment& e, const Told& told, const Lines& lines, const std::filesystem::path& png) {
+void draw_lines(const Experiment& e, const Told& told, const Lines& lines, const std::filesystem::path& png) {
   const Dataset& test = e.data.test;
   check_size(e, lines.steps + 2, int64_t(lines.pairs.size()) * lines.per_pair);
   GridLayout layout = labelled_layout(e, lines.steps + 2);
@@ -136,7 +136,7 @@ void draw_lines(Experiment& e, const Told& told, const Lines& lines, const std::
   write_images(e, png, pixels, layout);
 }
 
-void write_lines(Experiment& e, const Lines& lines, TableOutput& out, const TableCodec& codec) {
+void write_lines(const Experiment& e, const Lines& lines, TableOutput& out, const TableCodec& codec) {
   out.write(TableHeader().added({"from", "to", "condition", "weight"}).data(codec.header()).names());
   std::vector<std::string> line;
   const auto values = decoded_values(*e.model, e.loss, lines.z, lines.c).to_vector<float>();

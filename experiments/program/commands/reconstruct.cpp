@@ -26,7 +26,7 @@ struct Reconstruction {
   std::vector<float> distortion;  // [rows]
 };
 
-Reconstruction decode(Experiment& e, const Tensor& z, const Tensor& c, const Batch& batch) {
+Reconstruction decode(const Experiment& e, const Tensor& z, const Tensor& c, const Batch& batch) {
   const Tensor y = e.model->decode(z, c);
   return {values_of(e.loss, y).to_vector<float>(), distortion_of(e.loss, y, batch, true).to_vector<float>()};
 }

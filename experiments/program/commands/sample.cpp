@@ -33,18 +33,19 @@ struct SampleOptions : ToldOptions {
 
 // Images drawn from the model, `rows` rows of pictures: as draw_samples where the model is told labels (so many rows for
 // each class, unless the class is told), else ten to a row, all under what was told.
-void draw_sample_grid(Experiment& e, const Told& told, int64_t rows, const std::filesystem::path& png) {
-  if (e.condition.by_attributes()) return draw_samples(e, png, {told.attributes(), rows});
+void draw_sample_grid(const Experiment& e, const Told& told, int64_t rows, uint64_t seed,
+                      const std::filesystem::path& png) {
+  if (e.condition.by_attributes()) return draw_samples(e, png, seed, {told.attributes(), rows});
   const GridLayout layout;
   const int64_t n = rows * layout.columns;
-  const Tensor c = told.condition(n), z = sample_prior(*e.model, c, n, sampling_noise(e.seed, 0, 0));
+  const Tensor c = told.condition(n), z = sample_prior(*e.model, c, n, sampling_noise(seed, 0, 0));
   write_images(e, png, decoded_pixels(e, z, c), layout);
 }
 
 // The manifold of Kingma & Welling (2014, appendix A): the decoder over a plane of latents, `steps` to each side, at the
 // quantiles (i + 1/2) / steps of N(0, 1), under what was told. The plane is that of the two latents with the largest KL,
 // which grow to the right and upwards; others are 0. Error for a model with one latent, and where Told::condition has one.
-void draw_manifold(Experiment& e, const Told& told, int64_t steps, const std::filesystem::path& png) {
+void draw_manifold(const Experiment& e, const Told& told, int64_t steps, const std::filesystem::path& png) {
   const int64_t latents = e.model->latents();
   if (latents < 2) throw Error("--manifold: wants a model with two latents or more");
   const Tensor c = told.condition(steps * steps);
@@ -64,11 +65,10 @@ void draw_manifold(Experiment& e, const Told& told, int64_t steps, const std::fi
   write_images(e, png, decoded_pixels(e, z, c), layout);
 }
 
-void sample_picture(const SampleOptions& o, Experiment& e) {
+void sample_picture(const SampleOptions& o, const Experiment& e) {
   check_images(e, o.grid ? "--grid" : "--manifold");
   const Told told(o, Told::Given::values, e);
   const std::filesystem::path png = picture_path(o, o.grid ? "samples_grid.png" : "manifold.png");
-  e.seed = o.seed.value_or(e.seed);
   if (o.manifold) {
     const int64_t steps = o.rows.value_or(20);
     check_size(e, steps, steps);
@@ -77,12 +77,12 @@ void sample_picture(const SampleOptions& o, Experiment& e) {
     const bool by_class = e.condition.by_attributes() && !told.attributes()[0];
     const int64_t rows = o.rows.value_or(by_class ? 1 : 10);
     check_size(e, 12, rows * (by_class ? e.data.train.attributes[0].classes() + 1 : 1));
-    draw_sample_grid(e, told, rows, png);
+    draw_sample_grid(e, told, rows, o.seed.value_or(e.seed), png);
   }
   tell_picture(png);
 }
 
-void sample_table(const SampleOptions& o, Experiment& e) {
+void sample_table(const SampleOptions& o, const Experiment& e) {
   const uint64_t seed = o.seed.value_or(e.seed);
   const TableCodec codec = codec_of(e.data.train);
   const Told told(o, Told::Given::values, e);

@@ -50,7 +50,7 @@ std::vector<double> steps_of(const TraverseOptions& o) {
 // The same row n times.
 Tensor repeated(const Tensor& row, int64_t n) { return broadcast_to(row, {n, row.size(1)}); }
 
-Sweep sweep_of(const TraverseOptions& o, const Told& told, Experiment& e) {
+Sweep sweep_of(const TraverseOptions& o, const Told& told, const Experiment& e) {
   Sweep s;
   s.values = steps_of(o);
   s.kl = mean_latent_kl(e, [&](const Batch& batch, uint64_t, Condition::Drawn& out) {
@@ -80,7 +80,7 @@ Sweep sweep_of(const TraverseOptions& o, const Told& told, Experiment& e) {
   return s;
 }
 
-void draw_sweep(Experiment& e, const Sweep& s, const std::filesystem::path& png) {
+void draw_sweep(const Experiment& e, const Sweep& s, const std::filesystem::path& png) {
   check_size(e, int64_t(s.values.size()), int64_t(s.latents.size()));
   GridLayout layout = labelled_layout(e, int64_t(s.values.size()));
   for (const int64_t l : s.latents)
@@ -89,7 +89,8 @@ void draw_sweep(Experiment& e, const Sweep& s, const std::filesystem::path& png)
   write_images(e, png, decoded_pixels(e, s.z, s.c), layout);
 }
 
-void write_sweep(Experiment& e, const Told& told, const Sweep& s, TableOutput& out, const TableCodec& codec) {
+void write_sweep(const Experiment& e, const Told& told, const Sweep& s, TableOutput& out,
+                 const TableCodec& codec) {
   out.write(TableHeader().added({"latent", "kl", "z"}).data(codec.header()).names());
   std::vector<std::string> line;
   const auto values = decoded_values(*e.model, e.loss, s.z, s.c).to_vector<float>();

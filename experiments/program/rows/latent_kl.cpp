@@ -5,7 +5,7 @@
 
 namespace elbow {
 
-std::vector<double> mean_latent_kl(Experiment& e, const DrawCondition& draw) {
+std::vector<double> mean_latent_kl(const Experiment& e, const DrawCondition& draw) {
   std::vector<double> kl(size_t(e.model->latents()), 0);  // [latents], sums over the rows
   RowReader rows(e, "", RowReader::Missing::as_trained);
   for (Condition::Drawn drawn; rows.next();) {

@@ -10,7 +10,7 @@ namespace elbow {
 using DrawCondition = std::function<void(const Batch& batch, uint64_t number, Condition::Drawn& out)>;
 
 /// The mean KL of each latent [latents] over the run's test set under such conditions, in nats per row.
-std::vector<double> mean_latent_kl(Experiment& experiment, const DrawCondition& draw);
+std::vector<double> mean_latent_kl(const Experiment& experiment, const DrawCondition& draw);
 
 /// The latents whose KL is above evaluation.active_kl, ascending.
 std::vector<int64_t> active_latents(const Experiment& experiment, const std::vector<double>& kl);
