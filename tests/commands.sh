@@ -83,7 +83,9 @@ check "another seed keeps the test rows of a table" test "$(test_of kl table1.js
 check "and draws other noise" test "$(test_of distortion table1.json)" != "$(test_of distortion table9.json)"
 refused "holds a run" "$elbow" evaluate run --out run
 refused "exists already" "$elbow" evaluate run --out evaluated
-check "--force writes over an evaluation" "$elbow" evaluate run --out evaluated --force >text
+echo mine >evaluated/notes.txt
+check "--force writes over an evaluation" "$elbow" evaluate run --out evaluated --force --set evaluation.original_tables=false >text
+check "and leaves none of its tables" test "$(ls evaluated | tr '\n' ' ')" = "config.json costs.csv manifest.json notes.txt results.csv summary.json "
 refused "--set data.columns=4" "$elbow" evaluate run --set data.covariance=null --set data.columns=4
 refused "--set model.activation=tanh: the trained model does not fit" "$elbow" evaluate run --set model.activation=tanh
 refused "trained with another \`loss.distortion\`" "$elbow" evaluate labelled --set loss.distortion=bce
@@ -246,7 +248,7 @@ dark_and_bright pictures
 features() { "$elbow" features train --path pictures --set data.classes=2 --batch-rows 8 --epochs 20 "$@"; }
 features --out net.safetensors --threads 1 >text
 check "a net for features learns to tell dark from bright" \
-  grep -q '^accuracy 1 +- 0 on 40 test images; weights [0-9a-f]\{16\} are in net.safetensors$' text
+  grep -q '^accuracy 1.0000 +- 0.0000 on 40 test images; weights [0-9a-f]\{16\} are in net.safetensors$' text
 features --out same.safetensors --threads 2 --quiet
 check "the same file for any number of threads" cmp net.safetensors same.safetensors
 features --out other.safetensors --seed 2 --quiet

@@ -166,7 +166,8 @@ refused "--to: the test set has rows 0 to 29" "$elbow" interpolate told --from 1
 refused "none, all or a list" "$elbow" interpolate table --given random
 refused "exists already" "$elbow" interpolate told --out i.csv
 
-check "nothing of a run was changed" bash -c "diff -r coloured before | grep -v '^Only in coloured: ' | wc -l | grep -q '^0$'"
+check "a picture in the run's folder is on the list of its files" grep -q '"samples_grid.png"' coloured/manifest.json
+check "nothing else of a run was changed" bash -c "diff -r -x manifest.json coloured before | grep -v '^Only in coloured: ' | wc -l | grep -q '^0$'"
 check "train --force takes such pictures away" bash -c "'$elbow' train images.json --quiet --out coloured --force --set \
   training.epochs=1 && ! test -e coloured/samples_grid.png && ! test -e coloured/interpolation.png"
 

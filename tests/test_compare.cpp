@@ -202,13 +202,15 @@ BOOST_AUTO_TEST_CASE(a_run_of_an_earlier_version) {
   BOOST_TEST(updated.findings.frechet.at_count(2) == 0.25);
   BOOST_TEST(updated.findings.image_fids.size() == 1u);
 
+  write_bytes(run / "summary.json", summary.dump());
+  for (const char* wrong : {"0,1\n0,2\n", ",1\n", "0.5,1\n"}) {
+    write_bytes(run / "fid_data.csv", std::string("num_conds,fid\n") + wrong);
+    BOOST_TEST(contains(error_of([&] { read_finished_run(run); }), "fid_data.csv:"));
+    BOOST_TEST(read_findings(run).frechet.points.empty());
+  }
   summary["per_count"][1]["given"] = 0;
   write_bytes(run / "summary.json", summary.dump());
   BOOST_TEST(contains(error_of([&] { read_finished_run(run); }), "per_count: 0 is in the list twice"));
-  for (const char* wrong : {"0,1\n0,2\n", ",1\n", "0.5,1\n"}) {
-    write_bytes(run / "fid_data.csv", std::string("num_conds,fid\n") + wrong);
-    BOOST_TEST(contains(error_of([&] { read_findings(run); }), "fid_data.csv:"));
-  }
 }
 
 // The original indexed its per-count figures by their rank: wrong as soon as a count is missing or out of order.

@@ -120,8 +120,8 @@ AnalysisResult frechet_analysis(const Experiment& e, AnalysisContext& context) {
                             }});
   const FrechetEstimate& none = curve.points.front().estimate;
   result.text = str("frechet: features given ", called, "; ",
-                    with_error({none.distance, none.standard_error}, 4), " with none given; two halves of ",
-                    curve.rows, " real rows each are ", fixed(curve.floor, 4), " apart\n");
+                    with_error({none.distance, none.standard_error}, 5), " with none given; two halves of ",
+                    curve.rows, " real rows each are ", fixed(curve.floor, 5), " apart\n");
   return result;
 }
 

@@ -36,7 +36,8 @@ bool is_finished_run(const std::filesystem::path& folder);
 /// naming the folder, if it holds no finished run; naming the file, if one is damaged.
 FinishedRun read_finished_run(const std::filesystem::path& folder);
 
-/// What the analyses of a run have found, be it finished or not. Error, naming the file, if one is damaged.
+/// What the analyses of a run have found, be it finished or not, for one that is made now: a table of an earlier version that
+/// is damaged is as good as none. Error, naming the file, if the summary is damaged.
 Findings read_findings(const std::filesystem::path& run);
 
 }  // namespace elbow

@@ -114,11 +114,18 @@ template <class F> auto of_summary(const fs::path& file, F f) {
   } catch (const Json::exception&) { throw Error(file.string() + ": is not the summary of a run"); }
 }
 
-Findings findings_of(const fs::path& run, const Json& summary) {
+// What is in the summary; of an earlier version what is in tables. One that is damaged is an error, or as good as none.
+enum class Damaged { error, none };
+Findings findings_of(const fs::path& run, const Json& summary, Damaged damaged) {
   Findings findings = of_summary(run / "summary.json",
                                  [&] { return findings_from(summary.value("analyses", Json::object())); });
   const auto table = [&](const char* name, auto& found, bool known, auto read) {
-    if (!known && fs::exists(run / name)) found = read(run / name);
+    if (known || !fs::exists(run / name)) return;
+    try {
+      found = read(run / name);
+    } catch (const Error&) {
+      if (damaged == Damaged::error) throw;
+    }
   };
   table("fid_data.csv", findings.frechet, !findings.frechet.points.empty(), read_frechet);
   table("selected_features.csv", findings.selected, !findings.selected.empty(), read_selected);
@@ -152,13 +159,13 @@ FinishedRun read_finished_run(const fs::path& folder) {
     throw Error(folder.string() +
                 ": is no finished run: it was taken up again for other epochs and has not ended (--resume)");
   run.epochs = read_costs(folder / "costs.csv");
-  run.findings = findings_of(folder, json);
+  run.findings = findings_of(folder, json, Damaged::error);
   return run;
 }
 
 Findings read_findings(const fs::path& run) {
   const fs::path summary = run / "summary.json";
-  return findings_of(run, fs::exists(summary) ? read_json(summary) : Json::object());
+  return findings_of(run, fs::exists(summary) ? read_json(summary) : Json::object(), Damaged::none);
 }
 
 void update_summary(const fs::path& run, const Findings& findings) {

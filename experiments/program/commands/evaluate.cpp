@@ -41,9 +41,11 @@ void check_folder(const fs::path& folder, bool force) {
 void write_results(const fs::path& folder, const Experiment& e, const RunResults& results,
                    const std::string& summary) {
   fs::create_directories(folder);
-  write_file_atomically(folder / "config.json", e.resolved);
-  write_tables(results, e.evaluation.original_tables, folder);
-  write_file_atomically(folder / "summary.json", summary);
+  if (fs::exists(folder / manifest_file)) remove_files_of_run(folder);  // of an earlier evaluation
+  const OutputFolder out = OutputFolder::of_run(folder);
+  write_file_atomically(out.file("config.json"), e.resolved);
+  write_tables(results, e.evaluation.original_tables, out);
+  write_file_atomically(out.file("summary.json"), summary);
 }
 
 // Evaluates the model of a finished run on the test set that its configuration, changed by the settings, describes. Prints
