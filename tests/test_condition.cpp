@@ -113,7 +113,7 @@ BOOST_AUTO_TEST_CASE(images_given_class_colour_and_thickness) {
   Training training(e);
   for (int64_t i = 0; i < e.training.epochs; ++i) training.epoch([](int64_t) {});
   std::map<std::string, Costs> costs;
-  for (const ConditionResult& r : per_condition_results(e, 2)) costs[r.given] = r.costs;
+  for (const ConditionResult& r : per_condition_results(e, 2)) costs[r.given] = r;
   BOOST_TEST_REQUIRE(costs.size() == 8U);
   const auto lower = [&](const std::string& with, const std::string& without) {
     const Estimate a = costs.at(with).loss, b = costs.at(without).loss;
