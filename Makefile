@@ -97,16 +97,16 @@ blobs: ## Three round clusters
 s-curve: ## A sheet bent into an S
 fashion: ## Fashion-MNIST, conditioned on the label (another IDX folder: ARGS='--set data.path=FOLDER')
 fashion-conv: ## Coloured Fashion-MNIST, convolutions, conditioned on class and colour (minutes)
-fashion-conv-labels: ## The same where the KL is dearer at first, so that labels are obeyed (minutes)
+fashion-conv-labels: ## The same with the KL weighted more heavily at first, so that labels are obeyed (minutes)
 mnist: ## The same for MNIST: MNIST=FOLDER with its four IDX files, plain or .gz
 features-2: ## Two real columns of a latent factor model
 features: ## A wide table of a latent factor model: 1 binary, 102 real, 3 categorical features
-table: ## A table of one's own: DATA=FILE.csv SCHEMA=FILE.json (docs/tables.md); by default a small one that is shipped
+table: ## Your own table: DATA=FILE.csv SCHEMA=FILE.json (docs/tables.md); by default a small example
 
 flags = $(if $(SEED),--seed $(SEED)) $(if $(THREADS),--threads $(THREADS)) $(if $(DEVICE),--device $(DEVICE)) $(ARGS)
 
 table: flags += $(if $(DATA)$(SCHEMA),$(and $(call given,DATA),$(call given,SCHEMA),--set 'data.path=$(DATA)' --set 'data.schema=$(SCHEMA)'))
-given = $(or $($1),$(error make table wants both DATA=FILE.csv and SCHEMA=FILE.json: $1 is missing))
+given = $(or $($1),$(error make table needs both DATA=FILE.csv and SCHEMA=FILE.json: $1 is missing))
 
 $(EXPERIMENTS): %: all
 	@OUT='$(OUT)' scripts/run_experiment.sh $(elbow) $@ $(flags)
@@ -114,7 +114,7 @@ $(EXPERIMENTS): %: all
 # Not among $(EXPERIMENTS), because its data do not come with the packages.
 mnist: all
 	@OUT='$(OUT)' CONFIG=experiments/own-data/mnist.json scripts/run_experiment.sh $(elbow) $@ \
-	  --set 'data.path=$(or $(MNIST),$(error make mnist wants MNIST=FOLDER, the folder of its four IDX files))' $(flags)
+	  --set 'data.path=$(or $(MNIST),$(error make mnist needs MNIST=FOLDER, the folder of its four IDX files))' $(flags)
 
 # Three trainings and a page.
 story: all ## AE, VAE and CVAE with two latents on one page (docs/story.md), of Fashion-MNIST or of MNIST=FOLDER (minutes)
@@ -128,7 +128,7 @@ experiments: all ## Run all experiments but the convolutional ones, and show eve
 	  scripts/run_experiments.sh $(elbow) $(filter-out $(ALONE),$(EXPERIMENTS))
 
 # The sweeps of experiments/sweeps (docs/sweeps.md). One that was stopped goes on with the same command.
-sweep-beta: ## The weight of the KL from 0.1 to 4 on `baseline`: its latents fall silent at 2
+sweep-beta: ## The weight of the KL from 0.1 to 4 on `baseline`: all latents are inactive at 2
 sweep-settings: ## What the settings of `baseline` gain over the original study's, with three seeds
 
 quick := $(filter-out 0,$(QUICK))
@@ -147,7 +147,7 @@ endif
 # The build tree of a copied or moved checkout would still build the folder that it was made for.
 $(configured): | deps
 	@home=$$(sed -n 's/^CMAKE_HOME_DIRECTORY:INTERNAL=//p' $(build_dir)/CMakeCache.txt 2>/dev/null); \
-	  [ -z "$$home" ] || [ "$$home" -ef . ] || { echo "$(build_dir) was made for $$home: starting anew"; rm -rf $(build_dir); }
+	  [ -z "$$home" ] || [ "$$home" -ef . ] || { echo "$(build_dir) was made for $$home: starting over"; rm -rf $(build_dir); }
 	@$(cmake) -S . -B $(build_dir) $(configure)
 	@echo '$(CURDIR) $(configure)' >$@
 
@@ -164,7 +164,7 @@ test-long: $(configured) ## Build and run the tests that take longest, which `ma
 	@$(ctest) --label-regex long $(ARGS)
 
 # On a machine with a card; elsewhere it packs what a card's machine needs, to be run there (gpu-check/run.sh).
-gpu-check: $(configured) ## With CUDA=1: everything that only a card can tell, the times beside PyTorch's; docs/results/gpu-*.md
+gpu-check: $(configured) ## With CUDA=1: all checks that need a GPU, the times beside PyTorch's; docs/results/gpu-*.md
 	@$(cmake) --build $(build_dir) --parallel $(JOBS) --target elbow_program device_checks
 	@scripts/gpu_check.sh pack $(build_dir) gpu-check
 	@if nvidia-smi >/dev/null 2>&1; then gpu-check/run.sh docs/results; else echo "no card here: copy gpu-check and run gpu-check/run.sh"; fi
@@ -198,11 +198,11 @@ tsan-test: $(configured)
 	@OMP_NUM_THREADS=3 $(build_dir)/test_threads
 
 # With clang, which brings libFuzzer; the readers (tests/fuzz) and what they call are built for it.
-fuzz: ## Give each reader of files and settings random bytes for TIME=600 seconds, and say what became of it
+fuzz: ## Give each reader of files and settings random bytes for TIME=600 seconds, and report what happened
 ifneq ($(DEPS),no)
 	@scripts/dependencies.sh install build fuzz
 endif
-	@command -v clang++ >/dev/null || { echo "make fuzz wants clang++ (Debian's package clang), and there is none" >&2; exit 2; }
+	@command -v clang++ >/dev/null || { echo "make fuzz needs clang++ (Debian's package clang), and there is none" >&2; exit 2; }
 	@$(MAKE) --no-print-directory fuzz-run BUILD=fuzz
 fuzz-run: $(configured)
 	@$(cmake) --build $(build_dir) --parallel $(JOBS) --target fuzz

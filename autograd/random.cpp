@@ -11,7 +11,7 @@
 #include "autograd/kernels/philox.hpp"
 #include "base/parallel.hpp"
 
-// Numbers are made 64 at a time, a group of philox::words, by one function per law that is never inlined: the
+// Numbers are made 64 at a time, a group of philox::words, by one function per distribution that is never inlined: the
 // last numbers of a sequence take the same instructions as all others, with what is too many thrown away, so
 // that no bit depends on n, on the address or on the number of threads.
 
@@ -79,21 +79,22 @@ template <class T> struct Normal {
 };
 
 // Numbers first .. last-1 of a sequence, `first` being a multiple of the group.
-template <class T, class Law>
-void fill_part(const RandomKey& key, T* out, int64_t first, int64_t last, const Law& law) {
+template <class T, class Distribution>
+void fill_part(const RandomKey& key, T* out, int64_t first, int64_t last, const Distribution& distribution) {
   int64_t i = first;
-  for (; i + group <= last; i += group) law(key, i / group, out + i);
+  for (; i + group <= last; i += group) distribution(key, i / group, out + i);
   if (i == last) return;
   alignas(64) T whole[group];
-  law(key, i / group, whole);
+  distribution(key, i / group, whole);
   std::copy_n(whole, last - i, out + i);
 }
 
-template <class T, class Law> void fill(const RandomKey& key, T* out, int64_t n, const Law& law) {
+template <class T, class Distribution>
+void fill(const RandomKey& key, T* out, int64_t n, const Distribution& distribution) {
   if (n < 0 || n > longest) fail("random", "a sequence has 0 to 2^34 numbers, not ", n);
   // A number is cheaper than what parallel_for takes an element to be.
   parallel_for((n + chunk - 1) / chunk, n / 4,
-               [&](int64_t i) { fill_part(key, out, i * chunk, std::min(n, (i + 1) * chunk), law); });
+               [&](int64_t i) { fill_part(key, out, i * chunk, std::min(n, (i + 1) * chunk), distribution); });
 }
 
 // A sequence of words, one by one.

@@ -30,7 +30,7 @@ struct Span {
 
 /// Throws, naming `op`, unless x has the four axes of a batch of images.
 inline void require_images(const char* op, const Shape& x) {
-  if (x.rank() != 4) fail(op, "wants images [rows, channels, height, width], not ", x);
+  if (x.rank() != 4) fail(op, "expects images [rows, channels, height, width], not ", x);
 }
 
 /// Windows of a size, `stride` apart, over an image with `padding` rows and columns added on every side.

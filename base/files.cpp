@@ -27,7 +27,7 @@ std::string read_file(const fs::path& path) {
   while (in.read(part.data(), std::streamsize(part.size())) || in.gcount() > 0) {
     text.append(part.data(), size_t(in.gcount()));
     if (!regular && text.size() > most_of_a_stream)
-      throw Error(str(path.string(), ": cannot be read: it goes on after ", most_of_a_stream >> 20, " MB"));
+      throw Error(str(path.string(), ": cannot be read: it continues after ", most_of_a_stream >> 20, " MB"));
   }
   return text;
 }

@@ -31,7 +31,7 @@ void note(int signal) {
 // A signal handler may do next to nothing, so a thread does the rest: the handler writes a byte to the pipe that it reads.
 struct InterruptWatch::Waiter {
   explicit Waiter(std::function<void()> f) : leave(std::move(f)) {
-    if (pipe2(ends, O_CLOEXEC) != 0) throw Error("no pipe to be told of signals by");
+    if (pipe2(ends, O_CLOEXEC) != 0) throw Error("no pipe for signals");
     note_to = ends[1];
     thread = std::thread([this] { wait(); });
   }

@@ -14,10 +14,10 @@ const std::string prefix = "optimizer.";
 // The loss, distortion and KL of the steps of an epoch that has begun, [steps, 3] float64.
 const std::string steps_tensor = "epoch.steps";
 
-// The costs of an epoch as a list of numbers, some of which need not be finite: a single batch has no standard error.
-Json to_json(const EpochCosts& e) {
+// The losses of an epoch as a list of numbers, some of which need not be finite: a single batch has no standard error.
+Json to_json(const EpochLosses& e) {
   Json out = {e.epoch};
-  for (const Costs* c : {&e.train, &e.test})
+  for (const Losses* c : {&e.train, &e.test})
     for (const Estimate* v : {&c->loss, &c->distortion, &c->kl}) {
       out.push_back(json_number(v->mean));
       out.push_back(json_number(v->standard_error));
@@ -25,11 +25,11 @@ Json to_json(const EpochCosts& e) {
   return out;
 }
 
-EpochCosts epoch_from(const Json& list) {
-  EpochCosts e;
+EpochLosses epoch_from(const Json& list) {
+  EpochLosses e;
   size_t at = 0;
   e.epoch = int64_t(list.at(at++).get_ref<const Json::number_unsigned_t&>());
-  for (Costs* c : {&e.train, &e.test})
+  for (Losses* c : {&e.train, &e.test})
     for (Estimate* v : {&c->loss, &c->distortion, &c->kl}) {
       v->mean = number_from(list.at(at++));
       v->standard_error = number_from(list.at(at++));
@@ -43,12 +43,12 @@ Tensor to_tensor(const std::vector<LossTerms<double>>& steps) {
   return Tensor::from(values, {int64_t(steps.size()), 3});
 }
 
-std::vector<LossTerms<double>> steps_from(const Tensor& costs) {
-  if (costs.rank() != 2 || costs.size(1) != 3 || costs.dtype() != DType::float64)
+std::vector<LossTerms<double>> steps_from(const Tensor& losses) {
+  if (losses.rank() != 2 || losses.size(1) != 3 || losses.dtype() != DType::float64)
     fail("resume", steps_tensor, " is not a matrix [steps, 3] of float64");
   std::vector<LossTerms<double>> steps;
-  for (int64_t i = 0; i < costs.size(0); ++i) {
-    const double* c = costs.data<double>() + 3 * i;  // [3]
+  for (int64_t i = 0; i < losses.size(0); ++i) {
+    const double* c = losses.data<double>() + 3 * i;  // [3]
     steps.push_back({c[0], c[1], c[2]});
   }
   return steps;
@@ -97,23 +97,23 @@ int64_t load_model_of_checkpoint(const std::filesystem::path& path, Experiment& 
 }
 
 void save_checkpoint(const std::filesystem::path& path, const Experiment& experiment, Training& training,
-                     const std::vector<EpochCosts>& epochs) {
+                     const std::vector<EpochLosses>& epochs) {
   SafeTensors file{state_of(*experiment.model), {}};
   for (const auto& [name, tensor] : training.optimizer().buffers())
     file.tensors[prefix + name] = tensor.to(Device::cpu);
   if (!training.steps_of_epoch().empty()) file.tensors[steps_tensor] = to_tensor(training.steps_of_epoch());
-  Json costs = Json::array();
-  for (const EpochCosts& e : epochs) costs.push_back(to_json(e));
+  Json losses = Json::array();
+  for (const EpochLosses& e : epochs) losses.push_back(to_json(e));
   file.metadata = {{"steps", str(training.optimizer().steps())},
                    {"epochs_done", str(training.epochs_done())},
                    {"train_seconds", json_number(training.train_seconds()).dump()},
                    {"dropout_step", str(experiment.dropout_stream.state().step)},
-                   {"epochs", costs.dump()}};
+                   {"epochs", losses.dump()}};
   save_safetensors(path, file);
 }
 
-std::vector<EpochCosts> load_checkpoint(const std::filesystem::path& path, Experiment& experiment,
-                                        Training& training) {
+std::vector<EpochLosses> load_checkpoint(const std::filesystem::path& path, Experiment& experiment,
+                                         Training& training) {
   SafeTensors file = load_safetensors(path);
   return naming(path, [&] {
     const auto number = [&](const char* key) {
@@ -121,7 +121,7 @@ std::vector<EpochCosts> load_checkpoint(const std::filesystem::path& path, Exper
       if (!value.is_number_unsigned()) fail("resume", key, " is not a count");
       return value.get<int64_t>();
     };
-    std::vector<EpochCosts> epochs;
+    std::vector<EpochLosses> epochs;
     for (const Json& e : Json::parse(file.metadata["epochs"])) epochs.push_back(epoch_from(e));
     const int64_t steps = number("steps"), done = number("epochs_done"), dropout_step = number("dropout_step");
     const double seconds = number_from(Json::parse(file.metadata["train_seconds"]));
@@ -134,7 +134,7 @@ std::vector<EpochCosts> load_checkpoint(const std::filesystem::path& path, Exper
     if (done != int64_t(epochs.size()) || of_epoch >= std::max<int64_t>(per_epoch, 1) ||
         steps != done * per_epoch + of_epoch)
       fail("resume", "its counters contradict each other: ", done, " epochs, ", epochs.size(),
-           " lines of costs, ", steps, " steps of ", per_epoch, " an epoch, ", of_epoch, " of the last");
+           " lines of losses, ", steps, " steps of ", per_epoch, " an epoch, ", of_epoch, " of the last");
     for (const auto& [name, tensor] : training.optimizer().buffers()) {
       const auto found = file.tensors.find(prefix + name);
       if (found == file.tensors.end()) fail("resume", "there is no tensor named ", prefix, name);

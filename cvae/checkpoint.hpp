@@ -14,11 +14,11 @@ void load_model(const std::filesystem::path& path, Experiment& experiment);
 /// Sets the model's tensors from a checkpoint; returns how many epochs were done. Error as above.
 int64_t load_model_of_checkpoint(const std::filesystem::path& path, Experiment& experiment);
 
-/// All that training needs to go on where it stopped, and the costs of the epochs so far.
+/// All that training needs to go on where it stopped, and the losses of the epochs so far.
 void save_checkpoint(const std::filesystem::path& path, const Experiment& experiment, Training& training,
-                     const std::vector<EpochCosts>& epochs);
-/// Takes it up again; returns the costs of the epochs so far. Error "PATH: ..." as above.
-std::vector<EpochCosts> load_checkpoint(const std::filesystem::path& path, Experiment& experiment,
-                                        Training& training);
+                     const std::vector<EpochLosses>& epochs);
+/// Resumes it; returns the losses of the epochs so far. Error "PATH: ..." as above.
+std::vector<EpochLosses> load_checkpoint(const std::filesystem::path& path, Experiment& experiment,
+                                         Training& training);
 
 }  // namespace elbow

@@ -20,7 +20,7 @@ class DeviceEvaluation::Part {
     table_.rows = Tensor::empty({count, 2}, DType::float64, device);
     table_.values = Tensor::empty({2}, DType::float64, device);
     table_.counter = Tensor::empty({2}, DType::float64, device);
-    costs_ = Tensor::empty({count, 2 * rows}, DType::float32, device);
+    losses_ = Tensor::empty({count, 2 * rows}, DType::float32, device);
     for (size_t m = 0; m < experiments.size(); ++m) {
       std::vector<double> table;  // seed and batch: what masks and noise are drawn by
       std::vector<int64_t> order;
@@ -40,10 +40,10 @@ class DeviceEvaluation::Part {
     backend_.upload(counter, table_.counter);
     for (int64_t b = 0; b < count_; ++b) recording_->run();
   }
-  // Adds the costs of its rows.
+  // Adds the losses of its rows.
   void gather(int model, std::vector<double>& distortion, std::vector<double>& kl) const {
-    std::vector<float> all(size_t(costs_.numel()));  // [count, 2, rows]
-    backend_.download(costs_, all.data(), model);
+    std::vector<float> all(size_t(losses_.numel()));  // [count, 2, rows]
+    backend_.download(losses_, all.data(), model);
     for (int64_t b = 0; b < count_; ++b) {
       const auto batch = all.begin() + b * 2 * size_;
       distortion.insert(distortion.end(), batch, batch + size_);
@@ -64,7 +64,7 @@ class DeviceEvaluation::Part {
       const Tensor z = sample_posterior(e.loss, q, evaluation_noise(0, 0, &table_.values));
       const Tensor distortion = distortion_of(e.loss, model.decode(z, condition_), batch, true);
       const Tensor kl = kl_of(e.loss, q, model.prior(condition_), Reduction::per_row);
-      backend_.record_costs({distortion, kl, costs_, table_.counter});
+      backend_.record_losses({distortion, kl, losses_, table_.counter});
     });
   }
 
@@ -73,7 +73,7 @@ class DeviceEvaluation::Part {
   DeviceRows rows_;
   StepTable table_;
   MaskWork mask_;
-  Tensor condition_, costs_;  // [rows, width], [count, 2 rows]
+  Tensor condition_, losses_;  // [rows, width], [count, 2 rows]
   std::unique_ptr<Recording> recording_;
 };
 
@@ -89,14 +89,14 @@ DeviceEvaluation::DeviceEvaluation(std::vector<Experiment*> experiments, Cvae& m
 
 DeviceEvaluation::~DeviceEvaluation() = default;
 
-std::vector<Costs> DeviceEvaluation::costs() {
+std::vector<Losses> DeviceEvaluation::losses() {
   for (const auto& part : parts_) part->start();
-  std::vector<Costs> out;
+  std::vector<Losses> out;
   for (size_t m = 0; m < experiments_.size(); ++m) {
-    RowCosts rows;
+    RowLosses rows;
     rows.beta = experiments_[m]->loss.beta;
     for (const auto& part : parts_) part->gather(int(m), rows.distortion, rows.kl);
-    out.push_back(costs_of(rows));
+    out.push_back(losses_of(rows));
   }
   return out;
 }

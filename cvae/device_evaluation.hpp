@@ -15,8 +15,8 @@ class DeviceEvaluation {
   DeviceEvaluation(std::vector<Experiment*> experiments, Cvae& model);
   ~DeviceEvaluation();
 
-  /// The costs of each experiment's test rows, as test_costs() has them with one draw; waits for them.
-  std::vector<Costs> costs();
+  /// The losses of each experiment's test rows, as test_losses() has them with one draw; waits for them.
+  std::vector<Losses> losses();
 
  private:
   class Part;

@@ -50,7 +50,7 @@ DeviceSteps::DeviceSteps(std::vector<Experiment*> experiments, Cvae& model, Rand
   kl_weight_ = alias_bytes(table_.values, DType::float32, {}, 8 * kl_term);
   capacity_ = alias_bytes(table_.values, DType::float32, {}, 8 * kl_term + 4);
   rates_ = alias(table_.values, {rates}, first_rate);
-  costs_ = make({steps, 2});
+  losses_ = make({steps, 2});
 }
 
 // The whole step, as Training::step has it on the CPU.
@@ -70,11 +70,11 @@ void DeviceSteps::record() {
     backend_.gather_batch(work);
     parameters_.zero_gradients();
     Tape tape;
-    const Elbo costs = elbo(model_, batch, c, e.loss, noise, kl_weight_, capacity_);
-    tape.backward(costs.loss);
+    const Elbo losses = elbo(model_, batch, c, e.loss, noise, kl_weight_, capacity_);
+    tape.backward(losses.loss);
     if (e.training.clip > 0) parameters_.clip_gradients(e.training.clip, norm);
     optimizer_.apply(rates_);
-    backend_.record_costs({costs.distortion, costs.kl, costs_, table_.counter});
+    backend_.record_losses({losses.distortion, losses.kl, losses_, table_.counter});
   });
   dropout_keys_[frozen_] = int64_t(dropout_.state().step);
   dropout_.count_from(nullptr);
@@ -126,8 +126,8 @@ void DeviceSteps::start(int64_t i) {
   dropout_.set_step(dropout_.state().step + uint64_t(dropout_keys_.at(frozen_)));
 }
 
-std::vector<double> DeviceSteps::costs(int64_t first, int64_t last, int model) const {
-  const Tensor part = alias(costs_, {last - first, 2}, 2 * first);
+std::vector<double> DeviceSteps::losses(int64_t first, int64_t last, int model) const {
+  const Tensor part = alias(losses_, {last - first, 2}, 2 * first);
   std::vector<float> values(size_t(part.numel()));
   backend_.download(part, values.data(), model);
   return {values.begin(), values.end()};

@@ -11,7 +11,7 @@ namespace elbow {
 
 /// The training steps of an experiment on a device, or of several of one architecture at once. All rows lie there; a step,
 /// from the drawing of its batch and masks to the optimiser's, is recorded once and launched for each step of the epoch. What
-/// differs from step to step (seeds, counters, learning rates, schedules) stands in a table there, a row a step; the costs are
+/// differs from step to step (seeds, counters, learning rates, schedules) stands in a table there, a row a step; the losses are
 /// gathered there. So no step waits for the host.
 ///
 /// Several experiments: tensors on the device, those of the model included, have been made under a Models of as many, and the
@@ -30,7 +30,7 @@ class DeviceSteps {
   /// Starts step i of the epoch; by default the steps follow each other.
   void start(int64_t i);
   /// The distortion and the KL of steps first .. last - 1 of the epoch, [2 (last - first)]; waits for them.
-  std::vector<double> costs(int64_t first, int64_t last, int model = 0) const;
+  std::vector<double> losses(int64_t first, int64_t last, int model = 0) const;
   /// How many kernels and copies one step launches.
   int64_t launches() const { return recording().launches(); }
   /// Waits for all steps.
@@ -54,7 +54,7 @@ class DeviceSteps {
   MaskWork mask_;
   StepTable table_;
   Tensor noise_state_, dropout_state_, kl_weight_, capacity_, rates_;  // parts of table_.values
-  Tensor costs_;                                                       // [steps, 2] float32
+  Tensor losses_;                                                      // [steps, 2] float32
   std::map<bool, std::unique_ptr<Recording>> recordings_;    // with batch norm's statistics frozen or not
   std::map<bool, int64_t> dropout_keys_;                     // that a step takes
   std::vector<std::pair<Tensor, Tensor>> recorded_tensors_;  // that recordings write to, made before them

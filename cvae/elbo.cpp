@@ -73,7 +73,7 @@ LossSettings read_loss(const Config& config, const Dataset& data) {
   else
     s.parts = {{kind == "bce" ? FeatureKind::binary : FeatureKind::real, 0, data.columns()}};
   if (kind == "bce" && !data.image)
-    config.fail("distortion", "bce wants values in 0..1, which only image data are known to have");
+    config.fail("distortion", "bce expects values in 0..1, which only image data are known to have");
   s.autoencoder = config.get<bool>("autoencoder", false);
   s.beta = config.get<double>("beta", s.autoencoder ? 0.0 : 1.0, at_least(0));
   s.warmup_steps = config.get<int64_t>("kl_warmup_steps", int64_t{0}, at_least(0));

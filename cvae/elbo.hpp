@@ -10,7 +10,7 @@
 
 namespace elbow {
 
-/// How the decoder's answer y is held against x on some adjacent columns: squared error (x - y)^2 for real ones, binary
+/// How the decoder's output y is held against x on some adjacent columns: squared error (x - y)^2 for real ones, binary
 /// cross-entropy of x in [0, 1] under the logit y for binary ones, cross-entropy under the logits y for the one-hot columns
 /// of one categorical value. All are sums over the columns: they stand on one scale.
 struct LossPart {
@@ -36,7 +36,7 @@ struct LossSettings {
   double capacity = 0;         ///< C in beta * |KL - C| (Burgess et al. 2018)
   int64_t capacity_steps = 0;  ///< C rises from 0 through so many steps
 
-  /// Whether the distortion is the squared error of all columns, as the analytic bound wants it.
+  /// Whether the distortion is the squared error of all columns, as the analytic optimum wants it.
   bool is_squared_error() const;
 };
 
@@ -44,10 +44,10 @@ struct LossSettings {
 /// not fit the data.
 LossSettings read_loss(const Config& config, const Dataset& data);
 
-/// The distortion of each row [rows], or their mean [], of the decoder's answer y [rows, columns].
+/// The distortion of each row [rows], or their mean [], of the decoder's output y [rows, columns].
 Tensor distortion_of(const LossSettings& loss, const Tensor& y, const Batch& batch, bool per_row);
 
-/// The decoder's answer [rows, columns] in the units of x: logits become probabilities.
+/// The decoder's output [rows, columns] in the units of x: logits become probabilities.
 Tensor values_of(const LossSettings& loss, const Tensor& y);
 
 /// KL(q || p) as kl_divergence, for the prior p of the same rows (Cvae::prior); 0 for an autoencoder, whose codes are points.

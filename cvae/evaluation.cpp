@@ -20,9 +20,9 @@ int64_t most_excess_rows(int64_t columns) {
   return rows >= evaluation_batch_rows ? batches * evaluation_batch_rows : std::max<int64_t>(16, rows);
 }
 
-// Adds the costs of batch b of so many under condition c to `out`, the distortion averaged over draws of the noise.
-Posterior add_costs(const Experiment& e, const Batch& on_host, const Tensor& condition, int64_t draws,
-                    int64_t b, int64_t batches, RowCosts& out) {
+// Adds the losses of batch b of so many under condition c to `out`, the distortion averaged over draws of the noise.
+Posterior add_losses(const Experiment& e, const Batch& on_host, const Tensor& condition, int64_t draws,
+                     int64_t b, int64_t batches, RowLosses& out) {
   const Device device = e.model->device();
   const Batch batch = on_device(on_host, device);
   const Tensor c = condition ? condition.to(device) : condition;
@@ -42,10 +42,10 @@ Posterior add_costs(const Experiment& e, const Batch& on_host, const Tensor& con
 
 }  // namespace
 
-RowCosts test_costs(const Experiment& e, int64_t draws, bool excess) {
+RowLosses test_losses(const Experiment& e, int64_t draws, bool excess) {
   const Evaluating evaluating(*e.model);
   Batches batches(e.data.test, evaluation_batch_rows, LastBatch::keep);
-  RowCosts out;
+  RowLosses out;
   out.beta = e.loss.beta;
   Condition::Drawn drawn;
   for (int64_t b = 0; b < batches.count(); ++b) {
@@ -53,7 +53,7 @@ RowCosts test_costs(const Experiment& e, int64_t draws, bool excess) {
     const Batch& batch = batches.get(b);
     const int64_t rows = batch.x.size(0), columns = batch.x.size(1);
     e.condition.draw(batch, {e.seed, stream::evaluation_masks, uint64_t(b)}, drawn);
-    add_costs(e, batch, drawn.c, draws, b, batches.count(), out);
+    add_losses(e, batch, drawn.c, draws, b, batches.count(), out);
     if (e.condition.by_columns())
       for (int64_t r = 0; r < rows; ++r)
         out.given.push_back(e.condition.count_given(drawn.mask.data<float>() + r * columns));
@@ -61,8 +61,8 @@ RowCosts test_costs(const Experiment& e, int64_t draws, bool excess) {
     const int64_t looked_at = std::min(rows, most_excess_rows(columns) - int64_t(out.excess.size()));
     if (!excess || looked_at <= 0) continue;
     const Tensor given = e.condition.by_columns() ? drawn.mask : Tensor::zeros({rows, columns});
-    const auto optimal = e.bound->optimal_rows(batch.x.data<float>(), given.data<float>(), looked_at,
-                                               batch.observed ? batch.observed.data<float>() : nullptr);
+    const auto optimal = e.optimum->optimal_rows(batch.x.data<float>(), given.data<float>(), looked_at,
+                                                 batch.observed ? batch.observed.data<float>() : nullptr);
     for (const LossTerms<double>& row : optimal) {
       const size_t r = out.excess.size();  // of the test set
       out.excess.push_back(out.distortion[r] + out.beta * out.kl[r] - row.loss);
@@ -71,14 +71,14 @@ RowCosts test_costs(const Experiment& e, int64_t draws, bool excess) {
   return out;
 }
 
-Costs costs_of(const RowCosts& rows) {
+Losses losses_of(const RowLosses& rows) {
   std::vector<double> loss(rows.kl.size());
   for (size_t r = 0; r < loss.size(); ++r) loss[r] = rows.distortion[r] + rows.beta * rows.kl[r];
   return {estimate_of(loss), estimate_of(rows.distortion), estimate_of(rows.kl)};
 }
 
-SubsetResult result_of(const RowCosts& rows) {
-  SubsetResult result{costs_of(rows), int64_t(rows.kl.size())};
+SubsetResult result_of(const RowLosses& rows) {
+  SubsetResult result{losses_of(rows), int64_t(rows.kl.size())};
   if (!rows.excess.empty()) result.excess = estimate_of(rows.excess);
   return result;
 }
@@ -133,13 +133,13 @@ std::vector<ConditionResult> per_condition_results(const Experiment& e, int64_t 
     std::string name;
     for (size_t a = 0; a < given.size(); ++a)
       if (given[a]) name += (name.empty() ? "" : " and ") + e.condition.given_features()[a].name;
-    RowCosts rows;
+    RowLosses rows;
     rows.beta = e.loss.beta;
     std::vector<double> kl(size_t(e.model->latents()), 0);
     for (int64_t b = 0; b < batches.count(); ++b) {
       const Batch& batch = batches.get(b);
       e.condition.give(batch, given, drawn);
-      const Posterior q = add_costs(e, batch, drawn.c, draws, b, batches.count(), rows);
+      const Posterior q = add_losses(e, batch, drawn.c, draws, b, batches.count(), rows);
       const DiagonalNormal prior = e.model->prior(drawn.c);
       const auto part = kl_of(e.loss, q, prior, Reduction::per_column).to_vector<double>();
       for (size_t l = 0; l < part.size(); ++l)

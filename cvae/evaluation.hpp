@@ -25,12 +25,12 @@ class Evaluating {
 };
 
 /// The test set seen through the model, row by row, in nats per row.
-struct RowCosts {
+struct RowLosses {
   std::vector<double> distortion, kl;  ///< [rows]; distortion: the mean over the draws of the error
   std::vector<int64_t> given;  ///< [rows] number of given features; empty unless there are features to give
   std::vector<double>
       excess;  ///< [rows] [rows, or the first ones of a very wide set] loss minus that of the optimal linear
-               ///< model; empty without a bound
+               ///< model; empty without an optimum
   double beta = 1;
   double seconds = 0;  ///< how long it took, the optimal model's part left out
 };
@@ -38,13 +38,13 @@ struct RowCosts {
 /// All rows of the test set, in evaluation mode, with masks and noise from the seed alone: two calls see the same
 /// conditions, so that models and epochs are compared on equal terms. `excess` asks for the paired comparison with the
 /// bound (Experiment::bound must be there).
-RowCosts test_costs(const Experiment& experiment, int64_t draws, bool excess);
+RowLosses test_losses(const Experiment& experiment, int64_t draws, bool excess);
 
 /// Mean and standard error over the rows; not numbers where there is none.
-Costs costs_of(const RowCosts& rows);
+Losses losses_of(const RowLosses& rows);
 
 /// The same with the number of the rows and their excess; latents and the optimum are left to the caller.
-SubsetResult result_of(const RowCosts& rows);
+SubsetResult result_of(const RowLosses& rows);
 
 /// All latents, the one with the largest KL [latents] first; of equal ones the first.
 std::vector<int64_t> latents_by_kl(const std::vector<double>& kl);
@@ -62,11 +62,11 @@ SubsetEncoding encode_under(const Experiment& experiment, const std::vector<int6
 
 /// For each number of given columns: costs and excess of those of `rows` with that count, not numbers where there is none;
 /// active latents and the KL of each latent from encoding test rows under every subset of that size (or as many as the
-/// settings say, where there are too many), with the bound's figures beside them.
-std::vector<CountResult> per_count_results(const Experiment& experiment, const RowCosts& rows);
+/// settings say, where there are too many), with the optimum's figures beside them.
+std::vector<CountResult> per_count_results(const Experiment& experiment, const RowLosses& rows);
 
 /// For each subset of the labels, nothing first: costs, KL of each latent and active latents of the whole test set when
-/// every row is given just those labels, with the noise of test_costs. Empty where labels are never withheld.
+/// every row is given just those labels, with the noise of test_losses. Empty where labels are never withheld.
 std::vector<ConditionResult> per_condition_results(const Experiment& experiment, int64_t draws);
 
 /// Posterior means of the first test rows on the two latents with the largest mean KL.

@@ -9,7 +9,7 @@
 namespace elbow {
 namespace {
 
-constexpr int64_t most_bound_columns = 2048;  // half a minute
+constexpr int64_t most_optimum_columns = 2048;  // half a minute
 
 // The name is also that of a folder.
 std::string read_name(const Config& config) {
@@ -38,7 +38,7 @@ Schedule read_schedule(const Config& config, int64_t total_steps) {
   return s;
 }
 
-// The rows of a batch. Where the set has fewer, half of them, so that an epoch has two batches and its costs a standard
+// The rows of a batch. Where the set has fewer, half of them, so that an epoch has two batches and its losses a standard
 // error; batch norm wants two rows at least.
 int64_t read_batch_rows(const Config& config, int64_t fallback, int64_t train_rows,
                         std::vector<std::string>& warnings) {
@@ -142,18 +142,19 @@ Experiment::Experiment(const Config& config, const DataMaker& data_maker)
   check_rises(loss, training, warnings);
   model->to(default_device());
   resolved = config.resolved().dump(2) + "\n";
-  const bool known_gaps = !data.test.observed ||  // what is missing, by which law, and given by one probability
-                          (data.test.missing.any() && !condition.uniform());
+  const bool known_gaps =
+      !data.test.observed ||  // what is missing, by which distribution, and given by one probability
+      (data.test.missing.any() && !condition.uniform());
   if (!data.train.gaussian || !known_gaps || !loss.is_squared_error() || loss.beta == 0) return;
-  if (data.train.columns() <= most_bound_columns)
-    bound =
-        std::make_unique<GaussianBound>(data.train.gaussian->mean, data.train.gaussian->covariance, loss.beta);
+  if (data.train.columns() <= most_optimum_columns)
+    optimum = std::make_unique<GaussianOptimum>(data.train.gaussian->mean, data.train.gaussian->covariance,
+                                                loss.beta);
   else
-    warnings.push_back(str("the optimum is known for up to ", most_bound_columns, " columns, not for ",
+    warnings.push_back(str("the optimum is known for up to ", most_optimum_columns, " columns, not for ",
                            data.train.columns(), ": beyond, it takes hours"));
 }
 
-int64_t Experiment::bound_masks(int64_t least) const {
+int64_t Experiment::optimum_masks(int64_t least) const {
   // With missing entries there are 3^d + 2^d cases, all of which are to be taken for 8 columns.
   return affordable_masks(data.train.columns(), least, data.test.missing.any() ? 8192 : 1024);
 }

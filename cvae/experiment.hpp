@@ -4,10 +4,10 @@
 #include <string>
 
 #include "base/config.hpp"
-#include "cvae/bound.hpp"
 #include "cvae/condition.hpp"
 #include "cvae/elbo.hpp"
 #include "cvae/model.hpp"
+#include "cvae/optimum.hpp"
 #include "data/sources.hpp"
 #include "nn/optimizer.hpp"
 #include "nn/schedule.hpp"
@@ -70,9 +70,9 @@ struct Experiment {
   RandomStream dropout_stream;
   std::unique_ptr<Cvae> model;
   /// The analytic optimum, for Gaussian sets of up to 2048 columns under squared error.
-  std::unique_ptr<GaussianBound> bound;
-  /// How many masks an average of the bound takes: fewer for wide sets, and never fewer than `least` (affordable_masks).
-  int64_t bound_masks(int64_t least = 16) const;
+  std::unique_ptr<GaussianOptimum> optimum;
+  /// How many masks an average of the optimum takes: fewer for wide sets, and never fewer than `least` (affordable_masks).
+  int64_t optimum_masks(int64_t least = 16) const;
   /// The configuration as JSON text with every setting in it, also those that were left out.
   std::string resolved;
 };

@@ -101,40 +101,40 @@ void Fleet::begin_epoch() {
   steps_->begin_epoch(orders, started_);
 }
 
-std::vector<EpochCosts> Fleet::epoch(const std::function<void(int64_t)>& progress) {
+std::vector<EpochLosses> Fleet::epoch(const std::function<void(int64_t)>& progress) {
   const Stopwatch watch;
   begin_epoch();
   while (started_ < steps_per_epoch()) {
     steps_->start(started_++);
     progress(started_);
   }
-  fetch_costs();
+  fetch_losses();
   ++epochs_done_;
   started_ = 0;
-  std::vector<EpochCosts> out;
+  std::vector<EpochLosses> out;
   for (auto& steps : steps_of_epoch_) {
     out.push_back({epochs_done_, means_of(steps), {}});
     steps.clear();
   }
   seconds_ += watch.seconds() / double(experiments_.size());
   model_->train(false);
-  const auto test = evaluation_->costs();
+  const auto test = evaluation_->losses();
   for (size_t m = 0; m < out.size(); ++m) out[m].test = test[m];
   return out;
 }
 
 // A loss that is not finite stays with its member, and is found by whoever goes on with that: the others are none the worse.
-void Fleet::fetch_costs() {
+void Fleet::fetch_losses() {
   for (size_t m = 0; m < experiments_.size(); ++m) {
     auto& steps = steps_of_epoch_[m];
-    const auto costs = steps_->costs(int64_t(steps.size()), started_, int(m));
-    for (size_t i = 0; i < costs.size(); i += 2)
-      steps.push_back(members_[m].second->costs_of(costs[i], costs[i + 1]));
+    const auto losses = steps_->losses(int64_t(steps.size()), started_, int(m));
+    for (size_t i = 0; i < losses.size(); i += 2)
+      steps.push_back(members_[m].second->losses_of(losses[i], losses[i + 1]));
   }
 }
 
 void Fleet::return_state() {
-  fetch_costs();
+  fetch_losses();
   Backend& gpu = backend(Device::cuda);
   for (size_t m = 0; m < members_.size(); ++m) {
     auto& [e, training] = members_[m];

@@ -21,9 +21,9 @@ class Fleet {
   /// together, or stand at different steps.
   explicit Fleet(std::vector<std::pair<Experiment*, Training*>> members);
 
-  /// One epoch, or what is left of one that was begun: for each member its costs. `progress` is called after each step with the
+  /// One epoch, or what is left of one that was begun: for each member its losses. `progress` is called after each step with the
   /// number of steps started; the state may be returned there.
-  std::vector<EpochCosts> epoch(const std::function<void(int64_t)>& progress);
+  std::vector<EpochLosses> epoch(const std::function<void(int64_t)>& progress);
   /// @name An epoch step by step
   /// @{
   void begin_epoch();
@@ -37,7 +37,7 @@ class Fleet {
   int64_t steps_per_epoch() const { return orders_.front().count(); }
 
  private:
-  void fetch_costs();
+  void fetch_losses();
 
   std::vector<std::pair<Experiment*, Training*>> members_;
   std::vector<Experiment*> experiments_;

@@ -11,11 +11,11 @@ namespace {
 constexpr double tie =
     1e-10;  // losses that differ by less than this share of the loss with nothing given are equal
 
-Bound bound_of(const Matrix& conditional, double beta) {
-  Bound sum;
+Optimum optimum_of(const Matrix& conditional, double beta) {
+  Optimum sum;
   for (const double variance : symmetric_eigenvalues(conditional))
     if (variance > 0)
-      sum += axis_bound(variance, beta);  // else a rounded zero: nothing is lost along this axis
+      sum += axis_optimum(variance, beta);  // else a rounded zero: nothing is lost along this axis
   return sum;
 }
 
@@ -36,20 +36,20 @@ Matrix without(const Matrix& c, std::int64_t j, double zero) {
 
 GreedyOrder greedy_order(const Matrix& covariance, double beta) {
   const std::int64_t d = covariance.rows;
-  const GaussianBound checked(std::vector<double>(std::size_t(d), 0.0), covariance, beta);
+  const GaussianOptimum checked(std::vector<double>(std::size_t(d), 0.0), covariance, beta);
   GreedyOrder order;
-  order.nothing_given = bound_of(covariance, beta);
+  order.nothing_given = optimum_of(covariance, beta);
 
   Matrix left = covariance;              // of the columns not yet given, given the others
   std::vector<std::int64_t> columns(d);  // which they are
   std::iota(columns.begin(), columns.end(), 0);
   while (!columns.empty()) {
-    std::vector<Bound> candidates(columns.size());
+    std::vector<Optimum> candidates(columns.size());
     const auto rest = [&](std::int64_t i) {
       return without(left, i, rank_tolerance(d) * covariance(columns[i], columns[i]));
     };
     parallel_tasks(std::int64_t(columns.size()),
-                   [&](std::int64_t i) { candidates[i] = bound_of(rest(i), beta); });
+                   [&](std::int64_t i) { candidates[i] = optimum_of(rest(i), beta); });
     if (order.steps.empty()) order.first = candidates;
     std::int64_t best = 0;
     for (std::int64_t i = 1; i < std::int64_t(columns.size()); ++i)

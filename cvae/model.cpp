@@ -70,7 +70,7 @@ Tensor Cvae::checked(Tensor answer) const {
   if (name_ && !all_finite(answer))
     throw Error(
         str(*name_,
-            ": the model's answer is not finite: its weights, or the values that it is given, are too large"));
+            ": the model's output is not finite: its weights, or the values that it is given, are too large"));
   return answer;
 }
 

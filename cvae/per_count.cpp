@@ -51,32 +51,32 @@ void add_latents(const Experiment& e, CountResult& result) {
   for (double& kl : sum) kl /= looked_at;
   result.kl_per_latent = sum;
   result.active = active / looked_at;
-  if (!e.bound) return;
-  // Two laws where entries are missing: distortion and KL are those of the test rows with that count, the latents those of
+  if (!e.optimum) return;
+  // Two distributions where entries are missing: distortion and KL are those of the test rows with that count, the latents those of
   // rows that show a subset, whatever else they show (see at_count).
-  const MissingLaw& missing = e.data.test.missing;
-  const int64_t masks = e.bound_masks(/*least=*/2);  // of each of up to 17 sizes
-  result.bound = e.bound->at_count(result.given, masks, 1, missing, e.condition.given());
+  const MissingDistribution& missing = e.data.test.missing;
+  const int64_t masks = e.optimum_masks(/*least=*/2);  // of each of up to 17 sizes
+  result.optimum = e.optimum->at_count(result.given, masks, 1, missing, e.condition.given());
   if (!missing.any()) return;
-  AverageBound latents = e.bound->at_count(result.given, masks, 1, missing, 0);
-  result.bound->active = latents.active;
-  result.bound->kl_per_latent = std::move(latents.kl_per_latent);
+  AverageOptimum latents = e.optimum->at_count(result.given, masks, 1, missing, 0);
+  result.optimum->active = latents.active;
+  result.optimum->kl_per_latent = std::move(latents.kl_per_latent);
 }
 
 }  // namespace
 
-std::vector<CountResult> per_count_results(const Experiment& e, const RowCosts& rows) {
+std::vector<CountResult> per_count_results(const Experiment& e, const RowLosses& rows) {
   std::vector<CountResult> out;
   if (!e.condition.by_columns()) return out;
   const int64_t features = e.condition.features();
-  std::vector<RowCosts> by_count(size_t(features) + 1);
+  std::vector<RowLosses> by_count(size_t(features) + 1);
   for (size_t r = 0; r < rows.kl.size(); ++r) {
-    RowCosts& c = by_count[size_t(rows.given[r])];
+    RowLosses& c = by_count[size_t(rows.given[r])];
     c.distortion.push_back(rows.distortion[r]);
     c.kl.push_back(rows.kl[r]);
     if (r < rows.excess.size()) c.excess.push_back(rows.excess[r]);
   }
-  for (RowCosts& c : by_count) {
+  for (RowLosses& c : by_count) {
     c.beta = rows.beta;
     out.push_back({result_of(c), int64_t(out.size())});
   }

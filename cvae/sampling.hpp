@@ -31,7 +31,7 @@ Tensor decoded_values(Cvae& model, const LossSettings& loss, const Tensor& z, co
 struct Observe {
   bool categories;  ///< of binary and categorical features, from their probabilities
   bool
-      noise;  ///< real columns under squared error from N(value, beta / 2): the law under which squared error + beta KL
+      noise;  ///< real columns under squared error from N(value, beta / 2): the distribution under which squared error + beta KL
               ///< is beta times the negative ELBO, up to a constant
 };
 /// Draws that in place, for values [rows, columns] of such features: a function of the key of the latents

@@ -11,7 +11,7 @@ namespace elbow {
 namespace {
 
 constexpr int64_t block_rows = 512;         // that one candidate brings into a stack
-constexpr uint64_t own_steps = 1ull << 32;  // apart from the noise of test_costs, in the same stream
+constexpr uint64_t own_steps = 1ull << 32;  // apart from the noise of test_losses, in the same stream
 
 // Test rows, and the encoder's noise on them, which all subsets share.
 class CommonRows {
@@ -19,11 +19,11 @@ class CommonRows {
   CommonRows(const Experiment& e, const SelectionSettings& s)
       : e_(e), settings_(s), rows_(selection_rows(e.data.test, s.rows)) {}
 
-  // The costs of the rows under each of the subsets.
-  std::vector<RowCosts> costs(const std::vector<Mask>& subsets) {
-    RowCosts none;
+  // The losses of the rows under each of the subsets.
+  std::vector<RowLosses> losses(const std::vector<Mask>& subsets) {
+    RowLosses none;
     none.beta = e_.loss.beta;
-    std::vector<RowCosts> out(subsets.size(), none);
+    std::vector<RowLosses> out(subsets.size(), none);
     for (size_t first = 0; first < rows_.size(); first += block_rows) {
       const std::span block =
           std::span(rows_).subspan(first, std::min<size_t>(block_rows, rows_.size() - first));
@@ -31,7 +31,7 @@ class CommonRows {
       const size_t stack = std::max<size_t>(1, size_t(settings_.stacked_rows) / block.size());
       for (size_t s = 0; s < subsets.size(); s += stack) {
         const size_t n = std::min(stack, subsets.size() - s);
-        add_costs(block, noise, std::span(subsets).subspan(s, n), std::span(out).subspan(s, n));
+        add_losses(block, noise, std::span(subsets).subspan(s, n), std::span(out).subspan(s, n));
       }
     }
     return out;
@@ -49,8 +49,8 @@ class CommonRows {
   }
 
   // The rows of `block` once for each subset, one below the other, in one pass through the model.
-  void add_costs(std::span<const int64_t> block, const std::vector<Tensor>& noise,
-                 std::span<const Mask> subsets, std::span<RowCosts> out) {
+  void add_losses(std::span<const int64_t> block, const std::vector<Tensor>& noise,
+                  std::span<const Mask> subsets, std::span<RowLosses> out) {
     const int64_t n = int64_t(subsets.size()), rows = int64_t(block.size()), latents = e_.model->latents();
     std::vector<int64_t> index;
     for (int64_t s = 0; s < n; ++s) index.insert(index.end(), block.begin(), block.end());
@@ -70,10 +70,10 @@ class CommonRows {
     }
     const auto kl = kl_of(e_.loss, q, e_.model->prior(c), Reduction::per_row).to_vector<double>();
     for (int64_t s = 0; s < n; ++s) {
-      RowCosts& costs = out[size_t(s)];
-      costs.distortion.insert(costs.distortion.end(), distortion.begin() + s * rows,
-                              distortion.begin() + (s + 1) * rows);
-      costs.kl.insert(costs.kl.end(), kl.begin() + s * rows, kl.begin() + (s + 1) * rows);
+      RowLosses& losses = out[size_t(s)];
+      losses.distortion.insert(losses.distortion.end(), distortion.begin() + s * rows,
+                               distortion.begin() + (s + 1) * rows);
+      losses.kl.insert(losses.kl.end(), kl.begin() + s * rows, kl.begin() + (s + 1) * rows);
     }
   }
 
@@ -84,7 +84,7 @@ class CommonRows {
 };
 
 // The mean over the rows of the loss before less the loss after.
-Estimate gain_of(const RowCosts& before, const RowCosts& after) {
+Estimate gain_of(const RowLosses& before, const RowLosses& after) {
   std::vector<double> gain(before.kl.size());
   for (size_t r = 0; r < gain.size(); ++r)
     gain[r] = (before.distortion[r] - after.distortion[r]) + before.beta * (before.kl[r] - after.kl[r]);
@@ -108,13 +108,13 @@ GreedySelection greedy_selection(const Experiment& e, const SelectionSettings& s
                                  const std::function<void(int64_t)>& progress) {
   if (!e.condition.by_columns()) fail("selection", "the condition is not made of features");
   if (settings.rows < 1 || settings.draws < 1)
-    fail("selection", "wants at least one row and one draw, not ", settings.rows, " and ", settings.draws);
+    fail("selection", "expects at least one row and one draw, not ", settings.rows, " and ", settings.draws);
   const Evaluating evaluating(*e.model);
   CommonRows common(e, settings);
   Mask given(size_t(e.condition.features()), false);
-  RowCosts before = common.costs({given})[0];
+  RowLosses before = common.losses({given})[0];
   GreedySelection out;
-  out.steps.push_back({-1, costs_of(before), {std::nan(""), std::nan("")}});
+  out.steps.push_back({-1, losses_of(before), {std::nan(""), std::nan("")}});
   while (out.steps.size() <= given.size()) {
     if (progress) progress(int64_t(out.steps.size()) - 1);
     std::vector<int64_t> candidates;
@@ -125,25 +125,25 @@ GreedySelection greedy_selection(const Experiment& e, const SelectionSettings& s
       subsets.push_back(given);
       subsets.back()[f] = true;
     }
-    const auto costs = common.costs(subsets);
+    const auto losses = common.losses(subsets);
     std::vector<SelectionStep> steps;
     for (size_t i = 0; i < candidates.size(); ++i)
-      steps.push_back({candidates[i], costs_of(costs[i]), gain_of(before, costs[i])});
+      steps.push_back({candidates[i], losses_of(losses[i]), gain_of(before, losses[i])});
     if (out.first.empty()) out.first = steps;
     const auto best = std::max_element(
         steps.begin(), steps.end(),
         [](const SelectionStep& a, const SelectionStep& b) { return a.gain.mean < b.gain.mean; });
     out.steps.push_back(*best);
     given[size_t(best->feature)] = true;
-    before = costs[size_t(best - steps.begin())];
+    before = losses[size_t(best - steps.begin())];
   }
   return out;
 }
 
 std::optional<GreedyOrder> exact_order(const Experiment& e) {
   constexpr int64_t most_columns = 64;  // it costs O(columns^5)
-  if (!e.bound || e.bound->columns() > most_columns) return {};
-  return greedy_order(e.bound->covariance(), e.bound->beta());
+  if (!e.optimum || e.optimum->columns() > most_columns) return {};
+  return greedy_order(e.optimum->covariance(), e.optimum->beta());
 }
 
 std::vector<Mask> subsets_of(const std::vector<SelectionStep>& steps) {

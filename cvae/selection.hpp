@@ -12,7 +12,7 @@ namespace elbow {
 /// One more feature given.
 struct SelectionStep {
   int64_t feature = -1;  ///< the index of the newly given feature; -1 where nothing is given
-  Costs costs;           ///< means over the rows with everything given that has been chosen so far
+  Losses losses;         ///< means over the rows with everything given that has been chosen so far
   /// The loss before less the loss after, the mean of the differences row by row: above 0 where the feature helps, below
   /// where it does harm. Not a number where nothing is given.
   Estimate gain;
@@ -48,8 +48,8 @@ std::vector<int64_t> selection_rows(const Dataset& test, int64_t rows);
 GreedySelection greedy_selection(const Experiment& experiment, const SelectionSettings& settings,
                                  const std::function<void(int64_t chosen)>& progress = {});
 
-/// The order of greedy_selection by the analytic bound in the place of a model, of rows without missing entries. Empty
-/// where there is no bound, or too many columns to work it out (more than 64).
+/// The order of greedy_selection by the analytic optimum in the place of a model, of rows without missing entries. Empty
+/// where there is no optimum, or too many columns to work it out (more than 64).
 std::optional<GreedyOrder> exact_order(const Experiment& experiment);
 
 /// The subset of features that is given after each step: [steps][features].

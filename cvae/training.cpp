@@ -9,7 +9,7 @@
 #include "cvae/sampling.hpp"
 
 namespace elbow {
-Costs means_of(const std::vector<LossTerms<double>>& steps) {
+Losses means_of(const std::vector<LossTerms<double>>& steps) {
   LossTerms<std::vector<double>> values;
   for (const auto& step : steps) {
     values.loss.push_back(step.loss);
@@ -48,35 +48,36 @@ void Training::start(int64_t i) {
   e.condition.draw(batch, {e.seed, stream::masks, step}, drawn_);
   parameters_.zero_gradients();
   Tape tape;
-  const Elbo costs =
+  const Elbo losses =
       elbo(*e.model, batch, drawn_.c, e.loss, training_noise(e.seed, step), kl_term_at(e.loss, int64_t(step)));
-  tape.backward(costs.loss);
+  tape.backward(losses.loss);
   if (e.training.clip > 0) parameters_.clip_gradients(e.training.clip);
   optimizer_->step(e.training.schedule.at(int64_t(step)));
-  last_ = costs_of(costs.distortion.item(), costs.kl.item());
+  last_ = losses_of(losses.distortion.item(), losses.kl.item());
 }
 
 void Training::finish() {
   if (on_device_) on_device_->wait();
 }
 
-LossTerms<double> Training::costs_of(double distortion, double kl) const {
+LossTerms<double> Training::losses_of(double distortion, double kl) const {
   return {distortion + experiment_.loss.beta * kl, distortion, kl};
 }
 
 LossTerms<double> Training::step(int64_t i) {
   start(i);
   if (!on_device_) return last_;
-  const auto costs = on_device_->costs(i, i + 1);
-  return costs_of(costs[0], costs[1]);
+  const auto losses = on_device_->losses(i, i + 1);
+  return losses_of(losses[0], losses[1]);
 }
 
 const std::vector<LossTerms<double>>& Training::steps_of_epoch() {
   const int64_t known = int64_t(steps_of_epoch_.size());
   if (known == started_) return steps_of_epoch_;
-  const auto costs = on_device_ ? on_device_->costs(known, started_) : std::vector{last_.distortion, last_.kl};
-  for (size_t i = 0; i < costs.size(); i += 2) {
-    const LossTerms<double> c = costs_of(costs[i], costs[i + 1]);
+  const auto losses =
+      on_device_ ? on_device_->losses(known, started_) : std::vector{last_.distortion, last_.kl};
+  for (size_t i = 0; i < losses.size(); i += 2) {
+    const LossTerms<double> c = losses_of(losses[i], losses[i + 1]);
     if (!std::isfinite(c.loss))
       throw Diverged(str("train: the loss is ", c.loss, " at epoch ", epochs_done_ + 1, ", step ",
                          steps_of_epoch_.size() + 1,
@@ -86,7 +87,7 @@ const std::vector<LossTerms<double>>& Training::steps_of_epoch() {
   return steps_of_epoch_;
 }
 
-Costs Training::epoch(const std::function<void(int64_t)>& progress) {
+Losses Training::epoch(const std::function<void(int64_t)>& progress) {
   const Stopwatch watch;
   const double seconds_before = train_seconds_;
   begin_epoch();
@@ -96,11 +97,11 @@ Costs Training::epoch(const std::function<void(int64_t)>& progress) {
     train_seconds_ = seconds_before + watch.seconds();
     progress(started_);
   }
-  const Costs costs = means_of(steps_of_epoch_);
+  const Losses losses = means_of(steps_of_epoch_);
   ++epochs_done_;
   started_ = 0;
   steps_of_epoch_.clear();
-  return costs;
+  return losses;
 }
 
 }  // namespace elbow

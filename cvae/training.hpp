@@ -16,16 +16,16 @@ struct Diverged : Error {
 };
 
 /// The training of an experiment, epoch by epoch. Its whole state is the parameters, the optimiser's buffers and a few
-/// counters, so that it can be saved and taken up again to the bit. It runs where the experiment's model is.
+/// counters, so that it can be saved and resumed to the bit. It runs where the experiment's model is.
 class Training {
  public:
   explicit Training(Experiment& experiment);
 
-  /// One step on batch `i` of the running epoch; returns the batch's costs (means over its rows). The loss is distortion +
+  /// One step on batch `i` of the running epoch; returns the batch's losses (means over its rows). The loss is distortion +
   /// beta KL, also where a schedule has the step minimise something else: epochs and bounds can be compared with it.
   LossTerms<double> step(int64_t i);
-  /// A step's costs, from these two.
-  LossTerms<double> costs_of(double distortion, double kl) const;
+  /// A step's losses, from these two.
+  LossTerms<double> losses_of(double distortion, double kl) const;
   /// Starts that step: on the CPU it is done then, on a device it follows the others; finish() waits for them.
   void start(int64_t i);
   void finish();
@@ -35,12 +35,12 @@ class Training {
   /// One epoch, or what is left of one that was begun: fresh masks and noise, the rows in a new order. `progress` is called
   /// after each step with the number of steps done in this epoch; the state may be saved there. Throws Diverged, naming epoch and
   /// step, when the loss is not finite.
-  Costs epoch(const std::function<void(int64_t)>& progress);
+  Losses epoch(const std::function<void(int64_t)>& progress);
 
   int64_t epochs_done() const { return epochs_done_; }
   /// How many steps of the epoch that has begun have been started; 0 between two epochs.
   int64_t steps_started() const { return started_; }
-  /// Their costs; waits for a device to have made them. Throws Diverged as epoch() does.
+  /// Their losses; waits for a device to have made them. Throws Diverged as epoch() does.
   const std::vector<LossTerms<double>>& steps_of_epoch();
   int64_t steps_per_epoch() const { return batches_.count(); }
   double train_seconds() const { return train_seconds_; }
@@ -73,6 +73,6 @@ class Training {
 };
 
 /// Their means, with standard errors.
-Costs means_of(const std::vector<LossTerms<double>>& steps);
+Losses means_of(const std::vector<LossTerms<double>>& steps);
 
 }  // namespace elbow

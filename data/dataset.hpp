@@ -17,15 +17,15 @@
 
 namespace elbow {
 
-/// The law N(mean, covariance) of a Gaussian set's rows: what the analytic bound needs.
-struct GaussianLaw {
+/// The distribution N(mean, covariance) of a Gaussian set's rows: what the analytic optimum needs.
+struct GaussianDistribution {
   std::vector<double> mean;  ///< [d]
   Matrix covariance;         ///< [d, d], exact to double precision; may be singular
 };
 
 /// Which entries of a drawn set are missing: a row has missing entries with probability `rows`, and then each of its
 /// entries is missing with probability `entries`, independently of each other and of the values.
-struct MissingLaw {
+struct MissingDistribution {
   double rows = 0, entries = 0;
   bool any() const { return rows > 0 && entries > 0; }
 };
@@ -91,9 +91,9 @@ struct Dataset {
   std::string name;               ///< of the source
   Rows x;                         ///< 0 where an entry is missing
   std::vector<Feature> features;  ///< side by side they make up the columns
-  Tensor observed;     ///< [rows, columns] float32, 1 = there, 0 = missing; undefined where nothing is missing
-  MissingLaw missing;  ///< how the missing entries were chosen, for sets whose law is known
-  std::optional<GaussianLaw> gaussian;
+  Tensor observed;  ///< [rows, columns] float32, 1 = there, 0 = missing; undefined where nothing is missing
+  MissingDistribution missing;  ///< how the missing entries were chosen, for sets whose distribution is known
+  std::optional<GaussianDistribution> gaussian;
   std::vector<Attribute>
       attributes;  ///< what may be given besides: "class", of coloured images "colour" (the channel)
   std::optional<ImageSize> image;
@@ -127,7 +127,7 @@ std::vector<std::string> column_names(const Dataset& set);
 struct DataSplit {
   Dataset train, test;
   /// Draws the training rows anew, in place, for the given epoch; epoch 0 gives the rows that were there first.
-  /// Empty unless the source is a law and its option `redraw` was asked for, or images are coloured or made binary anew.
+  /// Empty unless the source is a distribution and its option `redraw` was asked for, or images are coloured or made binary anew.
   std::function<void(Dataset& train, int64_t epoch)> redraw;
   std::vector<std::filesystem::path> inputs = {};  ///< the files that the rows were read from, where they lie
   std::vector<std::string> warnings = {};          ///< what the user should know of how the rows were read

@@ -10,7 +10,7 @@
 
 namespace elbow {
 
-/// How the fields of one column are read: what is a number, and what stands for a missing value.
+/// How the fields of one column are read: what is a number, and what means a missing value.
 struct FieldFormat {
   NumberFormat number = {};
   std::vector<std::string> missing = {};  ///< marks of this column, besides those of the table

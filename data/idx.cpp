@@ -80,7 +80,7 @@ class IdxFile {
       read(bytes.data() + have, next, what);
     }
     char more;
-    if (get(&more, 1) > 0) refuse(path_, "goes on after the last of its ", what);
+    if (get(&more, 1) > 0) refuse(path_, "continues after the last of its ", what);
     return bytes;
   }
 

@@ -1,17 +1,17 @@
 #include "data/sources.hpp"
 
-// The table of sources: those that draw their rows from a law, and those that read them from files. To add one: write
+// The table of sources: those that draw their rows from a distribution, and those that read them from files. To add one: write
 // data/sources/NAME.cpp, which defines the function declared here, and put its name in the list.
-#define ELBOW_LAWS(source)                                                                               \
+#define ELBOW_DISTRIBUTIONS(source)                                                                      \
   source(independent_gaussian) source(correlated_gaussian) source(projected_gaussian) source(swiss_roll) \
       source(circles) source(moons) source(blobs) source(s_curve) source(latent_factors)
 #define ELBOW_FILES(source) source(idx_images) source(table)
 
 namespace elbow {
 
-#define ELBOW_DECLARE_LAW(name) DataSplit name(const Config& data, uint64_t seed);
+#define ELBOW_DECLARE_DISTRIBUTION(name) DataSplit name(const Config& data, uint64_t seed);
 #define ELBOW_DECLARE_FILES(name) DataSplit name(const Config& data, uint64_t seed, const KnownData& known);
-ELBOW_LAWS(ELBOW_DECLARE_LAW)
+ELBOW_DISTRIBUTIONS(ELBOW_DECLARE_DISTRIBUTION)
 ELBOW_FILES(ELBOW_DECLARE_FILES)
 
 namespace {
@@ -21,10 +21,10 @@ struct Source {
   DataSplit (*make)(const Config& data, uint64_t seed, const KnownData& known);
 };
 
-#define ELBOW_LAW(name) \
+#define ELBOW_DISTRIBUTION(name) \
   {#name, [](const Config& data, uint64_t seed, const KnownData&) { return name(data, seed); }},
 #define ELBOW_FILE(name) {#name, name},
-constexpr Source sources[] = {ELBOW_LAWS(ELBOW_LAW) ELBOW_FILES(ELBOW_FILE)};
+constexpr Source sources[] = {ELBOW_DISTRIBUTIONS(ELBOW_DISTRIBUTION) ELBOW_FILES(ELBOW_FILE)};
 
 }  // namespace
 

@@ -233,7 +233,7 @@ class Seen {
     for (const NumberSummary::Outlier& o : r.numbers.outliers())
       r.notes.push_back(str(r.column.field.number.write(o.value, 0, 17), " (", o.rows,
                             o.rows == 1 ? " row" : " rows",
-                            ") is far from all other values: if it stands for a missing one, list it in the "
+                            ") is far from all other values: if it means a missing one, list it in the "
                             "column's `missing`"));
   }
   void ignore_text(ColumnReport& r, const Odd& odd) const {
@@ -241,9 +241,8 @@ class Seen {
     if (odd.places.empty() || 2 * odd.times > values_)
       return ignore(r, str("has ", texts, " different texts in ", values_, " values, the first ", at(first_),
                            ": ignored; \"kind\": \"categorical\" takes up to ", most_categories));
-    ignore(r,
-           str(odd.times, " of ", values_, " values are no numbers as the others are, the first ",
-               at(odd.places[0]), ": ignored; list what stands for a missing value in the column's `missing`"));
+    ignore(r, str(odd.times, " of ", values_, " values are no numbers as the others are, the first ",
+                  at(odd.places[0]), ": ignored; list what means a missing value in the column's `missing`"));
   }
 
   std::array<NumberFormat, affixes.size()> forms_;

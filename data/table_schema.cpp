@@ -99,7 +99,7 @@ TableSchema::Column read_column(const Config& config, const TableFormat& format)
     index.add(category);
   }
   if (std::find(list.begin(), list.end(), "") != list.end())
-    config.fail("categories", "an empty field stands for a missing value");
+    config.fail("categories", "an empty field means a missing value");
   return column;
 }
 

@@ -40,7 +40,7 @@ double laplacian_variance(const std::vector<double>& grey, int64_t height, int64
 
 std::vector<double> laplacian_variances(const Tensor& images) {
   if (images.rank() != 4 || images.numel() == 0)
-    fail("blur", "wants images [rows, channels, height, width], not ", images.shape());
+    fail("blur", "expects images [rows, channels, height, width], not ", images.shape());
   const int64_t channels = images.size(1), height = images.size(2), width = images.size(3);
   std::vector<double> variances(size_t(images.size(0)));
   dispatch(images.dtype(), [&]<class T>() {

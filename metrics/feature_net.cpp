@@ -36,7 +36,7 @@ int64_t left_of(int64_t pixels) { return (pixels / 2 - 4) / 2; }
 /// Calls f(first, rows) for blocks of the rows of x, without gradients.
 template <class F> void for_blocks(FeatureNet& net, const Tensor& x, F f) {
   if (x.rank() != 2 || x.size(1) != net.columns())
-    fail("feature_net", "wants rows of ", net.columns(), " columns, not ", x.shape());
+    fail("feature_net", "expects rows of ", net.columns(), " columns, not ", x.shape());
   const NoGrad no_grad;
   for (int64_t first = 0; first < x.size(0); first += net_rows)
     f(first, alias(x, {std::min(net_rows, x.size(0) - first), x.size(1)}, first * x.size(1)));
@@ -74,7 +74,7 @@ FeatureNet::FeatureNet(const FeatureNetShape& shape, RandomStream stream)
 
 Tensor FeatureNet::features(const Tensor& x) {
   if (x.rank() != 2 || x.size(1) != columns())
-    fail("feature_net", "wants rows of ", columns(), " columns, not ", x.shape());
+    fail("feature_net", "expects rows of ", columns(), " columns, not ", x.shape());
   const Tensor images = reshape(x, {x.size(0), shape.channels, shape.height, shape.width});
   const Tensor edges = pool_(relu(conv1_(images)));  // [rows, 16, height / 2, width / 2]
   const Tensor parts = pool_(relu(conv2_(edges)));   // [rows, 32, ...]

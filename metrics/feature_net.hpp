@@ -28,7 +28,7 @@ class FeatureNet : public Module {
   static constexpr int64_t features_width = 84;
   static constexpr int64_t smallest = 12;  ///< height and width of the smallest images that it can read
 
-  /// The first weights are PyTorch's default law, a function of the seed. Error if an image is smaller than 12 x 12 or a
+  /// The first weights are PyTorch's default distribution, a function of the seed. Error if an image is smaller than 12 x 12 or a
   /// size is not positive.
   FeatureNet(const FeatureNetShape& shape, uint64_t seed);
 

@@ -58,7 +58,7 @@ Moments moments_of_rows(const Tensor& x, std::int64_t first, std::int64_t last) 
 
 std::vector<Moments> moments_of_blocks(const Tensor& x, std::int64_t blocks) {
   if (x.rank() != 2 || x.size(0) < 2 * blocks)
-    fail("frechet", blocks, " blocks want at least ", 2 * blocks, " rows, not a set ", x.shape());
+    fail("frechet", blocks, " blocks need at least ", 2 * blocks, " rows, not a set ", x.shape());
   std::vector<Moments> parts;
   const std::int64_t n = x.size(0);
   for (std::int64_t i = 0; i < blocks; ++i)
@@ -92,7 +92,7 @@ double frechet_distance(const std::vector<double>& m1, const Matrix& s1, const s
 }
 
 FrechetEstimate frechet_distance(const Tensor& a, const Tensor& b, std::int64_t blocks) {
-  if (blocks < 2) fail("frechet", "a jackknife wants at least 2 blocks, not ", blocks);
+  if (blocks < 2) fail("frechet", "a jackknife expects at least 2 blocks, not ", blocks);
   const std::vector<Moments> parts_a = moments_of_blocks(a, blocks), parts_b = moments_of_blocks(b, blocks);
   std::vector<double> distances(std::size_t(blocks) + 1);  // without each of the blocks, and last without none
   parallel_tasks(blocks + 1, [&](std::int64_t i) {

@@ -34,7 +34,7 @@ class InceptionFeatures final : public ImageFeatures {
   Tensor features(const Tensor& x) override {
     const auto& [channels, height, width, classes] = images_;
     if (x.rank() != 2 || x.size(1) != channels * height * width)
-      fail("inception", "wants rows of ", channels * height * width, " columns, not ", x.shape());
+      fail("inception", "expects rows of ", channels * height * width, " columns, not ", x.shape());
     return features_of(*net_, alias(x, {x.size(0), channels, height, width}));
   }
   FeatureFacts facts() const override { return {"InceptionV3", weights_hash(*net_), "", ""}; }

@@ -38,8 +38,8 @@ ImageSet image_set(ImageFeatures& features, const FeatureNetShape& shape, int64_
 ImageScores image_scores(const ImageSet& real, const ImageSet& others, const RandomKey& key) {
   const int64_t rows = real.rows(), width = real.features.size(1);
   if (others.rows() != rows || others.features.size(1) != width || rows < least_scored_rows)
-    fail("image_scores", "wants as many images on either side, at least ", least_scored_rows, ", not features ",
-         real.features.shape(), " and ", others.features.shape());
+    fail("image_scores", "expects as many images on either side, at least ", least_scored_rows,
+         ", not features ", real.features.shape(), " and ", others.features.shape());
   ImageScores scores;
   scores.rows = rows;
   scores.rows_per_feature = double(rows) / double(width);

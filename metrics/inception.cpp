@@ -22,7 +22,7 @@ class BasicConv : public Layer {
   Tensor forward(const Tensor& x) override { return relu(bn_(conv_(x))); }
 
  private:
-  static constexpr Init zero{Init::Law::constant, 0};
+  static constexpr Init zero{Init::Distribution::constant, 0};
   BasicConv(int64_t in, int64_t out, const ConvSettings& settings, RandomStream stream)
       : conv_(in, out, settings, zero, zero, stream), bn_(out, zero, stream, 0.1, 1e-3) {
     part("conv", conv_);
@@ -193,7 +193,7 @@ Tensor Inception::features(const Tensor& x) {
 
 Tensor inception_input(const Tensor& images) {
   if (images.rank() != 4 || (images.size(1) != 1 && images.size(1) != 3))
-    fail("inception", "wants images [rows, 1 or 3, height, width], not ", images.shape());
+    fail("inception", "expects images [rows, 1 or 3, height, width], not ", images.shape());
   const Tensor x = 2 * images - 1;
   const Tensor large = resize_bilinear(x, Inception::side);  // [rows, 1 or 3, 299, 299]
   return broadcast_to(large, {x.size(0), 3, Inception::side, Inception::side});

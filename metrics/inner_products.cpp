@@ -13,7 +13,7 @@ namespace {
 constexpr int64_t product_rows = 512;  // fixed: the bits of a product may depend on the shape of its block
 
 Tensor as_doubles(const char* op, const Tensor& x) {
-  if (x.rank() != 2 || x.size(1) < 1) fail(op, "wants rows [rows, columns], not ", x.shape());
+  if (x.rank() != 2 || x.size(1) < 1) fail(op, "expects rows [rows, columns], not ", x.shape());
   const Tensor doubles = x.to(DType::float64);
   const double* values = doubles.data<double>();
   if (!std::all_of(values, values + doubles.numel(), [](double v) { return std::isfinite(v); }))

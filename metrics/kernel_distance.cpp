@@ -47,14 +47,14 @@ Tensor rows_of(const Tensor& x, const std::vector<int64_t>& index, int64_t first
 double squared_mmd(const Tensor& x, const Tensor& y) {
   for (const Tensor* t : {&x, &y})
     if (t->rank() != 2 || t->size(0) < 2)
-      fail("kernel_distance", "wants at least two rows in either set, not ", t->shape());
+      fail("kernel_distance", "expects at least two rows in either set, not ", t->shape());
   const double n = double(x.size(0)), m = double(y.size(0));
   return kernel_sum(x, x, true) / (n * (n - 1)) + kernel_sum(y, y, true) / (m * (m - 1)) -
          2 * kernel_sum(x, y, false) / (n * m);
 }
 
 KernelDistance kernel_distance(const Tensor& x, const Tensor& y, const RandomKey& key, int64_t subset_rows) {
-  if (subset_rows < 2) fail("kernel_distance", "a subset wants at least two rows, not ", subset_rows);
+  if (subset_rows < 2) fail("kernel_distance", "a subset expects at least two rows, not ", subset_rows);
   for (const Tensor* t : {&x, &y})
     if (t->rank() != 2 || t->size(0) < subset_rows)
       fail("kernel_distance", "subsets of ", subset_rows, " rows cannot be taken from a set ", t->shape());

@@ -11,7 +11,7 @@ namespace elbow {
 ///
 ///   sum over i != j of k(x_i,x_j) / (n (n-1)) + the same of y - 2 sum over i, j of k(x_i,y_j) / (n m).
 ///
-/// 0 on average where both come from one law, so it may come out negative. In double, O((n + m)^2 d); the same bits for any
+/// 0 on average where both come from one distribution, so it may come out negative. In double, O((n + m)^2 d); the same bits for any
 /// number of threads. Error if a set has fewer than two rows, the columns differ, or an element is not finite.
 double squared_mmd(const Tensor& x, const Tensor& y);
 

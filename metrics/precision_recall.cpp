@@ -24,7 +24,7 @@ std::vector<double> squared_norms(const Tensor& x) {
   return norms;
 }
 
-/// By how much |a|^2 + |b|^2 - 2 a.b may be off, for rows of d columns: the bound of an inner product of that length.
+/// By how much |a|^2 + |b|^2 - 2 a.b may be off, for rows of d columns: the optimum of an inner product of that length.
 double rounding(double norms, int64_t d) { return double(d + 4) * 0x1p-52 * norms; }
 
 Estimate share_of_set(const std::vector<uint8_t>& flags) {
@@ -35,7 +35,7 @@ Estimate share_of_set(const std::vector<uint8_t>& flags) {
 
 std::vector<double> squared_neighbour_distances(const Tensor& x, int64_t k) {
   if (x.rank() != 2 || k < 1 || x.size(0) <= k)
-    fail(op, "nearest neighbour number ", k, " wants a number >= 1 and more rows than that, not a set ",
+    fail(op, "nearest neighbour number ", k, " expects a number >= 1 and more rows than that, not a set ",
          x.shape());
   const std::vector<double> norms = squared_norms(x);
   std::vector<double> nearest(norms.size());

@@ -28,42 +28,42 @@ Estimate share_of(int64_t holds, int64_t rows);
 double count_active(const std::vector<double>& kl_per_latent, double active_kl);
 
 /// The loss and its parts on some rows.
-using Costs = LossTerms<Estimate>;
+using Losses = LossTerms<Estimate>;
 
-/// One line of costs.csv: epoch (from 1), costs on the training batches of that epoch and on the test set after it.
-struct EpochCosts {
+/// One line of losses.csv: epoch (from 1), losses on the training batches of that epoch and on the test set after it.
+struct EpochLosses {
   int64_t epoch = 0;
-  Costs train, test;
+  Losses train, test;
 };
 
 /// The least expected loss that any CVAE can reach, and its parts; `active`: latents in use at the optimum.
-struct Bound : LossTerms<double> {
+struct Optimum : LossTerms<double> {
   double active = 0;
 
-  Bound& operator+=(const Bound& b) {
+  Optimum& operator+=(const Optimum& b) {
     loss += b.loss, distortion += b.distortion, kl += b.kl, active += b.active;
     return *this;
   }
-  friend Bound operator*(double weight, const Bound& b) {
+  friend Optimum operator*(double weight, const Optimum& b) {
     return {{weight * b.loss, weight * b.distortion, weight * b.kl}, weight * b.active};
   }
 };
 
-/// A Bound averaged over masks.
-struct AverageBound : Bound {
+/// A Optimum averaged over masks.
+struct AverageOptimum : Optimum {
   std::vector<double> kl_per_latent = {};  ///< [d]: KL of the strongest latent, the next, ...; nats per row
   double loss_stderr = 0;  ///< of `loss`, from the sampling of masks; 0 where every mask was taken
   int64_t masks = 0;       ///< how many masks the average is over
 };
 
 /// What a model reaches on some rows of the test set, beside the optimum on the like.
-struct SubsetResult : Costs {
+struct SubsetResult : Losses {
   int64_t rows = 0;
   /// Latents whose mean KL is above RunResults::active_kl; NaN: not looked at.
   double active = no_number;
-  std::vector<double> kl_per_latent = {};  ///< mean KL of each latent, largest first
-  std::optional<AverageBound> bound = {};  ///< where the optimum is known
-  std::optional<Estimate> excess = {};     ///< loss minus that of the optimal linear model on the same rows
+  std::vector<double> kl_per_latent = {};      ///< mean KL of each latent, largest first
+  std::optional<AverageOptimum> optimum = {};  ///< where the optimum is known
+  std::optional<Estimate> excess = {};         ///< loss minus that of the optimal linear model on the same rows
 };
 
 /// The rows with `given` given columns. Active latents and the KL of each are worked out subset by subset, and averaged over
@@ -108,9 +108,9 @@ struct RunResults {
   std::string name;
   uint64_t seed = 1;
   double beta = 1, active_kl = 0.01;  ///< active_kl: nats above which a latent counts as active
-  Costs train;                        ///< of the last epoch
+  Losses train;                       ///< of the last epoch
   SubsetResult test;                  ///< the whole test set, under masks as they are drawn
-  std::vector<EpochCosts> epochs;
+  std::vector<EpochLosses> epochs;
   std::vector<CountResult> per_count;  ///< counts ascending; empty where columns are not given one by one
   std::vector<ConditionResult> per_condition;  ///< where labels may be withheld
   LatentScatter scatter;                       ///< in no file

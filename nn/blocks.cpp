@@ -6,7 +6,7 @@ namespace elbow {
 
 namespace {
 
-const Init around_one{Init::Law::normal, 0.02, 1}, zero{Init::Law::constant, 0};
+const Init around_one{Init::Distribution::normal, 0.02, 1}, zero{Init::Distribution::constant, 0};
 
 void add_linear(Sequential& net, int64_t in, int64_t out, const LinearInit& init, const LayerStyle& style,
                 LayerStreams streams) {

@@ -7,7 +7,7 @@ namespace elbow {
 
 /// How the first weights and biases of a Linear are drawn.
 struct LinearInit {
-  Init weights{Init::Law::xavier_normal, 1}, biases{Init::Law::normal, 1};
+  Init weights{Init::Distribution::xavier_normal, 1}, biases{Init::Distribution::normal, 1};
 };
 
 /// What the hidden layers of a net have in common.

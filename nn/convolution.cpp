@@ -73,7 +73,7 @@ Tensor AvgPool2d::forward(const Tensor& x) { return avg_pool2d(x, kernel_, strid
 Tensor AdaptiveAvgPool2d::forward(const Tensor& x) { return adaptive_avg_pool2d(x, out_); }
 
 Tensor Flatten::forward(const Tensor& x) {
-  if (x.rank() < 1) fail("flatten", "wants [rows, ...], not ", x.shape());
+  if (x.rank() < 1) fail("flatten", "expects [rows, ...], not ", x.shape());
   int64_t rest = 1;
   for (int axis = 1; axis < x.rank(); ++axis) rest *= x.size(axis);
   return reshape(x, {x.size(0), rest});

@@ -16,9 +16,9 @@ struct ConvSettings {
   bool bias = true;
 };
 
-/// Base of the convolutions. For the laws that depend on the fans, weight and bias count as PyTorch counts them: fan in
+/// Base of the convolutions. For the distributions that depend on the fans, weight and bias count as PyTorch counts them: fan in
 /// is the second axis of the weight times the pixels of the kernel, fan out the first one times them; so `torch_default`
-/// for both gives the laws of torch.nn's layers.
+/// for both gives the distributions of torch.nn's layers.
 class ConvolutionLayer : public Layer {
  public:
   /// x [rows, in, height, width]: [rows, out, ...]. Error for another shape, or if the kernel does not fit.
@@ -43,7 +43,7 @@ class Conv2d : public ConvolutionLayer {
   Conv2d(int64_t in, int64_t out, const ConvSettings& settings, RandomStream& random,
          DType dtype = DType::float32)
       : Conv2d(in, out, settings, torch_default, torch_default, random, dtype) {}
-  /// The same with laws of one's own.
+  /// The same with distributions of one's own.
   Conv2d(int64_t in, int64_t out, const ConvSettings& settings, const Init& weight_init, const Init& bias_init,
          RandomStream& random, DType dtype = DType::float32)
       : ConvolutionLayer(out, in, in, out, settings, weight_init, bias_init, random, dtype) {}
@@ -57,7 +57,7 @@ class ConvTranspose2d : public ConvolutionLayer {
   ConvTranspose2d(int64_t in, int64_t out, const ConvSettings& settings, RandomStream& random,
                   DType dtype = DType::float32)
       : ConvTranspose2d(in, out, settings, torch_default, torch_default, random, dtype) {}
-  /// The same with laws of one's own.
+  /// The same with distributions of one's own.
   ConvTranspose2d(int64_t in, int64_t out, const ConvSettings& settings, const Init& weight_init,
                   const Init& bias_init, RandomStream& random, DType dtype = DType::float32)
       : ConvolutionLayer(in, out, in, out, settings, weight_init, bias_init, random, dtype) {}
@@ -68,7 +68,7 @@ class ConvTranspose2d : public ConvolutionLayer {
 /// "conv" and "condition"; without a condition (of width 0, an undefined tensor) it is the convolution alone.
 class ConditionedConv : public Module {
  public:
-  /// `conditions`: the width of the condition. The laws are those of its projection.
+  /// `conditions`: the width of the condition. The distributions are those of its projection.
   ConditionedConv(std::unique_ptr<ConvolutionLayer> conv, int64_t conditions, const Init& weight_init,
                   const Init& bias_init, RandomStream& stream, DType dtype = DType::float32);
   /// x [rows, in, height, width], c [rows, conditions]: [rows, out, ...]. Error for other shapes.

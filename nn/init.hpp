@@ -8,7 +8,7 @@ namespace elbow {
 
 /// How the first weights are drawn: see initialise().
 struct Init {
-  enum class Law {
+  enum class Distribution {
     constant,
     normal,
     uniform,
@@ -18,21 +18,21 @@ struct Init {
     kaiming_uniform,
     torch_default
   };
-  Law law = Law::xavier_normal;
+  Distribution distribution = Distribution::xavier_normal;
   /// constant: the value; normal: the standard deviation; uniform: the limit, of numbers in [-scale, scale); others: the
   /// gain, which multiplies the standard deviation
   double scale = 1;
   double mean = 0;  ///< of `normal`
 };
 
-/// The names of the laws: "constant", "normal", ..., "torch_default".
-std::vector<std::string> init_law_names();
-/// The law of that name. Error if there is none.
-Init::Law init_law(const std::string& name);
+/// The names of the distributions: "constant", "normal", ..., "torch_default".
+std::vector<std::string> init_distribution_names();
+/// The distribution of that name. Error if there is none.
+Init::Distribution init_distribution(const std::string& name);
 
-/// The law of PyTorch's linear and convolutional layers, for the weight and for the bias: uniform on +-1 / sqrt(in). There
-/// it is written as Kaiming's uniform law with a = sqrt(5).
-inline constexpr Init torch_default{Init::Law::torch_default};
+/// The distribution of PyTorch's linear and convolutional layers, for the weight and for the bias: uniform on +-1 / sqrt(in). There
+/// it is written as Kaiming's uniform distribution with a = sqrt(5).
+inline constexpr Init torch_default{Init::Distribution::torch_default};
 
 /// How many inputs an output has, and how many outputs an input.
 struct Fans {

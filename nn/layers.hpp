@@ -16,7 +16,7 @@ class Linear : public Layer {
   /// draws, weight first.
   Linear(int64_t in, int64_t out, RandomStream& random, DType dtype = DType::float32)
       : Linear(in, out, torch_default, torch_default, random, dtype) {}
-  /// The same with laws of one's own; both count the fans of the weight.
+  /// The same with distributions of one's own; both count the fans of the weight.
   Linear(int64_t in, int64_t out, const Init& weight_init, const Init& bias_init, RandomStream& random,
          DType dtype = DType::float32);
   /// Error if x is not [rows, in] or of another dtype.
@@ -33,7 +33,7 @@ class BatchNorm1d : public Layer {
   /// Weight 1 and bias 0, as torch.nn.BatchNorm1d.
   explicit BatchNorm1d(int64_t columns, double momentum = 0.1, double epsilon = 1e-5,
                        DType dtype = DType::float32);
-  /// The weight by a law of one's own, bias 0. `random` gives the key of the draw.
+  /// The weight by a distribution of one's own, bias 0. `random` gives the key of the draw.
   BatchNorm1d(int64_t columns, const Init& weight_init, RandomStream& random, double momentum = 0.1,
               double epsilon = 1e-5, DType dtype = DType::float32);
   /// x [rows, columns], y the same. Error for another shape or dtype.

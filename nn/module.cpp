@@ -171,7 +171,7 @@ void set_state(Module& module, const std::map<std::string, Tensor>& state) {
     const Tensor value = t.transposed && found->second.rank() == 2 ? transposed(found->second) : found->second;
     if (!(value.shape() == t.tensor->shape()) || value.dtype() != t.tensor->dtype())
       fail("set_state", t.name, " is ", name_of(value.dtype()), " ", found->second.shape(),
-           ", the model wants ", name_of(t.tensor->dtype()), " ",
+           ", the model expects ", name_of(t.tensor->dtype()), " ",
            t.transposed ? transposed(*t.tensor).shape() : t.tensor->shape());
     checked[t.name] = value;
   }

@@ -14,7 +14,7 @@
 namespace elbow::test {
 
 /// The mean of f(0), ..., f(n-1) less `expected`, in standard errors of that mean (estimated from the same
-/// numbers). Seeds in tests are fixed: a test that once passed its bound of four or five errors always does.
+/// numbers). Seeds in tests are fixed: a test that once passed its optimum of four or five errors always does.
 template <class F> double deviation(int64_t n, double expected, F f) {
   double sum = 0, squares = 0;
   for (int64_t i = 0; i < n; ++i) {

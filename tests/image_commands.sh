@@ -85,7 +85,7 @@ refused "is not a class" "$elbow" sample coloured --label 3
 refused "given twice" "$elbow" sample coloured --label top --given label=top
 refused "label=CLASS, colour=NAME, not x0" "$elbow" sample coloured --given x0=1
 refused "--colour: the images of this run have no colours" "$elbow" sample told --label top --colour red
-refused "wants to know the label: --label CLASS" "$elbow" sample told
+refused "needs the label: --label CLASS" "$elbow" sample told
 refused "none can be withheld" "$elbow" sample told --label none
 refused "--label: the model was trained without labels" "$elbow" sample binary --label 1
 "$elbow" sample binary --rows 5 >drawn.csv
@@ -110,7 +110,7 @@ check "the manifold" test "$("$elbow" sample binary --manifold --rows 5)" = bina
 check "is a picture" is_png binary/manifold.png
 "$elbow" sample coloured --manifold --label both --rows 3 --out three.png >text
 check "a manifold of three latents: the two that tell most" is_png three.png
-refused "wants to know the label" "$elbow" sample told --manifold
+refused "needs the label" "$elbow" sample told --manifold
 refused "a picture is a PNG" "$elbow" sample coloured --grid --out grid.jpg
 refused "there is no folder nowhere" "$elbow" sample coloured --grid --out nowhere/grid.png
 refused "--grid: the rows of this run are not images" "$elbow" sample table --grid
@@ -135,7 +135,7 @@ check "around a row its own labels are told: the KL is that of encode" test "$(k
   "$("$elbow" encode told | awk -F, 'NR > 1 { s += $NF } END { printf "%.5f", s / (NR - 1) }')"
 "$elbow" traverse told --all --quantiles --steps 4 --label both --out q.csv
 check "at the quantiles of N(0, 1)" test "$(sed -n 2,5p q.csv | cut -d, -f3 | cut -c1-6 | tr '\n' ' ')" = "-1.150 -0.318 0.3186 1.1503 "
-refused "wants to know the label" "$elbow" traverse told
+refused "needs the label" "$elbow" traverse told
 refused "no latent is active" "$elbow" traverse table
 refused "has rows 0 to 29, and no 30" "$elbow" traverse told --row 30
 refused "binary/traverse.png: exists already" "$elbow" traverse binary

@@ -108,12 +108,12 @@ check "same bits as without a kill" cmp unharmed/model.safetensors killed/model.
 check "same costs as without a kill" cmp unharmed/costs.csv killed/costs.csv
 check "no unfinished files are left over" test -z "$(find run resumed -name '*tmp*' -o -name '*.part')"
 
-# --- a kill before the first checkpoint, and within a write: the same command goes on ---
+# --- a kill before the first checkpoint, and within a write: the same command continues ---
 mkdir early
 echo begun >early/run.log
 cp config.json early/config.json
 echo half >early/checkpoint.safetensors.part1234
-refused "without --resume it begins anew" "$elbow" train config.json "${small[@]}" --out early --resume
+refused "without --resume it starts over" "$elbow" train config.json "${small[@]}" --out early --resume
 check "a run that was killed early is begun anew" undrawn train config.json "${small[@]}" --out early --quiet --threads 1
 check "with the same bits" cmp run/model.safetensors early/model.safetensors
 check "and nothing half-written" test ! -e early/checkpoint.safetensors.part1234

@@ -62,7 +62,7 @@ refused "1 of 3 runs failed: mad: " "$elbow" sweep sweeps/failing.json --jobs 1
 check "the others are done" test -s outputs/failing/good/summary.json -a -s outputs/failing/wide_net/summary.json
 check "and compared" test "$(wc -l <outputs/failing/comparison/comparison.csv)" -eq 3
 
-# --- interrupted: the runs stop with it, and the same command goes on ---
+# --- interrupted: the runs stop with it, and the same command continues ---
 cat >sweeps/long.json <<'END'
 {"name": "long", "base": "../configs/baseline.json",
  "set": {"data.train_rows": 6400, "data.test_rows": 640, "training.epochs": 40, "evaluation.draws": 1},
@@ -73,7 +73,7 @@ logged 'epoch 2 ' outputs/long/seed={1,2}/run.log
 kill -TERM $!
 wait $!
 check "an interrupted sweep ends with the status of the signal" test $? -eq 143
-check "and how to go on" grep -q 'the same command goes on' message
+check "and how to go on" grep -q 'the same command continues' message
 check "its runs have checkpoints" test -s outputs/long/seed=1/checkpoint.safetensors
 check "and were stopped in time" test ! -e outputs/long/seed=1/summary.json
 check "they do not run on: their folders are free" bash -c \
@@ -86,14 +86,14 @@ check "all are done" test "$(find outputs/long -name summary.json | wc -l)" -eq 
   --set data.train_rows=6400 --set data.test_rows=640 --set evaluation.draws=1
 check "as if never stopped" cmp alone2/model.safetensors outputs/long/seed=2/model.safetensors
 
-# --- killed without a word: the runs stop all the same, and the same command goes on ---
+# --- killed without a word: the runs stop all the same, and the same command continues ---
 sed 's/"long"/"killed"/' sweeps/long.json >sweeps/killed.json
 "$elbow" sweep sweeps/killed.json --jobs 2 >/dev/null 2>&1 &
 logged 'epoch 2 ' outputs/killed/seed={1,2}/run.log
 kill -9 $!
 wait $! 2>/dev/null
 check "the runs of a killed sweep stop" logged interrupted outputs/killed/seed={1,2}/run.log
-check "the same command goes on after a kill" "$elbow" sweep sweeps/killed.json --quiet
+check "the same command continues after a kill" "$elbow" sweep sweeps/killed.json --quiet
 check "with the same bits" cmp alone2/model.safetensors outputs/killed/seed=2/model.safetensors
 
 # --- two sweeps at once share the runs ---

@@ -46,7 +46,7 @@ is "an odd token" "real real" kinds odd.csv
 check "is proposed as a mark" grep -qF '"oops" in line 61' note
 tail -n +2 plain.csv >rows.csv
 is "no header" "real real" kinds rows.csv
-check "is told" grep -q 'first line looks like a row' note
+check "is given" grep -q 'first line looks like a row' note
 "$elbow" schema rows.csv --out rows.json 2>/dev/null
 check "and trains" train --set data.path=rows.csv --set data.schema=rows.json --out headerless
 refused '"header": false' "$elbow" train config.json --set data.path=rows.csv --set 'data.schema={"columns":[{"name":"a","kind":"real"},{"name":"b","kind":"real"}]}' --out refused

@@ -118,7 +118,7 @@ BOOST_AUTO_TEST_CASE(settings_of_the_kl_are_refused) {
 // here the eigenvalues of [[0.6, 0.2], [0.2, 0.4]], whose sum is 1.
 BOOST_AUTO_TEST_CASE(a_linear_one_finds_the_principal_plane) {
   Experiment e = experiment_of("{}");
-  BOOST_TEST(e.bound == nullptr);  // the bound of a VAE does not hold for it
+  BOOST_TEST(e.optimum == nullptr);  // the optimum of a VAE does not hold for it
   const auto log_var = [&] {
     std::vector<float> values;
     for (const auto& [name, tensor] : state_of(*e.model))
@@ -131,27 +131,27 @@ BOOST_AUTO_TEST_CASE(a_linear_one_finds_the_principal_plane) {
   const auto before = log_var();
   BOOST_TEST_REQUIRE(!before.empty());
   Training training(e);
-  Costs last;
+  Losses last;
   for (int epoch = 0; epoch < 6; ++epoch) last = training.epoch([](int64_t) {});
   BOOST_TEST(last.loss.mean == last.distortion.mean);
   BOOST_TEST(last.kl.mean == 0);
   BOOST_TEST((log_var() == before));  // nothing has moved what it does not use
 
-  const RowCosts once = test_costs(e, 1, false), often = test_costs(e, 5, false);
+  const RowLosses once = test_losses(e, 1, false), often = test_losses(e, 5, false);
   BOOST_TEST((once.distortion == often.distortion));
   for (const double k : once.kl) BOOST_TEST_REQUIRE(k == 0);
-  const Costs costs = costs_of(once);
-  BOOST_TEST(costs.loss.mean == costs.distortion.mean);
-  BOOST_TEST(costs.loss.standard_error < 0.02);
-  BOOST_TEST(std::abs(costs.loss.mean - 1) < 4 * costs.loss.standard_error);
+  const Losses losses = losses_of(once);
+  BOOST_TEST(losses.loss.mean == losses.distortion.mean);
+  BOOST_TEST(losses.loss.standard_error < 0.02);
+  BOOST_TEST(std::abs(losses.loss.mean - 1) < 4 * losses.loss.standard_error);
 }
 
 BOOST_AUTO_TEST_CASE(the_evaluation_by_columns_knows_no_active_latent) {
   Experiment e =
       experiment_of(R"({"condition": {"kind": "columns"}, "data": {"train_rows": 640, "test_rows": 640},
                                    "model": {"encoder": [8], "decoder": [8]}})");
-  const RowCosts costs = test_costs(e, 2, false);
-  const auto counts = per_count_results(e, costs);
+  const RowLosses losses = test_losses(e, 2, false);
+  const auto counts = per_count_results(e, losses);
   BOOST_TEST(counts.size() == 5U);
   for (const CountResult& c : counts) {
     BOOST_TEST(c.kl.mean == 0);

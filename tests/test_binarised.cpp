@@ -1,4 +1,4 @@
-// Images as binary pixels that are drawn from their grey values: the law of the draws, what they depend on, and the source
+// Images as binary pixels that are drawn from their grey values: the distribution of the draws, what they depend on, and the source
 // that makes them, grey and coloured.
 
 #include <boost/test/unit_test.hpp>

@@ -189,9 +189,9 @@ BOOST_AUTO_TEST_CASE(results_of_each_condition) {
   Experiment f{Config(never)};
   std::map<std::string, Tensor> state = state_of(*e.model);
   set_state(*f.model, state);
-  BOOST_TEST(costs_of(test_costs(f, 2, false)).loss.mean == results[0].loss.mean);
+  BOOST_TEST(losses_of(test_losses(f, 2, false)).loss.mean == results[0].loss.mean);
   // In the mix of training each of the four is a quarter of the rows: the mean of the four lies within a few errors.
-  const Costs mixed = costs_of(test_costs(e, 2, false));
+  const Losses mixed = losses_of(test_losses(e, 2, false));
   double mean = 0;
   for (const auto& r : results) mean += r.loss.mean / 4;
   BOOST_TEST(std::abs(mixed.loss.mean - mean) < 4 * mixed.loss.standard_error);

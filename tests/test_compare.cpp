@@ -11,9 +11,9 @@
 #include "base/files.hpp"
 #include "cvae/experiment.hpp"
 #include "data_helpers.hpp"
-#include "experiments/runs/compare/bound_curve.hpp"
 #include "experiments/runs/compare/compare.hpp"
 #include "experiments/runs/compare/comparison_tables.hpp"
+#include "experiments/runs/compare/optimum_curve.hpp"
 #include "experiments/runs/number_table.hpp"
 #include "experiments/runs/opened_run.hpp"
 #include "experiments/runs/results_files.hpp"
@@ -45,13 +45,13 @@ void write_run(const fs::path& folder, const std::vector<std::string>& settings,
   RunResults run;
   run.name = e.name, run.seed = e.seed, run.beta = e.loss.beta;
   run.timing = {100, 50, 3.5};
-  AverageBound bound{{{d / 2, d / 2, 0}, 0}};  // of beta = 0: as good as any
-  if (e.bound) {
-    run.test.bound = bound = e.bound->average();
+  AverageOptimum bound{{{d / 2, d / 2, 0}, 0}};  // of beta = 0: as good as any
+  if (e.optimum) {
+    run.test.optimum = bound = e.optimum->average();
     run.test.excess = Estimate{excess, 0.001};
   }
   run.train = {{bound.loss + excess, 0.01}, {bound.distortion + excess, 0.01}, {bound.kl, 0.01}};
-  static_cast<Costs&>(run.test) = run.train;
+  static_cast<Losses&>(run.test) = run.train;
   run.test.rows = 64;
   for (int64_t epoch = 1; epoch <= e.training.epochs; ++epoch)
     run.epochs.push_back({epoch, run.train, run.train});
@@ -61,7 +61,7 @@ void write_run(const fs::path& folder, const std::vector<std::string>& settings,
     count.loss = {0.3 * (d - double(given)), 0.05};
     count.distortion = {0.1 * (d - double(given)), 0.03}, count.kl = {0.2 * (d - double(given)), 0.04};
     count.kl_per_latent = {0.5, 0.25, 0};
-    if (e.bound) count.bound = e.bound->at_count(given);
+    if (e.optimum) count.optimum = e.optimum->at_count(given);
     run.per_count.push_back(count);
   }
   if (fid) run.findings.frechet.points = {{0, -1, {0.75, 0.1}, 0.5}, {2, 1, {0.25, 0.1}, no_number}};
@@ -124,7 +124,7 @@ BOOST_AUTO_TEST_CASE(a_run_is_read_back) {
   BOOST_TEST(run.seed == 7u);
   BOOST_TEST(run.beta == 0.5);
   const double optimum = 0.25 * (1 + std::log(4.0));  // of one column that is withheld
-  BOOST_TEST(run.test.bound->loss == optimum, tt::tolerance(1e-12));
+  BOOST_TEST(run.test.optimum->loss == optimum, tt::tolerance(1e-12));
   BOOST_TEST(run.test.loss.mean == optimum + 0.02, tt::tolerance(1e-12));
   BOOST_TEST(run.test.loss.standard_error == 0.01);
   BOOST_TEST(run.test.excess->mean == 0.02);
@@ -135,9 +135,9 @@ BOOST_AUTO_TEST_CASE(a_run_is_read_back) {
   BOOST_TEST(run.per_count.at(1).kl.mean == 0.2);
   BOOST_TEST(run.per_count.at(1).loss.standard_error == 0.05);
   BOOST_TEST(run.per_count.at(1).kl_per_latent == (std::vector<double>{0.5, 0.25, 0}), tt::per_element());
-  BOOST_TEST(run.per_count.at(1).bound->kl_per_latent.size() == 2U);  // of as many columns
+  BOOST_TEST(run.per_count.at(1).optimum->kl_per_latent.size() == 2U);  // of as many columns
   BOOST_TEST(std::isnan(run.epochs[1].train.loss.standard_error));
-  BOOST_TEST(run.per_count.at(1).bound->loss == optimum, tt::tolerance(1e-12));
+  BOOST_TEST(run.per_count.at(1).optimum->loss == optimum, tt::tolerance(1e-12));
   BOOST_TEST(run.test.active == (16 * 2 + 32 * 1 + 0) / 64.0);
   BOOST_TEST(run.findings.frechet.at_count(0) == 0.75);
   BOOST_TEST(run.findings.frechet.at_count(2) == 0.25);
@@ -159,7 +159,7 @@ BOOST_AUTO_TEST_CASE(a_run_without_the_tables_of_the_original) {
   BOOST_TEST(without.per_count.size() == 3u);
 }
 
-// A version without the findings in the summary, the costs of a count, and settings that have been added since.
+// A version without the findings in the summary, the losses of a count, and settings that have been added since.
 BOOST_AUTO_TEST_CASE(a_run_of_an_earlier_version) {
   const TemporaryFolder folder;
   const auto run = folder.path / "run";
@@ -259,7 +259,7 @@ BOOST_AUTO_TEST_CASE(a_folder_that_is_no_finished_run) {
   }
   write_bytes(run / "summary.json", R"({"epochs": 2})");
   BOOST_TEST(error() == (run / "summary.json").string() + ": is not the summary of a run");
-  // taken up again for more epochs, and stopped before they were done
+  // resumed for more epochs, and stopped before they were done
   write_run(run, {});
   write_bytes(run / "config.json", config_of({"training.epochs=5"}).dump());
   BOOST_TEST(!is_finished_run(run));
@@ -283,7 +283,7 @@ BOOST_AUTO_TEST_CASE(a_run_has_numbers_that_are_not_finite) {
   BOOST_TEST(std::isnan(record.test.loss.standard_error));
   BOOST_TEST(record.test.kl.standard_error == infinity);
   BOOST_TEST_REQUIRE(record.epochs.size() == 1U);
-  const Costs& test = record.epochs[0].test;
+  const Losses& test = record.epochs[0].test;
   BOOST_TEST(std::isnan(test.loss.standard_error));
   BOOST_TEST(test.distortion.mean == infinity);
   BOOST_TEST(test.kl.mean == -infinity);
@@ -379,8 +379,8 @@ BOOST_AUTO_TEST_CASE(tables) {
 
 BOOST_AUTO_TEST_CASE(the_curve_of_optima) {
   const TemporaryFolder folder;
-  const BoundCurve curve =
-      bound_curve(comparison_of(folder.path, {{"loss.beta=0.3"}, {"loss.beta=3", "seed=2"}}));
+  const OptimumCurve curve =
+      optimum_curve(comparison_of(folder.path, {{"loss.beta=0.3"}, {"loss.beta=3", "seed=2"}}));
   BOOST_REQUIRE(curve.points.size() > 100u);
   BOOST_TEST(curve.points.front().beta <= 0.3);
   BOOST_TEST(curve.points.back().beta >= 3);
@@ -391,22 +391,22 @@ BOOST_AUTO_TEST_CASE(the_curve_of_optima) {
     BOOST_TEST(active_at_0 == (active ? 2 : 0));
     BOOST_TEST(all.active == (active ? 1 : 0));
   }
-  // a random correlation matrix for each seed: the mean of both laws
+  // a random correlation matrix for each seed: the mean of both distributions
   const TemporaryFolder random;
   const std::string source = "data.source=correlated_gaussian";
   const Comparison c = comparison_of(random.path, {{source, "seed=1"}, {source, "seed=2"}});
-  const BoundCurve mean = bound_curve(c);
+  const OptimumCurve mean = optimum_curve(c);
   BOOST_REQUIRE(!mean.points.empty());
   const auto at = std::min_element(mean.points.begin(), mean.points.end(), [](const auto& a, const auto& b) {
     return std::abs(a.beta - 1) < std::abs(b.beta - 1);
   });
-  BOOST_TEST(at->all.loss == (c.runs[0].test.bound->loss + c.runs[1].test.bound->loss) / 2,
+  BOOST_TEST(at->all.loss == (c.runs[0].test.optimum->loss + c.runs[1].test.optimum->loss) / 2,
              tt::tolerance(0.01));
-  BOOST_TEST(std::abs(c.runs[0].test.bound->loss - c.runs[1].test.bound->loss) > 0.01 * at->all.loss);
+  BOOST_TEST(std::abs(c.runs[0].test.optimum->loss - c.runs[1].test.optimum->loss) > 0.01 * at->all.loss);
 
   const auto none = [](const std::vector<std::vector<std::string>>& runs) {
     const TemporaryFolder f;
-    return bound_curve(comparison_of(f.path, runs)).points.empty();
+    return optimum_curve(comparison_of(f.path, runs)).points.empty();
   };
   BOOST_TEST(none({{"loss.beta=0"}}));
   BOOST_TEST(none({{}, {"data.columns=3"}}));

@@ -112,17 +112,17 @@ BOOST_AUTO_TEST_CASE(images_given_class_colour_and_thickness) {
   Experiment e = experiment({{"kind", "label"}, {"withheld", 0.5}});
   Training training(e);
   for (int64_t i = 0; i < e.training.epochs; ++i) training.epoch([](int64_t) {});
-  std::map<std::string, Costs> costs;
-  for (const ConditionResult& r : per_condition_results(e, 2)) costs[r.given] = r;
-  BOOST_TEST_REQUIRE(costs.size() == 8U);
+  std::map<std::string, Losses> losses;
+  for (const ConditionResult& r : per_condition_results(e, 2)) losses[r.given] = r;
+  BOOST_TEST_REQUIRE(losses.size() == 8U);
   const auto lower = [&](const std::string& with, const std::string& without) {
-    const Estimate a = costs.at(with).loss, b = costs.at(without).loss;
+    const Estimate a = losses.at(with).loss, b = losses.at(without).loss;
     return (b.mean - a.mean) / std::hypot(a.standard_error, b.standard_error);
   };
   BOOST_TEST(lower("class", "nothing") > 5);
   BOOST_TEST(lower("colour", "nothing") > 5);
   BOOST_TEST(lower("class and colour and thickness", "class and colour") > 5);
-  BOOST_TEST(costs.at("class and colour and thickness").kl.mean < 0.4 * costs.at("nothing").kl.mean);
+  BOOST_TEST(losses.at("class and colour and thickness").kl.mean < 0.4 * losses.at("nothing").kl.mean);
 
   // A thicker bar is a brighter one.
   e.model->train(false);

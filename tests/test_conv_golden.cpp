@@ -112,7 +112,7 @@ class Network : public Module {
         first(
             std::make_unique<Conv2d>(2, 4, ConvSettings{3, 2, 1}, torch_default, torch_default, stream_, dtype),
             3, torch_default, torch_default, stream_, dtype),
-        norm(4, {Init::Law::constant, 1}, stream_, 0.1, 1e-5, dtype),
+        norm(4, {Init::Distribution::constant, 1}, stream_, 0.1, 1e-5, dtype),
         second(4, 3, ConvSettings{2}, torch_default, torch_default, stream_, dtype),
         last(std::make_unique<ConvTranspose2d>(3, 2, ConvSettings{3, 2, 1, 1}, torch_default, torch_default,
                                                stream_, dtype),
@@ -172,7 +172,7 @@ BOOST_AUTO_TEST_CASE(a_network_of_layers_and_its_file) {
   }
 }
 
-// Largest and typical sizes of many draws: the limits of a uniform law, within what chance does to them. Of n draws from
+// Largest and typical sizes of many draws: the limits of a uniform distribution, within what chance does to them. Of n draws from
 // [-a, a] the largest lies below a (1 - 10 / n) with probability e^-10; the deviation has a standard error of a quarter
 // of a percent for 7680 of them.
 BOOST_AUTO_TEST_CASE(the_default_initialisation_of_pytorch) {
@@ -185,14 +185,14 @@ BOOST_AUTO_TEST_CASE(the_default_initialisation_of_pytorch) {
     for (double v : t.to_vector()) most = std::max(most, std::abs(v));
     return most;
   };
-  const auto check_law = [&](const Tensor& t, double limit) {
+  const auto check_distribution = [&](const Tensor& t, double limit) {
     BOOST_TEST(largest(t) <= limit);
     BOOST_TEST(largest(t) >= limit * (1 - 10 / double(t.numel())));
     BOOST_TEST(std::sqrt(variance(t).item()) == limit / std::sqrt(3), boost::test_tools::tolerance(0.02));
   };
-  check_law(conv.weight, 1 / std::sqrt(16 * 15.0));
-  check_law(transposed.weight, 1 / std::sqrt(32 * 15.0));
-  check_law(linear.bias, 1 / std::sqrt(40.0));
+  check_distribution(conv.weight, 1 / std::sqrt(16 * 15.0));
+  check_distribution(transposed.weight, 1 / std::sqrt(32 * 15.0));
+  check_distribution(linear.bias, 1 / std::sqrt(40.0));
   BOOST_TEST(largest(conv.bias) <= 1 / std::sqrt(16 * 15.0));
   BOOST_TEST(largest(transposed.bias) <= 1 / std::sqrt(32 * 15.0));
   for (const ConvolutionLayer* layer :

@@ -74,7 +74,7 @@ BOOST_AUTO_TEST_CASE(left_out_settings_are_the_original_widths) {
              encoder + 2 * (1024 + 1) * 10 + (10 + 15 + 1) * 1024 + decoder);
 }
 
-// The first parameters follow PyTorch's law, U(-1 / sqrt(fan in), 1 / sqrt(fan in)), or the one that is asked for.
+// The first parameters follow PyTorch's distribution, U(-1 / sqrt(fan in), 1 / sqrt(fan in)), or the one that is asked for.
 BOOST_AUTO_TEST_CASE(initialisation) {
   const auto largest = [](const Tensor& t) {
     double most = 0;

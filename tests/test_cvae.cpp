@@ -31,15 +31,15 @@ Json settings(int64_t epochs, int64_t rows = 6400) {
                          epochs, R"(, "schedule": {"kind": "cosine", "learning_rate": 0.003}}})"));
 }
 
-// The parameters after training, and the costs of the last evaluation.
+// The parameters after training, and the losses of the last evaluation.
 struct Trained {
   std::vector<float> parameters;
-  RowCosts rows;
+  RowLosses rows;
 };
 Trained train(Experiment& e) {
   Training training(e);
   while (training.epochs_done() < e.training.epochs) training.epoch([](int64_t) {});
-  return {training.parameters().values().to_vector<float>(), test_costs(e, 4, true)};
+  return {training.parameters().values().to_vector<float>(), test_losses(e, 4, true)};
 }
 
 }  // namespace
@@ -83,10 +83,10 @@ BOOST_AUTO_TEST_CASE(training_approaches_the_bound_and_never_passes_it) {
   for (const CountResult& c : counts) {
     rows += c.rows;
     BOOST_TEST(c.active == double(2 - c.given));  // two latents for two unknowns, none for none
-    BOOST_TEST_REQUIRE(c.bound.has_value());
-    BOOST_TEST(c.bound->active == double(2 - c.given));
-    BOOST_TEST(std::abs(c.kl.mean - c.bound->kl) < 0.1);
-    BOOST_TEST(std::abs(c.distortion.mean - c.bound->distortion) < 0.1);
+    BOOST_TEST_REQUIRE(c.optimum.has_value());
+    BOOST_TEST(c.optimum->active == double(2 - c.given));
+    BOOST_TEST(std::abs(c.kl.mean - c.optimum->kl) < 0.1);
+    BOOST_TEST(std::abs(c.distortion.mean - c.optimum->distortion) < 0.1);
     double sum = 0;
     for (double kl : c.kl_per_latent) sum += kl;
     BOOST_TEST(std::abs(sum - c.kl.mean) < 0.05);  // other rows, the same mean
@@ -129,10 +129,10 @@ BOOST_AUTO_TEST_CASE(training_resumes_to_the_bit) {
     Experiment e{Config(config)};
     Training training(e);
     training.epoch([](int64_t) {});
-    EpochCosts costs;
-    costs.epoch = 1;
-    costs.train.loss = {0.1, 1e-17};
-    save_checkpoint(path, e, training, {costs});
+    EpochLosses losses;
+    losses.epoch = 1;
+    losses.train.loss = {0.1, 1e-17};
+    save_checkpoint(path, e, training, {losses});
   }
   Experiment e{Config(config)};
   Training training(e);
@@ -151,7 +151,7 @@ BOOST_AUTO_TEST_CASE(a_checkpoint_that_contradicts_itself_is_refused) {
   Experiment e{Config(settings(1, 640))};
   Training training(e);
   training.epoch([](int64_t) {});
-  save_checkpoint(path, e, training, {EpochCosts{1, {}, {}}});
+  save_checkpoint(path, e, training, {EpochLosses{1, {}, {}}});
   const SafeTensors sound = load_safetensors(path);
   for (const auto& [key, value] : {std::pair{"epochs_done", "7"},
                                    {"epochs_done", "-1"},
@@ -192,7 +192,7 @@ BOOST_AUTO_TEST_CASE(a_training_step_allocates_nothing_after_warm_up) {
 BOOST_AUTO_TEST_CASE(evaluation_repeats_itself_and_leaves_the_model_alone) {
   Experiment e{Config(settings(0, 3200))};
   const auto before = state_of(*e.model);
-  const RowCosts a = test_costs(e, 2, true), b = test_costs(e, 2, true);
+  const RowLosses a = test_losses(e, 2, true), b = test_losses(e, 2, true);
   BOOST_TEST((a.distortion == b.distortion));
   BOOST_TEST((a.kl == b.kl));
   BOOST_TEST(e.model->training());
@@ -203,8 +203,8 @@ BOOST_AUTO_TEST_CASE(evaluation_repeats_itself_and_leaves_the_model_alone) {
 BOOST_AUTO_TEST_CASE(more_draws_change_the_error_bar_not_the_mean) {
   Experiment e{Config(settings(2, 6400))};
   train(e);
-  const Estimate one = estimate_of(test_costs(e, 1, true).excess),
-                 many = estimate_of(test_costs(e, 16, true).excess);
+  const Estimate one = estimate_of(test_losses(e, 1, true).excess),
+                 many = estimate_of(test_losses(e, 16, true).excess);
   BOOST_TEST(many.standard_error < 0.9 * one.standard_error);
   BOOST_TEST(std::abs(one.mean - many.mean) < 4 * one.standard_error);
 }
@@ -234,11 +234,11 @@ BOOST_AUTO_TEST_CASE(costs_that_are_no_numbers_go_through_a_checkpoint) {
   Experiment e{Config(settings(3, 640))};
   Training training(e);
   training.epoch([](int64_t) {});
-  EpochCosts costs;
-  costs.epoch = 1;
-  costs.train.loss = {0.1, std::nan("")}, costs.train.kl = {infinity, 0.2},
-  costs.test.kl = {-infinity, infinity};
-  save_checkpoint(path, e, training, {costs});
+  EpochLosses losses;
+  losses.epoch = 1;
+  losses.train.loss = {0.1, std::nan("")}, losses.train.kl = {infinity, 0.2},
+  losses.test.kl = {-infinity, infinity};
+  save_checkpoint(path, e, training, {losses});
   const auto epochs = load_checkpoint(path, e, training);
   std::filesystem::remove(path);
   BOOST_TEST_REQUIRE(epochs.size() == 1U);

@@ -1,4 +1,4 @@
-// The data sources: each against its law. Bounds are in standard errors of the means compared; seeds are fixed,
+// The data sources: each against its distribution. Bounds are in standard errors of the means compared; seeds are fixed,
 // so the tests cannot fail by chance.
 
 #include <algorithm>
@@ -19,17 +19,18 @@ namespace {
 
 DataSplit make(const Json& options, uint64_t seed = 1) { return make_data(Config(options, "", "data"), seed); }
 
-// The means and covariances of the rows against the Gaussian law that the set states; the worst one, in errors.
+// The means and covariances of the rows against the Gaussian distribution that the set states; the worst one, in errors.
 double worst_deviation(const Dataset& set) {
   const auto x = set.x.tensor().to_vector();
   const int64_t n = set.rows(), d = set.columns();
-  const GaussianLaw& law = set.gaussian.value();
+  const GaussianDistribution& distribution = set.gaussian.value();
   double worst = 0;
   for (int64_t a = 0; a < d; ++a) {
-    worst = std::max(worst, std::abs(deviation(n, law.mean[a], [&](int64_t r) { return x[r * d + a]; })));
+    worst =
+        std::max(worst, std::abs(deviation(n, distribution.mean[a], [&](int64_t r) { return x[r * d + a]; })));
     for (int64_t b = 0; b <= a; ++b)
-      worst = std::max(worst, std::abs(deviation(n, law.covariance(a, b), [&](int64_t r) {
-                         return (x[r * d + a] - law.mean[a]) * (x[r * d + b] - law.mean[b]);
+      worst = std::max(worst, std::abs(deviation(n, distribution.covariance(a, b), [&](int64_t r) {
+                         return (x[r * d + a] - distribution.mean[a]) * (x[r * d + b] - distribution.mean[b]);
                        })));
   }
   return worst;

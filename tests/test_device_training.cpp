@@ -61,7 +61,7 @@ std::vector<Json> experiments() {
 
 struct Trained {
   std::vector<double> losses;  // of the steps
-  Costs test;
+  Losses test;
   std::vector<float> parameters;
 };
 
@@ -76,7 +76,7 @@ Trained train(const Json& settings, Device device) {
       if (step < training.steps_per_epoch()) return;
       for (const auto& c : training.steps_of_epoch()) out.losses.push_back(c.loss);
     });
-  out.test = costs_of(test_costs(e, 1, false));
+  out.test = losses_of(test_losses(e, 1, false));
   out.parameters = training.parameters().values().to_vector<float>();
   return out;
 }
@@ -124,10 +124,10 @@ BOOST_AUTO_TEST_CASE(the_look_at_the_test_set_is_that_of_test_costs) {
       Experiment e{Config(settings)};
       set_default_device(Device::cpu);
       DeviceEvaluation evaluation({&e}, *e.model);
-      const Costs look = evaluation.costs()[0], known = costs_of(test_costs(e, 1, false));
+      const Losses look = evaluation.losses()[0], known = losses_of(test_losses(e, 1, false));
       BOOST_TEST(look.loss.mean == known.loss.mean, boost::test_tools::tolerance(1e-6));
       BOOST_TEST(look.kl.standard_error == known.kl.standard_error, boost::test_tools::tolerance(1e-5));
-      BOOST_CHECK_EQUAL(evaluation.costs()[0].loss.mean, look.loss.mean);  // the same masks and noise again
+      BOOST_CHECK_EQUAL(evaluation.losses()[0].loss.mean, look.loss.mean);  // the same masks and noise again
     }
 }
 
@@ -185,13 +185,13 @@ BOOST_AUTO_TEST_CASE(a_fleet_gives_each_member_its_own_bits) {
         members.emplace_back(experiments.back().get(), trainings.back().get());
       }
       Fleet fleet(members);
-      std::vector<EpochCosts> costs;
-      while (fleet.epochs_done() < experiments[0]->training.epochs) costs = fleet.epoch([](int64_t) {});
+      std::vector<EpochLosses> losses;
+      while (fleet.epochs_done() < experiments[0]->training.epochs) losses = fleet.epoch([](int64_t) {});
       fleet.return_state();
       for (size_t m = 0; m < settings.size(); ++m) {
         const Trained alone = train(settings[m], Device::cuda);
         BOOST_CHECK(trainings[m]->parameters().values().to_vector<float>() == alone.parameters);
-        BOOST_TEST(costs[m].test.loss.mean == alone.test.loss.mean, boost::test_tools::tolerance(1e-6));
+        BOOST_TEST(losses[m].test.loss.mean == alone.test.loss.mean, boost::test_tools::tolerance(1e-6));
         BOOST_CHECK_EQUAL(trainings[m]->epochs_done(), experiments[m]->training.epochs);
       }
     }

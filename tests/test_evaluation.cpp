@@ -91,7 +91,7 @@ BOOST_AUTO_TEST_CASE(costs_of_a_count_are_means_over_all_rows_with_that_count) {
   e.model = std::make_unique<Probe>();
   const auto masks = masks_of_evaluation(e);
   BOOST_TEST_REQUIRE(masks.size() == 3001U);
-  const RowCosts rows = test_costs(e, 16, false);
+  const RowLosses rows = test_losses(e, 16, false);
   BOOST_TEST_REQUIRE(rows.kl.size() == 3001U);
   std::map<int64_t, std::vector<size_t>> of_count;
   for (size_t r = 0; r < masks.size(); ++r) {
@@ -128,7 +128,7 @@ BOOST_AUTO_TEST_CASE(costs_of_a_count_are_means_over_all_rows_with_that_count) {
     BOOST_TEST(c.loss.mean == c.distortion.mean + rows.beta * c.kl.mean, boost::test_tools::tolerance(1e-12));
   }
   // The whole test set, and beta in the loss alone.
-  const Costs all = costs_of(rows);
+  const Losses all = losses_of(rows);
   double kl = 0;
   for (const Mask& m : masks) kl += total_kl(m) / 3001;
   BOOST_TEST(std::abs(all.kl.mean - kl) < 1e-5);
@@ -139,7 +139,7 @@ BOOST_AUTO_TEST_CASE(costs_of_a_count_are_means_over_all_rows_with_that_count) {
 BOOST_AUTO_TEST_CASE(the_kl_of_each_latent_is_ranked_within_each_subset) {
   Experiment e{Config(settings())};
   e.model = std::make_unique<Probe>();
-  const auto counts = per_count_results(e, test_costs(e, 1, false));
+  const auto counts = per_count_results(e, test_losses(e, 1, false));
   for (size_t k = 0; k < 4; ++k) {
     std::vector<double> sum(4, 0);
     double active = 0, subsets = 0;
@@ -173,7 +173,7 @@ BOOST_AUTO_TEST_CASE(the_distortion_is_the_mean_error_of_the_draws) {
     expected += row / double(masks.size());
   }
   for (const int64_t draws : {1, 10}) {
-    const RowCosts rows = test_costs(e, draws, false);
+    const RowLosses rows = test_losses(e, draws, false);
     const double mean = estimate_of(rows.distortion).mean;
     // a row's variance given x: 2 * 3 + 4 |x - mu|^2
     const double error = std::sqrt((6 + 4 * (expected - 3)) / double(draws) / 3001);

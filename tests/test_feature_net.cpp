@@ -164,8 +164,8 @@ BOOST_AUTO_TEST_CASE(refusals) {
   refused([] { FeatureNet({1, 11, 28, 10}, 1); }, "images of 11 x 28 pixels are too small: at least 12 x 12");
   refused([] { FeatureNet({0, 28, 28, 10}, 1); }, "a size cannot be 0");
   FeatureNet net({1, 12, 12, 3}, 1);
-  refused([&] { features_of(net, Tensor::zeros({2, 143})); }, "wants rows of 144 columns, not [2,143]");
-  refused([&] { classes_of(net, Tensor::zeros({144})); }, "wants rows of 144 columns, not [144]");
+  refused([&] { features_of(net, Tensor::zeros({2, 143})); }, "expects rows of 144 columns, not [2,143]");
+  refused([&] { classes_of(net, Tensor::zeros({144})); }, "expects rows of 144 columns, not [144]");
   const Dataset set = bars(20, 1);
   const auto with = [&](auto change) {
     Dataset changed = set;

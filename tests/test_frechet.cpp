@@ -1,4 +1,4 @@
-// The Frechet distance against SciPy (tests/golden/make_metrics.py), closed forms, its laws, its jackknife.
+// The Frechet distance against SciPy (tests/golden/make_metrics.py), closed forms, its distributions, its jackknife.
 
 #include <boost/test/unit_test.hpp>
 #include <cmath>
@@ -8,8 +8,8 @@
 
 #include "autograd/random.hpp"
 #include "base/parallel.hpp"
-#include "bound_helpers.hpp"
 #include "metrics/frechet.hpp"
+#include "optimum_helpers.hpp"
 
 using namespace elbow;
 using namespace elbow::test;
@@ -77,7 +77,7 @@ BOOST_AUTO_TEST_CASE(rows_and_their_jackknife_are_those_of_numpy) {
 }
 
 BOOST_AUTO_TEST_CASE(the_jackknife_tells_the_scatter_of_the_estimate) {
-  // 60 pairs of sets of 2000 rows whose laws lie 3 * 0.5^2 + 3 * (2 - 1)^2 = 3.75 apart.
+  // 60 pairs of sets of 2000 rows whose distributions lie 3 * 0.5^2 + 3 * (2 - 1)^2 = 3.75 apart.
   std::vector<double> distances, errors;
   for (std::uint64_t seed = 0; seed < 60; ++seed) {
     const FrechetEstimate e =

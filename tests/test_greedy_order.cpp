@@ -1,4 +1,4 @@
-// The exact greedy order of conditions of a Gaussian set, against the bound of each candidate worked out anew.
+// The exact greedy order of conditions of a Gaussian set, against the optimum of each candidate worked out anew.
 
 #include <boost/test/unit_test.hpp>
 #include <cmath>
@@ -6,8 +6,8 @@
 
 #include "base/parallel.hpp"
 #include "base/stopwatch.hpp"
-#include "bound_helpers.hpp"
 #include "cvae/greedy_order.hpp"
+#include "optimum_helpers.hpp"
 
 using namespace elbow;
 using namespace elbow::test;
@@ -20,10 +20,10 @@ std::vector<std::int64_t> columns_of(const GreedyOrder& order) {
   return columns;
 }
 
-/// Every step of `order` must be as good as the best that GaussianBound::at finds from scratch, and its bound the same.
+/// Every step of `order` must be as good as the best that GaussianOptimum::at finds from scratch, and its optimum the same.
 void check_steps(const Matrix& covariance, double beta, const GreedyOrder& order) {
   const std::int64_t d = covariance.rows;
-  const GaussianBound bound = bound_of(covariance, beta);
+  const GaussianOptimum bound = optimum_of(covariance, beta);
   const double scale = bound.at(Mask(d, false)).loss;
   BOOST_TEST(std::abs(order.nothing_given.loss - scale) < 1e-10 * scale);
   Mask given(d, false);
@@ -41,12 +41,12 @@ void check_steps(const Matrix& covariance, double beta, const GreedyOrder& order
       best = std::min(best, bound.at(more).loss);
     }
     given[step.column] = true;
-    const Bound exact = bound.at(given);
+    const Optimum exact = bound.at(given);
     BOOST_TEST(exact.loss <= best + 1e-9 * scale);
-    BOOST_TEST(std::abs(step.bound.loss - exact.loss) < 1e-9 * scale);
-    BOOST_TEST(std::abs(step.bound.distortion - exact.distortion) < 1e-9 * scale);
-    BOOST_TEST(std::abs(step.bound.kl - exact.kl) < 1e-8);
-    BOOST_TEST(step.bound.active == exact.active);
+    BOOST_TEST(std::abs(step.optimum.loss - exact.loss) < 1e-9 * scale);
+    BOOST_TEST(std::abs(step.optimum.distortion - exact.distortion) < 1e-9 * scale);
+    BOOST_TEST(std::abs(step.optimum.kl - exact.kl) < 1e-8);
+    BOOST_TEST(step.optimum.active == exact.active);
   }
   const auto columns = columns_of(order);
   BOOST_TEST(std::set<std::int64_t>(columns.begin(), columns.end()).size() == std::size_t(d));
@@ -70,8 +70,8 @@ BOOST_AUTO_TEST_CASE(ties_go_to_the_first_column) {
   const Matrix factor(4, 2, {1, 0, 0, 2, 1, 0, 0, 2});
   const GreedyOrder order = greedy_order(product(factor, transpose(factor)), 0.5);
   BOOST_TEST(columns_of(order) == (std::vector<std::int64_t>{1, 0, 2, 3}));
-  BOOST_TEST(std::abs(order.steps[1].bound.loss) < 1e-12);
-  BOOST_TEST(order.steps[3].bound.loss == 0);
+  BOOST_TEST(std::abs(order.steps[1].optimum.loss) < 1e-12);
+  BOOST_TEST(order.steps[3].optimum.loss == 0);
 }
 
 BOOST_AUTO_TEST_CASE(a_sum_goes_before_its_parts) {
@@ -80,7 +80,7 @@ BOOST_AUTO_TEST_CASE(a_sum_goes_before_its_parts) {
   const GreedyOrder order = greedy_order(product(factor, transpose(factor)), 0.2);
   BOOST_TEST(order.steps[0].column == 2);
   BOOST_TEST(order.first[2].loss < order.first[0].loss - 0.01);
-  BOOST_TEST(std::abs(order.steps[1].bound.loss) < 1e-12);
+  BOOST_TEST(std::abs(order.steps[1].optimum.loss) < 1e-12);
 }
 
 BOOST_AUTO_TEST_CASE(the_same_bits_for_any_number_of_threads) {
@@ -90,7 +90,7 @@ BOOST_AUTO_TEST_CASE(the_same_bits_for_any_number_of_threads) {
   for (const int threads : {1, 3}) {
     set_num_threads(threads);
     losses.emplace_back();
-    for (const GreedyStep& s : greedy_order(covariance, 0.5).steps) losses.back().push_back(s.bound.loss);
+    for (const GreedyStep& s : greedy_order(covariance, 0.5).steps) losses.back().push_back(s.optimum.loss);
   }
   set_num_threads(before);
   BOOST_TEST(losses[0] == losses[1]);
@@ -102,9 +102,9 @@ BOOST_AUTO_TEST_CASE(sixty_columns_take_a_moment) {
   const GreedyOrder order = greedy_order(covariance, 0.5);
   const double seconds = watch.seconds();
   BOOST_TEST_MESSAGE("60 columns: " << seconds << " s");
-  BOOST_TEST(order.steps.back().bound.loss == 0);
+  BOOST_TEST(order.steps.back().optimum.loss == 0);
   for (std::size_t k = 1; k < order.steps.size(); ++k)
-    BOOST_TEST(order.steps[k].bound.loss <= order.steps[k - 1].bound.loss + 1e-9);
+    BOOST_TEST(order.steps[k].optimum.loss <= order.steps[k - 1].optimum.loss + 1e-9);
 }
 
 BOOST_AUTO_TEST_CASE(refusals) {

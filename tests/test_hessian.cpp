@@ -19,7 +19,7 @@ struct SmallCvae : Module {
   static constexpr int64_t columns = 2, width = 16, latents = 2;
   Sequential encoder, decoder;
   explicit SmallCvae(RandomStream& random) {
-    const Init weights{Init::Law::kaiming_normal}, biases{Init::Law::constant, 0};
+    const Init weights{Init::Distribution::kaiming_normal}, biases{Init::Distribution::constant, 0};
     encoder.emplace<Linear>(2 * columns, width, weights, biases, random, DType::float64);
     encoder.emplace<BatchNorm1d>(width, 0.1, 1e-5, DType::float64);
     encoder.emplace<ActivationLayer>("relu");

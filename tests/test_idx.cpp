@@ -49,7 +49,7 @@ BOOST_AUTO_TEST_CASE(damaged_files) {
   BOOST_TEST(images_error(good.substr(0, 10)) == "is cut short: it ends within its header");
   BOOST_TEST(images_error(good.substr(0, good.size() - 1)) == "is cut short: it ends within its pixels");
   BOOST_TEST(images_error(good.substr(0, 100)) == "is cut short: its header announces 3200 bytes of pixels");
-  BOOST_TEST(images_error(good + "x") == "goes on after the last of its pixels");
+  BOOST_TEST(images_error(good + "x") == "continues after the last of its pixels");
   BOOST_TEST(images_error(labels_file({1, 2})) ==
              "is no IDX file of images: it starts with 0x00000801 (labels), not 0x00000803");
   BOOST_TEST(images_error("P5 28 28") == "is no IDX file of images: it starts with 0x50352032, not 0x00000803");
@@ -79,8 +79,8 @@ BOOST_AUTO_TEST_CASE(damaged_files) {
   BOOST_TEST(images_error(gzip(packed), "a.gz") == str("is no IDX file of images: it starts with 0x1f8b08",
                                                        packed[3] == 0 ? "00" : "??", ", not 0x00000803"));
   BOOST_TEST(images_error(packed + "something else", "a.gz") == "its gzip is damaged");
-  BOOST_TEST(images_error(packed + gzip("x"), "a.gz") == "goes on after the last of its pixels");
-  BOOST_TEST(images_error(gzip(good + "x"), "a.gz") == "goes on after the last of its pixels");
+  BOOST_TEST(images_error(packed + gzip("x"), "a.gz") == "continues after the last of its pixels");
+  BOOST_TEST(images_error(gzip(good + "x"), "a.gz") == "continues after the last of its pixels");
   for (const size_t length :
        {size_t(2), size_t(5), size_t(15), packed.size() / 2, packed.size() - 9, packed.size() - 1}) {
     const std::string message = images_error(packed.substr(0, length), "a.gz");
@@ -135,7 +135,7 @@ BOOST_AUTO_TEST_CASE(bad_labels) {
   BOOST_TEST(message(good) == "no error");
   BOOST_TEST(message("") == path.string() + ": is cut short: it ends within its header");
   BOOST_TEST(message(good.substr(0, 10)) == path.string() + ": is cut short: it ends within its labels");
-  BOOST_TEST(message(good + '\1') == path.string() + ": goes on after the last of its labels");
+  BOOST_TEST(message(good + '\1') == path.string() + ": continues after the last of its labels");
   BOOST_TEST(message(gzip(good).substr(0, 20)).starts_with(path.string() + ": "));
   BOOST_TEST(message(header({0x801, ~0u})) ==
              path.string() + ": is cut short: its header announces 4294967295 bytes of labels");

@@ -1,5 +1,5 @@
 // Blur, kernel distance, precision and recall against SciPy, NumPy and scikit-learn
-// (tests/golden/make_image_metrics.py), and their laws.
+// (tests/golden/make_image_metrics.py), and their distributions.
 
 #include <boost/test/unit_test.hpp>
 #include <cmath>
@@ -111,7 +111,7 @@ BOOST_AUTO_TEST_CASE(the_kernel_distance_is_that_of_numpy) {
 }
 
 BOOST_AUTO_TEST_CASE(the_kernel_distance_has_no_bias_and_an_honest_error) {
-  // Under one law it is 0 on average, for few rows as for many. For N(0, I) and N(a 1, I) in d columns the moments of
+  // Under one distribution it is 0 on average, for few rows as for many. For N(0, I) and N(a 1, I) in d columns the moments of
   // u = x.y / d give the expected value; with d = 1, E (xy + 1)^3 = 1 + 3 E x E y + 3 E x^2 E y^2 + E x^3 E y^3.
   const double a = 0.3, m1 = a, m2 = 1 + a * a, m3 = a * a * a + 3 * a;
   const double expected =
@@ -173,7 +173,7 @@ BOOST_AUTO_TEST_CASE(precision_and_recall_are_those_of_scikit_learn) {
 }
 
 BOOST_AUTO_TEST_CASE(precision_and_recall_tell_quality_from_variety) {
-  // Rows that are all real but of one half of the law, and rows of the whole law spread too far. More rows than a block
+  // Rows that are all real but of one half of the distribution, and rows of the whole distribution spread too far. More rows than a block
   // of inner products, and more than a task's share.
   const int64_t n = 1300;
   const Tensor real = normal({1, 1, 0}, {n, 3});
@@ -209,8 +209,8 @@ BOOST_AUTO_TEST_CASE(refusals) {
     BOOST_TEST(contains(message, part), message);
   };
   const Tensor x = Tensor::zeros({4, 3}), odd = Tensor::zeros({4, 2}), nan = Tensor::full({4, 3}, std::nan(""));
-  refused([&] { blur_of(x); }, "wants images [rows, channels, height, width], not [4,3]");
-  refused([&] { blur_of(Tensor::zeros({2, 1, 0, 3})); }, "wants images");
+  refused([&] { blur_of(x); }, "expects images [rows, channels, height, width], not [4,3]");
+  refused([&] { blur_of(Tensor::zeros({2, 1, 0, 3})); }, "expects images");
   refused([&] { blur_of(Tensor::full({1, 1, 2, 2}, std::nan(""))); }, "non-finite pixel");
   refused([&] { squared_mmd(x, odd); }, "rows of 3 and of 2 columns");
   refused([&] { squared_mmd(x, Tensor::zeros({1, 3})); }, "at least two rows");

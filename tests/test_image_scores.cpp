@@ -1,4 +1,4 @@
-// The analysis image_scores, on images of a known law and decoders that paint by that law, or do not do as they are told.
+// The analysis image_scores, on images of a known distribution and decoders that paint by that distribution, or do not do as they are told.
 #include "base/parallel.hpp"
 #include "experiments/analyses/image_scores.hpp"
 
@@ -74,7 +74,7 @@ struct Images {
 /// The distribution function of N(0, 1).
 double uniform_of(float z) { return 0.5 * std::erfc(-double(z) / std::sqrt(2.0)); }
 
-/// Paints coloured images by the law of the real ones: z tells place and brightness, and what the condition withholds.
+/// Paints coloured images by the distribution of the real ones: z tells place and brightness, and what the condition withholds.
 struct Painter : Cvae {
   bool obeys = true;  ///< does as the condition says
   explicit Painter(bool obeys = true) : obeys(obeys) {}

@@ -126,7 +126,7 @@ BOOST_AUTO_TEST_CASE(input_is_grey_in_three_channels_stretched_to_299_and_betwee
   BOOST_TEST(contains(error_of([] {
                         inception_input(Tensor::zeros({1, 2, 9, 9}));
                       }),
-                      "wants images [rows, 1 or 3, height, width], not [1,2,9,9]"));
+                      "expects images [rows, 1 or 3, height, width], not [1,2,9,9]"));
   BOOST_TEST(contains(error_of([] { inception_input(Tensor::zeros({1, 784})); }), "not [1,784]"));
 }
 
@@ -150,7 +150,7 @@ BOOST_AUTO_TEST_CASE(unsuitable_files_are_refused) {
   refused({}, "there is no tensor named Conv2d_1a_3x3.conv.weight");
   refused({{first, sound}}, "there is no tensor named Conv2d_1a_3x3.bn.weight");
   refused({{first, Tensor::zeros({32, 1, 3, 3})}},
-          "Conv2d_1a_3x3.conv.weight is float32 [32,1,3,3], the model wants float32 [32,3,3,3]");
+          "Conv2d_1a_3x3.conv.weight is float32 [32,1,3,3], the model expects float32 [32,3,3,3]");
   refused({{first, Tensor::zeros({32, 3, 3, 3}, DType::float64)}}, "Conv2d_1a_3x3.conv.weight is float64");
   auto state = state_of(Inception());
   state["Mixed_8a.conv.weight"] = sound;

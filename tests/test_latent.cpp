@@ -152,9 +152,9 @@ BOOST_AUTO_TEST_CASE(a_learned_prior_starts_as_the_standard_normal_and_comes_nea
   const Kl after = kl();
   BOOST_TEST(after.to_prior < 0.95 * after.to_standard);
 
-  // The costs that are reported are those of the prior that was learned.
-  const Costs costs = costs_of(test_costs(e, 1, false));
-  BOOST_TEST(std::abs(costs.kl.mean - after.to_prior) < 4 * costs.kl.standard_error);
+  // The losses that are reported are those of the prior that was learned.
+  const Losses losses = losses_of(test_losses(e, 1, false));
+  BOOST_TEST(std::abs(losses.kl.mean - after.to_prior) < 4 * losses.kl.standard_error);
   double moved = 0;
   for (const auto& [name, tensor] : state_of(*e.model))
     if (name == "prior.mu.weight" || name == "prior.log_var.weight")

@@ -29,7 +29,7 @@ Json settings(int64_t test_rows = 4000) {
 /// left, of variance l, a latent times sqrt(max(0, l - beta/2)). (docs/optimum.md: the gain a l.)
 struct OptimalModel : Cvae {
   explicit OptimalModel(const Experiment& e)
-      : law(*e.data.test.gaussian), beta(e.loss.beta), columns(e.data.test.columns()) {}
+      : distribution(*e.data.test.gaussian), beta(e.loss.beta), columns(e.data.test.columns()) {}
   Posterior encode_here(const Tensor&, const Tensor&) override { throw Error("not asked for"); }
   int64_t latents() const override { return columns; }
   Tensor decode_here(const Tensor& z, const Tensor& c) override {
@@ -39,13 +39,13 @@ struct OptimalModel : Cvae {
       const float* condition = c.data<float>() + 2 * d * r;  // [x * m, m]
       Mask mask;
       for (int64_t i = 0; i < d; ++i) mask.push_back(condition[d + i] == 1);
-      const ConditionalGaussian g = condition_on(law.covariance, mask);
+      const ConditionalGaussian g = condition_on(distribution.covariance, mask);
       const EigenSystem axes = symmetric_eigen(g.covariance);
       const auto& [given, withheld] = g.columns;
       for (size_t i = 0; i < withheld.size(); ++i) {
-        double value = law.mean[withheld[i]];
+        double value = distribution.mean[withheld[i]];
         for (size_t j = 0; j < given.size(); ++j)
-          value += g.regression(int64_t(i), int64_t(j)) * (condition[given[j]] - law.mean[given[j]]);
+          value += g.regression(int64_t(i), int64_t(j)) * (condition[given[j]] - distribution.mean[given[j]]);
         for (size_t k = 0; k < withheld.size(); ++k)
           value += axes.vectors(int64_t(k), int64_t(i)) * std::sqrt(std::max(0.0, axes.values[k] - beta / 2)) *
                    z.data<float>()[r * d + int64_t(k)];
@@ -54,7 +54,7 @@ struct OptimalModel : Cvae {
     }
     return out;
   }
-  GaussianLaw law;
+  GaussianDistribution distribution;
   double beta;
   int64_t columns;
 };
@@ -208,7 +208,7 @@ BOOST_AUTO_TEST_CASE(the_order_is_that_of_the_selection_where_there_is_one) {
   BOOST_TEST(context.findings.frechet.points[1].feature == 2);
   context.findings.selected = {2, 2};  // of another set
   BOOST_TEST(order() == "feature  0 1 2 ");
-  e.bound.reset();
+  e.optimum.reset();
   BOOST_TEST(order() == "feature  0 1 2 ");
 }
 

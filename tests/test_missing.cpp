@@ -9,7 +9,7 @@
 #include "autograd/tape.hpp"
 #include "cvae/evaluation.hpp"
 #include "cvae/training.hpp"
-#include "data/law.hpp"
+#include "data/distribution.hpp"
 #include "data_helpers.hpp"
 
 using namespace elbow;
@@ -28,7 +28,7 @@ std::vector<float> observed_of(const Dataset& set) { return set.observed.to_vect
 
 // A table of one real column, two binary ones and a value of three categories, with missing values; drawn so that each
 // row is as good as any.
-Dataset table(int64_t rows, const MissingLaw& missing) {
+Dataset table(int64_t rows, const MissingDistribution& missing) {
   Dataset set;
   set.name = "table";
   set.features = {{"height", FeatureKind::real, 0, 1},
@@ -58,7 +58,7 @@ void spoil(Dataset& set, float garbage) {
     if (set.observed.data<float>()[i] == 0) x.data<float>()[i] = garbage;
 }
 
-// All that a training step makes of a batch: what the encoder sees, the condition, the costs, every gradient.
+// All that a training step makes of a batch: what the encoder sees, the condition, the losses, every gradient.
 std::vector<float> step_of(Cvae& model, const Dataset& set, const Condition& condition,
                            const LossSettings& loss) {
   FlatParameters parameters(model);
@@ -75,9 +75,9 @@ std::vector<float> step_of(Cvae& model, const Dataset& set, const Condition& con
     condition.draw(batch, {7, 7, 7}, drawn);
     parameters.zero_gradients();
     Tape tape;
-    const Elbo costs = elbo(model, batch, drawn.c, loss, {8, 8, 8});
-    tape.backward(costs.loss);
-    for (const Tensor& t : {batch.x, batch.input, drawn.c, costs.loss, costs.distortion, costs.kl}) keep(t);
+    const Elbo losses = elbo(model, batch, drawn.c, loss, {8, 8, 8});
+    tape.backward(losses.loss);
+    for (const Tensor& t : {batch.x, batch.input, drawn.c, losses.loss, losses.distortion, losses.kl}) keep(t);
     keep(parameters.gradients());
   }
   return all;
@@ -283,13 +283,13 @@ BOOST_AUTO_TEST_CASE(two_latents_are_found_behind_half_of_the_entries) {
                  "schedule": {"kind": "cosine", "learning_rate": 0.003}}})"))};
   Training training(e);
   while (training.epochs_done() < e.training.epochs) training.epoch([](int64_t) {});
-  const RowCosts rows = test_costs(e, 4, true);
-  const Estimate loss = costs_of(rows).loss;
+  const RowLosses rows = test_losses(e, 4, true);
+  const Estimate loss = losses_of(rows).loss;
   BOOST_TEST_MESSAGE("loss " << loss.mean << " +- " << loss.standard_error);
   BOOST_TEST(loss.mean + bound * loss.standard_error < 4);
   const Estimate excess = estimate_of(rows.excess);
   BOOST_TEST_MESSAGE("excess " << excess.mean << " +- " << excess.standard_error);
-  BOOST_TEST(excess.mean > -bound * excess.standard_error);  // no better than knowing the law
+  BOOST_TEST(excess.mean > -bound * excess.standard_error);  // no better than knowing the distribution
   const auto counts = per_count_results(e, rows);
   for (const CountResult& c : counts)
     BOOST_TEST_MESSAGE(c.given << " given: active " << c.active << ", rows " << c.rows);

@@ -41,7 +41,7 @@ struct Network : Module {
   RandomStream stream{1, 0};
   Sequential net;
   Network() {
-    const Init zero{Init::Law::constant, 0};
+    const Init zero{Init::Distribution::constant, 0};
     net.emplace<Linear>(3, 4, zero, zero, stream, DType::float64);
     net.emplace<BatchNorm1d>(4, zero, stream, 0.1, 1e-5, DType::float64);
     net.emplace<ActivationLayer>("tanh");
@@ -146,14 +146,14 @@ BOOST_AUTO_TEST_CASE(initialisers_have_the_right_spread) {
   };
   // the standard error of a standard deviation of 150,000 normal numbers is 0.2%; the tolerance is five of them
   const auto close = boost::test_tools::tolerance(0.01);
-  BOOST_TEST(deviation({Init::Law::xavier_normal, 2}) == 2 * std::sqrt(2.0 / 800), close);
-  BOOST_TEST(deviation({Init::Law::xavier_uniform}) == std::sqrt(2.0 / 800), close);
-  BOOST_TEST(deviation({Init::Law::kaiming_normal}) == std::sqrt(2.0 / 300), close);
-  BOOST_TEST(deviation({Init::Law::kaiming_uniform}) == std::sqrt(2.0 / 300), close);
-  BOOST_TEST(deviation({Init::Law::normal, 0.3}) == 0.3, close);
-  BOOST_TEST(deviation({Init::Law::uniform, 0.6}) == 0.6 / std::sqrt(3.0), close);
-  BOOST_TEST(deviation({Init::Law::constant, 5}) == 0.0);
-  BOOST_CHECK_THROW(init_law("xavier"), Error);
+  BOOST_TEST(deviation({Init::Distribution::xavier_normal, 2}) == 2 * std::sqrt(2.0 / 800), close);
+  BOOST_TEST(deviation({Init::Distribution::xavier_uniform}) == std::sqrt(2.0 / 800), close);
+  BOOST_TEST(deviation({Init::Distribution::kaiming_normal}) == std::sqrt(2.0 / 300), close);
+  BOOST_TEST(deviation({Init::Distribution::kaiming_uniform}) == std::sqrt(2.0 / 300), close);
+  BOOST_TEST(deviation({Init::Distribution::normal, 0.3}) == 0.3, close);
+  BOOST_TEST(deviation({Init::Distribution::uniform, 0.6}) == 0.6 / std::sqrt(3.0), close);
+  BOOST_TEST(deviation({Init::Distribution::constant, 5}) == 0.0);
+  BOOST_CHECK_THROW(init_distribution("xavier"), Error);
 }
 
 BOOST_AUTO_TEST_CASE(names_states_and_their_errors) {

@@ -136,8 +136,8 @@ BOOST_AUTO_TEST_CASE(figures_of_a_selection_print_any_name) {
     for (size_t i = first; i < std::min(first + at_once, names.size()); ++i) {
       auto& step = figures.steps.emplace_back();
       step.feature = names[i], step.exact_feature = names[names.size() - 1 - i];
-      step.exact = Bound{{1, 0.5, 0.5}, 1};
-      step.costs = {{2, 0.1}, {1, 0.1}, {1, 0.1}};
+      step.exact = Optimum{{1, 0.5, 0.5}, 1};
+      step.losses = {{2, 0.1}, {1, 0.1}, {1, 0.1}};
       CountResult& count = figures.kl.emplace_back();
       count.given = int64_t(i), count.kl_per_latent = {1, 0};
     }

@@ -1,4 +1,4 @@
-// Moments and principal components against scikit-learn (tests/golden/make_metrics.py), their laws and their refusals.
+// Moments and principal components against scikit-learn (tests/golden/make_metrics.py), their distributions and their refusals.
 
 #include <boost/test/unit_test.hpp>
 #include <cmath>

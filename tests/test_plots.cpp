@@ -40,13 +40,13 @@ struct Folder {
   }
 };
 
-/// A run on `columns` independent unit Gaussians, slightly worse than the bound.
-RunResults make_run(int columns, int latents, int epochs, bool with_bound) {
+/// A run on `columns` independent unit Gaussians, slightly worse than the optimum.
+RunResults make_run(int columns, int latents, int epochs, bool with_optimum) {
   RunResults run;
   for (int e = 1; e <= epochs; ++e) {
     const double loss = 0.85 + 0.5 * std::exp(-0.4 * (e - 1));
-    const Costs costs{{loss, 0.01}, {0.6 * loss, 0.01}, {0.4 * loss, 0.01}};
-    run.epochs.push_back({e, costs, costs});
+    const Losses losses{{loss, 0.01}, {0.6 * loss, 0.01}, {0.4 * loss, 0.01}};
+    run.epochs.push_back({e, losses, losses});
   }
   for (int given = 0; given <= columns; ++given) {
     const int withheld = columns - given;
@@ -56,9 +56,9 @@ RunResults make_run(int columns, int latents, int epochs, bool with_bound) {
     count.distortion = {0.51 * withheld, 0.01};
     count.kl_per_latent.assign(std::size_t(latents), 0.001);
     std::fill_n(count.kl_per_latent.begin(), std::min(withheld, latents), 0.35);
-    if (with_bound)
-      count.bound = AverageBound{{{0.8466 * withheld, 0.5 * withheld, 0.3466 * withheld}, double(withheld)},
-                                 std::vector<double>(std::size_t(withheld), 0.3466)};
+    if (with_optimum)
+      count.optimum = AverageOptimum{{{0.8466 * withheld, 0.5 * withheld, 0.3466 * withheld}, double(withheld)},
+                                     std::vector<double>(std::size_t(withheld), 0.3466)};
     run.per_count.push_back(count);
     for (int i = 0; i < 20; ++i) {
       run.scatter.x.push_back(float(withheld * std::cos(i)));
@@ -67,7 +67,7 @@ RunResults make_run(int columns, int latents, int epochs, bool with_bound) {
     }
   }
   run.scatter.dimension_y = 1;
-  if (with_bound) run.test.bound = AverageBound{{{0.84657, 0.5, 0.34657}, 1}};
+  if (with_optimum) run.test.optimum = AverageOptimum{{{0.84657, 0.5, 0.34657}, 1}};
   return run;
 }
 
@@ -111,7 +111,7 @@ bool mentions(const Error& error, const std::string& text) {
 
 BOOST_AUTO_TEST_CASE(a_run_becomes_three_figures) { check_all_plots(make_run(2, 64, 30, true)); }
 BOOST_AUTO_TEST_CASE(one_epoch) { check_all_plots(make_run(2, 8, 1, true)); }
-BOOST_AUTO_TEST_CASE(no_bound) { check_all_plots(make_run(8, 64, 50, false)); }
+BOOST_AUTO_TEST_CASE(no_optimum) { check_all_plots(make_run(8, 64, 50, false)); }
 BOOST_AUTO_TEST_CASE(many_columns) { check_all_plots(make_run(159, 512, 3, true)); }
 
 // What a figure is drawn from must not grow with the columns, but for its points: gnuplot takes a minute for 16,000 series.
@@ -208,9 +208,9 @@ BOOST_AUTO_TEST_CASE(selections_of_few_and_many_features) {
       const double loss = 40 * std::exp(-0.05 * i);
       SelectionFigures::Step step;
       if (i > 0) step.feature = str("membrane_curvature_", i % 7, "_", i);
-      step.costs = {{loss, 0.5}, {0.7 * loss, 0.4}, {0.3 * loss, 0.2}};
+      step.losses = {{loss, 0.5}, {0.7 * loss, 0.4}, {0.3 * loss, 0.2}};
       step.gain = {i > 0 ? 2 : nan_value, 0.1};
-      if (features == 8) step.exact = Bound{{0.9 * loss, 0.6 * loss, 0.3 * loss}};
+      if (features == 8) step.exact = Optimum{{0.9 * loss, 0.6 * loss, 0.3 * loss}};
       if (features == 8 && i % 3 == 1) step.exact_feature = "another";
       selection.steps.push_back(step);
       if (i > 0) selection.first.push_back(step);
@@ -247,14 +247,14 @@ BOOST_AUTO_TEST_CASE(values_that_are_not_finite) {
   RunResults run = make_run(2, 8, 5, true);
   run.epochs[2].test.loss = {nan_value, nan_value};
   run.epochs[3].train.loss.mean = std::numeric_limits<double>::infinity();
-  run.per_count[1].kl.mean = run.per_count[1].bound->kl = nan_value;
+  run.per_count[1].kl.mean = run.per_count[1].optimum->kl = nan_value;
   run.per_count[0].kl_per_latent.assign(8, nan_value);
   run.scatter.x[3] = float(nan_value);
-  run.test.bound->distortion = nan_value;
+  run.test.optimum->distortion = nan_value;
   check_all_plots(run);
 
   for (auto& epoch : run.epochs) epoch.train.loss.mean = epoch.test.loss.mean = nan_value;
-  run.test.bound->loss = nan_value;
+  run.test.optimum->loss = nan_value;
   check_all_plots(run);
 }
 
@@ -412,16 +412,16 @@ BOOST_AUTO_TEST_CASE(csv_files) {
              "latent_dim,kl_divergence,num_conds,bound_kl_divergence\n"
              "0,0.35,0,0.3466\n1,0.001,0,0\n0,0.001,1,0\n1,0.001,1,0\n");
 
-  run.test.bound.reset();
-  for (auto& count : run.per_count) count.bound.reset();
+  run.test.optimum.reset();
+  for (auto& count : run.per_count) count.optimum.reset();
   write_tables(run, true, folder.path);
   BOOST_TEST(read_file(folder.path / "costs_per_dimension.csv") ==
              "epoch,dimension,test_kld_per_dim,num_conds,bound_kld_per_dim\n"
              "2,0,0.35,0,\n2,1,0.001,0,\n2,0,0.001,1,\n2,1,0.001,1,\n");
-  const std::string costs = read_file(folder.path / "costs.csv");
-  BOOST_TEST(costs.starts_with("epoch,total_train_losses,total_train_rcl,total_train_klds,total_train_ELBO,"));
-  BOOST_TEST(costs.find("\n2,") != std::string::npos);
-  BOOST_TEST(costs.ends_with(",,,\n"));
+  const std::string losses = read_file(folder.path / "costs.csv");
+  BOOST_TEST(losses.starts_with("epoch,total_train_losses,total_train_rcl,total_train_klds,total_train_ELBO,"));
+  BOOST_TEST(losses.find("\n2,") != std::string::npos);
+  BOOST_TEST(losses.ends_with(",,,\n"));
 
   // Without those of the original there are its epochs, which stand nowhere else, and our own.
   ConditionResult nothing;
@@ -431,7 +431,7 @@ BOOST_AUTO_TEST_CASE(csv_files) {
   fs::create_directories(own);
   write_tables(run, false, own);
   BOOST_TEST(std::distance(fs::directory_iterator(own), fs::directory_iterator()) == 2);
-  BOOST_TEST(read_file(own / "costs.csv") == costs);
+  BOOST_TEST(read_file(own / "costs.csv") == losses);
   BOOST_TEST(read_file(own / "results.csv").ends_with("\nlabels,nothing,3,0,0,0,0,0.5,0.25,,,,,,,\n"));
   write_tables(run, true, own);
   BOOST_TEST(read_file(own / "per_condition.csv").ends_with("\nnothing,3,0,0,0.5,0,0,0.25,\n"));

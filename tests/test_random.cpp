@@ -1,5 +1,5 @@
-// Random numbers: the bits against Random123 and its published vectors, the numbers against their laws, and
-// that a number depends on its key and place alone. The statistics of the laws: test_random_laws.cpp.
+// Random numbers: the bits against Random123 and its published vectors, the numbers against their distributions, and
+// that a number depends on its key and place alone. The statistics of the distributions: test_random_laws.cpp.
 #include <Random123/philox.h>
 
 #include <algorithm>

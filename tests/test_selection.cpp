@@ -65,8 +65,8 @@ std::vector<int64_t> order_of(const GreedySelection& s) {
 void check_same_bits(const GreedySelection& a, const GreedySelection& b) {
   BOOST_TEST((order_of(a) == order_of(b)));
   for (size_t i = 0; i < a.steps.size(); ++i) {
-    BOOST_TEST(a.steps[i].costs.loss.mean == b.steps[i].costs.loss.mean);
-    BOOST_TEST(a.steps[i].costs.kl.mean == b.steps[i].costs.kl.mean);
+    BOOST_TEST(a.steps[i].losses.loss.mean == b.steps[i].losses.loss.mean);
+    BOOST_TEST(a.steps[i].losses.kl.mean == b.steps[i].losses.kl.mean);
     if (i > 0) BOOST_TEST(a.steps[i].gain.standard_error == b.steps[i].gain.standard_error);
   }
 }
@@ -79,23 +79,23 @@ BOOST_AUTO_TEST_CASE(a_trained_model_finds_the_exact_order) {
   while (training.epochs_done() < e.training.epochs) training.epoch([](int64_t) {});
   const SelectionSettings settings{2048};
   const GreedySelection found = greedy_selection(e, settings);
-  const GreedyOrder exact = greedy_order(e.bound->covariance(), e.bound->beta());
+  const GreedyOrder exact = greedy_order(e.optimum->covariance(), e.optimum->beta());
   BOOST_TEST_REQUIRE(found.steps.size() == 5U);
   BOOST_TEST_REQUIRE(found.first.size() == 4U);
   BOOST_TEST((order_of(found) == std::vector<int64_t>{0, 2, 3, 1}));
   for (size_t i = 1; i < 5; ++i) {
     BOOST_TEST(found.steps[i].feature == exact.steps[i - 1].column);
-    const Estimate loss = found.steps[i].costs.loss;
+    const Estimate loss = found.steps[i].losses.loss;
     BOOST_TEST_MESSAGE("step " << i << ": loss " << loss.mean << " +- " << loss.standard_error << ", exact "
-                               << exact.steps[i - 1].bound.loss);
-    BOOST_TEST(loss.mean > exact.steps[i - 1].bound.loss - 4 * loss.standard_error);
-    BOOST_TEST(loss.mean < exact.steps[i - 1].bound.loss + 0.15 + 4 * loss.standard_error);
-    BOOST_TEST(found.steps[i].gain.mean == found.steps[i - 1].costs.loss.mean - loss.mean,
+                               << exact.steps[i - 1].optimum.loss);
+    BOOST_TEST(loss.mean > exact.steps[i - 1].optimum.loss - 4 * loss.standard_error);
+    BOOST_TEST(loss.mean < exact.steps[i - 1].optimum.loss + 0.15 + 4 * loss.standard_error);
+    BOOST_TEST(found.steps[i].gain.mean == found.steps[i - 1].losses.loss.mean - loss.mean,
                boost::test_tools::tolerance(1e-9));
   }
   // The table of single features stands in their order, and holds the first step.
   for (int64_t f = 0; f < 4; ++f) BOOST_TEST(found.first[size_t(f)].feature == f);
-  BOOST_TEST(found.first[0].costs.loss.mean == found.steps[1].costs.loss.mean);
+  BOOST_TEST(found.first[0].losses.loss.mean == found.steps[1].losses.loss.mean);
 
   // Each step is what one gets by giving its subset to the same rows; the noise is another one here, so that the
   // distortions agree to within their errors only.
@@ -107,7 +107,7 @@ BOOST_AUTO_TEST_CASE(a_trained_model_finds_the_exact_order) {
     Condition::Drawn drawn;
     e.condition.give(batch, subsets[i], drawn);
     const Posterior q = e.model->encode(batch.input, drawn.c);
-    BOOST_TEST(found.steps[i].costs.kl.mean == gaussian_kl(q.mu, q.log_var).item(),
+    BOOST_TEST(found.steps[i].losses.kl.mean == gaussian_kl(q.mu, q.log_var).item(),
                boost::test_tools::tolerance(1e-4));
     double distortion = 0;
     for (uint64_t draw = 0; draw < 16; ++draw)
@@ -116,8 +116,8 @@ BOOST_AUTO_TEST_CASE(a_trained_model_finds_the_exact_order) {
                         false)
               .item() /
           16;
-    BOOST_TEST(std::abs(found.steps[i].costs.distortion.mean - distortion) <
-               5 * found.steps[i].costs.distortion.standard_error + 1e-6);
+    BOOST_TEST(std::abs(found.steps[i].losses.distortion.mean - distortion) <
+               5 * found.steps[i].losses.distortion.standard_error + 1e-6);
   }
 
   // The same bits at every call and for any number of threads; the same numbers however the candidates are stacked.
@@ -131,7 +131,7 @@ BOOST_AUTO_TEST_CASE(a_trained_model_finds_the_exact_order) {
                         all = greedy_selection(e, {2048, 2, 100000});
   BOOST_TEST((order_of(single) == order_of(all)));
   for (size_t i = 0; i < 5; ++i)
-    BOOST_TEST(single.steps[i].costs.loss.mean == all.steps[i].costs.loss.mean,
+    BOOST_TEST(single.steps[i].losses.loss.mean == all.steps[i].losses.loss.mean,
                boost::test_tools::tolerance(1e-5));
 }
 
@@ -147,7 +147,7 @@ BOOST_AUTO_TEST_CASE(a_feature_that_raises_the_loss_comes_last) {
     const int64_t f = found.steps[i].feature;
     const double gain = mean_square(e->data.test, rows, f) - (f == 2 ? 81 : 0);
     BOOST_TEST(found.steps[i].gain.mean == gain, boost::test_tools::tolerance(1e-5));
-    BOOST_TEST(found.steps[i].costs.kl.mean == 0);
+    BOOST_TEST(found.steps[i].losses.kl.mean == 0);
   }
 }
 
@@ -162,9 +162,9 @@ BOOST_AUTO_TEST_CASE(equal_gains_go_by_index) {
 BOOST_AUTO_TEST_CASE(candidates_are_compared_by_pairs) {
   const auto e = repeating({0, 0, 0, 0}, 1);
   const GreedySelection found = greedy_selection(*e, {2048, 1});
-  const auto& nothing = found.steps[0].costs.loss;
+  const auto& nothing = found.steps[0].losses.loss;
   for (const SelectionStep& step : found.first) {
-    const double unpaired = std::hypot(nothing.standard_error, step.costs.loss.standard_error);
+    const double unpaired = std::hypot(nothing.standard_error, step.losses.loss.standard_error);
     BOOST_TEST(step.gain.standard_error < 0.8 * unpaired);
     const double gain = mean_square(e->data.test, selection_rows(e->data.test, 2048), step.feature);
     BOOST_TEST(std::abs(step.gain.mean - gain) < 4 * step.gain.standard_error);

@@ -1,4 +1,4 @@
-// The sets with a shape: every row without noise against the shape's equation, and the laws against what scikit-learn
+// The sets with a shape: every row without noise against the shape's equation, and the distributions against what scikit-learn
 // draws, as tests/golden/make_data.py wrote it down. Bounds are in standard errors; seeds are fixed.
 #include <algorithm>
 #include <boost/test/unit_test.hpp>
@@ -191,7 +191,7 @@ BOOST_AUTO_TEST_CASE(blobs_are_those_of_scikit_learn) {
   BOOST_TEST(worst_deviation(centers, golden()["blob_centers"]) < bound);
 }
 
-BOOST_AUTO_TEST_CASE(other_laws_are_told_apart) {  // the bound is one that can be passed
+BOOST_AUTO_TEST_CASE(other_laws_are_told_apart) {  // the optimum is one that can be passed
   const Json& moon = golden()["sets"][1]["classes"][0];
   Table rows = by_class(make({{"source", "moons"}}).test)[0];
   BOOST_TEST(worst_deviation(rows, moon) < bound);

@@ -161,7 +161,7 @@ BOOST_AUTO_TEST_CASE(a_schema_is_checked) {
   b["categories"] = {"x", "y", "z"};
   BOOST_TEST(contains(schema_refusal({{"columns", {b}}}), "columns[0].categories: must be the two values"));
   b["categories"] = {"x", " "};
-  BOOST_TEST(contains(schema_refusal({{"columns", {b}}}), "an empty field stands for a missing value"));
+  BOOST_TEST(contains(schema_refusal({{"columns", {b}}}), "an empty field means a missing value"));
   Json many = column("c", "categorical");
   for (int i = 0; i < 1001; ++i) many["categories"].push_back(std::to_string(i));
   BOOST_TEST(contains(schema_refusal({{"columns", {many}}}), "there are 1001, more than 1000"));

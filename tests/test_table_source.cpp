@@ -336,7 +336,7 @@ BOOST_AUTO_TEST_CASE(the_factor_model_has_the_columns_it_is_asked_for) {
   BOOST_TEST(split.test.x.tensor().to_vector() != x);
 }
 
-// Real columns have exactly the law that is stated: mean 0, variance 1, the covariance of their loadings.
+// Real columns have exactly the distribution that is stated: mean 0, variance 1, the covariance of their loadings.
 BOOST_AUTO_TEST_CASE(real_columns_follow_their_stated_law) {
   const DataSplit split = make_data(Config(Json{{"source", "latent_factors"},
                                                 {"binary", 0},
@@ -345,16 +345,16 @@ BOOST_AUTO_TEST_CASE(real_columns_follow_their_stated_law) {
                                                 {"categories", Json::array()},
                                                 {"redraw", true}}),
                                     3);
-  const GaussianLaw& law = split.train.gaussian.value();
+  const GaussianDistribution& distribution = split.train.gaussian.value();
   const auto x = split.train.x.tensor().to_vector();
   const auto loadings = split.train.extras.at("loadings").to_vector();
   for (int64_t a = 0; a < 6; ++a) {
-    BOOST_TEST(law.covariance(a, a) == 1, boost::test_tools::tolerance(1e-12));
+    BOOST_TEST(distribution.covariance(a, a) == 1, boost::test_tools::tolerance(1e-12));
     BOOST_TEST(std::count(loadings.begin() + a * 3, loadings.begin() + a * 3 + 3, 0.0) ==
                1);  // two of three factors
     BOOST_TEST(std::abs(deviation(64000, 0, [&](int64_t r) { return x[r * 6 + a]; })) < 4);
     for (int64_t b = 0; b <= a; ++b)
-      BOOST_TEST(std::abs(deviation(64000, law.covariance(a, b),
+      BOOST_TEST(std::abs(deviation(64000, distribution.covariance(a, b),
                                     [&](int64_t r) { return x[r * 6 + a] * x[r * 6 + b]; })) < 4);
   }
 }

@@ -42,7 +42,7 @@ class Backend {
   virtual void copy(const Tensor& from, Tensor& to) = 0;
   virtual void add(const Tensor& from, Tensor& to) = 0;
   virtual void fill(Tensor& to, double value) = 0;
-  /// The laws of random.hpp: all elements of `to` from the sequence that `key` names.
+  /// The distributions of random.hpp: all elements of `to` from the sequence that `key` names.
   virtual void draw_uniform(const RandomKey& key, Tensor& to, double lo, double hi) = 0;
   virtual void draw_normal(const RandomKey& key, Tensor& to, double mean, double stddev) = 0;
   virtual void draw_bernoulli(const RandomKey& key, Tensor& to, double p) = 0;
@@ -51,7 +51,7 @@ class Backend {
   // What a training step does beside ops: see training_work.hpp.
   virtual void advance(const StepTable& table) = 0;
   virtual void gather_batch(const BatchWork& work) = 0;
-  virtual void record_costs(const CostRecord& record) = 0;
+  virtual void record_losses(const LossRecord& record) = 0;
   virtual void adam(const AdamWork& work) = 0;
   virtual void sgd(const SgdWork& work) = 0;
   virtual void clip(Tensor& gradients, double limit, Tensor& norm) = 0;

@@ -46,7 +46,7 @@ struct BatchWork {
 };
 
 /// costs[step, :] = the distortions, then the KLs, for the running step of the counter.
-struct CostRecord {
+struct LossRecord {
   Tensor distortion, kl;  ///< [n] float32, or [] where n is 1
   Tensor costs;           ///< [steps, 2 n] float32
   Tensor counter;         ///< of the StepTable

@@ -37,7 +37,7 @@ template <class Self, bool transposed> struct ConvolutionOp : Op {
     if (in.size() == 3) {
       const Shape& bias = in[2].shape();
       if (!(bias == Shape{y[1]} || bias == Shape{y[0], y[1]}))
-        fail(Self::name, "output ", y, " wants a bias of shape [", y[1], "] or [", y[0], ",", y[1], "], not ",
+        fail(Self::name, "output ", y, " expects a bias of shape [", y[1], "] or [", y[0], ",", y[1], "], not ",
              bias);
     }
     return y;

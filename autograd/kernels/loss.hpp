@@ -38,7 +38,7 @@ template <class Loss> struct PairLoss : Op {
     require_inputs(Loss::name, in, 2);
     const Shape &a = in[0].shape(), &b = in[1].shape();
     if (!(a == b)) fail(Loss::name, "shapes ", a, " and ", b, " differ: a loss does not broadcast");
-    if (a.rank() != 2) fail(Loss::name, "wants [rows, columns], not ", a);
+    if (a.rank() != 2) fail(Loss::name, "expects [rows, columns], not ", a);
     switch (reduction) {
       case Reduction::none: return a;
       case Reduction::per_row: return {a[0]};

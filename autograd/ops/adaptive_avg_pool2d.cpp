@@ -66,7 +66,7 @@ struct AdaptiveAvgPool2d : AverageWindows<AdaptiveAvgPool2d> {
     };
     s.add(pool(1), {s.in({2, 3, 4, 5})}, "1x1").add(pool({3, 2}), {s.in({2, 2, 7, 5})}, "3x2");
     s.add(pool({4, 3}), {s.in({2, 1, 2, 3})}, "4x3, larger than the image").add(pool(2), {s.in({0, 1, 4, 4})});
-    s.refuse(pool(1), {s.in({4, 4})}, "wants images [rows, channels, height, width]");
+    s.refuse(pool(1), {s.in({4, 4})}, "expects images [rows, channels, height, width]");
     s.refuse(pool(0), {s.in({1, 1, 4, 4})}, "at least 1x1").refuse(pool(1), {s.in({1, 1, 0, 4})}, "no pixels");
     s.benchmark(pool(1), {s.in({50, 256, 8, 8})});
   }

@@ -82,7 +82,7 @@ struct AvgPool2d : AverageWindows<AvgPool2d> {
     s.add(pool({{3, 2}, {2, 1}, {1, 0}}), {s.in({2, 2, 5, 4})}, "3x2, stride 2x1, padding 1x0");
     s.add(pool({3, 1, 1}, false), {s.in({2, 2, 4, 3})}, "3x3, padding 1, not counted");
     s.add(pool({2}), {s.in({0, 2, 3, 3})});
-    s.refuse(pool({2, 2}), {s.in({4, 4})}, "wants images [rows, channels, height, width]");
+    s.refuse(pool({2, 2}), {s.in({4, 4})}, "expects images [rows, channels, height, width]");
     s.refuse(pool({5, 1}), {s.in({1, 1, 4, 6})}, "kernel 5x5 is larger than");
     s.refuse(pool({3, 1, 2}), {s.in({1, 1, 4, 4})}, "more than half of the kernel 3x3");
     s.benchmark(pool({2, 2}), {s.in({50, 32, 28, 28})});

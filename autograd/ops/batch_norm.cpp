@@ -24,10 +24,10 @@ struct BatchNorm : Op {
   Shape shape(Inputs in) const {
     require_inputs(name, in, 5);
     const Shape& x = in[0].shape();
-    if (x.rank() != 2) fail(name, "wants [rows, columns], not ", x);
+    if (x.rank() != 2) fail(name, "expects [rows, columns], not ", x);
     for (size_t i = 1; i < 5; ++i)
       if (!(in[i].shape() == Shape{x[1]}))
-        fail(name, "input ", x, " wants weight, bias and running statistics of shape [", x[1], "], not ",
+        fail(name, "input ", x, " expects weight, bias and running statistics of shape [", x[1], "], not ",
              in[i].shape());
     if (training && x[0] < 2) fail(name, "training needs at least 2 rows to take a variance of, not ", x[0]);
     return x;

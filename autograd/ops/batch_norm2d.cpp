@@ -27,7 +27,7 @@ struct BatchNorm2d : Op {
     require_images(name, x);
     for (size_t i = 1; i < 5; ++i)
       if (!(in[i].shape() == Shape{x[1]}))
-        fail(name, "input ", x, " wants weight, bias and running statistics of shape [", x[1], "], not ",
+        fail(name, "input ", x, " expects weight, bias and running statistics of shape [", x[1], "], not ",
              in[i].shape());
     if (training && x[0] * x[2] * x[3] < 2)
       fail(name, "training needs at least 2 numbers in each channel to take a variance of, not those of ", x);
@@ -174,7 +174,7 @@ struct BatchNorm2d : Op {
     s.refuse(BatchNorm2d{}, wrong, "of shape [3]");
     wrong = inputs({5, 3, 2, 2});
     wrong[0].shape = {5, 3};
-    s.refuse(BatchNorm2d{}, wrong, "wants images [rows, channels, height, width]");
+    s.refuse(BatchNorm2d{}, wrong, "expects images [rows, channels, height, width]");
     s.benchmark(BatchNorm2d{}, inputs({50, 64, 13, 13}));
   }
 };

@@ -22,7 +22,7 @@ struct Conv2d : ConvolutionOp<Conv2d, false> {
   Convolution sizes(const Shape& x, const Shape& w) const {
     require_images(name, x);
     if (w.rank() != 4 || w[1] != x[1])
-      fail(name, "input ", x, " and weight ", w, ": wants a weight [out, ", x[1],
+      fail(name, "input ", x, " and weight ", w, ": expects a weight [out, ", x[1],
            ", kernel height, kernel width]");
     const Window window{{w[2], w[3]}, stride, padding};
     const Extent out = window.count(name, x);
@@ -62,8 +62,8 @@ struct Conv2d : ConvolutionOp<Conv2d, false> {
     s.add(Conv2d{}, {s.in({150, 1, 2, 3}), s.in({2, 1, 2, 2}), s.in({2})}, "several blocks of rows");
     s.add(Conv2d{}, {s.in({0, 2, 3, 3}), s.in({2, 2, 2, 2}), s.in({2})}, "no rows");
     s.refuse(Conv2d{}, {s.in({3, 4}), s.in({2, 4, 1, 1}), s.in({2})},
-             "wants images [rows, channels, height, width]");
-    s.refuse(Conv2d{}, {s.in({1, 3, 4, 4}), s.in({2, 4, 3, 3}), s.in({2})}, "wants a weight [out, 3, ");
+             "expects images [rows, channels, height, width]");
+    s.refuse(Conv2d{}, {s.in({1, 3, 4, 4}), s.in({2, 4, 3, 3}), s.in({2})}, "expects a weight [out, 3, ");
     s.refuse(Conv2d{{}, 1, 1}, {s.in({1, 1, 2, 9}), s.in({1, 1, 5, 5}), s.in({1})},
              "kernel 5x5 is larger than");
     s.refuse(Conv2d{{}, 0}, {s.in({1, 1, 3, 3}), s.in({1, 1, 3, 3}), s.in({1})}, "at least 1");

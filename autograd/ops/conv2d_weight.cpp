@@ -21,8 +21,8 @@ struct Conv2dWeight : Op {
     require_images(name, g);
     const Extent out = window.count(name, x);
     if (g[0] != x[0] || g[2] != out.height || g[3] != out.width)
-      fail(name, "images ", x, " and maps ", g, ": wants maps [", x[0], ", out, ", out.height, ", ", out.width,
-           "]");
+      fail(name, "images ", x, " and maps ", g, ": expects maps [", x[0], ", out, ", out.height, ", ",
+           out.width, "]");
     return {x[0], x[1], x[2], x[3], g[1], out.height, out.width, window};
   }
   Shape shape(Inputs in) const {
@@ -91,7 +91,7 @@ struct Conv2dWeight : Op {
     s.add(Conv2dWeight{{}, {{3, 4}, {2, 3}, {1, 2}}}, {s.in({2, 1, 5, 6}), s.in({2, 2, 3, 3})},
           "3x4, stride 2x3, padding 1x2");
     s.add(Conv2dWeight{{}, {1}}, {s.in({0, 2, 3, 3}), s.in({0, 1, 3, 3})}, "no rows");
-    s.refuse(Conv2dWeight{{}, {2}}, {s.in({1, 1, 3, 3}), s.in({1, 1, 3, 3})}, "wants maps [1, out, 2, 2]");
+    s.refuse(Conv2dWeight{{}, {2}}, {s.in({1, 1, 3, 3}), s.in({1, 1, 3, 3})}, "expects maps [1, out, 2, 2]");
     s.benchmark(Conv2dWeight{{}, {4, 2}}, {s.in({50, 64, 13, 13}), s.in({50, 128, 5, 5})});
   }
 };

@@ -26,7 +26,7 @@ struct ConvTranspose2d : ConvolutionOp<ConvTranspose2d, true> {
   Convolution sizes(const Shape& x, const Shape& w) const {
     require_images(name, x);
     if (w.rank() != 4 || w[0] != x[1])
-      fail(name, "input ", x, " and weight ", w, ": wants a weight [", x[1],
+      fail(name, "input ", x, " and weight ", w, ": expects a weight [", x[1],
            ", out, kernel height, kernel width]");
     if (output_padding.height < 0 || output_padding.height >= stride.height || output_padding.width < 0 ||
         output_padding.width >= stride.width)
@@ -78,8 +78,8 @@ struct ConvTranspose2d : ConvolutionOp<ConvTranspose2d, true> {
     s.add(Op{}, {s.in({150, 2, 1, 2}), s.in({2, 1, 2, 2}), s.in({1})}, "several blocks of rows");
     s.add(Op{}, {s.in({0, 2, 3, 3}), s.in({2, 2, 2, 2}), s.in({2})}, "no rows");
     s.refuse(Op{}, {s.in({3, 4}), s.in({4, 2, 1, 1}), s.in({2})},
-             "wants images [rows, channels, height, width]");
-    s.refuse(Op{}, {s.in({1, 3, 4, 4}), s.in({4, 2, 3, 3}), s.in({2})}, "wants a weight [3, out, ");
+             "expects images [rows, channels, height, width]");
+    s.refuse(Op{}, {s.in({1, 3, 4, 4}), s.in({4, 2, 3, 3}), s.in({2})}, "expects a weight [3, out, ");
     s.refuse(Op{{}, 1, 2}, {s.in({1, 1, 2, 2}), s.in({1, 1, 3, 3}), s.in({1})}, "leaves no output");
     s.refuse(Op{{}, 2, 0, 2}, {s.in({1, 1, 2, 2}), s.in({1, 1, 3, 3}), s.in({1})}, "less than the stride 2x2");
     s.refuse(Op{{}, 1, -1}, {s.in({1, 1, 5, 5}), s.in({1, 1, 3, 3}), s.in({1})}, "negative");

@@ -25,9 +25,9 @@ struct CrossEntropy : Op {
   Shape shape(Inputs in) const {
     require_inputs(name, in, 1);
     const Shape& x = in[0].shape();
-    if (x.rank() != 2 || x[1] == 0) fail(name, "wants logits [rows, classes], not ", x);
+    if (x.rank() != 2 || x[1] == 0) fail(name, "expects logits [rows, classes], not ", x);
     if (!(labels.shape() == Shape{x[0]}))
-      fail(name, "logits ", x, " and labels ", labels.shape(), ": wants labels of shape [", x[0], "]");
+      fail(name, "logits ", x, " and labels ", labels.shape(), ": expects labels of shape [", x[0], "]");
     for (int64_t r = 0; r < x[0]; ++r)
       if (labels[r] < 0 || labels[r] >= x[1])
         fail(name, "label ", labels[r], " of row ", r, " is not in [0, ", x[1], ")");
@@ -127,8 +127,8 @@ struct CrossEntropy : Op {
     s.add({{}, Reduction::per_row, {2, 0, 2, 1}}, {s.in({4, 3})}, "per row");
     s.refuse({{}, Reduction::mean, {0, 3}}, {s.in({2, 3})}, "label 3 of row 1 is not in [0, 3)");
     s.refuse({{}, Reduction::mean, {-1, 0}}, {s.in({2, 3})}, "label -1 of row 0");
-    s.refuse({{}, Reduction::mean, {0}}, {s.in({2, 3})}, "wants labels of shape [2]");
-    s.refuse({{}, Reduction::mean, {0}}, {s.in({3})}, "wants logits [rows, classes]");
+    s.refuse({{}, Reduction::mean, {0}}, {s.in({2, 3})}, "expects labels of shape [2]");
+    s.refuse({{}, Reduction::mean, {0}}, {s.in({3})}, "expects logits [rows, classes]");
     s.refuse({{}, Reduction::none, {0, 1}}, {s.in({2, 3})}, "one value a row");
     std::vector<int64_t> many;
     for (int64_t r = 0; r < 64; ++r) many.push_back(r % 19);

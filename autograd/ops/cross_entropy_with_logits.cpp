@@ -13,14 +13,14 @@ namespace elbow::ops {
 struct CrossEntropyWithLogits : Op {
   static constexpr auto
       name = "cross_entropy_with_logits",
-      doc = "-sum of target * log softmax(logits) in nats, row by row; a row of zero targets costs 0";
+      doc = "-sum of target * log softmax(logits) in nats, row by row; a row of zero targets has the loss 0";
   Reduction reduction = Reduction::mean;
 
   Shape shape(Inputs in) const {
     require_inputs(name, in, 2);
     const Shape &a = in[0].shape(), &b = in[1].shape();
     if (!(a == b)) fail(name, "logits ", a, " and targets ", b, " differ in shape: a loss does not broadcast");
-    if (a.rank() != 2 || a[1] == 0) fail(name, "wants [rows, classes], not ", a);
+    if (a.rank() != 2 || a[1] == 0) fail(name, "expects [rows, classes], not ", a);
     if (reduction == Reduction::none || reduction == Reduction::per_column)
       fail(name, "has one value a row, not one a column: reduce per_row or mean");
     return reduction == Reduction::per_row ? Shape{a[0]} : Shape{};

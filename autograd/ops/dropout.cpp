@@ -44,7 +44,7 @@ struct Dropout : LinearOp<Dropout> {
     const auto x = cuda::in<T>(from);
     const auto y = cuda::output<T>(to);
     const T scale = T(1 / (1 - p));
-    const cuda::BernoulliLaw<T> mask{uint32_t(std::lround((1 - p) * 0x1p31))};
+    const cuda::BernoulliDistribution<T> mask{uint32_t(std::lround((1 - p) * 0x1p31))};
     cuda::for_each_number<T>(key, mask, from.numel(), [=] ELBOW_DEVICE(int64_t i, T keep) {
       y.set(i, keep == T(0) ? T(0) : x[i] * scale);
     });

@@ -21,7 +21,7 @@ struct IndexSelect : LinearOp<IndexSelect> {
     require_inputs(name, in, 1);
     Shape out = in[0].shape();
     const int a = out.axis(axis, name);
-    if (indices.shape().rank() != 1) fail(name, "wants a list of indices, not the shape ", indices.shape());
+    if (indices.shape().rank() != 1) fail(name, "expects a list of indices, not the shape ", indices.shape());
     indices.require_below(out[a], name);
     out[a] = indices.numel();
     return out;
@@ -76,7 +76,7 @@ elbow::Tensor elbow::index_select(const Tensor& x, int axis, const Indices& indi
   return ops::apply(op, x);
 }
 elbow::Tensor elbow::embedding(const Tensor& weight, const Indices& indices) {
-  if (weight.rank() != 2) fail("embedding", "wants a table [n, d], not ", weight.shape());
+  if (weight.rank() != 2) fail("embedding", "expects a table [n, d], not ", weight.shape());
   indices.require_below(weight.size(0), "embedding");
   Shape shape = indices.shape();
   shape.push_back(weight.size(1));

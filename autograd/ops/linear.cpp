@@ -21,9 +21,9 @@ struct Linear : Op {
     require_inputs(name, in, 3);
     const Shape &x = in[0].shape(), &w = in[1].shape(), &b = in[2].shape();
     if (x.rank() != 2 || w.rank() != 2 || x[1] != w[0])
-      fail(name, "input ", x, " and weight ", w, ": wants [rows, in] and [in, out]");
+      fail(name, "input ", x, " and weight ", w, ": expects [rows, in] and [in, out]");
     if (b.rank() != 1 || b[0] != w[1])
-      fail(name, "weight ", w, " and bias ", b, ": wants a bias of shape [", w[1], "]");
+      fail(name, "weight ", w, " and bias ", b, ": expects a bias of shape [", w[1], "]");
     return {x[0], w[1]};
   }
   template <class T> void forward(ForwardContext& c) const {
@@ -95,7 +95,7 @@ struct Linear : Op {
   static void samples(Samples<Linear>& s) {
     s.add({s.in({3, 4}), s.in({4, 5}), s.in({5})}).add({s.in({17, 6}), s.in({6, 33}), s.in({33})});
     s.add({s.in({0, 4}), s.in({4, 5}), s.in({5})});
-    s.refuse({}, {s.in({3, 4}), s.in({5, 4}), s.in({4})}, "wants [rows, in] and [in, out]");
+    s.refuse({}, {s.in({3, 4}), s.in({5, 4}), s.in({4})}, "expects [rows, in] and [in, out]");
     s.refuse({}, {s.in({3, 4}), s.in({4, 5}), s.in({4})}, "bias");
     s.benchmark({}, {s.in({64, 64}), s.in({64, 64}), s.in({64})});
   }

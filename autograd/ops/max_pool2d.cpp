@@ -175,7 +175,7 @@ struct MaxPool2d : Op {
           "3x2, stride 2x1, padding 1x0");
     s.add(MaxPool2d{{}, {{1, 3}, {1, 2}, {0, 1}}}, {s.in({1, 1, 2, 139}).distinct()}, "a wide image");
     s.add(MaxPool2d{{}, {{4, 3}}}, {s.in({2, 2, 4, 3}).distinct()}, "kernel = image").add({s.in({0, 2, 3, 3})});
-    s.refuse(MaxPool2d{{}, {2, 2}}, {s.in({4, 4})}, "wants images [rows, channels, height, width]");
+    s.refuse(MaxPool2d{{}, {2, 2}}, {s.in({4, 4})}, "expects images [rows, channels, height, width]");
     s.refuse(MaxPool2d{{}, {5, 1}}, {s.in({1, 1, 4, 6})}, "kernel 5x5 is larger than");
     s.refuse(MaxPool2d{{}, {2, 0}}, {s.in({1, 1, 4, 4})}, "at least 1");
     s.refuse(MaxPool2d{{}, {3, 1, 2}}, {s.in({1, 1, 4, 4})}, "more than half of the kernel 3x3");

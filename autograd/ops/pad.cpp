@@ -70,7 +70,7 @@ struct Pad : LinearOp<Pad> {
   static void samples(Samples<Pad>& s) {
     s.add(Pad{{}, 1, 2, 3, 0}, {s.in({2, 3, 4, 5})}, "left 1, right 2, top 3").add({s.in({1, 2, 3, 2})});
     s.add(Pad{{}, 0, 1, 1, 1}, {s.in({2, 1, 0, 3})}, "no pixels");
-    s.refuse(Pad{{}, 1, 1, 1, 1}, {s.in({4, 4})}, "wants images [rows, channels, height, width]");
+    s.refuse(Pad{{}, 1, 1, 1, 1}, {s.in({4, 4})}, "expects images [rows, channels, height, width]");
     s.refuse(Pad{{}, 1, -1, 0, 0}, {s.in({1, 1, 4, 4})}, "must not be negative");
     s.benchmark(Pad{{}, 2, 2, 2, 2}, {s.in({50, 3, 28, 28})});
   }

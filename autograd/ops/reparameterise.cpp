@@ -64,11 +64,12 @@ struct Reparameterise : Op {
     Tensor deviation = Tensor::empty(c.y.shape(), c.y.dtype(), c.y.device());
     const auto mu = cuda::in<T>(c.in[0]), log_var = cuda::in<T>(c.in[1]);
     const auto z = cuda::out<T>(c.y), d = cuda::out<T>(deviation);  // all of mu's shape
-    cuda::for_each_number<T>(key, cuda::NormalLaw<T>{0, 1}, c.y.numel(), [=] ELBOW_DEVICE(int64_t i, T noise) {
-      const T v = exp(log_var[i] * T(0.5)) * noise;
-      d[i] = v;
-      z[i] = mu[i] + v;
-    });
+    cuda::for_each_number<T>(key, cuda::NormalDistribution<T>{0, 1}, c.y.numel(),
+                             [=] ELBOW_DEVICE(int64_t i, T noise) {
+                               const T v = exp(log_var[i] * T(0.5)) * noise;
+                               d[i] = v;
+                               z[i] = mu[i] + v;
+                             });
     c.save(deviation);
     c.save(c.in[1]);
   }

@@ -141,7 +141,7 @@ struct ResizeBilinear : LinearOp<ResizeBilinear> {
     s.add(ResizeBilinear{{}, {2, 3}}, {s.in({2, 2, 5, 7})}, "smaller, 2x3");
     s.add(ResizeBilinear{{}, {3, 4}}, {s.in({1, 2, 3, 4})}, "the same size").add({s.in({0, 2, 3, 3})});
     s.add(ResizeBilinear{{}, {3, 2}}, {s.in({2, 1, 1, 1})}, "of one pixel");
-    s.refuse(ResizeBilinear{}, {s.in({4, 4})}, "wants images [rows, channels, height, width]");
+    s.refuse(ResizeBilinear{}, {s.in({4, 4})}, "expects images [rows, channels, height, width]");
     s.refuse(ResizeBilinear{{}, {0, 3}}, {s.in({1, 1, 4, 4})}, "at least 1x1");
     s.refuse(ResizeBilinear{}, {s.in({1, 1, 4, 0})}, "no pixels");
     s.benchmark(ResizeBilinear{{}, 299}, {s.in({2, 3, 28, 28})});

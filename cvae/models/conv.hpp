@@ -11,7 +11,7 @@ namespace elbow {
 ///              the activation for each further width; a 6x6 one of stride 2 and padding 1 -> the channels of x
 ///
 /// so that n widths of the decoder make images of 28 x 28 pixels for n = 3, of 12 x 12 for n = 2, of 60 x 60 for n = 4.
-/// Settings: encoder, decoder (the widths), latents, activation, and those of read_init, by default PyTorch's laws. Error,
+/// Settings: encoder, decoder (the widths), latents, activation, and those of read_init, by default PyTorch's distributions. Error,
 /// naming the key, for data that are not images, or not of that size.
 std::unique_ptr<Cvae> make_conv_cvae(const Config& config, const ModelSizes& sizes,
                                      RandomStream& initialisation, RandomStream& dropout);

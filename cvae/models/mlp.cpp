@@ -32,7 +32,7 @@ std::unique_ptr<Cvae> make_mlp_cvae(const Config& config, const ModelSizes& size
   auto encoder = std::make_unique<Sequential>();
   const int64_t top =
       add_hidden_layers(*encoder, sizes.input + sizes.condition, encoder_widths, style, streams);
-  const Init head{Init::Law::uniform,
+  const Init head{Init::Distribution::uniform,
                   1 / std::sqrt(double(top))};  // small: the first posteriors are near N(0, 1)
   auto mu = std::make_unique<Linear>(top, latents, head, head, initialisation);
   auto log_var = std::make_unique<Linear>(top, latents, head, head, initialisation);

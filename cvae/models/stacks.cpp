@@ -33,17 +33,19 @@ LayerStyle read_layer_style(const Config& config) {
 
 LinearInit read_init(const Config& config, LinearInit init) {
   const Config section = config.section("init");
-  const auto laws = init_law_names();
-  const auto name_of_law = [&](const Init& i) { return laws[size_t(i.law)]; };
-  init.weights.law = init_law(section.choice("weights", laws, name_of_law(init.weights)));
+  const auto distributions = init_distribution_names();
+  const auto name_of_distribution = [&](const Init& i) { return distributions[size_t(i.distribution)]; };
+  init.weights.distribution =
+      init_distribution(section.choice("weights", distributions, name_of_distribution(init.weights)));
   init.weights.scale = section.get<double>("weight_scale", init.weights.scale, at_least(0));
-  init.biases.law = init_law(section.choice("biases", laws, name_of_law(init.biases)));
+  init.biases.distribution =
+      init_distribution(section.choice("biases", distributions, name_of_distribution(init.biases)));
   init.biases.scale = section.get<double>("bias_scale", init.biases.scale, at_least(0));
   return init;
 }
 
 LinearInit near_prior() {  // Kaiming's variance is 2 / inputs
-  return {{Init::Law::kaiming_uniform, 1 / std::sqrt(6.0)}, {Init::Law::constant, 0}};
+  return {{Init::Distribution::kaiming_uniform, 1 / std::sqrt(6.0)}, {Init::Distribution::constant, 0}};
 }
 
 }  // namespace elbow

@@ -5,7 +5,7 @@
 namespace elbow {
 namespace {
 
-constexpr Init zero{Init::Law::constant, 0};
+constexpr Init zero{Init::Distribution::constant, 0};
 
 class LearnedPrior : public Prior {
  public:

@@ -1,7 +1,7 @@
 #include <algorithm>
 
 #include "base/streams.hpp"
-#include "data/law.hpp"
+#include "data/distribution.hpp"
 
 namespace elbow {
 

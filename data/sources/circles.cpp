@@ -1,7 +1,7 @@
 #include <cmath>
 #include <numbers>
 
-#include "data/law.hpp"
+#include "data/distribution.hpp"
 
 namespace elbow {
 

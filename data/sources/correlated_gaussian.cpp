@@ -1,6 +1,6 @@
 #include "base/streams.hpp"
 #include "data/covariance.hpp"
-#include "data/law.hpp"
+#include "data/distribution.hpp"
 
 namespace elbow {
 namespace {
@@ -36,7 +36,8 @@ DataSplit correlated_gaussian(const Config& data, uint64_t seed) {
                              : random_correlation_factor(columns, {structure, stream::structure, 0},
                                                          {structure, stream::structure, 1});
   Dataset set;
-  set.gaussian = GaussianLaw{std::vector<double>(static_cast<size_t>(columns), 0.0), covariance_of(factor)};
+  set.gaussian =
+      GaussianDistribution{std::vector<double>(static_cast<size_t>(columns), 0.0), covariance_of(factor)};
   set.extras["covariance"] = Tensor::from(set.gaussian->covariance.values, {columns, columns});
   return draw_split(data, seed, set, columns, [factor](Dataset& drawn, const RandomKey& key) {
     draw_linear_gaussian(drawn, factor, key);

@@ -5,7 +5,7 @@
 #include "base/parallel.hpp"
 #include "base/streams.hpp"
 #include "data/covariance.hpp"
-#include "data/law.hpp"
+#include "data/distribution.hpp"
 
 namespace elbow {
 namespace {
@@ -117,11 +117,12 @@ std::vector<Feature> features_of(const FactorModel& m) {
   return features;
 }
 
-// The law of a set that is all real: N(0, loadings loadings^T + noise).
-GaussianLaw law_of(const FactorModel& m) {
-  GaussianLaw law{std::vector<double>(size_t(m.loadings.rows), 0.0), covariance_of(m.loadings)};
-  for (int64_t i = 0; i < m.loadings.rows; ++i) law.covariance(i, i) += m.noise_sd * m.noise_sd;
-  return law;
+// The distribution of a set that is all real: N(0, loadings loadings^T + noise).
+GaussianDistribution distribution_of(const FactorModel& m) {
+  GaussianDistribution distribution{std::vector<double>(size_t(m.loadings.rows), 0.0),
+                                    covariance_of(m.loadings)};
+  for (int64_t i = 0; i < m.loadings.rows; ++i) distribution.covariance(i, i) += m.noise_sd * m.noise_sd;
+  return distribution;
 }
 
 }  // namespace
@@ -157,7 +158,7 @@ DataSplit latent_factors(const Config& data, uint64_t seed) {
 
   Dataset set;
   set.features = features_of(m);
-  if (binary + categories == 0) set.gaussian = law_of(m);
+  if (binary + categories == 0) set.gaussian = distribution_of(m);
   for (const auto& [name, matrix] :
        {std::pair{"loadings", &m.loadings}, {"logits", &m.logits}, {"scores", &m.scores}})
     if (matrix->rows > 0) set.extras[name] = Tensor::from(matrix->values, {matrix->rows, matrix->cols});

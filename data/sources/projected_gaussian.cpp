@@ -1,6 +1,6 @@
 #include "base/streams.hpp"
 #include "data/covariance.hpp"
-#include "data/law.hpp"
+#include "data/distribution.hpp"
 
 namespace elbow {
 
@@ -16,7 +16,7 @@ DataSplit projected_gaussian(const Config& data, uint64_t seed) {
   fill_normal({structure_seed(data, seed), stream::structure, 0}, loading.data(), columns, 1.0, 0.01);
   for (int64_t r = 0; r < columns; ++r) p(r, r % factors) = loading[r];
   Dataset set;
-  set.gaussian = GaussianLaw{std::vector<double>(static_cast<size_t>(columns), 0.0), covariance_of(p)};
+  set.gaussian = GaussianDistribution{std::vector<double>(static_cast<size_t>(columns), 0.0), covariance_of(p)};
   set.extras["P"] = Tensor::from(p.values, {columns, factors});
   return draw_split(data, seed, set, columns,
                     [p](Dataset& drawn, const RandomKey& key) { draw_linear_gaussian(drawn, p, key); });

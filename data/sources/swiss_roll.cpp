@@ -1,6 +1,6 @@
 #include <cmath>
 
-#include "data/law.hpp"
+#include "data/distribution.hpp"
 
 namespace elbow {
 

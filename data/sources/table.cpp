@@ -4,7 +4,7 @@
 
 #include "autograd/random.hpp"
 #include "base/streams.hpp"
-#include "data/law.hpp"
+#include "data/distribution.hpp"
 #include "data/sources.hpp"
 #include "data/table_columns.hpp"
 

@@ -54,7 +54,7 @@ void check_analyses(const Experiment& e, const std::vector<std::string>& names) 
       refuse(
           str("there is no analysis '", name, "'; there are ", quoted_list(known), did_you_mean(name, known)));
     else if (!a->applies(e))
-      refuse(str("'", name, "' has nothing to show of this experiment"));
+      refuse(str("'", name, "' does not apply to this experiment"));
     else if (a->check)
       a->check(e);
   }

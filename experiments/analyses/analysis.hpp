@@ -44,7 +44,7 @@ struct Analysis {
   /// afterwards, each by itself, so that one that cannot be drawn costs no table and no other figure. The model is in
   /// evaluation mode and nothing is recorded.
   AnalysisResult (*run)(const Experiment& experiment, AnalysisContext& context);
-  /// Error, naming the setting, when its settings will not do: asked before anything is trained. Null: there are none.
+  /// Error, naming the setting, when its settings are invalid: asked before anything is trained. Null: there are none.
   void (*check)(const Experiment& experiment) = nullptr;
 };
 

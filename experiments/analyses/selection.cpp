@@ -43,8 +43,8 @@ Found select(const Experiment& e, const Tell& tell) {
     if (long_work) tell(work, chosen, features);
   });
   for (const SelectionStep& step : f.model.steps)
-    if (!std::isfinite(step.costs.loss.mean))
-      throw Error(str("the loss is ", step.costs.loss.mean, " with some features given: it has no order"));
+    if (!std::isfinite(step.losses.loss.mean))
+      throw Error(str("the loss is ", step.losses.loss.mean, " with some features given: it has no order"));
   f.subsets = subsets_of(f.model.steps);
   f.seconds = watch.seconds();
   if (!e.data.test.observed) f.exact = exact_order(e);
@@ -64,23 +64,24 @@ std::string withheld(const Mask& subset) {
   return "[" + text + "]";
 }
 
-Bound exact_at(const GreedyOrder& order, size_t step) {
-  return step == 0 ? order.nothing_given : order.steps[step - 1].bound;
+Optimum exact_at(const GreedyOrder& order, size_t step) {
+  return step == 0 ? order.nothing_given : order.steps[step - 1].optimum;
 }
 
 CsvTable selected_features(const Experiment& e, const Found& f) {
   CsvTable table({"selected_feature_number", "selected_feature_name", "ELBO", "RCL", "KLD", "num_conds", "gain",
                   "gain_stderr", "ELBO_stderr", "exact_number", "exact_name", "exact_ELBO", "bound_ELBO"});
   for (size_t i = 0; i < f.model.steps.size(); ++i) {
-    const auto& [feature, costs, gain] = f.model.steps[i];
-    CsvField number = "", name = "", loss = "", bound = "";
+    const auto& [feature, losses, gain] = f.model.steps[i];
+    CsvField number = "", name = "", loss = "", optimum = "";
     if (f.exact) {
       const int64_t column = i == 0 ? -1 : f.exact->steps[i - 1].column;
       number = number_of(column), name = name_of(e, column), loss = exact_at(*f.exact, i).loss;
-      bound = e.bound->at(f.subsets[i]).loss;
+      optimum = e.optimum->at(f.subsets[i]).loss;
     }
-    table.add({number_of(feature), name_of(e, feature), costs.loss.mean, costs.distortion.mean, costs.kl.mean,
-               i, gain.mean, gain.standard_error, costs.loss.standard_error, number, name, loss, bound});
+    table.add({number_of(feature), name_of(e, feature), losses.loss.mean, losses.distortion.mean,
+               losses.kl.mean, i, gain.mean, gain.standard_error, losses.loss.standard_error, number, name,
+               loss, optimum});
   }
   return table;
 }
@@ -88,7 +89,7 @@ CsvTable selected_features(const Experiment& e, const Found& f) {
 // The features by the loss with each given alone, the lowest first.
 std::vector<SelectionStep> ranked(std::vector<SelectionStep> first) {
   std::stable_sort(first.begin(), first.end(), [](const SelectionStep& a, const SelectionStep& b) {
-    return a.costs.loss.mean < b.costs.loss.mean;
+    return a.losses.loss.mean < b.losses.loss.mean;
   });
   return first;
 }
@@ -96,9 +97,9 @@ std::vector<SelectionStep> ranked(std::vector<SelectionStep> first) {
 CsvTable first_features(const Experiment& e, const Found& f) {
   CsvTable table({"selected_feature_number", "selected_feature_name", "ELBO", "RCL", "KLD", "num_conds", "gain",
                   "gain_stderr", "ELBO_stderr", "exact_ELBO"});
-  for (const auto& [feature, costs, gain] : ranked(f.model.first))
-    table.add({feature, name_of(e, feature), costs.loss.mean, costs.distortion.mean, costs.kl.mean, 1,
-               gain.mean, gain.standard_error, costs.loss.standard_error,
+  for (const auto& [feature, losses, gain] : ranked(f.model.first))
+    table.add({feature, name_of(e, feature), losses.loss.mean, losses.distortion.mean, losses.kl.mean, 1,
+               gain.mean, gain.standard_error, losses.loss.standard_error,
                f.exact ? CsvField(f.exact->first[size_t(feature)].loss) : CsvField("")});
   return table;
 }
@@ -117,9 +118,9 @@ CsvTable kl_per_latent(const Experiment& e, const Found& f, std::vector<CountRes
     count.given = step;
     for (const int64_t latent : encoding.order) count.kl_per_latent.push_back(encoding.kl[size_t(latent)]);
     if (!f.exact) continue;
-    count.bound.emplace();
-    for (const double variance : principal_axes(e.bound->covariance(), subset).variances)
-      count.bound->kl_per_latent.push_back(axis_bound(variance, e.bound->beta()).kl);
+    count.optimum.emplace();
+    for (const double variance : principal_axes(e.optimum->covariance(), subset).variances)
+      count.optimum->kl_per_latent.push_back(axis_optimum(variance, e.optimum->beta()).kl);
   }
   return table;
 }
@@ -151,18 +152,18 @@ SelectionFigures figures_of(const Experiment& e, const Found& f, std::vector<Cou
   figures.beta = e.loss.beta;
   figures.kl = std::move(kl);
   for (size_t i = 0; i < f.model.steps.size(); ++i) {
-    const auto& [feature, costs, gain] = f.model.steps[i];
+    const auto& [feature, losses, gain] = f.model.steps[i];
     auto& step = figures.steps.emplace_back();
-    step.feature = name_of(e, feature), step.costs = costs, step.gain = gain;
+    step.feature = name_of(e, feature), step.losses = losses, step.gain = gain;
     if (!f.exact) continue;
     step.exact = exact_at(*f.exact, i);
-    const double worse = e.bound->at(f.subsets[i]).loss - step.exact->loss;
+    const double worse = e.optimum->at(f.subsets[i]).loss - step.exact->loss;
     if (worse > tie * f.exact->nothing_given.loss)
       step.exact_feature = name_of(e, f.exact->steps[i - 1].column);
   }
-  for (const auto& [feature, costs, gain] : ranked(f.model.first)) {
+  for (const auto& [feature, losses, gain] : ranked(f.model.first)) {
     auto& step = figures.first.emplace_back();
-    step.feature = name_of(e, feature), step.costs = costs, step.gain = gain;
+    step.feature = name_of(e, feature), step.losses = losses, step.gain = gain;
     if (f.exact) step.exact = f.exact->first[size_t(feature)];
   }
   return figures;
@@ -174,8 +175,8 @@ std::string text_of(const Experiment& e, const Found& f) {
   const size_t named = std::min(f.model.steps.size(), most + 1);
   for (size_t i = 1; i < named; ++i) order += (i > 1 ? ", " : "") + name_of(e, f.model.steps[i].feature);
   if (named < f.model.steps.size()) order += ", ...";
-  const auto& start = f.model.steps.front().costs.loss;
-  const auto& end = f.model.steps.back().costs.loss;
+  const auto& start = f.model.steps.front().losses.loss;
+  const auto& end = f.model.steps.back().losses.loss;
   std::ostringstream text;
   text.precision(4);
   text << "selection: most useful first " << order << "; loss " << start.mean << " with nothing given, "

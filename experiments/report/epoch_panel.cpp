@@ -10,25 +10,25 @@ namespace {
 
 struct Quantity {
   const char* title;
-  Estimate (*of)(const Costs&, double beta);
-  double (*bound)(const Bound&, double beta);
+  Estimate (*of)(const Losses&, double beta);
+  double (*optimum)(const Optimum&, double beta);
 };
 
 Quantity quantity(Cost cost) {
   switch (cost) {
     case Cost::loss:
-      return {"Loss per epoch", [](const Costs& c, double) { return c.loss; },
-              [](const Bound& b, double) { return b.loss; }};
+      return {"Loss per epoch", [](const Losses& c, double) { return c.loss; },
+              [](const Optimum& b, double) { return b.loss; }};
     case Cost::distortion:
-      return {"Distortion per epoch", [](const Costs& c, double) { return c.distortion; },
-              [](const Bound& b, double) { return b.distortion; }};
+      return {"Distortion per epoch", [](const Losses& c, double) { return c.distortion; },
+              [](const Optimum& b, double) { return b.distortion; }};
     case Cost::weighted_kl: break;
   }
   return {"β × KL per epoch",
-          [](const Costs& c, double beta) {
+          [](const Losses& c, double beta) {
             return Estimate{beta * c.kl.mean, beta * c.kl.standard_error};
           },
-          [](const Bound& b, double beta) { return beta * b.kl; }};
+          [](const Optimum& b, double beta) { return beta * b.kl; }};
 }
 
 /// The highest value to show: beyond the first few epochs, the value that 19 of 20 stay below.
@@ -74,11 +74,11 @@ Panel epoch_panel(const RunResults& run, Cost cost) {
   panel.draw(test, "using 1:2 " + test_style);
   panel.legend = {{"train", train_style}, {"test ± s.e.", test_style}};
 
-  if (run.test.bound) {
-    const double bound = shown.bound(*run.test.bound, run.beta);
+  if (run.test.optimum) {
+    const double optimum = shown.optimum(*run.test.optimum, run.beta);
     char text[32];
-    std::snprintf(text, sizeof text, "bound %.3g", bound);
-    panel.level(bound, "lc rgb '#202020' lw 1 dt (14,8)", text);
+    std::snprintf(text, sizeof text, "bound %.3g", optimum);
+    panel.level(optimum, "lc rgb '#202020' lw 1 dt (14,8)", text);
   }
   return panel;
 }

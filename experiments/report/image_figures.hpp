@@ -9,7 +9,7 @@
 
 namespace elbow {
 
-/// The decoder's answers y [rows, columns] as pixels in 0..1, row by row.
+/// The decoder's outputs y [rows, columns] as pixels in 0..1, row by row.
 std::vector<float> pixels_of(const Experiment& experiment, const Tensor& y);
 
 /// Rows of pixels as one PNG; how many there are follows from the size of the experiment's images. Error as

@@ -21,7 +21,7 @@ std::size_t active_dimensions(const RunResults& run) {
   };
   for (const auto& count : run.per_count) {
     extend(count.kl_per_latent);
-    if (count.bound) extend(count.bound->kl_per_latent);
+    if (count.optimum) extend(count.optimum->kl_per_latent);
   }
   return n;
 }
@@ -87,7 +87,7 @@ Panel kl_curves(const RunResults& run, const CountColours& colours, const ShownD
   const std::string line = many ? "with lines lw 1.4 " : "with linespoints lw 1.2 pt 7 ps 0.8 ";
   const double lowest = log_y ? floor_of_log : 0;
 
-  bool has_bound = false;
+  bool has_optimum = false;
   Panel rings;  // drawn above all curves
   for (std::size_t index : colours.chosen()) {
     const auto& count = run.per_count[index];
@@ -95,22 +95,22 @@ Panel kl_curves(const RunResults& run, const CountColours& colours, const ShownD
     auto rows = points_of(count.kl_per_latent, shown, lowest);
     include(panel, rows);
     panel.draw(std::move(rows), "using 1:2 " + line + colour);
-    if (!count.bound) continue;
-    rows = points_of(count.bound->kl_per_latent, shown, lowest);
-    // On a logarithmic axis a bound of zero has no place; the inactive dimensions of the bound are left out.
+    if (!count.optimum) continue;
+    rows = points_of(count.optimum->kl_per_latent, shown, lowest);
+    // On a logarithmic axis an optimum of zero has no place; the inactive dimensions of the optimum are left out.
     if (log_y) std::erase_if(rows, [](const auto& row) { return row[1] <= floor_of_log; });
     include(panel, rows);
-    // Few counts may share a bound: their rings lie around each other instead of one above the other.
+    // Few counts may share an optimum: their rings lie around each other instead of one above the other.
     const double wider = run.per_count.size() > okabe_ito.size() ? 0 : 2 - double(rings.series.size());
     const double size = (many ? 1.1 : 1.9) + 0.4 * std::max(0.0, wider);
     rings.draw(std::move(rows), str("using 1:2 with points pt 6 lw 1.1 ps ", size, " ", colour));
-    has_bound = true;
+    has_optimum = true;
   }
   panel.draw(rings);
   if (panel.y.empty()) panel.y.include(log_y ? run.active_kl : 0);
 
   colours.explain(panel, "with linespoints pt 7 ps 0.8 lw 1.2");
-  if (has_bound) panel.legend.push_back({"bound", "with points pt 6 ps 2 lw 1.1 lc rgb '#202020'"});
+  if (has_optimum) panel.legend.push_back({"bound", "with points pt 6 ps 2 lw 1.1 lc rgb '#202020'"});
   return panel;
 }
 

@@ -5,10 +5,10 @@
 
 namespace elbow {
 
-/// What an epoch panel shows: one of the three costs.
+/// What an epoch panel shows: one of the three losses.
 enum class Cost { loss, distortion, weighted_kl };
 
-/// Train and test cost against the epoch, with a band of one standard error around the test curve and the bound
+/// Train and test cost against the epoch, with a band of one standard error around the test curve and the optimum
 /// as a dashed line. The few highest values of a long run (its first epochs) are cut off, so that its end can
 /// be seen.
 Panel epoch_panel(const RunResults& run, Cost cost);
@@ -16,14 +16,14 @@ Panel epoch_panel(const RunResults& run, Cost cost);
 /// Test rows in the plane of the two most informative latents, coloured by the number of given columns.
 Panel scatter_panel(const RunResults& run, const CountColours& colours);
 
-/// KL of each latent dimension, strongest first: one curve per count, the bound as hollow circles. Ends where
+/// KL of each latent dimension, strongest first: one curve per count, the optimum as hollow circles. Ends where
 /// all curves are below 0.01 nats, but not before the tenth dimension.
 Panel kl_panel(const RunResults& run, const CountColours& colours);
 
 /// The same over all latents with a logarithmic axis, which also shows how silent the unused ones are.
 Panel kl_all_panel(const RunResults& run, const CountColours& colours);
 
-/// Distortion against KL: one point per count, with its bound as a hollow circle and a line between the two.
+/// Distortion against KL: one point per count, with its optimum as a hollow circle and a line between the two.
 Panel rate_distortion_panel(const RunResults& run, const CountColours& colours);
 
 }  // namespace elbow

@@ -32,7 +32,7 @@ Panel rate_distortion_panel(const RunResults& run, const CountColours& colours) 
   panel.x_label = "KL (nats per row)";
   panel.y_label = "distortion (per row)";
 
-  // Every count has its point; of many counts only the chosen ones have a label and a bound, or rings would
+  // Every count has its point; of many counts only the chosen ones have a label and an optimum, or rings would
   // cover all.
   Points points, labels;
   Panel lines, rings;
@@ -47,21 +47,21 @@ Panel rate_distortion_panel(const RunResults& run, const CountColours& colours) 
     const std::string colour = line_colour(colours(count.given));
     const double kl = count.kl.mean, distortion = count.distortion.mean;
     if (std::isfinite(kl)) labels.push_back({kl, distortion, double(count.given)});
-    if (!count.bound) continue;
-    panel.x.include(count.bound->kl), panel.y.include(count.bound->distortion);
-    lines.draw({{kl, distortion}, {count.bound->kl, count.bound->distortion}},
+    if (!count.optimum) continue;
+    panel.x.include(count.optimum->kl), panel.y.include(count.optimum->distortion);
+    lines.draw({{kl, distortion}, {count.optimum->kl, count.optimum->distortion}},
                "using 1:2 with lines lw 0.8 " + colour);
-    rings.draw({{count.bound->kl, count.bound->distortion}},
+    rings.draw({{count.optimum->kl, count.optimum->distortion}},
                "using 1:2 with points pt 6 ps 2 lw 1.2 " + colour);
   }
-  const bool has_bound = !rings.series.empty();
+  const bool has_optimum = !rings.series.empty();
   for (auto* layer : {&lines, &rings}) panel.draw(*layer);
   if (!panel.x.empty()) panel.x.include(0), panel.y.include(0);
   panel.draw(labels_with_room(labels, panel.x, panel.y),
              "using 1:2:(sprintf('%d', $3)) with labels left offset 1.1,0 tc rgb '#202020'");
 
   colours.explain(panel, "with points pt 7 ps 1.1");
-  if (has_bound) panel.legend.push_back({"bound", "with points pt 6 ps 2 lw 1.2 lc rgb '#202020'"});
+  if (has_optimum) panel.legend.push_back({"bound", "with points pt 6 ps 2 lw 1.2 lc rgb '#202020'"});
   return panel;
 }
 

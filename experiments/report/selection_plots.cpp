@@ -12,23 +12,23 @@ namespace {
 
 using Step = SelectionFigures::Step;
 
-/// One of the three costs: how it is read off a step and off the optimum, and its name and colour.
+/// One of the three losses: how it is read off a step and off the optimum, and its name and colour.
 struct SelectionCurve {
   std::string name, colour;
-  Estimate (*of)(const Costs& costs, double beta);
-  double (*exact)(const Bound& bound, double beta);
+  Estimate (*of)(const Losses& losses, double beta);
+  double (*exact)(const Optimum& optimum, double beta);
 };
 
 std::vector<SelectionCurve> curves(double beta) {
-  return {{"loss", okabe_ito[0], [](const Costs& c, double) { return c.loss; },
-           [](const Bound& b, double) { return b.loss; }},
-          {"distortion", okabe_ito[1], [](const Costs& c, double) { return c.distortion; },
-           [](const Bound& b, double) { return b.distortion; }},
+  return {{"loss", okabe_ito[0], [](const Losses& c, double) { return c.loss; },
+           [](const Optimum& b, double) { return b.loss; }},
+          {"distortion", okabe_ito[1], [](const Losses& c, double) { return c.distortion; },
+           [](const Optimum& b, double) { return b.distortion; }},
           {beta == 1 ? "KL" : "β × KL", okabe_ito[2],
-           [](const Costs& c, double beta) {
+           [](const Losses& c, double beta) {
              return Estimate{beta * c.kl.mean, beta * c.kl.standard_error};
            },
-           [](const Bound& b, double beta) { return beta * b.kl; }}};
+           [](const Optimum& b, double beta) { return beta * b.kl; }}};
 }
 
 /// Features of a wide set have names that do not fit side by side, however wide the figure.
@@ -38,7 +38,7 @@ void draw_curve(Panel& panel, const SelectionCurve& q, const std::vector<Step>& 
   Points band, line, exact;
   for (std::size_t i = 0; i < steps.size(); ++i) {
     const double x = double(i);
-    const Estimate e = q.of(steps[i].costs, beta);
+    const Estimate e = q.of(steps[i].losses, beta);
     band.push_back({x, e.mean - e.standard_error, e.mean + e.standard_error});
     line.push_back({x, e.mean});
     panel.x.include(x), panel.y.include(band.back()[1]), panel.y.include(band.back()[2]);
@@ -102,10 +102,10 @@ void plot_first_features(const SelectionFigures& selection, const std::filesyste
     const Step& s = selection.first[i];
     const double x = double(place);
     // The error is that of the difference to nothing given, on the same rows: what the order rests on.
-    loss.push_back({x, s.costs.loss.mean, s.gain.standard_error});
-    distortion.push_back({x, s.costs.distortion.mean, s.costs.distortion.standard_error});
+    loss.push_back({x, s.losses.loss.mean, s.gain.standard_error});
+    distortion.push_back({x, s.losses.distortion.mean, s.losses.distortion.standard_error});
     panel.x_ticks.push_back({x, s.feature});
-    panel.x.include(x), panel.y.include(s.costs.loss.mean), panel.y.include(s.costs.distortion.mean);
+    panel.x.include(x), panel.y.include(s.losses.loss.mean), panel.y.include(s.losses.distortion.mean);
     if (!s.exact) continue;
     exact.push_back({x, s.exact->loss});
     panel.y.include(s.exact->loss);
@@ -124,7 +124,7 @@ void plot_first_features(const SelectionFigures& selection, const std::filesyste
     panel.legend.push_back({"optimum", rings});
   }
   if (!selection.steps.empty())
-    panel.level(selection.steps[0].costs.loss.mean, "lc rgb '#606060' lw 0.8 dt (4,6)", "nothing given");
+    panel.level(selection.steps[0].losses.loss.mean, "lc rgb '#606060' lw 0.8 dt (4,6)", "nothing given");
   Figure figure(1400, 980);
   figure.add(panel);
   figure.save(png);

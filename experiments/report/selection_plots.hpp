@@ -12,10 +12,11 @@ namespace elbow {
 struct SelectionFigures {
   struct Step {
     std::string feature;  ///< the newly given one; empty where nothing is given
-    Costs costs;
-    Estimate gain;               ///< not a number where nothing is given
-    std::optional<Bound> exact;  ///< the optimum: at a step of the exact order, or with this one feature given
-    std::string exact_feature;   ///< the newly given one in the exact order, where that order is better by then
+    Losses losses;
+    Estimate gain;  ///< not a number where nothing is given
+    std::optional<Optimum>
+        exact;                  ///< the optimum: at a step of the exact order, or with this one feature given
+    std::string exact_feature;  ///< the newly given one in the exact order, where that order is better by then
   };
   double beta = 1;
   std::vector<Step> steps;      ///< nothing given, then one more feature at each step

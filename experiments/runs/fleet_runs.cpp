@@ -50,7 +50,7 @@ struct Member {
   Experiment experiment;
   Training training;
   bool begun;
-  std::vector<EpochCosts> epochs;
+  std::vector<EpochLosses> epochs;
 };
 
 using Group = std::vector<Member*>;
@@ -73,15 +73,15 @@ void train_group(const Group& group, bool quiet) {
   const int64_t total = group.front()->experiment.training.epochs;
   const Stopwatch watch;
   while (fleet.epochs_done() < total) {
-    const auto costs = fleet.epoch([&](int64_t step) {
+    const auto losses = fleet.epoch([&](int64_t step) {
       if (interrupts.signal()) {
         interrupts.handled();
         save();
-        throw Interrupted(interrupts.signal(), "interrupted: the same command goes on");
+        throw Interrupted(interrupts.signal(), "interrupted: the same command continues");
       }
       if (since_save.seconds() > checkpoint_seconds && step < fleet.steps_per_epoch()) save();
     });
-    for (size_t m = 0; m < group.size(); ++m) group[m]->epochs.push_back(costs[m]);
+    for (size_t m = 0; m < group.size(); ++m) group[m]->epochs.push_back(losses[m]);
     if (!quiet)
       std::cout << group.size() << " runs together: epoch " << fleet.epochs_done() << " of " << total << ", "
                 << int64_t(watch.seconds()) << " s" << std::endl;

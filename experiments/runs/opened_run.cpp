@@ -15,7 +15,7 @@ namespace fs = std::filesystem;
 namespace {
 
 // Error for settings under which the same parameters would be another model, also where their shapes fit: another
-// activation, or another meaning of the decoder's answer.
+// activation, or another meaning of the decoder's output.
 void check_same_model(const Json& trained, const Json& changed) {
   if (trained.at("model") != changed.at("model")) throw Error("it was trained with another section `model`");
   if (trained.at("loss").at("distortion") != changed.at("loss").at("distortion"))
@@ -53,7 +53,7 @@ std::string check_same_run(const std::filesystem::path& file, const std::string&
     const Json& training = after.at("training");
     if (epochs > epochs_before &&
         (training.at("schedule").at("kind") == "cosine" || training.at("freeze_batch_norm_after") < 1))
-      throw refuse("its schedule depends on the number of epochs, so --resume cannot add any: start anew");
+      throw refuse("its schedule depends on the number of epochs, so --resume cannot add any: start over");
     Json& rate_before = before.at("training").at("schedule").at("learning_rate");
     const Json rate = after.at("training").at("schedule").at("learning_rate");
     std::string changed;

@@ -15,7 +15,7 @@ void require_run(const std::filesystem::path& folder, std::initializer_list<cons
 /// The settings of a run, RUN/config.json; those that it lacks because a later version added them, as they were then.
 Json settings_of_run(const std::filesystem::path& config);
 
-/// A run is taken up again only under the settings that it was begun with: Error, naming `file`, its config.json, unless
+/// A run is resumed only under the settings that it was begun with: Error, naming `file`, its config.json, unless
 /// `resolved` (Experiment::resolved) holds the same ones. More epochs may be asked for where that is as if they had been
 /// asked for at once: where nothing else depends on their number. So may a lower learning rate, for a run that has
 /// diverged; that is what comes back, "learning rate 0.0001 instead of 0.001", or "".

@@ -23,11 +23,11 @@ std::vector<std::string> line_of(const FinishedRun& run) {
           fixed(run.test.loss.standard_error, 4),
           fixed(run.test.distortion.mean, 4),
           fixed(run.test.kl.mean, 4),
-          fixed(run.test.bound ? run.test.bound->loss : none, 4),
+          fixed(run.test.optimum ? run.test.optimum->loss : none, 4),
           fixed(excess.mean, 4),
           fixed(excess.standard_error, 4),
           fixed(nothing ? nothing->active : none, 0),
-          fixed(nothing && nothing->bound ? nothing->bound->active : none, 0),
+          fixed(nothing && nothing->optimum ? nothing->optimum->active : none, 0),
           run.config.at("training").at("epochs").dump(),
           fixed(run.timing.total_s, 1)};
 }

@@ -55,7 +55,7 @@ void Progress::draw(std::string bar) {
   std::fflush(stdout);
 }
 
-void Progress::epoch(const EpochCosts& e, double train_step_us) {
+void Progress::epoch(const EpochLosses& e, double train_step_us) {
   char text[200];
   std::snprintf(text, sizeof text, "loss %.4f (train)  %.4f (test: distortion %.4f, KL %.4f)  %.0f us a step",
                 e.train.loss.mean, e.test.loss.mean, e.test.distortion.mean, e.test.kl.mean, train_step_us);

@@ -16,7 +16,7 @@ class Progress {
   Progress() : Progress(false, 0, 0, 0) {}
   /// In the middle of an epoch.
   void step(int64_t epoch, int64_t steps);
-  void epoch(const EpochCosts& costs, double train_step_us);
+  void epoch(const EpochLosses& losses, double train_step_us);
   /// How far an analysis has come; as Tell has it.
   void work(const std::string& what, int64_t done, int64_t total);
   /// Tells of that, for as long as this lives.

@@ -20,7 +20,7 @@ std::string cell(double x, int width, int digits) { return format("%*s", width, 
 
 }  // namespace
 
-void require_finite(const Costs& test) {
+void require_finite(const Losses& test) {
   if (!std::isfinite(test.loss.mean))
     throw Diverged(str("the loss on the test set is ", test.loss.mean,
                        ": lower the learning rate, or find the op at fault with --check-nan"));
@@ -30,19 +30,19 @@ double eval_step_us(const Experiment& e, double seconds) {
   return seconds * 1e6 * double(e.training.batch_rows) / double(e.data.test.rows());
 }
 
-RunResults evaluate_run(const Experiment& e, const std::vector<EpochCosts>& epochs,
+RunResults evaluate_run(const Experiment& e, const std::vector<EpochLosses>& epochs,
                         const std::function<void(const std::string&)>& say) {
   constexpr int64_t soon_done = 64;  // columns: within a second or two
-  if (const int64_t columns = e.data.test.columns(); e.bound && columns > soon_done)
+  if (const int64_t columns = e.data.test.columns(); e.optimum && columns > soon_done)
     say(str("working out the optimum of ", columns, " columns"));
-  const RowCosts rows = test_costs(e, e.evaluation.draws, e.bound != nullptr);
+  const RowLosses rows = test_losses(e, e.evaluation.draws, e.optimum != nullptr);
   const Estimate none{std::nan(""), std::nan("")};
   RunResults r;
   r.name = e.name;
   r.seed = e.seed;
   r.beta = e.loss.beta;
   r.active_kl = e.evaluation.active_kl;
-  r.train = epochs.empty() ? Costs{none, none, none} : epochs.back().train;
+  r.train = epochs.empty() ? Losses{none, none, none} : epochs.back().train;
   r.test = result_of(rows);
   require_finite(r.test);
   r.epochs = epochs;
@@ -50,26 +50,27 @@ RunResults evaluate_run(const Experiment& e, const std::vector<EpochCosts>& epoc
   r.per_condition = per_condition_results(e, e.evaluation.draws);
   r.scatter = latent_scatter(e);
   r.test.active = mean_active(r.per_count);
-  if (e.bound)
-    r.test.bound = e.condition.uniform()
-                       ? e.bound->average_uniform(e.bound_masks(/*least=*/2))  // 8 times
-                       : e.bound->average(e.condition.given(), e.bound_masks(), 1, e.data.test.missing);
+  if (e.optimum)
+    r.test.optimum = e.condition.uniform()
+                         ? e.optimum->average_uniform(e.optimum_masks(/*least=*/2))  // 8 times
+                         : e.optimum->average(e.condition.given(), e.optimum_masks(), 1, e.data.test.missing);
   return r;
 }
 
 std::string summary_text(const RunResults& r) {
   std::string out = "test, in nats per row: loss " + with_error(r.test.loss, 5) + ", distortion " +
                     with_error(r.test.distortion, 5) + ", KL " + with_error(r.test.kl, 5) + "\n";
-  if (r.test.bound)
-    out += format("the optimum is %.5f; on the same rows the model is above it by ", r.test.bound->loss) +
+  if (r.test.optimum)
+    out += format("the optimum is %.5f; on the same rows the model is above it by ", r.test.optimum->loss) +
            with_error(*r.test.excess, 5) + "\n";
   if (!r.per_count.empty() && r.per_count.size() <= 17) {
     out += "  given     rows  distortion        KL  active latents";
-    out += r.test.bound ? "   (optimum: distortion, KL, active)\n" : "\n";
+    out += r.test.optimum ? "   (optimum: distortion, KL, active)\n" : "\n";
     for (const CountResult& c : r.per_count) {
       out += format("%7ld %8ld", long(c.given), long(c.rows)) + cell(c.distortion.mean, 12, 4) +
              cell(c.kl.mean, 10, 4) + cell(c.active, 16, 2);
-      if (c.bound) out += format("   (%.4f, %.4f, %.2f)", c.bound->distortion, c.bound->kl, c.bound->active);
+      if (c.optimum)
+        out += format("   (%.4f, %.4f, %.2f)", c.optimum->distortion, c.optimum->kl, c.optimum->active);
       out += "\n";
     }
   }

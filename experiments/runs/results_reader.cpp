@@ -30,7 +30,7 @@ int64_t whole_number(const fs::path& file, std::size_t i, const char* column, do
   return int64_t(value);
 }
 
-std::vector<EpochCosts> read_costs(const fs::path& file) {
+std::vector<EpochLosses> read_losses(const fs::path& file) {
   const NumberTable t = NumberTable::read(file);
   const auto epoch = t.column("epoch");
   const auto train_loss = t.column("total_train_losses"), train_d = t.column("total_train_rcl"),
@@ -39,7 +39,7 @@ std::vector<EpochCosts> read_costs(const fs::path& file) {
              loss_se = t.column_or_nan("total_test_losses_stderr"),
              d_se = t.column_or_nan("total_test_rcl_stderr"), kl_se = t.column_or_nan("total_test_klds_stderr");
   const double none = std::nan("");
-  std::vector<EpochCosts> epochs;
+  std::vector<EpochLosses> epochs;
   for (std::size_t i = 0; i < t.rows(); ++i)
     epochs.push_back({whole_number(file, i, "epoch", epoch[i]),
                       {{train_loss[i], none}, {train_d[i], none}, {train_kl[i], none}},
@@ -137,7 +137,7 @@ Findings findings_of(const fs::path& run, const Json& summary, Damaged damaged) 
 
 bool is_finished_run(const fs::path& folder) {
   if (!fs::exists(folder / "summary.json") || !fs::exists(folder / "config.json")) return false;
-  // A run that was taken up again for more epochs and not yet finished still has the summary of the fewer.
+  // A run that was resumed for more epochs and not yet finished still has the summary of the fewer.
   try {
     return read_json(folder / "summary.json").at("epochs") ==
            read_json(folder / "config.json").at("training").at("epochs");
@@ -157,8 +157,8 @@ FinishedRun read_finished_run(const fs::path& folder) {
   static_cast<RunResults&>(run) = of_summary(summary, [&] { return results_from(json); });
   if (!is_finished_run(folder))
     throw Error(folder.string() +
-                ": is no finished run: it was taken up again for other epochs and has not ended (--resume)");
-  run.epochs = read_costs(folder / "costs.csv");
+                ": is no finished run: it was resumed for other epochs and has not ended (--resume)");
+  run.epochs = read_losses(folder / "costs.csv");
   run.findings = findings_of(folder, json, Damaged::error);
   return run;
 }

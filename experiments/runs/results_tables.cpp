@@ -10,13 +10,13 @@ namespace {
 
 constexpr double none = std::numeric_limits<double>::quiet_NaN();  // becomes an empty field
 
-AverageBound or_none(const std::optional<AverageBound>& bound) {
-  return bound.value_or(AverageBound{{{none, none, none}, none}});
+AverageOptimum or_none(const std::optional<AverageOptimum>& optimum) {
+  return optimum.value_or(AverageOptimum{{{none, none, none}, none}});
 }
 
 // One line of results.csv.
 void add_subset(CsvTable& table, const char* subset, const CsvField& given, const SubsetResult& r) {
-  const AverageBound optimum = or_none(r.bound);
+  const AverageOptimum optimum = or_none(r.optimum);
   const Estimate excess = r.excess.value_or(Estimate{none, none});
   table.add({subset, given, r.rows, r.loss.mean, r.loss.standard_error, r.distortion.mean,
              r.distortion.standard_error, r.kl.mean, r.kl.standard_error, r.active, optimum.loss,
@@ -37,44 +37,44 @@ CsvTable all_results(const RunResults& run) {
 // File and column names of the tables below are those of the original testbed, so that its notebooks read them; columns that
 // it did not have stand to the right. Its sums per batch are means per row here.
 
-CsvTable costs(const RunResults& run) {
+CsvTable losses(const RunResults& run) {
   CsvTable table({"epoch", "total_train_losses", "total_train_rcl", "total_train_klds", "total_train_ELBO",
                   "total_test_losses", "total_test_rcl", "total_test_klds", "total_test_ELBO",
                   "total_test_losses_stderr", "total_test_rcl_stderr", "total_test_klds_stderr", "bound_losses",
                   "bound_rcl", "bound_klds"});
-  const AverageBound bound = or_none(run.test.bound);
+  const AverageOptimum optimum = or_none(run.test.optimum);
   for (const auto& [epoch, train, test] : run.epochs)
     table.add({double(epoch), train.loss.mean, train.distortion.mean, train.kl.mean,
                train.distortion.mean + train.kl.mean, test.loss.mean, test.distortion.mean, test.kl.mean,
                test.distortion.mean + test.kl.mean, test.loss.standard_error, test.distortion.standard_error,
-               test.kl.standard_error, bound.loss, bound.distortion, bound.kl});
+               test.kl.standard_error, optimum.loss, optimum.distortion, optimum.kl});
   return table;
 }
 
-/// Calls visit(count, i, kl, the bound's kl) for each latent of each count.
+/// Calls visit(count, i, kl, the optimum's kl) for each latent of each count.
 template <class Visit> void for_each_latent(const RunResults& run, Visit visit) {
   for (const auto& count : run.per_count)
     for (std::size_t i = 0; i < count.kl_per_latent.size(); ++i) {
-      double bound = none;
-      if (count.bound)  // of more latents than it lists, it needs none
-        bound = i < count.bound->kl_per_latent.size() ? count.bound->kl_per_latent[i] : 0;
-      visit(count, double(i), count.kl_per_latent[i], bound);
+      double optimum = none;
+      if (count.optimum)  // of more latents than it lists, it needs none
+        optimum = i < count.optimum->kl_per_latent.size() ? count.optimum->kl_per_latent[i] : 0;
+      visit(count, double(i), count.kl_per_latent[i], optimum);
     }
 }
 
 CsvTable costs_per_dimension(const RunResults& run) {
   CsvTable table({"epoch", "dimension", "test_kld_per_dim", "num_conds", "bound_kld_per_dim"});
   const double last = run.epochs.empty() ? 0 : double(run.epochs.back().epoch);
-  for_each_latent(run, [&](const CountResult& count, double latent, double kl, double bound) {
-    table.add({last, latent, kl, double(count.given), bound});
+  for_each_latent(run, [&](const CountResult& count, double latent, double kl, double optimum) {
+    table.add({last, latent, kl, double(count.given), optimum});
   });
   return table;
 }
 
 CsvTable encoding_kl_per_lt(const RunResults& run) {
   CsvTable table({"latent_dim", "kl_divergence", "num_conds", "bound_kl_divergence"});
-  for_each_latent(run, [&](const CountResult& count, double latent, double kl, double bound) {
-    table.add({latent, kl, double(count.given), bound});
+  for_each_latent(run, [&](const CountResult& count, double latent, double kl, double optimum) {
+    table.add({latent, kl, double(count.given), optimum});
   });
   return table;
 }
@@ -83,10 +83,10 @@ CsvTable encoding_kl_vs_rcl(const RunResults& run) {
   CsvTable table({"num_conds", "KLD", "RCL", "ELBO", "rows", "active", "bound_KLD", "bound_RCL", "bound_ELBO",
                   "bound_active"});
   for (const auto& count : run.per_count) {
-    const AverageBound bound = or_none(count.bound);
+    const AverageOptimum optimum = or_none(count.optimum);
     const double kl = count.kl.mean, distortion = count.distortion.mean;
     table.add({double(count.given), kl, distortion, distortion + run.beta * kl, double(count.rows),
-               count.active, bound.kl, bound.distortion, bound.loss, bound.active});
+               count.active, optimum.kl, optimum.distortion, optimum.loss, optimum.active});
   }
   return table;
 }
@@ -104,7 +104,7 @@ CsvTable per_condition(const RunResults& run) {
 
 void write_tables(const RunResults& run, bool original, const OutputFolder& folder) {
   all_results(run).write(folder.file("results.csv"));
-  costs(run).write(folder.file("costs.csv"));  // always: the epochs are in no other file
+  losses(run).write(folder.file("costs.csv"));  // always: the epochs are in no other file
   if (!original) return;
   costs_per_dimension(run).write(folder.file("costs_per_dimension.csv"));
   encoding_kl_per_lt(run).write(folder.file("encoding_kl_per_lt.csv"));

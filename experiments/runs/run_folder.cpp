@@ -76,7 +76,7 @@ RunFolder::RunFolder(fs::path name, Mode mode) : name_(std::move(name)), mode_(m
                 "the earlier run under another name, or --force to start over");
   if (mode_ == Mode::resume && !fs::exists(name_ / "checkpoint.safetensors"))
     throw Error(name_.string() +
-                ": there is no checkpoint.safetensors to resume from; without --resume it begins anew");
+                ": there is no checkpoint.safetensors to resume from; without --resume it starts over");
   if ((mode_ == Mode::force || mode_ == Mode::keep) && used && !holds_run(name_))
     throw Error(name_.string() + ": holds files but no run of elbow: choose another --out");
 }

@@ -23,7 +23,7 @@ Estimate estimate_from(const Json& json, const std::string& key) {
   return {number_from(json.at(key)), number_or_nan(json, key + "_stderr")};
 }
 
-Json costs_json(const Costs& c) {
+Json losses_json(const Losses& c) {
   Json json;
   put_estimate(json, "loss", c.loss);
   put_estimate(json, "distortion", c.distortion);
@@ -31,7 +31,7 @@ Json costs_json(const Costs& c) {
   return json;
 }
 
-Costs costs_from(const Json& json) {
+Losses losses_from(const Json& json) {
   return {estimate_from(json, "loss"), estimate_from(json, "distortion"), estimate_from(json, "kl")};
 }
 
@@ -48,40 +48,40 @@ std::vector<double> list_from(const Json& json) {
 }
 
 Json subset_json(const SubsetResult& r) {
-  Json json = costs_json(r);
+  Json json = losses_json(r);
   json["rows"] = r.rows;
   json["active"] = json_number(r.active);
   if (!r.kl_per_latent.empty()) json["kl_per_latent"] = list_json(r.kl_per_latent, r.kl_per_latent.size());
-  if (!r.bound) return json;
-  const AverageBound& b = *r.bound;
-  Json& bound = json["bound"] = {{"loss", json_number(b.loss)},
-                                 {"distortion", json_number(b.distortion)},
-                                 {"kl", json_number(b.kl)},
-                                 {"active", json_number(b.active)}};
-  if (b.loss_stderr > 0) bound["loss_stderr"] = b.loss_stderr;  // where masks are sampled
+  if (!r.optimum) return json;
+  const AverageOptimum& b = *r.optimum;
+  Json& optimum = json["bound"] = {{"loss", json_number(b.loss)},
+                                   {"distortion", json_number(b.distortion)},
+                                   {"kl", json_number(b.kl)},
+                                   {"active", json_number(b.active)}};
+  if (b.loss_stderr > 0) optimum["loss_stderr"] = b.loss_stderr;  // where masks are sampled
   if (!r.kl_per_latent.empty())  // beyond the model's latents the optimum's are of no use
-    bound["kl_per_latent"] = list_json(b.kl_per_latent, r.kl_per_latent.size());
-  if (r.excess) put_estimate(bound, "excess", *r.excess);
+    optimum["kl_per_latent"] = list_json(b.kl_per_latent, r.kl_per_latent.size());
+  if (r.excess) put_estimate(optimum, "excess", *r.excess);
   return json;
 }
 
 // Takes over what is told of the optimum on the same rows.
-void read_bound(const Json& json, SubsetResult& r) {
-  AverageBound b;
+void read_optimum(const Json& json, SubsetResult& r) {
+  AverageOptimum b;
   b.loss = number_from(json.at("loss"));
   b.distortion = number_from(json.at("distortion"));
   b.kl = number_from(json.at("kl"));
   b.active = number_from(json.at("active"));
   if (json.contains("loss_stderr")) b.loss_stderr = number_from(json.at("loss_stderr"));
   if (json.contains("kl_per_latent")) b.kl_per_latent = list_from(json.at("kl_per_latent"));
-  r.bound = std::move(b);
+  r.optimum = std::move(b);
   if (json.contains("excess")) r.excess = estimate_from(json, "excess");
 }
 
 SubsetResult subset_from(const Json& json) {
-  SubsetResult r{costs_from(json), json.at("rows").get<int64_t>(), number_from(json.at("active"))};
+  SubsetResult r{losses_from(json), json.at("rows").get<int64_t>(), number_from(json.at("active"))};
   if (json.contains("kl_per_latent")) r.kl_per_latent = list_from(json.at("kl_per_latent"));
-  if (json.contains("bound")) read_bound(json.at("bound"), r);
+  if (json.contains("bound")) read_optimum(json.at("bound"), r);
   return r;
 }
 
@@ -116,9 +116,9 @@ std::string summary_json(const Experiment& e, const RunResults& r) {
   s["parameters"] = e.model->parameters();
   s["beta"] = json_number(r.beta);
   s["active_kl"] = json_number(r.active_kl);
-  s["train"] = costs_json(r.train);
+  s["train"] = losses_json(r.train);
   Json test = subset_json(r.test);
-  if (r.test.bound) {  // stands by itself
+  if (r.test.optimum) {  // stands by itself
     s["bound"] = test.at("bound");
     test.erase("bound");
   }
@@ -147,10 +147,10 @@ RunResults results_from(const Json& s) {
   r.seed = s.at("seed").get_ref<const Json::number_unsigned_t&>();
   r.beta = number_from(s.at("beta"));
   if (s.contains("active_kl")) r.active_kl = number_from(s.at("active_kl"));
-  if (s.contains("train")) r.train = costs_from(s.at("train"));
-  static_cast<Costs&>(r.test) = costs_from(s.at("test"));
+  if (s.contains("train")) r.train = losses_from(s.at("train"));
+  static_cast<Losses&>(r.test) = losses_from(s.at("test"));
   r.test.rows = s.value("rows", int64_t{0});
-  if (s.contains("bound")) read_bound(s.at("bound"), r.test);
+  if (s.contains("bound")) read_optimum(s.at("bound"), r.test);
   r.per_count = counts_from(s.at("per_count"));
   r.test.active = mean_active(r.per_count);
   for (const Json& entry : s.value("per_condition", Json::array()))

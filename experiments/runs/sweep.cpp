@@ -45,7 +45,7 @@ std::vector<std::string> arguments_of(const SweepPlan& plan, const SweepRun& run
 const char* words(SweepRun::State state) {
   switch (state) {
     case SweepRun::State::done: return "done";
-    case SweepRun::State::resume: return "to go on";
+    case SweepRun::State::resume: return "to continue";
     case SweepRun::State::restart: return "to start over";
     case SweepRun::State::fresh: break;
   }
@@ -144,7 +144,7 @@ class Runner {
     for (Job& job : running_) job.process.stop();
     running_.clear();  // waits for each
     throw Interrupted(interrupts_.signal(), str("interrupted, ", done_, " of ", plan_.runs.size(),
-                                                " runs are done: the same command goes on"));
+                                                " runs are done: the same command continues"));
   }
 
   SweepPlan& plan_;

@@ -31,7 +31,7 @@
 namespace elbow {
 namespace {
 
-constexpr auto interrupted = "interrupted", how_to_go_on = "interrupted: go on with --resume";
+constexpr auto interrupted = "interrupted", how_to_go_on = "interrupted: continue with --resume";
 
 // Over all epochs, those before a --resume as well.
 double train_step_us(const Training& training) {
@@ -50,7 +50,7 @@ RunFolder::Mode mode_of(const TrainOptions& o) {
 // no more is lost than what happened since the last one.
 class Epochs {
  public:
-  Epochs(Experiment& e, Training& training, std::vector<EpochCosts>& done, RunFolder& folder,
+  Epochs(Experiment& e, Training& training, std::vector<EpochLosses>& done, RunFolder& folder,
          Progress& progress, InterruptWatch& interrupts, double checkpoint_seconds)
       : e_(e),
         training_(training),
@@ -63,18 +63,18 @@ class Epochs {
   void run() {
     while (training_.epochs_done() < e_.training.epochs) {
       const int64_t epoch = training_.epochs_done();
-      EpochCosts costs;
-      costs.epoch = epoch + 1;
-      costs.train = training_.epoch([&](int64_t step) {
+      EpochLosses losses;
+      losses.epoch = epoch + 1;
+      losses.train = training_.epoch([&](int64_t step) {
         progress_.step(epoch, step);
         between_steps();
       });
-      costs.test = look_at_test_set();
-      require_finite(costs.test);
-      done_.push_back(costs);
-      progress_.epoch(costs, train_step_us(training_));
-      folder_.log(str("epoch ", costs.epoch, " train loss ", fixed(costs.train.loss.mean, 5), " test loss ",
-                      fixed(costs.test.loss.mean, 5)));
+      losses.test = look_at_test_set();
+      require_finite(losses.test);
+      done_.push_back(losses);
+      progress_.epoch(losses, train_step_us(training_));
+      folder_.log(str("epoch ", losses.epoch, " train loss ", fixed(losses.train.loss.mean, 5), " test loss ",
+                      fixed(losses.test.loss.mean, 5)));
       // saved as often as it costs no more than a few percent of the time, and in the end in any case
       if (since_save_.seconds() > 20 * save_seconds_ || training_.epochs_done() == e_.training.epochs) save();
       stop_if_interrupted();
@@ -93,17 +93,17 @@ class Epochs {
   double eval_seconds() const { return eval_seconds_; }
 
  private:
-  Costs look_at_test_set() {
+  Losses look_at_test_set() {
     if (e_.model->device() == Device::cpu) {
-      const RowCosts rows = test_costs(e_, 1, false);
+      const RowLosses rows = test_losses(e_, 1, false);
       eval_seconds_ = rows.seconds;
-      return costs_of(rows);
+      return losses_of(rows);
     }
     if (!on_device_) on_device_ = std::make_unique<DeviceEvaluation>(std::vector{&e_}, *e_.model);
     const Stopwatch watch;
-    const Costs costs = on_device_->costs().front();
+    const Losses losses = on_device_->losses().front();
     eval_seconds_ = watch.seconds();
-    return costs;
+    return losses;
   }
   // At the last step of an epoch the state is not that of a step within it any more, nor yet that of the next.
   void between_steps() {
@@ -123,7 +123,7 @@ class Epochs {
 
   Experiment& e_;
   Training& training_;
-  std::vector<EpochCosts>& done_;
+  std::vector<EpochLosses>& done_;
   RunFolder& folder_;
   Progress& progress_;
   InterruptWatch& interrupts_;
@@ -150,7 +150,7 @@ std::vector<NotMade> write_results(Experiment& e, RunResults& results, const Run
 // What train() does in a folder that is claimed.
 void train_in(RunFolder& folder, const TrainOptions& o, Experiment& e, const Stopwatch& watch) {
   Training training(e);
-  std::vector<EpochCosts> epochs;
+  std::vector<EpochLosses> epochs;
   std::string changed;
   if (o.resume) {
     changed = check_same_run(folder / "config.json", e.resolved);
@@ -190,7 +190,7 @@ void train_in(RunFolder& folder, const TrainOptions& o, Experiment& e, const Sto
   RunResults results = evaluate_run(e, epochs, [&](const std::string& what) { progress.line(what); });
   results.timing.train_step_us = train_step_us(training);
   // where nothing was left to train
-  const double eval_seconds = run.eval_seconds() > 0 ? run.eval_seconds() : test_costs(e, 1, false).seconds;
+  const double eval_seconds = run.eval_seconds() > 0 ? run.eval_seconds() : test_losses(e, 1, false).seconds;
   results.timing.eval_step_us = eval_step_us(e, eval_seconds);
   results.timing.total_s = watch.seconds();
   const std::vector<NotMade> problems = write_results(e, results, folder, progress);
@@ -236,7 +236,7 @@ void train(const TrainOptions& o) {
     folder.log(str("diverged: ", problem.what()));
     throw Error(str(problem.what(),
                     "; the last finite state is kept: --resume --set "
-                    "training.schedule.learning_rate=... goes on from it"));
+                    "training.schedule.learning_rate=... continues from it"));
   } catch (const Interrupted&) { throw; } catch (const Incomplete&) {
     throw;
   } catch (const Error& problem) { throw Error(folder.in_words(problem.what())); }

@@ -20,7 +20,7 @@ struct TrainOptions {
 };
 
 /// Trains, evaluates and draws; see docs/outputs.md for what it leaves in the folder. Error before anything is written
-/// when the configuration, the data or the folder will not do. Interrupted and Diverged leave a checkpoint to go on from,
+/// when the configuration, the data or the folder is invalid. Interrupted and Diverged leave a checkpoint to go on from,
 /// Incomplete leaves whole results without some of the figures.
 void train(const TrainOptions& options);
 

@@ -13,7 +13,7 @@ void draw_story_reconstructions(const StoryRuns& runs, const std::filesystem::pa
 void draw_story_samples(const StoryRuns& runs, const std::filesystem::path& png);
 
 /// What the decoder makes of a grid of z: both latents go through the quantiles of N(0, 1) at the probabilities
-/// (i + 1/2) / 15, so that each picture stands for the same share of the samples. Latent 0 grows to the right, latent 1
+/// (i + 1/2) / 15, so that each picture represents the same share of the samples. Latent 0 grows to the right, latent 1
 /// upwards. A model with a condition is asked for `label`.
 void draw_manifold(const StoryRun& run, int32_t label, const std::filesystem::path& png);
 

@@ -47,7 +47,7 @@ void check(const StoryRun& run, bool autoencoder, bool by_label) {
   };
   const Dataset& set = e.data.test;
   if (!set.image || !set.classes()) refuse("its rows are not images with labels");
-  if (set.attribute("colour")) refuse("its images are coloured, and the story is told with grey ones");
+  if (set.attribute("colour")) refuse("its images are coloured, and the story needs grey ones");
   if (e.loss.autoencoder != autoencoder)
     refuse(autoencoder ? "it was trained with a KL (loss.autoencoder is false)"
                        : "it was trained without a KL (loss.autoencoder is true)");

@@ -24,15 +24,15 @@ bool fids_compare(const StoryRuns& runs) {
 }
 
 void add_table(Report& report, const StoryRuns& runs, const std::vector<Codes>& codes) {
-  std::vector<std::string> header = {"model", "minimises",  "is told", "parameters", "epochs",  "test loss",
-                                     "±",     "distortion", "KL",      "spread",     "within 2"};
+  std::vector<std::string> header = {"model", "minimises",  "is given", "parameters", "epochs",  "test loss",
+                                     "±",     "distortion", "KL",       "spread",     "within 2"};
   const bool fids = fids_compare(runs);
   if (fids) header.insert(header.end(), {"FID", "±"});
   std::vector<std::vector<std::string>> lines;
   for (size_t i = 0; i < codes.size(); ++i) {
     const StoryRun& run = *runs.all()[i];
     const Experiment& e = *run.experiment;
-    const Costs& test = run.record.test;
+    const Losses& test = run.record.test;
     const std::string beta = e.loss.beta == 1 ? "" : to_text(e.loss.beta) + " ";
     auto& line = lines.emplace_back(std::vector<std::string>{
         run.name, e.loss.autoencoder ? "distortion" : "distortion + " + beta + "KL",
@@ -77,7 +77,7 @@ void introduce(Page& page, const StoryRuns& runs, const std::vector<Codes>& code
           " Each squeezes an image through a code of two numbers, makes an image of the code again, and is "
           "judged by how much is lost. They differ in what else is asked of them: of the autoencoder (AE) "
           "nothing; of the variational autoencoder (VAE) that its codes, each with some noise, follow "
-          "N(0, I); of the conditional one (CVAE) the same, while both its halves are told the class.")
+          "N(0, I); of the conditional one (CVAE) the same, while both its halves are given the class.")
       .paragraph("The spread is the standard deviation of the codes on a latent: 1 for N(0, I), which has " +
                  percent(1 - std::exp(-2.0)) + " of its mass within 2 of the origin.");
   add_table(page.report, runs, codes);
@@ -88,7 +88,7 @@ void tell_of_the_ae(Page& page, const StoryRuns& runs, const std::vector<Codes>&
   page.figure(
       "reconstructions.png",
       "The first two test images of each class, and what each model makes of their codes. Two numbers are "
-      "enough to tell the kind of thing and its rough shape. The CVAE is told the kind, and spends both "
+      "enough to tell the kind of thing and its rough shape. The CVAE is given the kind, and spends both "
       "numbers on the shape.",
       [&](const fs::path& png) { draw_story_reconstructions(runs, png); });
   page.figure(
@@ -105,7 +105,8 @@ void tell_of_the_ae(Page& page, const StoryRuns& runs, const std::vector<Codes>&
       "samples.png",
       "What each decoder makes of the same draws z ~ N(0, I). For the VAE and the CVAE this is the prior "
       "that they were trained with. An AE has no prior: it is given the same N(0, I) for comparison, and "
-      "its codes follow another law, as the dots above show. So kinds of images whose codes lie far out "
+      "its codes follow another distribution, as the dots above show. So kinds of images whose codes lie far "
+      "out "
       "come seldom or never, and draws that fall between its codes become blends, or no image at all. The "
       "CVAE was asked for one class a column, in their order.",
       [&](const fs::path& png) { draw_story_samples(runs, png); });
@@ -116,7 +117,7 @@ void tell_of_the_vae(Page& page, const StoryRuns& runs) {
   page.figure(
       "manifold.png",
       "What the VAE's decoder makes of a grid of codes, latent 0 to the right and latent 1 upwards. The "
-      "steps are quantiles of N(0, 1), so that each picture stands for the same share of the samples. This "
+      "steps are quantiles of N(0, 1), so that each picture represents the same share of the samples. This "
       "is the map of the clusters above: one kind of image turns into the next.",
       [&](const fs::path& png) { draw_manifold(runs.vae, 0, png); });
   page.figure(

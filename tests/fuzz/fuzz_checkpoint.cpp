@@ -26,7 +26,7 @@ void checkpoint(std::string_view input) {
   for (const std::string& bytes : {std::string(input), with_length(input)}) {
     const auto path = file("checkpoint", bytes);
     accepted(path.string(), [&] {
-      const auto save = [&](const std::vector<EpochCosts>& epochs) {
+      const auto save = [&](const std::vector<EpochLosses>& epochs) {
         save_checkpoint(path, begun.experiment, begun.training, epochs);
         return read_file(path);
       };

@@ -73,7 +73,7 @@ class CudaBackend : public Backend {
   void synchronize() override { runtime::synchronize(); }
   void advance(const StepTable& table) override { cuda::advance(table); }
   void gather_batch(const BatchWork& work) override { cuda::gather_batch(work); }
-  void record_costs(const CostRecord& record) override { cuda::record_costs(record); }
+  void record_losses(const LossRecord& record) override { cuda::record_losses(record); }
   void adam(const AdamWork& work) override { cuda::adam(work); }
   void sgd(const SgdWork& work) override { cuda::sgd(work); }
   void clip(Tensor& gradients, double limit, Tensor& norm) override { cuda::clip(gradients, limit, norm); }

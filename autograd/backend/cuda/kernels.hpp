@@ -37,7 +37,7 @@ namespace detail {
 template <class T> Ptr<T> elements(const Tensor& t, DType dtype) {
   const Tensor::Body& b = *t.body();
   if (b.device != Device::cuda || b.dtype != dtype)
-    fail("cuda", "a kernel wants ", name_of(dtype), " on the GPU");
+    fail("cuda", "a kernel expects ", name_of(dtype), " on the GPU");
   return {static_cast<T*>(b.data), b.numel, b.storage->model_bytes / int64_t(sizeof(T))};
 }
 }  // namespace detail

@@ -5,8 +5,8 @@
 
 namespace elbow::cuda {
 
-/// The laws of random.hpp. Each makes four numbers of four random words.
-template <class T> struct UniformLaw {
+/// The distributions of random.hpp. Each makes four numbers of four random words.
+template <class T> struct UniformDistribution {
   T low, width;
   T top;  ///< the largest number below the upper end, to which low + u * width may be rounded up
   ELBOW_FN void operator()(const uint32_t (&w)[4], T (&out)[4]) const {
@@ -17,7 +17,7 @@ template <class T> struct UniformLaw {
   }
 };
 
-template <class T> struct BernoulliLaw {
+template <class T> struct BernoulliDistribution {
   uint32_t threshold;  ///< p * 2^31
   ELBOW_FN void operator()(const uint32_t (&w)[4], T (&out)[4]) const {
     for (int j = 0; j < 4; ++j) out[j] = w[j] >> 1 < threshold ? T(1) : T(0);
@@ -25,7 +25,7 @@ template <class T> struct BernoulliLaw {
 };
 
 /// Box and Muller (1958): two words give a radius and an angle, and these two normal numbers.
-template <class T> struct NormalLaw {
+template <class T> struct NormalDistribution {
   T mean, stddev;
   ELBOW_FN void operator()(const uint32_t (&w)[4], T (&out)[4]) const {
     for (int j = 0; j < 4; j += 2) {
@@ -38,9 +38,9 @@ template <class T> struct NormalLaw {
   }
 };
 
-/// f(i, number) for each i < n, with number i of the sequence that `key` names, by that law.
-template <class T, class Law, class F>
-void for_each_number(const RandomKey& key, const Law& law, int64_t n, const F& f);
+/// f(i, number) for each i < n, with number i of the sequence that `key` names, by that distribution.
+template <class T, class Distribution, class F>
+void for_each_number(const RandomKey& key, const Distribution& distribution, int64_t n, const F& f);
 
 #if ELBOW_DEVICE_SOURCE
 
@@ -80,24 +80,25 @@ ELBOW_DEVICE inline void philox_words(const KernelKey& key, uint32_t place, uint
 }
 
 /// Thread p takes place p of the sequence, whose words are numbers l, l + 16, l + 32 and l + 48 of a group of 64.
-template <class T, class Law, class F> __global__ void run_numbers(KernelKey key, Law law, int64_t n, F f) {
+template <class T, class Distribution, class F>
+__global__ void run_numbers(KernelKey key, Distribution distribution, int64_t n, F f) {
   const int64_t place = int64_t(blockIdx.x) * blockDim.x + threadIdx.x;
   const int64_t first = place / 16 * 64 + place % 16;
   if (first >= n) return;
   uint32_t w[4];
   T number[4];
   philox_words(key, uint32_t(place), w);
-  law(w, number);
+  distribution(w, number);
   for (int j = 0; j < 4; ++j)
     if (const int64_t i = first + 16 * j; i < n) f(i, number[j]);
 }
 
-template <class T, class Law, class F>
-void for_each_number(const RandomKey& key, const Law& law, int64_t n, const F& f) {
+template <class T, class Distribution, class F>
+void for_each_number(const RandomKey& key, const Distribution& distribution, int64_t n, const F& f) {
   if (n > int64_t{1} << 34) fail("random", "a sequence has 0 to 2^34 numbers, not ", n);
   const int64_t places = (n + 63) / 64 * 16;
-  launch(run_numbers<T, Law, F>, {(places + threads_of_a_block - 1) / threads_of_a_block}, threads_of_a_block,
-         KernelKey(key), law, n, f);
+  launch(run_numbers<T, Distribution, F>, {(places + threads_of_a_block - 1) / threads_of_a_block},
+         threads_of_a_block, KernelKey(key), distribution, n, f);
 }
 
 #endif

@@ -115,7 +115,7 @@ void gather_batch(const BatchWork& w) {
   if (w.attribute_condition) write_attributes(w);
 }
 
-void record_costs(const CostRecord& record) {
+void record_losses(const LossRecord& record) {
   Tensor tc = record.costs;
   const int64_t n = record.kl.numel();
   const auto distortion = in<float>(record.distortion), kl = in<float>(record.kl);  // [n]

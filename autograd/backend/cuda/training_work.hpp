@@ -6,7 +6,7 @@ namespace elbow::cuda {
 
 void advance(const StepTable& table);
 void gather_batch(const BatchWork& work);
-void record_costs(const CostRecord& record);
+void record_losses(const LossRecord& record);
 void adam(const AdamWork& work);
 void sgd(const SgdWork& work);
 /// Scales the gradients so that their norm is at most `limit`; the norm before goes to `norm` [] float64.

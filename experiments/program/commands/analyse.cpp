@@ -97,7 +97,7 @@ void analyse(const AnalyseOptions& o) {
   const auto experiment = open_run(o.run, o.settings);
   for (const Analysis& a : analyses())
     if (o.analysis == a.name && !a.applies(*experiment))
-      throw Error(str(o.run, ": '", o.analysis, "' has nothing to show of this run"));
+      throw Error(str(o.run, ": '", o.analysis, "' does not apply to this run"));
   if (o.analysis == "image_scores") find_feature_net(o.run, *experiment);
   check_analyses(*experiment, {o.analysis});
   const fs::path folder = o.out.empty() ? o.run : o.out;
@@ -120,7 +120,7 @@ void add_analyses(Command app) {
     command.option("--out", o->out, "Folder for tables and figures; by default the run's own");
     command.flag("--force", o->force, "Write over existing files in that folder");
     command.settings(o->settings,
-                     "Change a setting of the run: path.to.key=value (may be repeated); wants --out");
+                     "Change a setting of the run: path.to.key=value (may be repeated); needs --out");
     command.threads(o->threads);
     command.device();
     command.runs([o] { analyse(*o); });

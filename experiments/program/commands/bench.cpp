@@ -39,7 +39,7 @@ void add_bench(Command app) {
   step.device();
   step.option("--steps", s->steps, "Steps in each repeat").positive().shows_default();
   step.option("--models", s->models, "So many models at once, on a GPU").between(1, 4096).shows_default();
-  step.option("--repeats", s->repeats, "Repeats, whose median is told").positive().shows_default();
+  step.option("--repeats", s->repeats, "Repeats; their median is reported").positive().shows_default();
   step.flag("--json", s->json, "One JSON object");
   step.runs([s] { bench_step(*s, std::cout); });
 }

@@ -21,7 +21,7 @@ struct EncodeOptions : RowsOptions {
   bool active = false;  ///< only the latents that are active on the run's test set under the same condition
 };
 
-// The encoder's answer for each row as CSV: the columns that are kept, mu_0, ..., log_var_0, ..., kl (nats), and the number
+// The encoder's output for each row as CSV: the columns that are kept, mu_0, ..., log_var_0, ..., kl (nats), and the number
 // of given columns.
 void encode(const EncodeOptions& o) {
   set_threads(o.threads);

@@ -50,7 +50,7 @@ void write_results(const fs::path& folder, const Experiment& e, const RunResults
 
 // Evaluates the model of a finished run on the test set that its configuration, changed by the settings, describes. Prints
 // the summary to `text`; writes summary.json, the tables of a run and the configuration to `out`. The run's own folder is
-// never written to. Error before anything is written when the model does not fit the settings or the folder will not do.
+// never written to. Error before anything is written when the model does not fit the settings or the folder is invalid.
 void evaluate(const EvaluateOptions& o, std::ostream& text) {
   const Stopwatch watch;
   set_threads(o.threads);
@@ -61,7 +61,7 @@ void evaluate(const EvaluateOptions& o, std::ostream& text) {
       evaluate_run(*e, {}, [](const std::string& what) { std::cerr << "note: " << what << std::endl; });
   results.epochs = {{epochs, results.train, results.test}};  // what training cost is the run's to say
   results.timing.train_step_us = std::nan("");
-  results.timing.eval_step_us = eval_step_us(*e, test_costs(*e, 1, false).seconds);
+  results.timing.eval_step_us = eval_step_us(*e, test_losses(*e, 1, false).seconds);
   results.timing.total_s = watch.seconds();
   const std::string summary = summary_json(*e, results);
   if (!o.out.empty()) write_results(o.out, *e, results, summary);

@@ -28,7 +28,7 @@ struct FeaturesOptions {
 
 // Trains the net whose features score images (metrics/feature_net.hpp) on the labelled images of a configuration or of a
 // folder of IDX files, judges it by the test images, and writes it as safetensors with a record of how it was made. Error
-// before anything is trained when there are no labelled images or the file will not do.
+// before anything is trained when there are no labelled images or the file is invalid.
 void train_features(const FeaturesOptions& o) {
   set_threads(o.threads);
   check_environment();

@@ -9,10 +9,10 @@
 #include "base/machine.hpp"
 #include "cvae/sampling.hpp"
 #include "data/table_codec.hpp"
+#include "experiments/program/rows/condition_arguments.hpp"
 #include "experiments/program/rows/options.hpp"
 #include "experiments/program/rows/picture_output.hpp"
 #include "experiments/program/rows/table_output.hpp"
-#include "experiments/program/rows/told.hpp"
 #include "experiments/report/image_figures.hpp"
 #include "experiments/report/number_text.hpp"
 #include "experiments/runs/opened_run.hpp"
@@ -21,7 +21,7 @@ namespace elbow {
 namespace {
 
 /// What `elbow interpolate` was asked for; `given` names features.
-struct InterpolateOptions : ToldOptions {
+struct InterpolateOptions : ConditionOptions {
   std::vector<int64_t> from, to;  ///< test rows, pair by pair; empty: up to five pairs of different classes
   int64_t steps = 9;
 };
@@ -71,12 +71,12 @@ struct Lines {
   double weight(int64_t step) const { return double(step) / double(steps - 1); }  // of the second row
 };
 
-Lines lines_of(const InterpolateOptions& o, const Told& told, const Experiment& e) {
+Lines lines_of(const InterpolateOptions& o, const ConditionArguments& arguments, const Experiment& e) {
   Lines lines{pairs_of(o, e.data.test), 1, o.steps, {}, {}};
   std::vector<int64_t> rows;  // from, to, from, to, ...
   for (const Pair& pair : lines.pairs) rows.insert(rows.end(), pair.begin(), pair.end());
-  const Tensor mu = e.model->encode(rows_of(e.data.test, rows).input, told.encoder_condition(rows)).mu;
-  const Tensor c = told.decoder_condition(rows);  // [2 * pairs, width]
+  const Tensor mu = e.model->encode(rows_of(e.data.test, rows).input, arguments.encoder_condition(rows)).mu;
+  const Tensor c = arguments.decoder_condition(rows);  // [2 * pairs, width]
   const int64_t width = c ? c.size(1) : 0, latents = mu.size(1);
   for (size_t i = 0; i < rows.size() && c; i += 2) {
     const float* of = c.data<float>() + int64_t(i) * width;
@@ -98,18 +98,19 @@ Lines lines_of(const InterpolateOptions& o, const Told& told, const Experiment& 
 }
 
 // "as Trouser, red"
-std::string condition_name(const Told& told, const Dataset& test, int64_t row) {
+std::string condition_name(const ConditionArguments& arguments, const Dataset& test, int64_t row) {
   std::string name;
-  for (size_t a = 0; a < told.attributes().size(); ++a) {
+  for (size_t a = 0; a < arguments.attributes().size(); ++a) {
     const Attribute& attribute = test.attributes[a];
     name += (name.empty() ? "as " : ", ") +
-            attribute.text_of(told.attributes()[a].value_or(attribute.values[size_t(row)]),
+            attribute.text_of(arguments.attributes()[a].value_or(attribute.values[size_t(row)]),
                               "any " + attribute.feature.name);
   }
   return name;
 }
 
-void draw_lines(const Experiment& e, const Told& told, const Lines& lines, const std::filesystem::path& png) {
+void draw_lines(const Experiment& e, const ConditionArguments& arguments, const Lines& lines,
+                const std::filesystem::path& png) {
   const Dataset& test = e.data.test;
   check_size(e, lines.steps + 2, int64_t(lines.pairs.size()) * lines.per_pair);
   GridLayout layout = labelled_layout(e, lines.steps + 2);
@@ -128,7 +129,7 @@ void draw_lines(const Experiment& e, const Told& told, const Lines& lines, const
       const auto first = decoded.begin() + line * lines.steps * size;
       pixels.insert(pixels.end(), first, first + lines.steps * size);
       add_original(pair[1]);
-      layout.row_labels.push_back(condition_name(told, test, pair[size_t(end)]));
+      layout.row_labels.push_back(condition_name(arguments, test, pair[size_t(end)]));
     }
   layout.column_labels.emplace_back("from");
   for (int64_t i = 0; i < lines.steps; ++i) layout.column_labels.push_back(fixed(lines.weight(i), 1));
@@ -158,15 +159,15 @@ void interpolate(const InterpolateOptions& o) {
   set_threads(o.threads);
   const auto e = open_run(o.run);
   const NoGrad no_grad;
-  const Told told(o, Told::Given::features, *e);
+  const ConditionArguments arguments(o, ConditionArguments::Given::features, *e);
   if (wants_picture(o, *e)) {
     const auto png = picture_path(o, "interpolation.png");
-    draw_lines(*e, told, lines_of(o, told, *e), png);
+    draw_lines(*e, arguments, lines_of(o, arguments, *e), png);
     return tell_picture(png);
   }
   const TableCodec codec = codec_of(e->data.train);
   TableOutput out(o.out, o.force, codec.format().separator);
-  write_lines(*e, lines_of(o, told, *e), out, codec);
+  write_lines(*e, lines_of(o, arguments, *e), out, codec);
 }
 
 }  // namespace
@@ -195,14 +196,14 @@ void add_interpolate(Command app) {
       .between(0, last_row)
       .delimiter(',')
       .one_each();
-  command.option(
-      "--given", o->given,
-      "Columns that each end tells the model: none, all, or a list of names or numbers; label=CLASS and "
-      "colour=NAME where labels are the condition");
+  command.option("--given", o->given,
+                 "Columns of each end that are given to the model: none, all, or a list of names or numbers; "
+                 "label=CLASS and "
+                 "colour=NAME where labels are the condition");
   command.option("--steps", o->steps, "How many points on each line, its ends with them")
       .between(2, 101)
       .shows_default();
-  add_told(command, *o);
+  add_condition_options(command, *o);
   command.runs([o] { interpolate(*o); });
 }
 

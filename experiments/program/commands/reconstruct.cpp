@@ -31,7 +31,7 @@ Reconstruction decode(const Experiment& e, const Tensor& z, const Tensor& c, con
   return {values_of(e.loss, y).to_vector<float>(), distortion_of(e.loss, y, batch, true).to_vector<float>()};
 }
 
-// The decoder's answer for each row as CSV, in the units of the data, after the columns that are kept, with distortion
+// The decoder's output for each row as CSV, in the units of the data, after the columns that are kept, with distortion
 // and kl (nats), and the number of given columns; with draws also which row and draw it is.
 void reconstruct(const ReconstructOptions& o) {
   set_threads(o.threads);

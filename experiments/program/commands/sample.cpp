@@ -9,12 +9,12 @@
 #include "cvae/evaluation.hpp"
 #include "cvae/latent_plane.hpp"
 #include "cvae/sampling.hpp"
+#include "experiments/program/rows/condition_arguments.hpp"
 #include "experiments/program/rows/latent_kl.hpp"
 #include "experiments/program/rows/options.hpp"
 #include "experiments/program/rows/picture_output.hpp"
 #include "experiments/program/rows/row_reader.hpp"
 #include "experiments/program/rows/table_output.hpp"
-#include "experiments/program/rows/told.hpp"
 #include "experiments/report/image_figures.hpp"
 #include "experiments/report/number_text.hpp"
 #include "experiments/runs/opened_run.hpp"
@@ -23,7 +23,7 @@ namespace elbow {
 namespace {
 
 /// What `elbow sample` was asked for; `given` holds values here, "0=1.5,2=-0.3".
-struct SampleOptions : ToldOptions {
+struct SampleOptions : ConditionOptions {
   std::optional<int64_t> rows;  ///< of the table; with a picture: of pictures
   bool noise = false;           ///< add the noise that squared error stands for
   bool likeliest = false;       ///< the likeliest category of each binary and categorical column, not one drawn
@@ -33,26 +33,29 @@ struct SampleOptions : ToldOptions {
 
 // Images drawn from the model, `rows` rows of pictures: as draw_samples where the model is told labels (so many rows for
 // each class, unless the class is told), else ten to a row, all under what was told.
-void draw_sample_grid(const Experiment& e, const Told& told, int64_t rows, uint64_t seed,
+void draw_sample_grid(const Experiment& e, const ConditionArguments& arguments, int64_t rows, uint64_t seed,
                       const std::filesystem::path& png) {
-  if (e.condition.by_attributes()) return draw_samples(e, png, seed, {told.attributes(), rows});
+  if (e.condition.by_attributes()) return draw_samples(e, png, seed, {arguments.attributes(), rows});
   const GridLayout layout;
   const int64_t n = rows * layout.columns;
-  const Tensor c = told.condition(n), z = sample_prior(*e.model, c, n, sampling_noise(seed, 0, 0));
+  const Tensor c = arguments.condition(n), z = sample_prior(*e.model, c, n, sampling_noise(seed, 0, 0));
   write_images(e, png, decoded_pixels(e, z, c), layout);
 }
 
 // The manifold of Kingma & Welling (2014, appendix A): the decoder over a plane of latents, `steps` to each side, at the
 // quantiles (i + 1/2) / steps of N(0, 1), under what was told. The plane is that of the two latents with the largest KL,
 // which grow to the right and upwards; others are 0. Error for a model with one latent, and where Told::condition has one.
-void draw_manifold(const Experiment& e, const Told& told, int64_t steps, const std::filesystem::path& png) {
+void draw_manifold(const Experiment& e, const ConditionArguments& arguments, int64_t steps,
+                   const std::filesystem::path& png) {
   const int64_t latents = e.model->latents();
-  if (latents < 2) throw Error("--manifold: wants a model with two latents or more");
-  const Tensor c = told.condition(steps * steps);
+  if (latents < 2) throw Error("--manifold: expects a model with two latents or more");
+  const Tensor c = arguments.condition(steps * steps);
   int64_t right = 0, up = 1;
   if (latents > 2) {
-    const auto order = latents_by_kl(mean_latent_kl(
-        e, [&](const Batch& batch, uint64_t, Condition::Drawn& out) { told.give_own(batch, false, out); }));
+    const auto order =
+        latents_by_kl(mean_latent_kl(e, [&](const Batch& batch, uint64_t, Condition::Drawn& out) {
+          arguments.give_own(batch, false, out);
+        }));
     right = order[0], up = order[1];
   }
   GridLayout layout = labelled_layout(e, steps);
@@ -67,17 +70,17 @@ void draw_manifold(const Experiment& e, const Told& told, int64_t steps, const s
 
 void sample_picture(const SampleOptions& o, const Experiment& e) {
   check_images(e, o.grid ? "--grid" : "--manifold");
-  const Told told(o, Told::Given::values, e);
+  const ConditionArguments arguments(o, ConditionArguments::Given::values, e);
   const std::filesystem::path png = picture_path(o, o.grid ? "samples_grid.png" : "manifold.png");
   if (o.manifold) {
     const int64_t steps = o.rows.value_or(20);
     check_size(e, steps, steps);
-    draw_manifold(e, told, steps, png);
+    draw_manifold(e, arguments, steps, png);
   } else {
-    const bool by_class = e.condition.by_attributes() && !told.attributes()[0];
+    const bool by_class = e.condition.by_attributes() && !arguments.attributes()[0];
     const int64_t rows = o.rows.value_or(by_class ? 1 : 10);
     check_size(e, 12, rows * (by_class ? e.data.train.attributes[0].classes() + 1 : 1));
-    draw_sample_grid(e, told, rows, o.seed.value_or(e.seed), png);
+    draw_sample_grid(e, arguments, rows, o.seed.value_or(e.seed), png);
   }
   tell_picture(png);
 }
@@ -85,32 +88,33 @@ void sample_picture(const SampleOptions& o, const Experiment& e) {
 void sample_table(const SampleOptions& o, const Experiment& e) {
   const uint64_t seed = o.seed.value_or(e.seed);
   const TableCodec codec = codec_of(e.data.train);
-  const Told told(o, Told::Given::values, e);
-  told.condition(1);  // an error before anything is written
+  const ConditionArguments arguments(o, ConditionArguments::Given::values, e);
+  arguments.condition(1);  // an error before anything is written
   TableOutput out(o.out, o.force, codec.format().separator);
   TableHeader header;
   header.data(codec.header());
-  for (size_t a = 0; a < told.attributes().size(); ++a) header.added({e.data.train.attributes[a].column()});
+  for (size_t a = 0; a < arguments.attributes().size(); ++a)
+    header.added({e.data.train.attributes[a].column()});
   if (codec.format().header) out.write(header.names());
 
   const int64_t wanted = o.rows.value_or(10);
   for (int64_t first = 0, number = 0; first < wanted; first += rows_at_once, ++number) {
     const int64_t rows = std::min(rows_at_once, wanted - first);
     const RandomKey noise = sampling_noise(seed, 0, uint64_t(number));
-    const Tensor c = told.condition(rows), z = sample_prior(*e.model, c, rows, noise);
+    const Tensor c = arguments.condition(rows), z = sample_prior(*e.model, c, rows, noise);
     Tensor values = decoded_values(*e.model, e.loss, z, c);
     draw_observations(e.loss, e.data.train.features, {!o.likeliest, o.noise}, noise, values);
     for (int64_t r = 0; r < rows; ++r) {
       std::vector<std::string> line = codec.decode_row(values.data<float>() + r * codec.columns());
-      for (const auto& [feature, text] : told.values()) line[codec.place(feature)] = text;
-      for (size_t a = 0; a < told.attributes().size(); ++a) line.push_back(told.attribute_text(a));
+      for (const auto& [feature, text] : arguments.values()) line[codec.place(feature)] = text;
+      for (size_t a = 0; a < arguments.attributes().size(); ++a) line.push_back(arguments.attribute_text(a));
       out.write(line);
     }
   }
   out.finish();
 }
 
-// Rows drawn from the model as CSV, in the units of the data: z from the prior, then the decoder's answer under the given
+// Rows drawn from the model as CSV, in the units of the data: z from the prior, then the decoder's output under the given
 // values, which stand in every row as they were given. With a model that is told labels the rows have the column `label`,
 // and `colour` for coloured images; they are empty where a label is withheld. With `grid` or `manifold` a PNG.
 void sample(const SampleOptions& o) {
@@ -129,16 +133,16 @@ void sample(const SampleOptions& o) {
 void add_sample(Command app) {
   Command command = app.command("sample", "Rows drawn from the model, as CSV, or as a picture of images");
   command.footer(
-      "Latents are drawn from N(0, I); the rows are the decoder's answer. Its real columns are means: --noise "
+      "Latents are drawn from N(0, I); the rows are the decoder's output. Its real columns are means: --noise "
       "adds the noise "
-      "that the loss stands for. Pictures go to samples_grid.png and manifold.png in the run's folder, unless "
+      "that the loss implies. Pictures go to samples_grid.png and manifold.png in the run's folder, unless "
       "--out says otherwise.");
   auto o = std::make_shared<SampleOptions>();
   command.option("run", o->run, "Folder of a finished run").required();
   command.option("--given", o->given, given_values);
   Option grid = command.flag(
       "--grid", o->grid,
-      "A PNG of the images: classes row by row and colours column by column, as far as they are not told");
+      "A PNG of the images: classes row by row and colours column by column, unless they are given");
   Option manifold =
       command.flag("--manifold", o->manifold,
                    "A PNG of the images over the plane of two latents (those with the largest KL), at the "
@@ -146,7 +150,7 @@ void add_sample(Command app) {
   command
       .option("--rows", o->rows,
               "How many rows (10); of pictures with --grid: for each class (1), or in all where one class "
-              "is told (10); with --manifold: to each side (20)")
+              "is given (10); with --manifold: to each side (20)")
       .between(1, int64_t{1} << 40);
   Option noise = command.flag("--noise", o->noise,
                               "Add N(0, beta/2) to real columns under squared error (in the model's scaling)");
@@ -155,7 +159,7 @@ void add_sample(Command app) {
   grid.excludes(manifold).excludes(noise).excludes(mean);
   manifold.excludes(noise).excludes(mean);
   add_seed(command, *o);
-  add_told(command, *o);
+  add_condition_options(command, *o);
   command.runs([o] { sample(*o); });
 }
 

@@ -54,7 +54,7 @@ void story(const StoryOptions& o) {
 
 void add_story(Command app) {
   Command command =
-      app.command("story", "One page that tells an autoencoder, a VAE and a CVAE apart by their pictures");
+      app.command("story", "One page that compares an autoencoder, a VAE and a CVAE by their pictures");
   auto o = std::make_shared<StoryOptions>();
   command.option("ae", o->ae, "Folder of a finished run with loss.autoencoder, two latents and no condition")
       .required();

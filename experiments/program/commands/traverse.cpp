@@ -9,11 +9,11 @@
 #include "cvae/evaluation.hpp"
 #include "cvae/sampling.hpp"
 #include "data/table_codec.hpp"
+#include "experiments/program/rows/condition_arguments.hpp"
 #include "experiments/program/rows/latent_kl.hpp"
 #include "experiments/program/rows/options.hpp"
 #include "experiments/program/rows/picture_output.hpp"
 #include "experiments/program/rows/table_output.hpp"
-#include "experiments/program/rows/told.hpp"
 #include "experiments/report/image_figures.hpp"
 #include "experiments/report/number_text.hpp"
 #include "experiments/runs/opened_run.hpp"
@@ -22,7 +22,7 @@ namespace elbow {
 namespace {
 
 /// What `elbow traverse` was asked for. `given` holds values ("0=1.5,x2=-0.3"), around a row the names of features.
-struct TraverseOptions : ToldOptions {
+struct TraverseOptions : ConditionOptions {
   std::optional<int64_t> row;  ///< of the test set, around whose posterior mean to go; nothing: around 0
   int64_t steps = 11;
   double range = 3;        ///< from -range to range in equal steps
@@ -50,11 +50,11 @@ std::vector<double> steps_of(const TraverseOptions& o) {
 // The same row n times.
 Tensor repeated(const Tensor& row, int64_t n) { return broadcast_to(row, {n, row.size(1)}); }
 
-Sweep sweep_of(const TraverseOptions& o, const Told& told, const Experiment& e) {
+Sweep sweep_of(const TraverseOptions& o, const ConditionArguments& arguments, const Experiment& e) {
   Sweep s;
   s.values = steps_of(o);
   s.kl = mean_latent_kl(e, [&](const Batch& batch, uint64_t, Condition::Drawn& out) {
-    told.give_own(batch, o.row.has_value(), out);
+    arguments.give_own(batch, o.row.has_value(), out);
   });
   for (const int64_t l : latents_by_kl(s.kl))
     if (o.all || s.kl[size_t(l)] > e.evaluation.active_kl) s.latents.push_back(l);
@@ -66,15 +66,15 @@ Sweep sweep_of(const TraverseOptions& o, const Told& told, const Experiment& e) 
   const auto swept = [&](int64_t i) { return i * latents + s.latents[size_t(i / steps)]; };
   for (int64_t i = 0; i < n; ++i) noise.data<float>()[swept(i)] = float(s.values[size_t(i % steps)]);
   if (!o.row) {
-    s.c = told.condition(n);
+    s.c = arguments.condition(n);
     s.z = reparameterise(e.model->prior(s.c), noise);
     return s;
   }
   const std::vector<int64_t> row{*o.row};
-  const Tensor c = told.decoder_condition(row);
+  const Tensor c = arguments.decoder_condition(row);
   if (c) s.c = repeated(c, n);
   const Tensor prior = reparameterise(e.model->prior(s.c), noise);
-  s.z = repeated(e.model->encode(rows_of(e.data.test, row).input, told.encoder_condition(row)).mu, n);
+  s.z = repeated(e.model->encode(rows_of(e.data.test, row).input, arguments.encoder_condition(row)).mu, n);
   for (int64_t i = 0; i < n; ++i) s.z.data<float>()[swept(i)] = prior.data<float>()[swept(i)];
   s.z.mark_written("traverse");
   return s;
@@ -89,7 +89,7 @@ void draw_sweep(const Experiment& e, const Sweep& s, const std::filesystem::path
   write_images(e, png, decoded_pixels(e, s.z, s.c), layout);
 }
 
-void write_sweep(const Experiment& e, const Told& told, const Sweep& s, TableOutput& out,
+void write_sweep(const Experiment& e, const ConditionArguments& arguments, const Sweep& s, TableOutput& out,
                  const TableCodec& codec) {
   out.write(TableHeader().added({"latent", "kl", "z"}).data(codec.header()).names());
   std::vector<std::string> line;
@@ -99,7 +99,7 @@ void write_sweep(const Experiment& e, const Told& told, const Sweep& s, TableOut
     const int64_t l = s.latents[i / steps];
     line = {str(l), number_text(float(s.kl[size_t(l)])), number_text(float(s.values[i % steps]))};
     std::vector<std::string> fields = codec.decode_row(values.data() + i * columns);
-    for (const auto& [feature, text] : told.values()) fields[codec.place(feature)] = text;
+    for (const auto& [feature, text] : arguments.values()) fields[codec.place(feature)] = text;
     line.insert(line.end(), fields.begin(), fields.end());
     out.write(line);
   }
@@ -116,16 +116,17 @@ void traverse(const TraverseOptions& o) {
   const Dataset& test = e->data.test;
   if (o.row && *o.row >= test.rows())
     throw Error(str("--row: the test set has rows 0 to ", test.rows() - 1, ", and no ", *o.row));
-  const Told told(o, o.row ? Told::Given::features : Told::Given::values, *e);
-  if (!o.row) told.condition(1);  // an error before the test set is looked at
+  const ConditionArguments arguments(
+      o, o.row ? ConditionArguments::Given::features : ConditionArguments::Given::values, *e);
+  if (!o.row) arguments.condition(1);  // an error before the test set is looked at
   if (wants_picture(o, *e)) {
     const auto png = picture_path(o, "traverse.png");
-    draw_sweep(*e, sweep_of(o, told, *e), png);
+    draw_sweep(*e, sweep_of(o, arguments, *e), png);
     return tell_picture(png);
   }
   const TableCodec codec = codec_of(e->data.train);
   TableOutput out(o.out, o.force, codec.format().separator);
-  write_sweep(*e, told, sweep_of(o, told, *e), out, codec);
+  write_sweep(*e, arguments, sweep_of(o, arguments, *e), out, codec);
 }
 
 }  // namespace
@@ -141,12 +142,12 @@ void add_traverse(Command app) {
   command.option("run", o->run, "Folder of a finished run").required();
   command.option(
       "--given", o->given,
-      std::string(given_values) + "; with --row the columns whose values the row tells: all, or 0,x2");
+      std::string(given_values) + "; with --row the columns whose values the row gives: all, or 0,x2");
   command
       .option(
           "--row", o->row,
           "Row of the test set, from 0, around whose posterior mean to go, with its own labels unless others "
-          "are told; by default around 0")
+          "are given; by default around 0")
       .between(0, last_row);
   command.option("--steps", o->steps, "How many values of each latent").between(2, 101).shows_default();
   Option range = command.option("--range", o->range, "From minus that to plus that").positive();
@@ -156,7 +157,7 @@ void add_traverse(Command app) {
             "At the quantiles (i + 1/2) / steps of N(0, 1), instead of equal steps")
       .excludes(range);
   command.flag("--all", o->all, "Also the latents whose mean KL is not above evaluation.active_kl");
-  add_told(command, *o);
+  add_condition_options(command, *o);
   command.runs([o] { traverse(*o); });
 }
 

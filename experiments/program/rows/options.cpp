@@ -22,10 +22,11 @@ void add_keep(Command command, RowsOptions& o) {
       .one_each();
 }
 
-void add_told(Command command, ToldOptions& o) {
-  command.option("--label", o.label,
-                 "The class that the model is told, by name or number, where labels are its condition; none: "
-                 "withheld, where that may be");
+void add_condition_options(Command command, ConditionOptions& o) {
+  command.option(
+      "--label", o.label,
+      "The class that is given to the model, by name or number, where labels are its condition; none: "
+      "withheld, where that may be");
   command.option("--colour", o.colour, "The same for the colour of coloured images: red, green, blue");
   add_common(command, o);
 }

@@ -22,7 +22,7 @@ struct RowsOptions {
 
 /// What the commands that decode latents were asked for: the labels that the model is told, by name or number; "none" for
 /// one to be withheld. The same may stand in `given`.
-struct ToldOptions : RowsOptions {
+struct ConditionOptions : RowsOptions {
   std::string label, colour;
 };
 
@@ -33,12 +33,13 @@ void add_seed(Command command, RowsOptions& options);
 /// Adds --keep.
 void add_keep(Command command, RowsOptions& options);
 /// Adds --label and --colour, and what add_common() adds.
-void add_told(Command command, ToldOptions& options);
+void add_condition_options(Command command, ConditionOptions& options);
 
 /// @name The help of --given
 /// @{
 inline constexpr auto given_columns =
-    "Columns that the model is told: none, all, random (as in the evaluation), or a list of names or numbers "
+    "Columns that are given to the model: none, all, random (as in the evaluation), or a list of names or "
+    "numbers "
     "from 0, such as 0,2; by default none";
 inline constexpr auto given_values =
     "Values that all rows have, by the columns' names or numbers from 0, such as 0=1.5,2=-0.3; label=CLASS "

@@ -16,21 +16,21 @@ struct Quantity {
   std::string title, y_label;
   std::function<Estimate(const FinishedRun&)> of;
   std::function<double(const FinishedRun&)> optimum;
-  std::function<double(const BoundCurve::Point&)> curve;
+  std::function<double(const OptimumCurve::Point&)> curve;
 };
 
 Quantity quantity(AgainstBeta what) {
   using Run = FinishedRun;
-  using Point = BoundCurve::Point;
+  using Point = OptimumCurve::Point;
   const std::string beta = setting_name("loss.beta");
   switch (what) {
     case AgainstBeta::loss:
       return {"Loss against " + beta, "distortion + " + beta + " KL (nats per row)",
               [](const Run& r) { return r.test.loss; },
-              [](const Run& r) { return r.test.bound ? r.test.bound->loss : no_number; },
+              [](const Run& r) { return r.test.optimum ? r.test.optimum->loss : no_number; },
               [](const Point& p) { return p.all.loss; }};
     case AgainstBeta::excess:
-      return {"Loss above the bound",
+      return {"Loss above the optimum",
               "excess (nats per row)",
               [](const Run& r) {
                 return r.test.excess.value_or(Estimate{no_number, no_number});
@@ -39,7 +39,7 @@ Quantity quantity(AgainstBeta what) {
               {}};
     case AgainstBeta::kl:
       return {"KL against " + beta, "KL (nats per row)", [](const Run& r) { return r.test.kl; },
-              [](const Run& r) { return r.test.bound ? r.test.bound->kl : no_number; },
+              [](const Run& r) { return r.test.optimum ? r.test.optimum->kl : no_number; },
               [](const Point& p) { return p.all.kl; }};
     case AgainstBeta::active_at_0:
       return {"Active latents, nothing given", "active latents",
@@ -49,7 +49,7 @@ Quantity quantity(AgainstBeta what) {
               },
               [](const Run& r) {
                 const CountResult* count = r.at_count(0);
-                return count && count->bound ? count->bound->active : no_number;
+                return count && count->optimum ? count->optimum->active : no_number;
               },
               [](const Point& p) { return p.active_at_0; }};
     case AgainstBeta::active: break;
@@ -58,7 +58,7 @@ Quantity quantity(AgainstBeta what) {
           [](const Run& r) {
             return Estimate{r.test.active, no_number};
           },
-          [](const Run& r) { return r.test.bound ? r.test.bound->active : no_number; },
+          [](const Run& r) { return r.test.optimum ? r.test.optimum->active : no_number; },
           [](const Point& p) { return p.all.active; }};
 }
 
@@ -73,7 +73,7 @@ std::string series_colour(std::size_t series, double opacity = 1) {
 }
 
 // The optimum: a line where it is known for every beta, else the circles of the single runs.
-void draw_optimum(Panel& panel, const Comparison& c, const BoundCurve& curve, const Quantity& shown) {
+void draw_optimum(Panel& panel, const Comparison& c, const OptimumCurve& curve, const Quantity& shown) {
   Points line, rings;
   const Panel::Range betas = betas_of(c);
   if (shown.curve)
@@ -87,7 +87,7 @@ void draw_optimum(Panel& panel, const Comparison& c, const BoundCurve& curve, co
       rings.push_back({run.beta, optimum});
       panel.y.include(optimum);
     }
-  const std::string line_style = "with lines " + bound_line,
+  const std::string line_style = "with lines " + optimum_line,
                     ring_style = "with points pt 6 ps 2 lw 1.2 lc rgb '#202020'";
   if (!line.empty()) panel.legend.push_back({"bound", line_style});
   if (!rings.empty()) panel.legend.push_back({"bound", ring_style});
@@ -97,7 +97,7 @@ void draw_optimum(Panel& panel, const Comparison& c, const BoundCurve& curve, co
 
 }  // namespace
 
-Panel beta_panel(const Comparison& c, const BoundCurve& curve, AgainstBeta what) {
+Panel beta_panel(const Comparison& c, const OptimumCurve& curve, AgainstBeta what) {
   const Quantity shown = quantity(what);
   Panel panel;
   panel.title = shown.title;
@@ -107,7 +107,7 @@ Panel beta_panel(const Comparison& c, const BoundCurve& curve, AgainstBeta what)
   if (c.series.size() > 1)
     for (std::size_t s = 0; s < c.series.size(); ++s)
       panel.legend.push_back({c.series[s], "with points pt 7 ps 1.2 " + series_colour(s)});
-  if (what == AgainstBeta::excess) panel.level(0, bound_line, "bound");
+  if (what == AgainstBeta::excess) panel.level(0, optimum_line, "bound");
   draw_optimum(panel, c, curve, shown);
 
   std::vector<Points> means(c.series.size());  // {beta, mean, standard error}

@@ -11,10 +11,10 @@
 #include "experiments/report/figure.hpp"
 #include "experiments/report/not_made.hpp"
 #include "experiments/report/report.hpp"
-#include "experiments/runs/compare/bound_curve.hpp"
 #include "experiments/runs/compare/comparison.hpp"
 #include "experiments/runs/compare/comparison_panels.hpp"
 #include "experiments/runs/compare/comparison_tables.hpp"
+#include "experiments/runs/compare/optimum_curve.hpp"
 
 namespace elbow {
 namespace fs = std::filesystem;
@@ -26,7 +26,7 @@ struct FigureFile {
 };
 
 std::vector<FigureFile> figures_of(const Comparison& c) {
-  const BoundCurve curve = bound_curve(c);
+  const OptimumCurve curve = optimum_curve(c);
   std::vector<FigureFile> figures;
   figures.push_back(
       {"multiple_models_conds_encoding.png",
@@ -42,7 +42,7 @@ std::vector<FigureFile> figures_of(const Comparison& c) {
     FigureFile f{"beta_elbo_fid.png",
                  "The loss against its weight of the KL, and how far it is from the optimum.",
                  {beta_panel(c, curve, AgainstBeta::loss)}};
-    if (c.has_bound()) f.panels.push_back(beta_panel(c, curve, AgainstBeta::excess));
+    if (c.has_optimum()) f.panels.push_back(beta_panel(c, curve, AgainstBeta::excess));
     if (has_fid) f.panels.push_back(fid_beta_panel(c));
     figures.push_back(std::move(f));
     figures.push_back({"beta_active.png",

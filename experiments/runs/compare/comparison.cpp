@@ -163,9 +163,9 @@ bool Comparison::beta_varies() const {
                      [&](const FinishedRun& run) { return run.beta != runs[0].beta; });
 }
 
-bool Comparison::has_bound() const {
+bool Comparison::has_optimum() const {
   return std::any_of(runs.begin(), runs.end(),
-                     [](const FinishedRun& run) { return run.test.bound.has_value(); });
+                     [](const FinishedRun& run) { return run.test.optimum.has_value(); });
 }
 
 Comparison make_comparison(std::vector<FinishedRun> runs) {

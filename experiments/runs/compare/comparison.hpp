@@ -35,7 +35,7 @@ struct Comparison {
   bool beta_varies() const;
   bool seeds_vary() const { return groups.size() < runs.size(); }
   /// Any run with a known optimum.
-  bool has_bound() const;
+  bool has_optimum() const;
 };
 
 /// Finds out in what the runs differ, and groups them. Runs that differ in one numeric setting (and in the seed) are sorted

@@ -18,17 +18,17 @@ Panel rate_distortion_axes(const std::string& title) {
 }
 
 // The curve that no model can be below. It adds nothing to what must be visible.
-void draw_frontier(Panel& panel, const BoundCurve& curve) {
+void draw_frontier(Panel& panel, const OptimumCurve& curve) {
   Points rows;
   for (const auto& point : curve.points) rows.push_back({point.all.kl, point.all.distortion});
   if (rows.empty()) return;
-  panel.draw(rows, "using 1:2 with lines " + bound_line);
-  panel.legend.push_back({"bound", "with lines " + bound_line});
+  panel.draw(rows, "using 1:2 with lines " + optimum_line);
+  panel.legend.push_back({"bound", "with lines " + optimum_line});
 }
 
 struct CountMean {
   int64_t given;
-  double kl, distortion, bound_kl, bound_distortion;
+  double kl, distortion, optimum_kl, optimum_distortion;
 };
 
 // Means over the runs of a group, by the number of given columns: of those that each of its runs has.
@@ -44,8 +44,8 @@ std::vector<CountMean> count_means(const Comparison& c, const RunGroup& group) {
     };
     means.push_back({n, mean([](const CountResult& r) { return r.kl.mean; }),
                      mean([](const CountResult& r) { return r.distortion.mean; }),
-                     mean([](const CountResult& r) { return r.bound ? r.bound->kl : no_number; }),
-                     mean([](const CountResult& r) { return r.bound ? r.bound->distortion : no_number; })});
+                     mean([](const CountResult& r) { return r.optimum ? r.optimum->kl : no_number; }),
+                     mean([](const CountResult& r) { return r.optimum ? r.optimum->distortion : no_number; })});
   }
   return means;
 }
@@ -63,15 +63,15 @@ Panel by_count_panel(const Comparison& c) {
   bool bounds = false;
   Panel above;
   for (std::size_t g = 0; g < c.groups.size(); ++g) {
-    Points model, bound;
+    Points model, optimum;
     for (const CountMean& m : count_means(c, c.groups[g])) {
       model.push_back({m.kl, m.distortion, double(m.given)});
-      if (std::isfinite(m.bound_kl)) bound.push_back({m.bound_kl, m.bound_distortion});
-      for (double x : {m.kl, m.bound_kl}) panel.x.include(x);
-      for (double y : {m.distortion, m.bound_distortion}) panel.y.include(y);
+      if (std::isfinite(m.optimum_kl)) optimum.push_back({m.optimum_kl, m.optimum_distortion});
+      for (double x : {m.kl, m.optimum_kl}) panel.x.include(x);
+      for (double y : {m.distortion, m.optimum_distortion}) panel.y.include(y);
     }
-    bounds = bounds || !bound.empty();
-    panel.draw(bound, "using 1:2 with linespoints pt 6 ps 2 lw 1 dt (10,7) " + style.colour(g));
+    bounds = bounds || !optimum.empty();
+    panel.draw(optimum, "using 1:2 with linespoints pt 6 ps 2 lw 1 dt (10,7) " + style.colour(g));
     above.draw(model, "using 1:2 with linespoints ps 1.1 lw 1.4 " + style.point(g) + " " + style.colour(g));
     if (c.groups.size() <= 2)
       above.draw(model, "using 1:2:(sprintf('%d', $3)) with labels left offset 1.1,-0.4 tc rgb '#202020'");
@@ -83,7 +83,7 @@ Panel by_count_panel(const Comparison& c) {
   return panel;
 }
 
-Panel total_panel(const Comparison& c, const BoundCurve& curve) {
+Panel total_panel(const Comparison& c, const OptimumCurve& curve) {
   Panel panel = rate_distortion_axes("Distortion against KL, whole test set");
   const GroupStyle style(c);
   style.explain(panel);
@@ -91,25 +91,25 @@ Panel total_panel(const Comparison& c, const BoundCurve& curve) {
   bool rings = false;
   for (std::size_t g = 0; g < c.groups.size(); ++g)
     for (const std::size_t run : c.groups[g].runs) {
-      const Costs& test = c.runs[run].test;
-      const auto& bound = c.runs[run].test.bound;
+      const Losses& test = c.runs[run].test;
+      const auto& optimum = c.runs[run].test.optimum;
       panel.x.include(test.kl.mean), panel.y.include(test.distortion.mean);
       const auto error = [](const Estimate& e) {
         return std::isfinite(e.standard_error) ? e.standard_error : 0;
       };
       panel.draw({{test.kl.mean, test.distortion.mean, error(test.kl), error(test.distortion)}},
                  "using 1:2:3:4 with xyerrorbars ps 1.2 lw 1 " + style.point(g) + " " + style.colour(g));
-      if (!bound) continue;
+      if (!optimum) continue;
       rings = true;
-      panel.x.include(bound->kl), panel.y.include(bound->distortion);
-      panel.draw({{bound->kl, bound->distortion}},
+      panel.x.include(optimum->kl), panel.y.include(optimum->distortion);
+      panel.draw({{optimum->kl, optimum->distortion}},
                  "using 1:2 with points pt 6 ps 2.2 lw 1.2 " + style.colour(g));
     }
   if (rings) panel.legend.push_back({"optimum of each", "with points pt 6 ps 2.2 lw 1.2 lc rgb '#202020'"});
   return panel;
 }
 
-Panel path_panel(const Comparison& c, const BoundCurve& curve) {
+Panel path_panel(const Comparison& c, const OptimumCurve& curve) {
   Panel panel = rate_distortion_axes("Distortion against KL, epoch by epoch");
   const GroupStyle style(c);
   style.explain(panel);
@@ -120,7 +120,7 @@ Panel path_panel(const Comparison& c, const BoundCurve& curve) {
       const auto& epochs = c.runs[run].epochs;
       Points path;
       for (std::size_t i = 0; i < epochs.size(); ++i) {
-        const Costs& test = epochs[i].test;
+        const Losses& test = epochs[i].test;
         path.push_back({test.kl.mean, test.distortion.mean});
         if (i >= skipped(c.runs[run])) panel.x.include(test.kl.mean), panel.y.include(test.distortion.mean);
       }

@@ -19,8 +19,8 @@ struct Column {
   bool is_error = false;
 };
 
-template <class Of> double of_bound(const FinishedRun& run, Of of) {
-  return run.test.bound ? of(*run.test.bound) : no_number;
+template <class Of> double of_optimum(const FinishedRun& run, Of of) {
+  return run.test.optimum ? of(*run.test.optimum) : no_number;
 }
 
 double active_at(const FinishedRun& run, int64_t given) {
@@ -28,9 +28,9 @@ double active_at(const FinishedRun& run, int64_t given) {
   return count ? count->active : no_number;
 }
 
-double bound_active_at(const FinishedRun& run, int64_t given) {
+double optimum_active_at(const FinishedRun& run, int64_t given) {
   const CountResult* count = run.at_count(given);
-  return count && count->bound ? count->bound->active : no_number;
+  return count && count->optimum ? count->optimum->active : no_number;
 }
 
 std::set<int64_t> counts_of(const Comparison& c) {
@@ -49,20 +49,20 @@ std::vector<Column> columns_of(const Comparison& c) {
       {"distortion_stderr", [](const Run& r) { return r.test.distortion.standard_error; }, true},
       {"kl", [](const Run& r) { return r.test.kl.mean; }},
       {"kl_stderr", [](const Run& r) { return r.test.kl.standard_error; }, true},
-      {"bound_loss", [](const Run& r) { return of_bound(r, [](auto& b) { return b.loss; }); }},
-      {"bound_distortion", [](const Run& r) { return of_bound(r, [](auto& b) { return b.distortion; }); }},
-      {"bound_kl", [](const Run& r) { return of_bound(r, [](auto& b) { return b.kl; }); }},
+      {"bound_loss", [](const Run& r) { return of_optimum(r, [](auto& b) { return b.loss; }); }},
+      {"bound_distortion", [](const Run& r) { return of_optimum(r, [](auto& b) { return b.distortion; }); }},
+      {"bound_kl", [](const Run& r) { return of_optimum(r, [](auto& b) { return b.kl; }); }},
       {"excess", [](const Run& r) { return r.test.excess ? r.test.excess->mean : no_number; }},
       {"excess_stderr", [](const Run& r) { return r.test.excess ? r.test.excess->standard_error : no_number; },
        true},
       {"active", [](const Run& r) { return r.test.active; }},
-      {"bound_active", [](const Run& r) { return of_bound(r, [](auto& b) { return b.active; }); }}};
+      {"bound_active", [](const Run& r) { return of_optimum(r, [](auto& b) { return b.active; }); }}};
   const auto counts = counts_of(c);
   for (const int64_t given : counts)
     columns.push_back({str("active_", given), [given](const Run& r) { return active_at(r, given); }});
   for (const int64_t given : counts)
     columns.push_back(
-        {str("bound_active_", given), [given](const Run& r) { return bound_active_at(r, given); }});
+        {str("bound_active_", given), [given](const Run& r) { return optimum_active_at(r, given); }});
   columns.push_back({"train_step_us", [](const Run& r) { return r.timing.train_step_us; }});
   columns.push_back({"total_s", [](const Run& r) { return r.timing.total_s; }});
   return columns;
@@ -71,8 +71,8 @@ std::vector<Column> columns_of(const Comparison& c) {
 std::string text_of(double value) { return std::isnan(value) ? "" : to_text(value); }
 
 // "2.00 (2.00)": the model's active latents and, in brackets, the optimum's.
-std::string with_bound(double active, double bound) {
-  return fixed(active, 2) + (std::isfinite(bound) ? " (" + fixed(bound, 2) + ")" : "");
+std::string with_optimum(double active, double optimum) {
+  return fixed(active, 2) + (std::isfinite(optimum) ? " (" + fixed(optimum, 2) + ")" : "");
 }
 
 std::string cut(const std::string& text, std::size_t most) {
@@ -194,11 +194,11 @@ TextTable short_table(const Comparison& c, bool over_seeds) {
     row.push_back(with_error(excess, 4));
     row.push_back(fixed(value([](const Run& r) { return r.test.distortion.mean; }).mean, 4));
     row.push_back(fixed(value([](const Run& r) { return r.test.kl.mean; }).mean, 4));
-    row.push_back(with_bound(value([](const Run& r) { return active_at(r, 0); }).mean,
-                             value([](const Run& r) { return bound_active_at(r, 0); }).mean));
+    row.push_back(with_optimum(value([](const Run& r) { return active_at(r, 0); }).mean,
+                               value([](const Run& r) { return optimum_active_at(r, 0); }).mean));
     row.push_back(
-        with_bound(value([](const Run& r) { return r.test.active; }).mean,
-                   value([](const Run& r) { return of_bound(r, [](auto& b) { return b.active; }); }).mean));
+        with_optimum(value([](const Run& r) { return r.test.active; }).mean,
+                     value([](const Run& r) { return of_optimum(r, [](auto& b) { return b.active; }); }).mean));
     row.push_back(fixed(value([](const Run& r) { return r.timing.total_s; }).mean, 1));
   }
   make_narrow(table, names);

@@ -6,7 +6,7 @@
 
 namespace elbow {
 
-inline const std::string bound_line = "lc rgb '#202020' lw 1 dt (14,8)";
+inline const std::string optimum_line = "lc rgb '#202020' lw 1 dt (14,8)";
 
 /// The name of a setting as a figure prints it: a Greek letter for loss.beta.
 std::string setting_name(const std::string& key);

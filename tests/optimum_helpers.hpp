@@ -1,11 +1,11 @@
 #pragma once
-// What the tests of the analytic bound share: covariances, rows drawn from a Gaussian set, means with their
+// What the tests of the analytic optimum share: covariances, rows drawn from a Gaussian set, means with their
 // errors.
 #include <cmath>
 #include <random>
 #include <vector>
 
-#include "cvae/bound.hpp"
+#include "cvae/optimum.hpp"
 
 namespace elbow::test {
 
@@ -29,8 +29,8 @@ inline Matrix scaled(Matrix m, double factor) {
   return m;
 }
 
-inline GaussianBound bound_of(const Matrix& covariance, double beta) {
-  return GaussianBound(std::vector<double>(covariance.rows, 0.0), covariance, beta);
+inline GaussianOptimum optimum_of(const Matrix& covariance, double beta) {
+  return GaussianOptimum(std::vector<double>(covariance.rows, 0.0), covariance, beta);
 }
 
 /// Rows P z + mean with z ~ N(0, I), and masks with P(given) = 1/2.

@@ -11,7 +11,7 @@
 namespace elbow {
 
 /// What a command tells the decoder: --given, --label and --colour.
-class Told {
+class ConditionArguments {
  public:
   /// What --given holds of a model whose condition is made of columns.
   enum class Given {
@@ -20,7 +20,7 @@ class Told {
   };
   /// Of a model that conditions on attributes --given is "label=5,colour=red"; --label and --colour are the same for these two.
   /// "none" says that one is to be withheld. Error, naming the option, for what does not fit the model.
-  Told(const ToldOptions& options, Given given, const Experiment& experiment);
+  ConditionArguments(const ConditionOptions& options, Given given, const Experiment& experiment);
 
   /// The condition of so many rows of which nothing is known but what was told: [rows, Condition::width()], or undefined
   /// where the model has none. A label that was not told is withheld; Error where the model wants to know it.

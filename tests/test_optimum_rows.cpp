@@ -6,8 +6,8 @@
 
 #include "base/parallel.hpp"
 #include "base/stopwatch.hpp"
-#include "bound_helpers.hpp"
-#include "cvae/bound.hpp"
+#include "cvae/optimum.hpp"
+#include "optimum_helpers.hpp"
 
 using namespace elbow;
 using namespace elbow::test;
@@ -15,8 +15,8 @@ using namespace elbow::test;
 BOOST_AUTO_TEST_CASE(rows_average_to_the_bound) {
   for (const std::int64_t rank : {2, 4}) {
     const Set set(4, rank, 40000, 21);
-    const GaussianBound bound(set.mean, set.covariance(), 0.8);
-    const AverageBound expected = bound.average();
+    const GaussianOptimum bound(set.mean, set.covariance(), 0.8);
+    const AverageOptimum expected = bound.average();
     std::vector<double> loss, distortion, kl;
     for (const LossTerms<double>& r : bound.optimal_rows(set.x.data(), set.mask.data(), set.rows)) {
       BOOST_REQUIRE(std::abs(r.loss - r.distortion - 0.8 * r.kl) < 1e-9);
@@ -33,7 +33,7 @@ BOOST_AUTO_TEST_CASE(rows_average_to_the_bound) {
 
 BOOST_AUTO_TEST_CASE(edges_of_a_batch) {
   const Set set(3, 3, 5, 1);
-  const GaussianBound bound(set.mean, set.covariance(), 1);
+  const GaussianOptimum bound(set.mean, set.covariance(), 1);
   BOOST_TEST(bound.optimal_rows(nullptr, nullptr, 0).empty());
   const std::vector<float> all_given(15, 1.0f);
   for (const LossTerms<double>& r : bound.optimal_rows(set.x.data(), all_given.data(), 5))
@@ -52,7 +52,7 @@ BOOST_AUTO_TEST_CASE(the_same_bits_for_any_number_of_threads) {
     std::vector<LossTerms<double>> first;
     for (const int threads : {1, 2, 3}) {
       set_num_threads(threads);
-      const GaussianBound bound(set.mean, set.covariance(), 1);
+      const GaussianOptimum bound(set.mean, set.covariance(), 1);
       const std::vector<LossTerms<double>> rows = bound.optimal_rows(set.x.data(), set.mask.data(), set.rows);
       if (first.empty()) first = rows;
       bool same = true;
@@ -83,7 +83,7 @@ BOOST_AUTO_TEST_CASE(wide_sets_have_the_variances_of_their_axes) {
 
 BOOST_AUTO_TEST_CASE(several_threads_may_share_one_bound) {
   const Set set(8, 2, 2000, 4);
-  const GaussianBound bound(set.mean, set.covariance(), 1);
+  const GaussianOptimum bound(set.mean, set.covariance(), 1);
   std::vector<LossTerms<double>> a, b;
   std::thread other([&] { a = bound.optimal_rows(set.x.data(), set.mask.data(), set.rows); });
   b = bound.optimal_rows(set.x.data(), set.mask.data(), set.rows);
@@ -94,7 +94,7 @@ BOOST_AUTO_TEST_CASE(several_threads_may_share_one_bound) {
 BOOST_AUTO_TEST_CASE(a_test_set_takes_a_moment) {
   const Set set(8, 8, 64000, 5);
   const Stopwatch watch;
-  const GaussianBound bound(set.mean, set.covariance(), 1);
+  const GaussianOptimum bound(set.mean, set.covariance(), 1);
   BOOST_TEST(bound.optimal_rows(set.x.data(), set.mask.data(), set.rows).size() == 64000u);
   const double seconds = watch.seconds();
   BOOST_TEST_MESSAGE("64000 rows of 8 columns, 256 masks: " << seconds << " s");

@@ -1,4 +1,4 @@
-#include "data/law.hpp"
+#include "data/distribution.hpp"
 
 #include <algorithm>
 
@@ -11,7 +11,7 @@
 namespace elbow {
 namespace {
 
-MissingLaw read_missing(const Config& data) {
+MissingDistribution read_missing(const Config& data) {
   if (!data.get<Json>("missing", 0.0).is_object()) return {1, data.get<double>("missing", 0.0, between(0, 1))};
   const Config missing = data.section("missing");
   return {missing.get<double>("rows", 1.0, between(0, 1)), missing.get<double>("entries", between(0, 1))};

@@ -1,4 +1,4 @@
-#include "cvae/bound.hpp"
+#include "cvae/optimum.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -17,7 +17,7 @@ std::size_t cache_capacity(std::int64_t d) {
   return std::max<std::size_t>(1, (std::size_t(64) << 20) / bytes_per_mask);
 }
 
-/// Mask and observed of one row [d] (observed may be null) as a pattern (see GaussianBound).
+/// Mask and observed of one row [d] (observed may be null) as a pattern (see GaussianOptimum).
 void read_pattern(const float* mask, const float* observed, std::int64_t d, std::int64_t row, Mask& pattern) {
   pattern.resize(d);
   bool complete = true;
@@ -51,9 +51,9 @@ LossTerms<double> row_loss(const PrincipalAxes& axes, const std::vector<double>&
 
 }  // namespace
 
-Bound axis_bound(double variance, double beta) {
+Optimum axis_optimum(double variance, double beta) {
   const double level = beta / 2;
-  Bound b;
+  Optimum b;
   b.distortion = std::min(variance, level);
   if (variance > level) b.kl = std::log(variance / level) / 2;
   b.active = variance > level * (1 + 1e-9);
@@ -72,7 +72,7 @@ LossTerms<double> axis_row_loss(double u, double variance, double beta) {
   return r;
 }
 
-GaussianBound::GaussianBound(std::vector<double> mean, Matrix covariance, double beta)
+GaussianOptimum::GaussianOptimum(std::vector<double> mean, Matrix covariance, double beta)
     : mean_(std::move(mean)), covariance_(std::move(covariance)), beta_(beta) {
   const std::int64_t d = columns();
   if (d == 0 || covariance_.rows != d || covariance_.cols != d)
@@ -92,7 +92,7 @@ GaussianBound::GaussianBound(std::vector<double> mean, Matrix covariance, double
     fail("bound", "the covariance is not positive semi-definite: it has the eigenvalue ", spectrum.back());
 }
 
-Bound GaussianBound::at(const Mask& mask, const Mask& observed) const {
+Optimum GaussianOptimum::at(const Mask& mask, const Mask& observed) const {
   if (std::int64_t(mask.size()) != columns() || (!observed.empty() && observed.size() != mask.size()))
     fail("bound", "a mask of ", mask.size(), " columns",
          observed.empty() ? "" : str(", of which ", observed.size(), " are missing or not,"), " for a set of ",
@@ -100,17 +100,17 @@ Bound GaussianBound::at(const Mask& mask, const Mask& observed) const {
   Pattern pattern = mask;
   pattern.insert(pattern.end(), observed.begin(), observed.end());
   const AxesPtr axes = cached_axes({pattern})[0];  // held here: another thread may empty the cache meanwhile
-  Bound sum;
-  for (const double variance : axes->variances) sum += axis_bound(variance, beta_);
+  Optimum sum;
+  for (const double variance : axes->variances) sum += axis_optimum(variance, beta_);
   return sum;
 }
 
-LossTerms<double> GaussianBound::optimal_row(const float* x, const float* mask, const float* observed) const {
+LossTerms<double> GaussianOptimum::optimal_row(const float* x, const float* mask, const float* observed) const {
   return optimal_rows(x, mask, 1, observed)[0];
 }
 
-std::vector<LossTerms<double>> GaussianBound::optimal_rows(const float* x, const float* mask, std::int64_t rows,
-                                                           const float* observed) const {
+std::vector<LossTerms<double>> GaussianOptimum::optimal_rows(const float* x, const float* mask,
+                                                             std::int64_t rows, const float* observed) const {
   const std::int64_t d = columns();
   std::vector<LossTerms<double>> losses(std::max<std::int64_t>(rows, 0));
   // In blocks of as many rows as have no more distinct patterns between them than the cache may hold.
@@ -149,12 +149,12 @@ std::int64_t affordable_masks(std::int64_t columns, std::int64_t least, std::int
   return std::clamp(std::int64_t(5e8 / (d * d * d)), least, most);
 }
 
-PrincipalAxes GaussianBound::axes_of(const Pattern& pattern) const {
+PrincipalAxes GaussianOptimum::axes_of(const Pattern& pattern) const {
   const auto middle = pattern.begin() + columns();
   return principal_axes(covariance_, Mask(pattern.begin(), middle), Mask(middle, pattern.end()));
 }
 
-std::vector<std::vector<double>> GaussianBound::variances(const std::vector<Pattern>& patterns) const {
+std::vector<std::vector<double>> GaussianOptimum::variances(const std::vector<Pattern>& patterns) const {
   std::vector<std::vector<double>> all(patterns.size());
   parallel_tasks(std::int64_t(patterns.size()), [&](std::int64_t i) {
     const auto middle = patterns[i].begin() + columns();
@@ -164,7 +164,7 @@ std::vector<std::vector<double>> GaussianBound::variances(const std::vector<Patt
   return all;
 }
 
-std::vector<GaussianBound::AxesPtr> GaussianBound::cached_axes(const std::vector<Pattern>& patterns) const {
+std::vector<GaussianOptimum::AxesPtr> GaussianOptimum::cached_axes(const std::vector<Pattern>& patterns) const {
   std::vector<AxesPtr> axes(patterns.size());
   std::vector<std::size_t> absent;
   {

@@ -111,7 +111,7 @@ BOOST_AUTO_TEST_CASE(neighbours_are_independent) {
     BOOST_TEST(std::abs(correlation(z.data(), normals(other).data(), million)) < 4);
   auto square = z;
   for (float& v : square)
-    v = v * v - 1;  // the two numbers of a pair share their radius: only its law parts them
+    v = v * v - 1;  // the two numbers of a pair share their radius: only its distribution parts them
   for (const int64_t lag : {1, 2, 4, 16, 32, 48, 64}) {
     BOOST_TEST(std::abs(correlation(z.data(), z.data() + lag, million - lag)) < 4);
     BOOST_TEST(std::abs(correlation(square.data(), square.data() + lag, million - lag)) < 4);

@@ -1,11 +1,11 @@
-// The linear-Gaussian model that attains the bound: a simulation of it against its closed form, models beside
+// The linear-Gaussian model that attains the optimum: a simulation of it against its closed form, models beside
 // it, which must all lose more, and what the comparison by pairs gains.
 #include <boost/test/unit_test.hpp>
 #include <cmath>
 #include <random>
 
-#include "bound_helpers.hpp"
-#include "cvae/bound.hpp"
+#include "cvae/optimum.hpp"
+#include "optimum_helpers.hpp"
 
 using namespace elbow;
 using namespace elbow::test;
@@ -35,7 +35,7 @@ double expected_loss(const AxisModel& m, double variance, double beta) {
 BOOST_AUTO_TEST_CASE(a_simulation_of_the_model_agrees_with_its_closed_form) {
   const Set set(5, 5, 60, 22);
   const double beta = 0.8;
-  const GaussianBound bound(set.mean, set.covariance(), beta);
+  const GaussianOptimum bound(set.mean, set.covariance(), beta);
   const std::vector<LossTerms<double>> rows = bound.optimal_rows(set.x.data(), set.mask.data(), set.rows);
   std::mt19937_64 engine(5);
   std::normal_distribution<double> normal;
@@ -86,7 +86,7 @@ BOOST_AUTO_TEST_CASE(a_simulation_of_the_model_agrees_with_its_closed_form) {
 
 BOOST_AUTO_TEST_CASE(no_linear_model_beside_the_optimum_is_better) {
   for (const double variance : {0.1, 0.4999, 0.5, 0.5001, 1.0, 4.0, 50.0}) {
-    const double beta = 1, best = axis_bound(variance, beta).loss;
+    const double beta = 1, best = axis_optimum(variance, beta).loss;
     const AxisModel model = optimal_axis_model(variance, beta);
     BOOST_TEST(std::abs(expected_loss(model, variance, beta) - best) < 1e-12);
     for (const double step : {-0.3, -0.01, 0.01, 0.3}) {
@@ -105,7 +105,7 @@ BOOST_AUTO_TEST_CASE(an_axis_averages_to_its_bound) {
   // The row's loss is quadratic in u, so that its mean over u ~ N(0, l) is its value at u^2 = l.
   for (const double variance : {0.2, 0.5, 0.51, 1.0, 9.0}) {
     const LossTerms<double> row = axis_row_loss(std::sqrt(variance), variance, 1);
-    const Bound b = axis_bound(variance, 1);
+    const Optimum b = axis_optimum(variance, 1);
     BOOST_TEST(std::abs(row.loss - b.loss) < 1e-12);
     BOOST_TEST(std::abs(row.distortion - b.distortion) < 1e-12);
     BOOST_TEST(std::abs(row.kl - b.kl) < 1e-12);
@@ -115,7 +115,7 @@ BOOST_AUTO_TEST_CASE(an_axis_averages_to_its_bound) {
 BOOST_AUTO_TEST_CASE(pairs_show_a_gap_that_means_do_not) {
   // Two unit Gaussians, beta = 1, and a model a little off the optimum, evaluated with 16 noise draws a row.
   const AxisModel best = optimal_axis_model(1, 1), model{1.06 * best.gain, 0.94 * best.s2, 1.02 * best.decoder};
-  const double excess = expected_loss(model, 1, 1) - axis_bound(1, 1).loss;  // a mean of one withheld column
+  const double excess = expected_loss(model, 1, 1) - axis_optimum(1, 1).loss;  // a mean of one withheld column
   std::mt19937_64 engine(12);
   std::normal_distribution<double> normal;
   std::vector<double> losses, differences;

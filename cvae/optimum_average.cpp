@@ -1,4 +1,4 @@
-// The averages of the bound over masks: which masks, with which weights.
+// The averages of the optimum over masks: which masks, with which weights.
 #include <algorithm>
 #include <bit>
 #include <cmath>
@@ -7,13 +7,13 @@
 #include <utility>
 
 #include "base/error.hpp"
-#include "cvae/bound.hpp"
+#include "cvae/optimum.hpp"
 #include "cvae/subsets.hpp"
 
 namespace elbow {
 namespace {
 
-/// Patterns (masks, or masks and what is observed; see GaussianBound) and their weights, which add up to 1. `sampled`:
+/// Patterns (masks, or masks and what is observed; see GaussianOptimum) and their weights, which add up to 1. `sampled`:
 /// drawn, rather than all there are.
 struct WeightedMasks {
   std::vector<Mask> masks;
@@ -38,7 +38,7 @@ void check_probability(const char* what, double p) {
   if (!(p >= 0 && p <= 1)) fail("bound", what, " is ", p, "; it must lie in [0, 1]");
 }
 
-void check_law(const MissingLaw& missing, double p_given) {
+void check_distribution(const MissingDistribution& missing, double p_given) {
   check_probability("p_given", p_given);
   check_probability("the share of rows with missing entries", missing.rows);
   check_probability("the share of missing entries", missing.entries);
@@ -93,7 +93,7 @@ WeightedMasks subset_masks(std::int64_t d, std::int64_t given, std::int64_t max_
 
 /// The patterns [2 d] of rows with missing entries, and of those without.
 WeightedMasks bernoulli_patterns(std::int64_t d, double p, std::int64_t max_masks, std::uint64_t seed,
-                                 const MissingLaw& missing) {
+                                 const MissingDistribution& missing) {
   WeightedMasks w;
   if (std::ldexp(1.0, int(d)) + std::pow(3.0, double(d)) <= double(max_masks)) {
     w = bernoulli_masks(d, p, max_masks, seed);
@@ -129,7 +129,7 @@ WeightedMasks bernoulli_patterns(std::int64_t d, double p, std::int64_t max_mask
 /// The patterns [2 d] with `given` given columns. The given ones are any, equally likely; of the others, in a row with
 /// missing entries, each is missing or withheld independently.
 WeightedMasks subset_patterns(std::int64_t d, std::int64_t given, std::int64_t max_masks, std::uint64_t seed,
-                              const MissingLaw& missing, double p) {
+                              const MissingDistribution& missing, double p) {
   // ln P(row of that kind and its count is `given`), both less ln((d choose given) p^given), which may be -infinity.
   const auto ln_power = [](double base, std::int64_t n) { return n == 0 ? 0 : double(n) * std::log(base); };
   const double there = 1 - missing.entries;
@@ -177,17 +177,17 @@ WeightedMasks subset_patterns(std::int64_t d, std::int64_t given, std::int64_t m
   return w;
 }
 
-AverageBound weighted_mean(const WeightedMasks& w, const std::vector<std::vector<double>>& variances,
-                           std::int64_t d, double beta) {
-  AverageBound mean;
+AverageOptimum weighted_mean(const WeightedMasks& w, const std::vector<std::vector<double>>& variances,
+                             std::int64_t d, double beta) {
+  AverageOptimum mean;
   mean.masks = std::int64_t(w.masks.size());
   mean.kl_per_latent.assign(d, 0.0);
   std::vector<double> losses;
   for (std::size_t m = 0; m < variances.size(); ++m) {
     const double weight = w.weights[m];
-    Bound sum;
+    Optimum sum;
     for (std::size_t k = 0; k < variances[m].size(); ++k) {  // descending variances: descending KLs
-      const Bound b = axis_bound(variances[m][k], beta);
+      const Optimum b = axis_optimum(variances[m][k], beta);
       sum += b;
       mean.kl_per_latent[k] += weight * b.kl;
     }
@@ -204,24 +204,24 @@ AverageBound weighted_mean(const WeightedMasks& w, const std::vector<std::vector
 
 }  // namespace
 
-AverageBound GaussianBound::average(double p_given, std::int64_t max_masks, std::uint64_t seed,
-                                    const MissingLaw& missing) const {
+AverageOptimum GaussianOptimum::average(double p_given, std::int64_t max_masks, std::uint64_t seed,
+                                        const MissingDistribution& missing) const {
   check_max_masks(max_masks);
-  check_law(missing, p_given);
+  check_distribution(missing, p_given);
   const WeightedMasks w = missing.any() ? bernoulli_patterns(columns(), p_given, max_masks, seed, missing)
                                         : bernoulli_masks(columns(), p_given, max_masks, seed);
   return weighted_mean(w, variances(w.masks), columns(), beta_);
 }
 
-AverageBound GaussianBound::average_uniform(std::int64_t max_masks, std::uint64_t seed) const {
+AverageOptimum GaussianOptimum::average_uniform(std::int64_t max_masks, std::uint64_t seed) const {
   // Nodes and weights of 8 points on [-1, 1], which are exact to degree 15 (Abramowitz & Stegun 1964, table 25.4).
   constexpr double nodes[] = {0.1834346424956498, 0.5255324099163290, 0.7966664774136267, 0.9602898564975363};
   constexpr double weights[] = {0.3626837833783620, 0.3137066458778874, 0.2223810344533745, 0.1012285362903763};
-  AverageBound mean;
+  AverageOptimum mean;
   double variance = 0;
   for (int i = 0; i < 8; ++i) {
     const double p = 0.5 + (i < 4 ? 0.5 : -0.5) * nodes[i % 4], weight = weights[i % 4] / 2;
-    const AverageBound b = average(p, max_masks, seed + std::uint64_t(i));
+    const AverageOptimum b = average(p, max_masks, seed + std::uint64_t(i));
     mean += weight * b;
     mean.masks += b.masks;
     mean.kl_per_latent.resize(b.kl_per_latent.size());
@@ -233,10 +233,10 @@ AverageBound GaussianBound::average_uniform(std::int64_t max_masks, std::uint64_
   return mean;
 }
 
-AverageBound GaussianBound::at_count(std::int64_t given, std::int64_t max_masks, std::uint64_t seed,
-                                     const MissingLaw& missing, double p_given) const {
+AverageOptimum GaussianOptimum::at_count(std::int64_t given, std::int64_t max_masks, std::uint64_t seed,
+                                         const MissingDistribution& missing, double p_given) const {
   check_max_masks(max_masks);
-  check_law(missing, p_given);
+  check_distribution(missing, p_given);
   if (given < 0 || given > columns())
     fail("bound", given, " columns of a set of ", columns(), " cannot be given");
   seed += std::uint64_t(given);
@@ -245,9 +245,10 @@ AverageBound GaussianBound::at_count(std::int64_t given, std::int64_t max_masks,
   return weighted_mean(w, variances(w.masks), columns(), beta_);
 }
 
-std::vector<AverageBound> GaussianBound::per_count(std::int64_t max_masks, std::uint64_t seed,
-                                                   const MissingLaw& missing, double p_given) const {
-  std::vector<AverageBound> counts;
+std::vector<AverageOptimum> GaussianOptimum::per_count(std::int64_t max_masks, std::uint64_t seed,
+                                                       const MissingDistribution& missing,
+                                                       double p_given) const {
+  std::vector<AverageOptimum> counts;
   for (std::int64_t given = 0; given <= columns(); ++given)
     counts.push_back(at_count(given, max_masks, seed, missing, p_given));
   return counts;

@@ -1,10 +1,10 @@
-// Laws that the analytic bound obeys whatever the covariance, and its averages over all and over sampled masks.
+// Distributions that the analytic optimum obeys whatever the covariance, and its averages over all and over sampled masks.
 #include <algorithm>
 #include <boost/test/unit_test.hpp>
 #include <cmath>
 
-#include "bound_helpers.hpp"
-#include "cvae/bound.hpp"
+#include "cvae/optimum.hpp"
+#include "optimum_helpers.hpp"
 
 using namespace elbow;
 using namespace elbow::test;
@@ -28,13 +28,13 @@ BOOST_AUTO_TEST_CASE(scales_permutations_and_more_knowledge) {
   const std::int64_t d = 5;
   const Matrix sigma = random_covariance(d, d, 11);
   const double beta = 0.7, t = 3.25;
-  const GaussianBound bound = bound_of(sigma, beta);
-  BOOST_TEST(bound_of(scaled(sigma, t), t * beta).average().loss == t * bound.average().loss,
+  const GaussianOptimum bound = optimum_of(sigma, beta);
+  BOOST_TEST(optimum_of(scaled(sigma, t), t * beta).average().loss == t * bound.average().loss,
              tt::tolerance(1e-12));
   BOOST_TEST(bound.at(Mask(d, true)).loss == 0);
 
   const std::vector<std::int64_t> order{3, 0, 4, 1, 2};
-  const GaussianBound permuted = bound_of(submatrix(sigma, order, order), beta);
+  const GaussianOptimum permuted = optimum_of(submatrix(sigma, order, order), beta);
   for (int bits = 0; bits < 32; ++bits) {
     Mask mask(d), moved(d);
     for (int i = 0; i < d; ++i) mask[i] = (bits >> i) & 1;
@@ -45,27 +45,27 @@ BOOST_AUTO_TEST_CASE(scales_permutations_and_more_knowledge) {
       more[i] = true;
       BOOST_TEST(bound.at(more).loss <= bound.at(mask).loss + 1e-12);
     }
-    const Bound b = bound.at(mask);
+    const Optimum b = bound.at(mask);
     BOOST_TEST(b.loss == b.distortion + beta * b.kl, tt::tolerance(1e-13));
   }
 }
 
 BOOST_AUTO_TEST_CASE(averages_agree_with_one_another) {
   const std::int64_t d = 6;
-  const GaussianBound bound = bound_of(random_covariance(d, 4, 5), 0.8);
-  const std::vector<AverageBound> counts = bound.per_count();
+  const GaussianOptimum bound = optimum_of(random_covariance(d, 4, 5), 0.8);
+  const std::vector<AverageOptimum> counts = bound.per_count();
   for (const double p : {0.0, 0.5, 0.2, 1.0}) {
     double loss = 0, kl = 0, active = 0, choose = 1;
     for (int k = 0; k <= d; choose = choose * (d - k) / (k + 1), ++k) {
       const double weight = choose * std::pow(p, k) * std::pow(1 - p, d - k);
       loss += weight * counts[k].loss, kl += weight * counts[k].kl, active += weight * counts[k].active;
     }
-    const AverageBound mean = bound.average(p);
+    const AverageOptimum mean = bound.average(p);
     BOOST_TEST(std::abs(mean.loss - loss) < 1e-12);
     BOOST_TEST(std::abs(mean.kl - kl) < 1e-12);
     BOOST_TEST(std::abs(mean.active - active) < 1e-12);
   }
-  for (const AverageBound& c : counts) {
+  for (const AverageOptimum& c : counts) {
     double sum = 0;
     for (const double kl : c.kl_per_latent) sum += kl;
     BOOST_TEST(std::abs(sum - c.kl) < 1e-12);
@@ -74,23 +74,23 @@ BOOST_AUTO_TEST_CASE(averages_agree_with_one_another) {
 }
 
 BOOST_AUTO_TEST_CASE(sampled_masks_agree_with_all_masks) {
-  const GaussianBound bound = bound_of(random_covariance(8, 8, 6), 0.9);
-  const AverageBound all = bound.average(0.3), some = bound.average(0.3, 200, 7);
+  const GaussianOptimum bound = optimum_of(random_covariance(8, 8, 6), 0.9);
+  const AverageOptimum all = bound.average(0.3), some = bound.average(0.3, 200, 7);
   BOOST_TEST(all.masks == 256);
   BOOST_TEST(some.masks == 200);
   BOOST_TEST(some.loss_stderr > 0);
   BOOST_TEST(std::abs(some.loss - all.loss) < 4 * some.loss_stderr);
   BOOST_TEST(bound.average(0.3, 200, 7).loss == some.loss);
   BOOST_TEST(bound.average(0.3, 200, 8).loss != some.loss);
-  const AverageBound four = bound.at_count(4), few = bound.at_count(4, 40, 7);
+  const AverageOptimum four = bound.at_count(4), few = bound.at_count(4, 40, 7);
   BOOST_TEST(few.masks == 40);
   BOOST_TEST(std::abs(few.loss - four.loss) < 4 * few.loss_stderr);
 }
 
 BOOST_AUTO_TEST_CASE(hundreds_of_columns) {
   const std::int64_t d = 120;
-  const GaussianBound bound = bound_of(identity(d), 1);
-  const AverageBound mean = bound.average(0.5, 50);
+  const GaussianOptimum bound = optimum_of(identity(d), 1);
+  const AverageOptimum mean = bound.average(0.5, 50);
   BOOST_TEST(std::abs(mean.loss - 0.5 * double(d) / 2 * (1 + std::log(2.0))) < 4 * mean.loss_stderr);
   // A mask costs (1 + ln 2)/2 per withheld column; the standard deviation of their number is sqrt(d)/2.
   BOOST_TEST(mean.loss_stderr == 0.5 * (1 + std::log(2.0)) * std::sqrt(double(d)) / 2 / std::sqrt(50.0),
@@ -101,13 +101,13 @@ BOOST_AUTO_TEST_CASE(hundreds_of_columns) {
 
 BOOST_AUTO_TEST_CASE(a_uniform_probability_makes_every_count_equally_likely) {
   for (const std::int64_t d : {1, 5, 8}) {
-    const GaussianBound bound = bound_of(random_covariance(d, d, 12), 0.8);
+    const GaussianOptimum bound = optimum_of(random_covariance(d, d, 12), 0.8);
     double loss = 0, distortion = 0, kl = 0, active = 0;
-    for (const AverageBound& c : bound.per_count()) {
+    for (const AverageOptimum& c : bound.per_count()) {
       loss += c.loss / double(d + 1), distortion += c.distortion / double(d + 1);
       kl += c.kl / double(d + 1), active += c.active / double(d + 1);
     }
-    const AverageBound mean = bound.average_uniform();
+    const AverageOptimum mean = bound.average_uniform();
     BOOST_TEST(mean.loss == loss, tt::tolerance(1e-12));
     BOOST_TEST(mean.distortion == distortion, tt::tolerance(1e-12));
     BOOST_TEST(mean.kl == kl, tt::tolerance(1e-12));

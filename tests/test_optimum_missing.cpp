@@ -1,4 +1,4 @@
-// The analytic bound when entries are missing: against the bound of the observed columns alone, against brute force over
+// The analytic optimum when entries are missing: against the optimum of the observed columns alone, against brute force over
 // all that may be missing, and against a simulated code whose decoder is told what is missing.
 
 #include <boost/test/unit_test.hpp>
@@ -7,8 +7,8 @@
 #include <random>
 
 #include "base/parallel.hpp"
-#include "bound_helpers.hpp"
-#include "cvae/bound.hpp"
+#include "cvae/optimum.hpp"
+#include "optimum_helpers.hpp"
 
 using namespace elbow;
 using namespace elbow::test;
@@ -22,25 +22,25 @@ Mask mask_of(int code, std::int64_t d) {
   return mask;
 }
 
-/// The bound of a row that has only its observed columns, as a smaller set that has nothing missing.
-Bound of_smaller_set(const Matrix& sigma, double beta, const Mask& mask, const Mask& observed) {
+/// The optimum of a row that has only its observed columns, as a smaller set that has nothing missing.
+Optimum of_smaller_set(const Matrix& sigma, double beta, const Mask& mask, const Mask& observed) {
   std::vector<std::int64_t> there;
   Mask given;
   for (std::size_t i = 0; i < mask.size(); ++i)
     if (observed[i]) there.push_back(std::int64_t(i)), given.push_back(mask[i]);
   if (there.empty()) return {};
-  return bound_of(submatrix(sigma, there, there), beta).at(given);
+  return optimum_of(submatrix(sigma, there, there), beta).at(given);
 }
 
 /// Calls visit(mask, observed, probability) for all that a row may show.
 template <class Visit>
-void for_each_row(std::int64_t d, double p_given, const MissingLaw& law, const Visit& visit) {
+void for_each_row(std::int64_t d, double p_given, const MissingDistribution& distribution, const Visit& visit) {
   for (const bool incomplete : {false, true})
     for (int there = 0; there < 1 << d; ++there)
       for (int given = 0; given < 1 << d; ++given) {
         if (given & ~there) continue;
-        const double q = incomplete ? law.entries : 0;
-        double p = incomplete ? law.rows : 1 - law.rows;
+        const double q = incomplete ? distribution.entries : 0;
+        double p = incomplete ? distribution.rows : 1 - distribution.rows;
         for (std::int64_t i = 0; i < d; ++i)
           p *= !((there >> i) & 1) ? q : (1 - q) * ((given >> i) & 1 ? p_given : 1 - p_given);
         visit(mask_of(given, d), mask_of(there, d), p);
@@ -51,12 +51,12 @@ void for_each_row(std::int64_t d, double p_given, const MissingLaw& law, const V
 struct SetWithMissing : Set {
   std::vector<float> observed;
   SetWithMissing(std::int64_t d, std::int64_t rank, std::int64_t rows, std::uint64_t seed,
-                 const MissingLaw& law)
+                 const MissingDistribution& distribution)
       : Set(d, rank, rows, seed) {
     std::mt19937_64 engine(seed + 1);
     std::uniform_real_distribution<double> uniform;
     for (std::int64_t r = 0; r < rows; ++r) {
-      const double q = uniform(engine) < law.rows ? law.entries : 0;
+      const double q = uniform(engine) < distribution.rows ? distribution.entries : 0;
       for (std::int64_t i = r * d; i < (r + 1) * d; ++i) {
         observed.push_back(uniform(engine) < q ? 0.0f : 1.0f);
         if (observed[i] == 1) continue;
@@ -72,10 +72,10 @@ struct SetWithMissing : Set {
 BOOST_AUTO_TEST_CASE(missing_columns_are_as_if_they_did_not_exist) {
   for (const std::int64_t rank : {2, 4}) {
     const Matrix sigma = random_covariance(4, rank, 3);
-    const GaussianBound bound = bound_of(sigma, 0.6);
+    const GaussianOptimum bound = optimum_of(sigma, 0.6);
     int compared = 0;
     for_each_row(4, 0.5, {0, 0}, [&](const Mask& mask, const Mask& observed, double) {
-      const Bound b = bound.at(mask, observed), other = of_smaller_set(sigma, 0.6, mask, observed);
+      const Optimum b = bound.at(mask, observed), other = of_smaller_set(sigma, 0.6, mask, observed);
       BOOST_TEST(std::abs(b.loss - other.loss) < 1e-11);
       BOOST_TEST(std::abs(b.kl - other.kl) < 1e-11);
       BOOST_TEST(b.active == other.active);
@@ -88,7 +88,7 @@ BOOST_AUTO_TEST_CASE(missing_columns_are_as_if_they_did_not_exist) {
 }
 
 BOOST_AUTO_TEST_CASE(knowing_more_costs_no_more_and_less_to_tell_costs_no_more) {
-  const GaussianBound bound = bound_of(random_covariance(4, 4, 12), 0.5);
+  const GaussianOptimum bound = optimum_of(random_covariance(4, 4, 12), 0.5);
   for_each_row(4, 0.5, {0, 0}, [&](const Mask& mask, const Mask& observed, double) {
     const double loss = bound.at(mask, observed).loss;
     for (int i = 0; i < 4; ++i) {
@@ -105,19 +105,21 @@ BOOST_AUTO_TEST_CASE(averages_against_brute_force) {
   const std::int64_t d = 3;
   const Matrix sigma = random_covariance(d, d, 4);
   const double beta = 0.7;
-  const GaussianBound bound = bound_of(sigma, beta);
+  const GaussianOptimum bound = optimum_of(sigma, beta);
   for (const double p : {0.5, 0.2, 0.0, 1.0})
-    for (const MissingLaw law : {MissingLaw{1, 0.5}, {0.5, 0.3}, {0.25, 0.9}, {0.5, 1}}) {
-      Bound mean;
+    for (const MissingDistribution distribution :
+         {MissingDistribution{1, 0.5}, {0.5, 0.3}, {0.25, 0.9}, {0.5, 1}}) {
+      Optimum mean;
       std::vector<double> mass(d + 1, 0.0), loss(d + 1, 0.0), kl(d + 1, 0.0);
-      for_each_row(d, p, law, [&](const Mask& mask, const Mask& observed, double weight) {
-        const Bound b = of_smaller_set(sigma, beta, mask, observed);
+      for_each_row(d, p, distribution, [&](const Mask& mask, const Mask& observed, double weight) {
+        const Optimum b = of_smaller_set(sigma, beta, mask, observed);
         mean.loss += weight * b.loss, mean.kl += weight * b.kl, mean.active += weight * b.active;
         const auto k = std::count(mask.begin(), mask.end(), true);
         mass[k] += weight, loss[k] += weight * b.loss, kl[k] += weight * b.kl;
       });
-      BOOST_TEST_CONTEXT("given " << p << ", rows " << law.rows << ", entries " << law.entries) {
-        const AverageBound average = bound.average(p, 1024, 1, law);
+      BOOST_TEST_CONTEXT("given " << p << ", rows " << distribution.rows << ", entries "
+                                  << distribution.entries) {
+        const AverageOptimum average = bound.average(p, 1024, 1, distribution);
         BOOST_TEST(average.loss_stderr == 0);
         BOOST_TEST(average.masks == 8 + 27);
         BOOST_TEST(std::abs(average.loss - mean.loss) < 1e-12);
@@ -125,7 +127,7 @@ BOOST_AUTO_TEST_CASE(averages_against_brute_force) {
         BOOST_TEST(std::abs(average.active - mean.active) < 1e-12);
         for (std::int64_t k = 0; k <= d; ++k) {
           if (mass[k] == 0) continue;
-          const AverageBound count = bound.at_count(k, 1024, 1, law, p);
+          const AverageOptimum count = bound.at_count(k, 1024, 1, distribution, p);
           BOOST_TEST(std::abs(count.loss - loss[k] / mass[k]) < 1e-12);
           BOOST_TEST(std::abs(count.kl - kl[k] / mass[k]) < 1e-12);
           double sum = 0;
@@ -139,11 +141,11 @@ BOOST_AUTO_TEST_CASE(averages_against_brute_force) {
 BOOST_AUTO_TEST_CASE(a_count_with_p_given_0_is_a_subset_in_rows_that_show_it) {
   const std::int64_t d = 3;
   const Matrix sigma = random_covariance(d, d, 4);
-  const GaussianBound bound = bound_of(sigma, 0.7);
-  for (const MissingLaw law : {MissingLaw{1, 0.5}, {0.5, 0.3}}) {
+  const GaussianOptimum bound = optimum_of(sigma, 0.7);
+  for (const MissingDistribution distribution : {MissingDistribution{1, 0.5}, {0.5, 0.3}}) {
     std::vector<double> mass(d + 1, 0.0), loss(d + 1, 0.0);
     // P(observed) is the sum over what is given of it; with p_given = 0 only nothing is.
-    for_each_row(d, 0, law, [&](const Mask&, const Mask& observed, double weight) {
+    for_each_row(d, 0, distribution, [&](const Mask&, const Mask& observed, double weight) {
       if (weight == 0) return;
       for (int code = 0; code < 1 << d; ++code) {
         const Mask subset = mask_of(code, d);
@@ -155,33 +157,35 @@ BOOST_AUTO_TEST_CASE(a_count_with_p_given_0_is_a_subset_in_rows_that_show_it) {
       }
     });
     for (std::int64_t k = 0; k <= d; ++k)
-      BOOST_TEST(std::abs(bound.at_count(k, 1024, 1, law, 0).loss - loss[k] / mass[k]) < 1e-12);
+      BOOST_TEST(std::abs(bound.at_count(k, 1024, 1, distribution, 0).loss - loss[k] / mass[k]) < 1e-12);
   }
 }
 
 BOOST_AUTO_TEST_CASE(a_law_that_leaves_nothing_out_changes_nothing) {
-  const GaussianBound bound = bound_of(random_covariance(5, 5, 4), 0.7);
-  for (const MissingLaw law : {MissingLaw{0, 0.5}, {0.5, 0}}) {
-    BOOST_TEST(bound.average(0.3, 1024, 1, law).loss == bound.average(0.3).loss);
-    BOOST_TEST(bound.at_count(2, 1024, 1, law, 0.9).loss == bound.at_count(2).loss);
+  const GaussianOptimum bound = optimum_of(random_covariance(5, 5, 4), 0.7);
+  for (const MissingDistribution distribution : {MissingDistribution{0, 0.5}, {0.5, 0}}) {
+    BOOST_TEST(bound.average(0.3, 1024, 1, distribution).loss == bound.average(0.3).loss);
+    BOOST_TEST(bound.at_count(2, 1024, 1, distribution, 0.9).loss == bound.at_count(2).loss);
   }
 }
 
 BOOST_AUTO_TEST_CASE(sampled_patterns_agree_with_all_patterns) {
-  const GaussianBound bound = bound_of(random_covariance(6, 6, 6), 0.9);
-  const MissingLaw law{0.6, 0.4};
-  const AverageBound all = bound.average(0.3, 1 << 20, 1, law), some = bound.average(0.3, 700, 7, law);
+  const GaussianOptimum bound = optimum_of(random_covariance(6, 6, 6), 0.9);
+  const MissingDistribution distribution{0.6, 0.4};
+  const AverageOptimum all = bound.average(0.3, 1 << 20, 1, distribution),
+                       some = bound.average(0.3, 700, 7, distribution);
   BOOST_TEST(all.masks == 64 + 729);
   BOOST_TEST(some.masks == 700);
   BOOST_TEST(some.loss_stderr > 0);
   BOOST_TEST(std::abs(some.loss - all.loss) < 4 * some.loss_stderr);
-  BOOST_TEST(bound.average(0.3, 700, 7, law).loss == some.loss);
+  BOOST_TEST(bound.average(0.3, 700, 7, distribution).loss == some.loss);
   for (const std::int64_t max_masks : {10, 100})  // fewer and more than the 15 subsets of two columns
     for (const std::int64_t given : {0, 2, 5}) {
-      const AverageBound exact = bound.at_count(given, 1 << 20, 1, law, 0.3);
+      const AverageOptimum exact = bound.at_count(given, 1 << 20, 1, distribution, 0.3);
       double sum = 0, variance = 0;
       for (int seed = 0; seed < 50; ++seed) {
-        const AverageBound few = bound.at_count(given, max_masks, std::uint64_t(seed) * 1000, law, 0.3);
+        const AverageOptimum few =
+            bound.at_count(given, max_masks, std::uint64_t(seed) * 1000, distribution, 0.3);
         BOOST_TEST(few.masks == (few.loss_stderr > 0 ? max_masks : exact.masks));
         sum += few.loss / 50, variance += few.loss_stderr * few.loss_stderr / 2500;
       }
@@ -190,11 +194,11 @@ BOOST_AUTO_TEST_CASE(sampled_patterns_agree_with_all_patterns) {
 }
 
 BOOST_AUTO_TEST_CASE(rows_average_to_the_bound_and_missing_values_are_not_looked_at) {
-  const MissingLaw law{0.7, 0.5};
+  const MissingDistribution distribution{0.7, 0.5};
   const double beta = 0.8;
   for (const std::int64_t rank : {2, 4}) {
-    const SetWithMissing set(4, rank, 40000, 21, law);
-    const GaussianBound bound(set.mean, set.covariance(), beta);
+    const SetWithMissing set(4, rank, 40000, 21, distribution);
+    const GaussianOptimum bound(set.mean, set.covariance(), beta);
     const std::vector<LossTerms<double>> rows =
         bound.optimal_rows(set.x.data(), set.mask.data(), set.rows, set.observed.data());
     std::vector<double> loss, kl;
@@ -209,15 +213,15 @@ BOOST_AUTO_TEST_CASE(rows_average_to_the_bound_and_missing_values_are_not_looked
       BOOST_TEST_MESSAGE("mean " << m.mean << " +- " << m.error << ", bound " << truth);
       BOOST_TEST(std::abs(m.mean - truth) <= 4 * m.error);
     };
-    const AverageBound expected = bound.average(0.5, 1024, 1, law);
+    const AverageOptimum expected = bound.average(0.5, 1024, 1, distribution);
     check(loss, expected.loss), check(kl, expected.kl);
-    for (std::int64_t k = 0; k <= 4; ++k) check(by_count[k], bound.at_count(k, 1024, 1, law).loss);
+    for (std::int64_t k = 0; k <= 4; ++k) check(by_count[k], bound.at_count(k, 1024, 1, distribution).loss);
     BOOST_TEST(bound.optimal_row(&set.x[4], &set.mask[4], &set.observed[4]).loss == rows[1].loss);
   }
 }
 
 // An encoder and a decoder that are both told what is there, in the space of the columns: the code goes along the principal
-// axes of what is withheld and observed. Its loss, with the encoder's noise drawn, averages to the bound.
+// axes of what is withheld and observed. Its loss, with the encoder's noise drawn, averages to the optimum.
 BOOST_AUTO_TEST_CASE(a_simulated_code_attains_the_bound) {
   const double beta = 0.4;
   const SetWithMissing set(3, 3, 30000, 8, {1, 0.4});
@@ -255,7 +259,7 @@ BOOST_AUTO_TEST_CASE(a_simulated_code_attains_the_bound) {
     losses.push_back(distortion + beta * kl);
     kl_sum += kl;
   }
-  const AverageBound bound = GaussianBound(set.mean, sigma, beta).average(0.5, 1024, 1, {1, 0.4});
+  const AverageOptimum bound = GaussianOptimum(set.mean, sigma, beta).average(0.5, 1024, 1, {1, 0.4});
   const MeanAndError m = mean_and_error(losses);
   BOOST_TEST_MESSAGE("simulated " << m.mean << " +- " << m.error << ", bound " << bound.loss);
   BOOST_TEST(m.error < 0.02 * bound.loss);
@@ -270,7 +274,7 @@ BOOST_AUTO_TEST_CASE(threads_and_a_full_cache_change_nothing) {
   std::vector<LossTerms<double>> first;
   for (const int threads : {1, 3}) {
     set_num_threads(threads);
-    const GaussianBound bound(set.mean, set.covariance(), 1);
+    const GaussianOptimum bound(set.mean, set.covariance(), 1);
     const auto rows = bound.optimal_rows(set.x.data(), set.mask.data(), set.rows, set.observed.data());
     if (first.empty()) first = rows;
     bool same = true;
@@ -284,7 +288,7 @@ BOOST_AUTO_TEST_CASE(refusals) {
   const auto says = [](const char* part) {
     return [part](const Error& e) { return std::string(e.what()).find(part) != std::string::npos; };
   };
-  const GaussianBound bound = bound_of(identity(2), 1);
+  const GaussianOptimum bound = optimum_of(identity(2), 1);
   BOOST_CHECK_EXCEPTION(bound.at(Mask{true, false}, Mask{false, true}), Error, says("column 0 is missing"));
   BOOST_CHECK_EXCEPTION(bound.at(Mask(2), Mask(3)), Error, says("for a set of 2"));
   BOOST_CHECK_EXCEPTION(bound.average(0.5, 100, 1, {1.5, 0.5}), Error, says("the share of rows"));

@@ -1,4 +1,4 @@
-#include "experiments/program/rows/told.hpp"
+#include "experiments/program/rows/condition_arguments.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -8,7 +8,7 @@
 
 namespace elbow {
 
-Told::Told(const ToldOptions& o, Given given, const Experiment& e)
+ConditionArguments::ConditionArguments(const ConditionOptions& o, Given given, const Experiment& e)
     : experiment_(e),
       values_(size_t(e.data.train.columns()), Attribute::unknown),
       subset_(e.data.train.features.size(), false) {
@@ -25,7 +25,8 @@ Told::Told(const ToldOptions& o, Given given, const Experiment& e)
   for (const auto& [name, text] : assignments_of(o.given)) read_attribute("--given " + name, name, text);
 }
 
-void Told::read_attribute(const std::string& option, const std::string& name, const std::string& text) {
+void ConditionArguments::read_attribute(const std::string& option, const std::string& name,
+                                        const std::string& text) {
   const std::vector<Attribute>& all = experiment_.data.train.attributes;
   const auto found = std::ranges::find_if(
       all, [&](const Attribute& a) { return name == a.column() || name == a.feature.name; });
@@ -41,7 +42,7 @@ void Told::read_attribute(const std::string& option, const std::string& name, co
   const auto& names = found->feature.categories;
   if (text == "none" && std::ranges::find(names, text) == names.end()) {
     if (!experiment_.condition.may_withhold())
-      throw Error(option + " none: the model was trained with every label told, so none can be withheld");
+      throw Error(option + " none: the model was trained with every label given, so none can be withheld");
     value = Attribute::unknown;
     return;
   }
@@ -51,12 +52,12 @@ void Told::read_attribute(const std::string& option, const std::string& name, co
   text_of_[size_t(found - all.begin())] = text;
 }
 
-std::string Told::attribute_text(size_t a) const {
+std::string ConditionArguments::attribute_text(size_t a) const {
   const auto found = text_of_.find(a);
   return found == text_of_.end() ? "" : found->second;
 }
 
-void Told::read_values(const std::string& list) {
+void ConditionArguments::read_values(const std::string& list) {
   const TableCodec codec = codec_of(experiment_.data.train);
   std::vector<float> x(values_.size(), 0), observed(values_.size(), 0);  // [columns]
   for (const auto& [key, value] : assignments_of(list)) {
@@ -73,13 +74,13 @@ void Told::read_values(const std::string& list) {
   }
 }
 
-void Told::read_features(const std::string& list) {
-  if (list == "random") throw Error("--given: which columns are told must be none, all or a list of columns");
+void ConditionArguments::read_features(const std::string& list) {
+  if (list == "random") throw Error("--given: which columns are given must be none, all or a list of columns");
   if (list.empty() || list == "none") return;
   subset_ = features_given(list, experiment_);
 }
 
-Tensor Told::condition(int64_t rows) const {
+Tensor ConditionArguments::condition(int64_t rows) const {
   const Condition& condition = experiment_.condition;
   std::vector<float> row = values_;  // [Condition::value_columns()]
   if (condition.by_attributes()) {
@@ -90,30 +91,31 @@ Tensor Told::condition(int64_t rows) const {
                                   : name == "colour" ? "--colour NAME, or --given colour=NAME"
                                                      : str("--given ", name, "=VALUE");
       if (!attributes_[a] && !condition.may_withhold())
-        throw Error(str("the model wants to know the ", name, ": ", example));
+        throw Error(str("the model needs the ", name, ": ", example));
       row.push_back(attributes_[a].value_or(Attribute::unknown));
     }
   }
   return condition.of(broadcast_to(Tensor::from(row, {1, int64_t(row.size())}), {rows, int64_t(row.size())}));
 }
 
-Tensor Told::own_condition(std::span<const int64_t> rows, bool decoder) const {
+Tensor ConditionArguments::own_condition(std::span<const int64_t> rows, bool decoder) const {
   const Dataset& test = experiment_.data.test;
   Batch batch = rows_of(test, rows);
   if (experiment_.condition.by_attributes())
     return experiment_.condition.of(attribute_values(test, rows, [&](const Attribute& a, int64_t row) {
-      const std::optional<float>& told = attributes_[size_t(&a - test.attributes.data())];
-      return told && (decoder || std::isnan(*told)) ? *told : a.values[size_t(row)];
+      const std::optional<float>& arguments = attributes_[size_t(&a - test.attributes.data())];
+      return arguments && (decoder || std::isnan(*arguments)) ? *arguments : a.values[size_t(row)];
     }));
   Condition::Drawn drawn;
   give_own(batch, false, drawn);
   return drawn.c;
 }
 
-void Told::give_own(const Batch& batch, bool all_attributes, Condition::Drawn& out) const {
+void ConditionArguments::give_own(const Batch& batch, bool all_attributes, Condition::Drawn& out) const {
   Mask given = subset_;
   if (!experiment_.condition.by_columns()) given.clear();
-  for (const auto& told : attributes_) given.push_back(told ? !std::isnan(*told) : all_attributes);
+  for (const auto& arguments : attributes_)
+    given.push_back(arguments ? !std::isnan(*arguments) : all_attributes);
   experiment_.condition.give(batch, given, out);
 }
 
