@@ -260,6 +260,18 @@ refused "has no labels to learn" "$elbow" features train gauss.json --out new.sa
 refused "too small" "$elbow" features train mixed.json --out new.safetensors
 check "and no net is left behind" test ! -e new.safetensors
 
+# --- the prior ---
+check "a run with a learned prior" "$elbow" train gauss.json --out learned --quiet --set model.prior.kind=learned --set training.epochs=2
+"$elbow" encode learned --given random >learned.csv
+check "its KL is that to its prior" near "$(mean kl learned.csv)" "$(test_of kl learned/summary.json)" 1e-4
+check "and it fills what is missing" "$elbow" impute learned holes.csv --sd --out learned_filled.csv
+check "samples and traverses" bash -c "'$elbow' sample learned --given 0=1 && '$elbow' traverse learned --all && '$elbow' traverse learned --row 3 --all" >text
+check "and is taken up again" "$elbow" train gauss.json --out learned --quiet --set model.prior.kind=learned --set training.epochs=2 --resume
+refused "does not fit" "$elbow" evaluate learned --set model.prior=null
+cp -r run named
+check "the default prior may be named" "$elbow" train gauss.json --out named --quiet --set model.prior.kind=standard --resume
+check "which the configuration does not do" cmp named/config.json run/config.json
+
 check "none of the commands touched the run" diff -r run before
 for command in evaluate encode reconstruct sample impute; do
   check "help on $command" bash -c "'$elbow' $command --help | grep -q 'finished run'"

@@ -22,16 +22,16 @@ namespace {
 const std::string gaussian =
     R"({"source": "independent_gaussian", "columns": 3, "train_rows": 320, "test_rows": 600})";
 
-// Small experiments that have, all together, each kind of model, loss, condition and optimiser. A bias before a batch norm has the
-// gradient 0, of which Adam makes steps of full length in a direction that roundings choose: the batch's mean takes it away again,
-// frozen statistics do not. So where they are frozen, the optimiser is another one.
+// Small experiments that have, all together, each kind of model, prior, loss, condition and optimiser. A bias before a batch
+// norm has the gradient 0, of which Adam makes steps of full length in a direction that roundings choose: the batch's mean takes
+// it away again, frozen statistics do not. So where they are frozen, the optimiser is another one.
 std::vector<Json> experiments() {
   const std::string schedule = R"("schedule": {"kind": "cosine", "learning_rate": 0.002})";
   const auto of = [](const std::string& json) { return Json::parse(json); };
   return {
       of(R"({"name": "mlp", "seed": 3, "data": )" + gaussian +
          R"(, "condition": {"kind": "columns", "given": "uniform"},
-        "model": {"kind": "mlp", "encoder": [16, 16], "latents": 4, "decoder": [16, 16]},
+        "model": {"kind": "mlp", "encoder": [16, 16], "latents": 4, "decoder": [16, 16], "prior": {"kind": "learned", "hidden": [8]}},
         "loss": {"beta": 0.7, "kl_warmup_steps": 7, "capacity": 0.5, "capacity_steps": 5},
         "training": {"epochs": 2, "batch_rows": 64, "clip_gradient_norm": 0.5, )" +
          schedule + "}}"),
