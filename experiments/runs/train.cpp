@@ -85,8 +85,9 @@ class Epochs {
   void save() {
     folder_.require_claim();
     if (!all_finite(*e_.model)) return;
-    since_save_.restart();
-    save_checkpoint(folder_.file("checkpoint.safetensors"), e_, training_, done_);
+    const std::filesystem::path file = folder_.file("checkpoint.safetensors");
+    since_save_.restart();  // listing the file, which is done once, says nothing of the next checkpoint
+    save_checkpoint(file, e_, training_, done_);
     save_seconds_ = since_save_.seconds();
   }
   // How long a look at the test set took; 0 if there was none.
