@@ -65,7 +65,7 @@ refused "no such folder" "$elbow" selection nowhere
 mkdir empty
 refused "no finished run" "$elbow" selection empty
 check "an empty folder stays empty" test -z "$(ls empty)"
-refused "nothing to show" "$elbow" latent_space plain
+refused "does not apply" "$elbow" latent_space plain
 refused "did you mean" "$elbow" train "$source/experiments/baseline.json" "${small[@]}" --out none \
   --set 'evaluation.analyses=["selektion"]'
 echo '{"name": "x", "data": {"source": "correlated_gaussian", "columns": 3}, "evaluation": {"analyses": ["pka"]}}' >wrong.json
@@ -76,6 +76,6 @@ refused "scatter_rows is 0" "$elbow" latent_space roll --out none --set evaluati
 check "nothing is left behind" test ! -e none
 "$elbow" train "$source/experiments/baseline.json" "${small[@]}" --out unconditional --set 'condition={"kind": "none"}'
 check "a run without conditions has no selection" test ! -e unconditional/selected_features.csv
-refused "nothing to show" "$elbow" selection unconditional
+refused "does not apply" "$elbow" selection unconditional
 
 finish

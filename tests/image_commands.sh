@@ -202,7 +202,7 @@ spoil "damaged/train-images-idx3-ubyte: is no IDX file of images" cp images/trai
 nine() { { head -c 100 images/train-labels-idx1-ubyte && printf '\11' && tail -c 57 images/train-labels-idx1-ubyte; } >damaged/train-labels-idx1-ubyte; }
 spoil "damaged/train-labels-idx1-ubyte: label 9 of row 92 is not one of 0..2" nine
 longer() { printf x >>damaged/train-images-idx3-ubyte; }
-spoil "damaged/train-images-idx3-ubyte: goes on after" longer
+spoil "damaged/train-images-idx3-ubyte: continues after" longer
 packed() { gzip "damaged/$1" && head -c "$2" "damaged/$1.gz" >half && mv half "damaged/$1.gz"; }
 spoil "damaged/train-images-idx3-ubyte.gz: " packed train-images-idx3-ubyte 100
 spoil "damaged/t10k-labels-idx1-ubyte.gz: " packed t10k-labels-idx1-ubyte 5
