@@ -58,7 +58,7 @@ help: ## List the targets
 	@echo; echo "Variables:"
 	@sed -nE 's/^#  ([A-Z]+=.*)/  \1/p' Makefile
 
-#  QUICK=1            `make experiments` in minutes, `make story` in seconds: two epochs each
+#  QUICK=1            two epochs each on few rows, to see every figure: `make story` in 10 to 20 s, `make experiments` in 1 to 2 min
 #  OUT=FOLDER         where an experiment writes
 #  DATA=... SCHEMA=...  the files that `make table` reads
 #  MNIST=FOLDER       the IDX files that `make mnist` and `make story` read
@@ -123,7 +123,7 @@ story: all ## AE, VAE and CVAE with two latents on one page (docs/story.md), of 
 
 # Each takes as long as all the others together.
 ALONE := fashion-conv fashion-conv-labels
-experiments: all ## Run all experiments but the convolutional ones, and show every figure on one page; QUICK=1: two epochs each, in outputs/quick
+experiments: all ## Run all experiments but the convolutional ones, and show every figure on one page; QUICK=1: two epochs each on few rows, in outputs/quick
 	@JOBS='$(JOBS)' QUICK='$(QUICK)' ARGS='$(filter-out --threads $(THREADS),$(flags))' \
 	  scripts/run_experiments.sh $(elbow) $(filter-out $(ALONE),$(EXPERIMENTS))
 

@@ -1,7 +1,8 @@
 #!/bin/sh
 # scripts/run_experiments.sh PROGRAM NAME... : what `make experiments` does. Trains each experiments/NAME.json into
 # outputs/NAME, JOBS of them at a time with one thread each, and writes one page with all figures, outputs/experiments.html.
-# An earlier run is kept beside the new one. With QUICK=1 a few epochs each, below outputs/quick.
+# An earlier run is kept beside the new one. With QUICK=1 on few rows, two epochs each, below outputs/quick: a look at
+# every figure, not at what the models can do.
 # Further arguments of `elbow train` may be given in ARGS.
 set -eu
 program=$1
@@ -26,7 +27,8 @@ fi
 ROOT=outputs EXTRA=
 if [ "${QUICK:-0}" != 0 ]; then
   ROOT=outputs/quick
-  EXTRA='--force --set training.epochs=2 --set evaluation.draws=2'
+  EXTRA='--force --set data.train_rows=2000 --set data.test_rows=400 --set training.epochs=2 --set evaluation.draws=1
+    --set evaluation.selection_rows=16'
 fi
 export ROOT EXTRA
 mkdir -p "$ROOT/logs"

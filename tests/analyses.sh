@@ -14,7 +14,8 @@ for file in selected_features.csv first_features.csv kl_per_lt.csv kl_all_lt.csv
   check "plain/$file is there" test -s "plain/$file"
 done
 for k in 0 1 2 3; do check "latent space, $k given" test -s "roll/latent_space_colormap_$k.png"; done
-check "the page shows them" grep -q "greedy order\|most useful first" roll/report.html
+check "the page shows them" grep -q "How much of the loss each feature saves" roll/report.html
+for figure in greedy_barplots pca latent_space_colormap_0; do check "roll/$figure.svg is there" test -s "roll/$figure.svg"; done
 
 # --- the columns of the original come first, under its names ---
 header() { check "header of $1" test "$(head -1 "roll/$1")" = "$2"; }

@@ -146,7 +146,7 @@ check "an analysis elsewhere" "$elbow" pca plain --out elsewhere >text
 check "is there" test -s elsewhere/pca.csv
 refused "exists already" "$elbow" pca plain --out elsewhere
 check "and again with --force" "$elbow" pca plain --out elsewhere --force >text
-check "without anything else" test "$(find elsewhere -type f | wc -l)" -eq 2
+check "without anything else" test "$(find elsewhere -type f | wc -l)" -eq 3
 refused "is a file of a run" "$elbow" sample plain --out busy/costs.csv --force
 refused "is a file of a run" "$elbow" write-table config.json --out busy/costs.csv --force
 refused "there is no folder" "$elbow" page plain --out nowhere/page.html

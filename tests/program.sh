@@ -9,9 +9,13 @@ small=(--set training.epochs=2 --set data.train_rows=6400 --set data.test_rows=6
 # --- a run leaves all its files, and its summary can be read ---
 check "a short run" "$elbow" train config.json "${small[@]}" --out run --quiet --threads 1
 for file in config.json run.log summary.json costs.csv costs_per_dimension.csv encoding_kl_per_lt.csv \
-  encoding_kl_vs_rcl.csv model.safetensors encoding_test_plots.png ELBO.png KLD_vs_dimension.png report.html; do
+  encoding_kl_vs_rcl.csv model.safetensors encoding_test_plots.png ELBO.png KLD_vs_dimension.png report.html \
+  encoding_test_plots.svg ELBO.svg KLD_vs_dimension.svg; do
   check "run/$file is there" test -s "run/$file"
 done
+check "the page begins with the results" test "$(grep -n -m1 'test loss' run/report.html | cut -d: -f1)" -lt \
+  "$(grep -n -m1 '<figure>' run/report.html | cut -d: -f1)"
+check "tables are open" bash -c "sed -n '/<details>/q;p' run/report.html | grep -q '<table>'"
 for key in name seed device threads isa epochs rows parameters train test bound excess excess_stderr per_count \
   train_step_us eval_step_us total_s peak_rss_mb; do
   check "summary.json has $key" grep -q "\"$key\"" run/summary.json

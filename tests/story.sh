@@ -34,8 +34,9 @@ figures="reconstructions codes samples manifold interpolation classes class-mani
 for figure in $figures; do
   check "page/$figure.png is a picture" bash -c "head -c 4 page/$figure.png | grep -q PNG"
 done
-check "all of them are on the page" test "$(grep -c 'src="data:image/png;base64' page/story.html)" -eq 8
-check "nothing else is there" test "$(find page -type f | wc -l)" -eq 10
+check "all of them are on the page" test "$(grep -c 'data:image/png;base64' page/story.html)" -eq 8
+check "the plot is there as SVG" grep -q '<view id="panel-4"' page/codes.svg
+check "nothing else is there" test "$(find page -type f | wc -l)" -eq 11
 check "a line for each model and test image" test "$(wc -l <page/codes.csv)" -eq $((1 + 3 * 48))
 check "the columns of codes.csv" test "$(head -1 page/codes.csv)" = model,row,class,z_0,z_1
 check "the codes are those that encode tells" cmp <(grep ^VAE page/codes.csv | cut -d, -f4,5) \

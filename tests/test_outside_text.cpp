@@ -61,6 +61,7 @@ const std::vector<std::string> attacks = {"x\n!>pwned\n#",
                                           "{/:Bold unfinished",
                                           "}}}{{{",
                                           "a_{b}^{c}&{d}~e{f}@g",
+                                          "&#0; &lt; &nothing; <!-- <svg> ]]>",
                                           "\\U+0041 \\101 \\",
                                           "\xE2\x80\xAE"
                                           "desrever \xE2\x81\xA6x",
@@ -112,6 +113,8 @@ BOOST_AUTO_TEST_CASE(figures_print_any_text) {
     for (size_t i = first; i < std::min(first + rows * columns, texts.size()); ++i)
       figure.add(panel_of(texts[i]));
     figure.save("figure.png");
+    const ProgramEnd end = run_confined("xmllint", {"--noout", "-"}, read_file("figure.svg"), 60);
+    if (end.status != 127) BOOST_TEST(end.status == 0, end.errors);  // well-formed, if there is one to say so
   }
   const std::vector<float> pixels(16, 0.5f);
   for (const std::string& text : attacks) {
@@ -121,7 +124,7 @@ BOOST_AUTO_TEST_CASE(figures_print_any_text) {
     if (text.size() < 1000) write_image_grid("grid.png", {pixels, 4, 1, 2, 2}, layout);
   }
   const auto files = folder.files();
-  BOOST_TEST(files.size() == 2u);
+  BOOST_TEST(files.size() == 3u);
   BOOST_TEST(!fs::exists("pwned"));
 }
 
@@ -144,7 +147,7 @@ BOOST_AUTO_TEST_CASE(figures_of_a_selection_print_any_name) {
     figures.first = figures.steps;
     for (const auto plot : {plot_selection_steps, plot_first_features, plot_selection_kl}) {
       plot(figures, "figure.png");
-      BOOST_TEST(fs::remove("figure.png"));
+      BOOST_TEST((fs::remove("figure.png") && fs::remove("figure.svg")));
     }
   }
   BOOST_TEST(folder.files().empty());
@@ -199,7 +202,8 @@ BOOST_AUTO_TEST_CASE(plain_texts) {
   BOOST_TEST(shortened("abcdef", 6) == "abcdef");
   BOOST_TEST(shortened("äbcdefä", 6) == "äbc…fä");
   BOOST_TEST(PlotText(std::string(1000, 'x')).shown().size() == 119 + std::string("…").size());
-  BOOST_TEST(PlotText("a_b 'c' {\\}").literal() == "'{}a\\_b \\047c\\047 \\{\\\\\\}'");
+  BOOST_TEST(PlotText("a_b 'c' {\\}").literal() == "'{}a\\_b \\047c\\047 \\{\\134{}\\}'");
+  BOOST_TEST(PlotText("&#0;").literal() == "'{}\\046#0;'");
   BOOST_TEST(PlotText("50%").literal() == "'{}50\\045'");
 }
 

@@ -95,7 +95,7 @@ BOOST_FIXTURE_TEST_CASE(an_odd_field_is_proposed_as_a_mark, Fixture) {
   BOOST_TEST(!many.column.kind);
   BOOST_TEST(many.notes.at(0) ==
              "2 of 5 values are no numbers as the others are, the first \"x\" in line 5: ignored; list what "
-             "stands for a missing "
+             "means a missing "
              "value in the column's `missing`");
 }
 

@@ -113,15 +113,18 @@ AnalysisResult frechet_analysis(const Experiment& e, AnalysisContext& context) {
   table.write(context.folder.file("fid_data.csv"));
 
   AnalysisResult result;
-  result.figures.push_back({"fid_score.png",
-                            "Frechet distance between real rows and rows generated from some features.",
-                            [curve, label = "features given, " + called](const std::filesystem::path& png) {
-                              plot_frechet(curve.points, curve.floor, label, png);
-                            }});
-  const FrechetEstimate& none = curve.points.front().estimate;
-  result.text = str("frechet: features given ", called, "; ",
-                    with_error({none.distance, none.standard_error}, 5), " with none given; two halves of ",
-                    curve.rows, " real rows each are ", fixed(curve.floor, 5), " apart\n");
+  result.figures.push_back(
+      {"fid_score.png",
+       "Fréchet distance between real rows and rows generated from some features, with standard errors: the "
+       "lower, the better, down to the dashed line, the distance of two halves of the real rows.",
+       [curve, label = "features given, " + called](const std::filesystem::path& png) {
+         plot_frechet(curve.points, curve.floor, label, png);
+       }});
+  const FrechetEstimate& nothing = curve.points.front().estimate;
+  result.text =
+      str("frechet: features given ", called, "; ", with_error({nothing.distance, nothing.standard_error}),
+          " with none given; two halves of ", curve.rows, " real rows each are ",
+          fixed(curve.floor, digits_for(nothing.standard_error)), " apart\n");
   return result;
 }
 

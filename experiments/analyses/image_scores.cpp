@@ -184,11 +184,15 @@ AnalysisResult image_scores_analysis(const Experiment& e, AnalysisContext& conte
   result.text = tables.text();
   result.figures.push_back(
       {"image_scores.png",
-       "Real test images above images from the prior, by what was asked for (colour/class).",
+       "Real test images above images that the decoder makes of draws from the prior, by what was asked for "
+       "(colour/class): the closer in kind and variety, the better.",
        [&e, scores = tables.scores](const std::filesystem::path& png) { draw_scored_images(e, scores, png); }});
   if (tables.labels.empty()) return result;
   result.figures.push_back(
-      {"label_consistency.png", "How often the label is read that was asked for, beside real images.",
+      {"label_consistency.png",
+       "How often a classifier reads off a generated image the label that was asked for, with standard errors. "
+       "Hollow "
+       "circles: the same for real images, which a good model reaches.",
        [labels = tables.labels](const std::filesystem::path& png) { plot_label_consistency(labels, png); }});
   return result;
 }

@@ -114,7 +114,7 @@ void plot_label_consistency(const std::vector<LabelConsistency>& table, const st
   const std::string ring = "with points pt 6 ps 2 lw 1.2 lc rgb '#202020'";
   panel.draw(real, "using 1:2 " + ring);
   panel.legend.push_back({"real images", ring});
-  Figure figure(1400, 880);
+  Figure figure(1000, 820);
   figure.add(panel);
   figure.save(png);
 }

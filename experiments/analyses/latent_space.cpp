@@ -98,7 +98,10 @@ AnalysisResult latent_space_analysis(const Experiment& e, AnalysisContext& conte
     result.figures.push_back(
         {file,
          str("The data beside the two latents with the largest KL, ", k.given_names,
-             ": each test row in the colour of its own ", space.classes > 0 ? "class." : "coordinate."),
+             ": each test row in the colour of its own ", space.classes > 0 ? "class" : "coordinate",
+             ". Where the latents encode what is not given, neighbours in colour lie together; where all is "
+             "known, a good "
+             "model puts all rows near 0."),
          [made, &k](const std::filesystem::path& png) { plot_latent_space(*made, k, png); }});
   }
   return result;

@@ -51,10 +51,12 @@ AnalysisResult pca_analysis(const Experiment& e, AnalysisContext& context) {
   size_t most = 0;
   for (double sum = 0; most < p.ratios.size() && sum < 0.9;) sum += p.ratios[most++];
   AnalysisResult result;
-  result.figures.push_back({"pca.png",
-                            str("Variance along the principal components of the test rows",
-                                exact.empty() ? "." : "; circles: eigenvalues of the true covariance."),
-                            [p, exact](const std::filesystem::path& png) { plot_pca(p, exact, png); }});
+  result.figures.push_back(
+      {"pca.png",
+       str("Variance along the principal components of the test rows, and their cumulative share: where it "
+           "levels off, so many latents are worth having.",
+           exact.empty() ? "" : " Hollow circles: eigenvalues of the true covariance."),
+       [p, exact](const std::filesystem::path& png) { plot_pca(p, exact, png); }});
   result.text =
       str("pca: over ", over, "; ", most, " of ", p.ratios.size(), " components hold 90 % of the variance\n");
   return result;

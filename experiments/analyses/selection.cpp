@@ -206,15 +206,29 @@ AnalysisResult selection_analysis(const Experiment& e, AnalysisContext& context)
   const auto draw = [&](void (*plot)(const SelectionFigures&, const std::filesystem::path&)) {
     return [figures, plot](const std::filesystem::path& png) { plot(*figures, png); };
   };
-  return {{{"greedy_barplots.png",
-            "Loss, distortion and KL as one feature after the other is given, each time the one that lowers "
-            "the loss most.",
-            draw(plot_selection_steps)},
-           {"greedy_barplots_first_selection.png", "Loss with a single feature given, the most useful first.",
-            draw(plot_first_features)},
-           {"greedy_elbo_kld_rcl_dims.png", "KL of each latent dimension at the steps of that order.",
-            draw(plot_selection_kl)}},
-          text_of(e, f)};
+  const std::string optimum = f.exact ? " Hollow circles: the optimum in its own best order." : "";
+  return {
+      {{"greedy_barplots.png",
+        "The loss as one feature after the other is given, each time the one that lowers it most: distortion "
+        "and "
+        "weighted KL on each other, with the standard error of their sum. The first bars should fall fast if a "
+        "few "
+        "features say most." +
+            optimum,
+        draw(plot_selection_steps)},
+       {"greedy_barplots_first_selection.png",
+        std::string(
+            "How much of the loss each feature saves when it alone is given, with the standard error of that "
+            "difference. Bars that differ by less than their errors have no order.") +
+            (f.exact ? " Hollow circles: the same at the optimum." : ""),
+        draw(plot_first_features)},
+       {"greedy_elbo_kld_rcl_dims.png",
+        std::string(
+            "KL of each latent dimension, ranked, at the steps of that order: the more is given, the less is "
+            "left for the latents to say.") +
+            (f.exact ? " Hollow circles: the optimum." : ""),
+        draw(plot_selection_kl)}},
+      text_of(e, f)};
 }
 
 }  // namespace elbow

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "base/error.hpp"
+#include "base/files.hpp"
 #include "base/plain_text.hpp"
 #include "data/csv.hpp"
 #include "experiments/report/gnuplot.hpp"
@@ -12,10 +13,15 @@ namespace elbow {
 
 namespace {
 
-// Pixels around a panel, for text of the default size.
-constexpr double left_margin = 165, right_margin = 45, bottom_margin = 110, top_margin = 130;
-constexpr double title_height = 46,
-                 legend_height = 36;  // of the title above the legend, of a line of the legend
+// A page shows a panel of a thousand pixels half as wide, beside another one, or a third as wide on a phone. Text of this
+// size is then about as large as that of the page.
+constexpr double text_size = 25;
+constexpr double mean_letter = 17.5, bold_letter = 20;  // pixels, about, of this size
+
+// Pixels around a panel.
+constexpr double left_margin = 200, right_margin = 50, bottom_margin = 135, top_margin = 150;
+constexpr double title_height = 56,
+                 legend_height = 45;  // of the title above the legend, of a line of the legend
 constexpr double bar_length = 200;
 
 const char* const axis_style = R"(reset
@@ -24,7 +30,6 @@ set minussign
 set border 3 lc rgb '#404040' lw 0.7
 set tics nomirror out scale 0.6 textcolor rgb '#202020'
 set grid lc rgb '#e4e4e4' lw 0.5 lt 1
-set xlabel offset 0,0.2 textcolor rgb '#202020'
 )";
 
 /// Ticks at multiples of the smallest of 1, 2, 5 times a power of ten that divides the range into at most
@@ -63,20 +68,20 @@ Panel::Range whole_decades(const Panel::Range& range) {
 double text_width(const PlotText& words) {
   const std::string& text = words.shown();
   const auto inside_character = [](char byte) { return (byte & 0xc0) == 0x80; };  // UTF-8
-  return 13.5 * double(text.size() - std::count_if(text.begin(), text.end(), inside_character));
+  return mean_letter * double(text.size() - std::count_if(text.begin(), text.end(), inside_character));
 }
 
 /// How wide an entry of a legend is, with the room after it.
-double entry_width(const Panel::LegendEntry& entry) { return 92 + text_width(entry.text); }
+double entry_width(const Panel::LegendEntry& entry) { return 110 + text_width(entry.text); }
 
 /// How wide a colour bar is, with its two values.
 double bar_width(const ColourBar& bar) {
-  return bar.colours.empty() ? 0 : text_width(bar.first) + text_width(bar.last) + bar_length + 56;
+  return bar.colours.empty() ? 0 : text_width(bar.first) + text_width(bar.last) + bar_length + 64;
 }
 
 /// Where a panel's legend goes on in a new line: calls place(entry, x, line) for each of its entries, x from 0.
 template <class Place> void lay_out_legend(const Panel& panel, double width, Place place) {
-  double x = panel.legend_label.empty() ? 0 : text_width(panel.legend_label) + 22;
+  double x = panel.legend_label.empty() ? 0 : text_width(panel.legend_label) + 26;
   x += bar_width(panel.bar);
   int line = 0;
   for (const auto& entry : panel.legend) {
@@ -108,11 +113,18 @@ TickLayout layout_of(const std::vector<Panel::Tick>& ticks, double width) {
   double widest = 0;
   for (const auto& tick : ticks) widest = std::max(widest, text_width(tick_text(tick)));
   const double room = width / double(std::max<std::size_t>(1, ticks.size()));
-  layout.aslant = widest + 12 > room && widest > 40;
-  if (layout.aslant) layout.height = 0.71 * widest + 20;  // the sine of 45 degrees
-  const double needed = layout.aslant ? 36 : widest + 12;
+  layout.aslant = widest + 15 > room && widest > 50;
+  if (layout.aslant) layout.height = 0.71 * widest + 25;  // the sine of 45 degrees
+  const double needed = layout.aslant ? 45 : widest + 15;
   layout.every = std::size_t(std::max(1.0, std::ceil(needed / room)));
   return layout;
+}
+
+/// A style whose points are measured in marks (draw_png_and_svg).
+std::string in_marks(const std::string& style) {
+  const std::string size = " ps ";
+  const std::size_t at = style.find(size);
+  return at == std::string::npos ? style : std::string(style).insert(at + size.size(), "mark*");
 }
 
 std::string interval(const Panel::Range& range) {
@@ -142,14 +154,22 @@ void Figure::add(Panel panel) {
   if (empty) script_ += "set label 'no data' at graph 0.5, graph 0.5 center tc rgb '#808080'\n";
   std::string plots;
   for (const auto& series : panel.series)
-    if (!series.rows.empty()) plots += str(define(series.rows), " ", series.style, " notitle, ");
+    if (!series.rows.empty()) plots += str(define(series.rows), " ", in_marks(series.style), " notitle, ");
   script_ += "plot " + plots + "NaN notitle\n";
   write_strip(panel, box);
   ++panels_;
 }
 
 void Figure::save(const std::filesystem::path& png) const {
-  run_gnuplot(data_ + "set multiplot\n" + script_ + "unset multiplot\n", width_, height_, png);
+  const std::string script = "set multiplot\n" + script_ + "unset multiplot\n";
+  std::string svg = draw_png_and_svg(data_, script, width_, height_, png, text_size);
+  const double width = double(width_) / columns_, height = double(height_) / rows_;
+  std::string views;
+  for (int i = 0; i < panels_; ++i)
+    views += str("<view id=\"panel-", i + 1, "\" viewBox=\"", i % columns_ * width, " ", i / columns_ * height,
+                 " ", width, " ", height, "\"/>\n");
+  svg.insert(svg.rfind("</svg>"), views);
+  write_file_atomically(std::filesystem::path(png).replace_extension(".svg"), svg);
 }
 
 Figure::Box Figure::next_box(const Panel& panel) const {
@@ -165,13 +185,16 @@ std::string Figure::at(double x_pixels, double y_pixels) const {
 }
 
 void Figure::write_axes(const Panel& panel, const Box& box) {
-  script_ += str(axis_style, "set lmargin at screen ", box.left / width_, "\nset rmargin at screen ",
-                 box.right / width_, "\nset bmargin at screen ", box.bottom / height_,
-                 "\nset tmargin at screen ", box.top / height_, "\nset xrange ", interval(panel.x),
-                 "\nset yrange ", interval(panel.y), "\nset xlabel ", panel.x_label.literal(), "\n");
-  // At a fixed place, so that the labels of a column of panels are in line however wide the ticks are.
-  script_ += str("set label ", panel.y_label.literal(), " at ", at(box.left - 140, (box.bottom + box.top) / 2),
-                 " center rotate tc rgb '#202020'\n");
+  script_ +=
+      str(axis_style, "set lmargin at screen ", box.left / width_, "\nset rmargin at screen ",
+          box.right / width_, "\nset bmargin at screen ", box.bottom / height_, "\nset tmargin at screen ",
+          box.top / height_, "\nset xrange ", interval(panel.x), "\nset yrange ", interval(panel.y), "\n");
+  // At fixed places, so that the labels of a column of panels are in line however wide the ticks are.
+  script_ += str(
+      "set label ", panel.y_label.literal(), " at ", at(box.left - 172, (box.bottom + box.top) / 2),
+      " center rotate tc rgb '#202020'\nset label ", panel.x_label.literal(), " at ",
+      at((box.left + box.right) / 2, box.bottom - layout_of(panel.x_ticks, box.right - box.left).height - 97),
+      " center tc rgb '#202020'\n");
   if (panel.x_ticks.empty())
     script_ += ticks('x', panel.x, panel.integer_x ? 12 : 8, panel.integer_x);
   else
@@ -181,8 +204,9 @@ void Figure::write_axes(const Panel& panel, const Box& box) {
     script_ += "set logscale y\nset format y '10^{%L}'\nset mytics 1\n";
   else
     script_ += ticks('y', panel.y, 8, false);
+  const PlotText title = shortened(panel.title.shown(), std::size_t((box.right - box.left) / bold_letter) + 2);
   script_ +=
-      str("set label ", panel.title.literal(/*bold=*/true), " at ",
+      str("set label ", title.literal(/*bold=*/true), " at ",
           at(box.left, box.top + title_height + legend_height * legend_lines(panel, box.right - box.left)),
           " left\n");
   for (const auto& level : panel.levels)
@@ -199,10 +223,6 @@ void Figure::write_x_ticks(const Panel& panel, const Box& box) {
     script_ += str(i > 0 ? ", " : "", tick_text(tick).literal(), " ", to_text(tick.x));
   }
   script_ += ")\n";
-  if (layout.aslant)  // below the texts, which gnuplot thinks are shorter
-    script_ +=
-        str("set xlabel ''\nset label ", panel.x_label.literal(), " at ",
-            at((box.left + box.right) / 2, box.bottom - layout.height - 72), " center tc rgb '#202020'\n");
 }
 
 // Two strokes across the axis, with nothing between them.
@@ -220,19 +240,19 @@ void Figure::write_break(const Panel& panel, const Box& box) {
 void Figure::write_strip(const Panel& panel, const Box& box) {
   // gnuplot would put all entries into columns of one width; a plot of nothing per entry lets each have its
   // own.
-  script_ += "unset arrow\nunset label\nunset border\nunset tics\nunset xlabel\nunset grid\n";
+  script_ += "unset arrow\nunset label\nunset border\nunset tics\nunset grid\n";
   const int lines = legend_lines(panel, box.right - box.left);
   const double y = box.top + legend_height * lines;  // of the first line
   double x = box.left;
   if (!panel.legend_label.empty()) {
     script_ += str("set label ", panel.legend_label.literal(), " at ", at(x, y), " left\n");
-    x += text_width(panel.legend_label) + 22;
+    x += text_width(panel.legend_label) + 26;
   }
   if (!panel.bar.colours.empty()) write_bar(panel.bar, x, y);
   lay_out_legend(panel, box.right - box.left, [&](const Panel::LegendEntry& entry, double offset, int line) {
     script_ += str("set key at ", at(box.left + offset - 16, y - legend_height * line),
-                   " left center Left reverse samplen 1.4\nplot NaN notitle, keyentry ", entry.style, " title ",
-                   entry.text.literal(), "\nunset label\nunset object\n");
+                   " left center Left reverse samplen 1.4\nplot NaN notitle, keyentry ", in_marks(entry.style),
+                   " title ", entry.text.literal(), "\nunset label\nunset object\n");
   });
   if (panel.legend.empty()) script_ += "plot NaN notitle\n";
 }
@@ -240,15 +260,15 @@ void Figure::write_strip(const Panel& panel, const Box& box) {
 void Figure::write_bar(const ColourBar& bar, double x, double y) {
   const auto text = [&](const PlotText& words) {
     script_ += str("set label ", words.literal(), " at ", at(x, y), " left\n");
-    x += text_width(words) + 12;
+    x += text_width(words) + 14;
   };
   text(bar.first);
   const double right = x + bar_length, step = (right - x) / double(bar.colours.size());
   // Every slice reaches to the right end and is covered by the next: no seams between neighbours.
   for (std::size_t i = 0; i < bar.colours.size(); ++i)
-    script_ += str("set object rectangle from ", at(x + step * double(i), y - 12), " to ", at(right, y + 12),
+    script_ += str("set object rectangle from ", at(x + step * double(i), y - 14), " to ", at(right, y + 14),
                    " fillcolor rgb '", bar.colours[i], "' fillstyle solid noborder\n");
-  x = right + 12;
+  x = right + 14;
   text(bar.last);
 }
 

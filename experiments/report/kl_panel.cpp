@@ -8,7 +8,7 @@ namespace elbow {
 
 namespace {
 
-constexpr double floor_of_log = 1e-5;   // nats: a logarithmic axis shows what is below as this
+constexpr double floor_of_log = 1e-5;   // nats: where a logarithmic axis ends, with triangles for what is below
 constexpr std::size_t most_shown = 54;  // latent dimensions; of more, some in the middle are left out
 constexpr std::size_t last_shown = 4;   // beyond the gap
 
@@ -42,6 +42,17 @@ struct ShownDimensions {
   }
   std::size_t places() const { return gap() ? first + 1 + last_shown : first; }
 };
+
+/// Where values lie below the end of a logarithmic axis.
+Points below_floor(const std::vector<double>& kl, const ShownDimensions& shown) {
+  Points rows;
+  for (std::size_t place = 0; place < shown.places(); ++place) {
+    const bool in_gap = shown.gap() && place == shown.first;
+    if (!in_gap && shown.at(place) < kl.size() && kl[shown.at(place)] < floor_of_log)
+      rows.push_back({double(place + 1), floor_of_log});
+  }
+  return rows;
+}
 
 Points points_of(const std::vector<double>& kl, const ShownDimensions& shown, double lowest) {
   Points rows;
@@ -87,7 +98,9 @@ Panel kl_curves(const RunResults& run, const CountColours& colours, const ShownD
   const std::string line = many ? "with lines lw 1.4 " : "with linespoints lw 1.2 pt 7 ps 0.8 ";
   const double lowest = log_y ? floor_of_log : 0;
 
-  bool has_optimum = false;
+  const std::string triangle = "with points pt 10 ps 1.4 lw 1.2 ";
+  int bounds_drawn = 0;
+  bool has_below = false;
   Panel rings;  // drawn above all curves
   for (std::size_t index : colours.chosen()) {
     const auto& count = run.per_count[index];
@@ -95,22 +108,27 @@ Panel kl_curves(const RunResults& run, const CountColours& colours, const ShownD
     auto rows = points_of(count.kl_per_latent, shown, lowest);
     include(panel, rows);
     panel.draw(std::move(rows), "using 1:2 " + line + colour);
+    if (log_y) {
+      rows = below_floor(count.kl_per_latent, shown);
+      has_below |= !rows.empty();
+      rings.draw(std::move(rows), "using 1:2 " + triangle + colour);
+    }
     if (!count.optimum) continue;
     rows = points_of(count.optimum->kl_per_latent, shown, lowest);
-    // On a logarithmic axis an optimum of zero has no place; the inactive dimensions of the optimum are left out.
+    // On a logarithmic axis zero has no place: the inactive dimensions of the optimum are left out.
     if (log_y) std::erase_if(rows, [](const auto& row) { return row[1] <= floor_of_log; });
     include(panel, rows);
     // Few counts may share an optimum: their rings lie around each other instead of one above the other.
-    const double wider = run.per_count.size() > okabe_ito.size() ? 0 : 2 - double(rings.series.size());
+    const double wider = run.per_count.size() > okabe_ito.size() ? 0 : 2 - double(bounds_drawn++);
     const double size = (many ? 1.1 : 1.9) + 0.4 * std::max(0.0, wider);
     rings.draw(std::move(rows), str("using 1:2 with points pt 6 lw 1.1 ps ", size, " ", colour));
-    has_optimum = true;
   }
   panel.draw(rings);
   if (panel.y.empty()) panel.y.include(log_y ? run.active_kl : 0);
 
   colours.explain(panel, "with linespoints pt 7 ps 0.8 lw 1.2");
-  if (has_optimum) panel.legend.push_back({"bound", "with points pt 6 ps 2 lw 1.1 lc rgb '#202020'"});
+  if (bounds_drawn > 0) panel.legend.push_back({"optimum", "with points pt 6 ps 2 lw 1.1 lc rgb '#202020'"});
+  if (has_below) panel.legend.push_back({"below 0.00001", triangle + "lc rgb '#202020'"});
   return panel;
 }
 
@@ -129,7 +147,7 @@ Panel kl_all_panel(const RunResults& run, const CountColours& colours) {
   if (first + last_shown + 1 >= total) first = total;  // no gap for nothing
   Panel panel = kl_curves(run, colours, {first, total}, true);
   panel.title = "KL of all latent dimensions";
-  panel.level(run.active_kl, "lc rgb '#606060' lw 0.8 dt (4,6)", str("active above ", run.active_kl));
+  panel.level(run.active_kl, "lc rgb '#202020' lw 1.2 dt (4,7)", str("active above ", run.active_kl));
   return panel;
 }
 

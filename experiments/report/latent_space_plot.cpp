@@ -12,7 +12,7 @@
 namespace elbow {
 namespace {
 
-/// How a coordinate becomes a colour: few classes have colours of their own, all else viridis.
+/// How a coordinate becomes a colour: that of its class, or viridis.
 class Colours {
  public:
   explicit Colours(const LatentSpace& space) : space_(space) {
@@ -21,7 +21,7 @@ class Colours {
 
   /// "#rrggbb"
   std::string operator()(double coordinate) const {
-    if (few()) return okabe_ito[std::size_t(coordinate)];
+    if (space_.classes > 0) return class_colour(std::int64_t(coordinate), space_.classes);
     const double length = range_.high - range_.low;
     return viridis(length > 0 ? (coordinate - range_.low) / length : 0);
   }
@@ -42,7 +42,7 @@ class Colours {
   }
 
  private:
-  bool few() const { return space_.classes > 0 && space_.classes <= std::int64_t(okabe_ito.size()); }
+  bool few() const { return space_.classes > 0 && space_.classes <= std::int64_t(petroff.size()); }
   static std::string rounded(double value) { return to_text(std::round(value * 100) / 100); }
 
   const LatentSpace& space_;
@@ -95,7 +95,7 @@ Panel latent_panel(const LatentSpace& space, const LatentSpace::Encoded& k) {
 void plot_latent_space(const LatentSpace& space, const LatentSpace::Encoded& encoded,
                        const std::filesystem::path& png) {
   const std::size_t views = std::clamp<std::size_t>(space.data.size(), 2, 3) - 1;
-  Figure figure(int(950 * (views + 1)), 950, 1, int(views + 1));
+  Figure figure(int(1000 * (views + 1)), 1000, 1, int(views + 1));
   for (std::size_t column = 1; column <= views; ++column)
     figure.add(data_panel(space, 0, std::min(column, space.data.size() - 1)));
   figure.add(latent_panel(space, encoded));

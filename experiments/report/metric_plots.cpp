@@ -96,7 +96,7 @@ void plot_frechet(const std::vector<FrechetPoint>& points, double floor, const s
   panel.legend.push_back({"model ± s.e.", line});
   if (!optimum.empty()) panel.legend.push_back({"optimal model", ring});
   if (floor > 0) panel.level(floor, "lc rgb '#202020' lw 1 dt (14,8)", "noise floor: real against real");
-  Figure figure(1400, 880);
+  Figure figure(1000, 820);
   figure.add(panel);
   figure.save(png);
 }

@@ -80,7 +80,9 @@ void write_manifest(const fs::path& folder, const std::set<std::string>& names) 
 
 }  // namespace
 
-std::set<std::string> files_of_run(const fs::path& folder) {
+namespace {
+
+std::set<std::string> listed_files(const fs::path& folder) {
   const fs::path manifest = folder / manifest_file;
   if (!fs::exists(manifest)) return without_manifest(folder);
   const Json list = read_json(manifest);
@@ -89,6 +91,17 @@ std::set<std::string> files_of_run(const fs::path& folder) {
     for (const Json& name : list.at("files"))
       if (is_plain_name(name.get_ref<const std::string&>())) names.insert(name);
   } catch (const Json::exception&) { throw Error(manifest.string() + ": is not the list of a run's files"); }
+  return names;
+}
+
+}  // namespace
+
+std::set<std::string> files_of_run(const fs::path& folder) {
+  std::set<std::string> names = listed_files(folder);
+  for (const std::string& name : std::set(names)) {  // Figure::save writes two files
+    const fs::path svg = fs::path(name).replace_extension(".svg");
+    if (name.ends_with(".png") && fs::exists(folder / svg)) names.insert(svg.string());
+  }
   return names;
 }
 

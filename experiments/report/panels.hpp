@@ -8,8 +8,7 @@ namespace elbow {
 /// What an epoch panel shows: one of the three losses.
 enum class Cost { loss, distortion, weighted_kl };
 
-/// Train and test cost against the epoch, with a band of one standard error around the test curve and the optimum
-/// as a dashed line. The few highest values of a long run (its first epochs) are cut off, so that its end can
+/// Train and test cost against the epoch, with bands of one standard error and the optimum as a dashed line. The few highest values of a long run (its first epochs) are cut off, so that its end can
 /// be seen.
 Panel epoch_panel(const RunResults& run, Cost cost);
 
@@ -20,10 +19,12 @@ Panel scatter_panel(const RunResults& run, const CountColours& colours);
 /// all curves are below 0.01 nats, but not before the tenth dimension.
 Panel kl_panel(const RunResults& run, const CountColours& colours);
 
-/// The same over all latents with a logarithmic axis, which also shows how silent the unused ones are.
+/// The same over all latents with a logarithmic axis, which also shows how silent the unused ones are. Hollow triangles
+/// at its end mark what is below.
 Panel kl_all_panel(const RunResults& run, const CountColours& colours);
 
-/// Distortion against KL: one point per count, with its optimum as a hollow circle and a line between the two.
+/// Distortion against KL: one point per count, with its label, and the optimum as a hollow circle with a line between the
+/// two. Of many counts, some have labels.
 Panel rate_distortion_panel(const RunResults& run, const CountColours& colours);
 
 }  // namespace elbow

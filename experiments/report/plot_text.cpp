@@ -7,15 +7,22 @@
 namespace elbow {
 namespace {
 
-// What gnuplot's enhanced text takes as it is, within single quotes: a backslash before each character of its mark-up. It
-// reads '' as a quote, but not at the beginning nor twice in a row; the quote's number in octal it always does. A percent sign
-// stands as its number too: in a tick's text it would begin a format, and make gnuplot cut the text after 50 bytes.
+// What gnuplot's enhanced text prints as it is, within single quotes: a backslash stands before each character of its mark-up.
+// Others stand as their numbers in octal, since gnuplot would find a meaning in them all the same: '' is a quote, but not at the
+// beginning nor twice in a row; a backslash and U+ begin a character's number, unless {}, which prints nothing, stands
+// between; a percent sign in a tick's text begins a format, and makes gnuplot cut the text after 50 bytes; an ampersand in an
+// SVG begins an entity.
 std::string escaped(const std::string& text) {
   std::string out;
-  for (const char c : text) {
-    if (std::string_view("\\{}_^@&~").find(c) != std::string_view::npos) out += '\\';
-    out += c == '\'' ? "\\047" : c == '%' ? "\\045" : std::string(1, c);
-  }
+  for (const char c : text) switch (c) {
+      case '\'': out += "\\047"; break;
+      case '\\': out += "\\134{}"; break;
+      case '%': out += "\\045"; break;
+      case '&': out += "\\046"; break;
+      default:
+        if (std::string_view("{}_^@~").find(c) != std::string_view::npos) out += '\\';
+        out += c;
+    }
   return out;
 }
 

@@ -8,18 +8,29 @@
 namespace elbow {
 
 /// A self-contained HTML page, put together from top to bottom: styles inline, figures embedded, no scripts. It
-/// reads well on a phone, on paper and in a dark room. All text is escaped.
+/// reads well on a phone, on paper and in a dark room: nothing is wider than the screen, and the panels of a figure stand
+/// side by side or, on a phone, below each other. All text is escaped.
 class Report {
  public:
   explicit Report(std::string title) : title_(std::move(title)) {}
 
+  /// A number that a reader wants to see first.
+  struct Number {
+    std::string name, value;
+    std::string remark;  ///< smaller, below; may be empty
+  };
+  /// A grid of such numbers.
+  Report& numbers(const std::vector<Number>& numbers);
   /// Starts a section.
   Report& heading(const std::string& text);
   Report& paragraph(const std::string& text);
-  /// A PNG, embedded, with its caption below. A figure that was not drawn is replaced by a line that says so.
+  /// A figure with its caption below: the PNG, embedded, and a link to the SVG beside it if there is one, which is expected
+  /// in the page's own folder. Where the SVG has views (Figure::save), each is shown as a picture of its own. A figure that was
+  /// not drawn is replaced by a line that says so.
   Report& figure(const std::string& caption, const std::filesystem::path& png);
-  /// A figure that stays a file of its own: `png` is its path as seen from the page.
-  Report& linked_figure(const std::string& caption, const std::filesystem::path& png);
+  /// The same for a figure that stays a file of its own: `seen` is the path of `png` as seen from the page.
+  Report& linked_figure(const std::string& caption, const std::filesystem::path& png,
+                        const std::filesystem::path& seen);
   /// A line that leads to another page, at `path` as seen from this one.
   Report& link(const std::string& text, const std::filesystem::path& path);
   /// A table with its caption above. Cells that read as numbers are set flush right.
@@ -34,8 +45,12 @@ class Report {
   void write(const std::filesystem::path& path) const;
 
  private:
+  Report& add_figure(const std::string& caption, const std::filesystem::path& png, const Html& source,
+                     const std::filesystem::path& seen);
+
   std::string title_;
   Html body_;
+  int shared_ = 0;  ///< pictures that several panels show
 };
 
 }  // namespace elbow

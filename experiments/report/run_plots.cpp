@@ -1,25 +1,14 @@
 #include "experiments/report/run_plots.hpp"
 
-#include <set>
-
 #include "experiments/report/figure.hpp"
 #include "experiments/report/panels.hpp"
 
 namespace elbow {
 
-namespace {
-
-/// Where nothing is counted, the points of the scatter plot are told apart by their class, if there are several.
-CountColours class_colours(const LatentScatter& scatter) {
-  const std::set<std::int64_t> classes(scatter.given.begin(), scatter.given.end());
-  if (classes.size() < 2) return CountColours({}, "");
-  return CountColours({classes.begin(), classes.end()}, "class:");
-}
-
-}  // namespace
-
-void plot_encoding_test(const RunResults& run, const std::filesystem::path& png) {
-  const CountColours colours = run.per_count.empty() ? class_colours(run.scatter) : CountColours(run.per_count);
+void plot_encoding_test(const RunResults& run, const std::filesystem::path& png,
+                        const std::vector<std::string>& class_names) {
+  // Where nothing is counted, the points of the scatter plot are told apart by their class.
+  const CountColours colours = run.per_count.empty() ? CountColours(class_names) : CountColours(run.per_count);
   const bool by_count = !run.per_count.empty() || run.epochs.empty();
   Figure figure(2000, by_count ? 1640 : 820, by_count ? 2 : 1, 2);
   figure.add(epoch_panel(run, Cost::loss));
@@ -31,13 +20,13 @@ void plot_encoding_test(const RunResults& run, const std::filesystem::path& png)
 }
 
 void plot_elbo(const RunResults& run, const std::filesystem::path& png) {
-  Figure figure(2400, 780, 1, 3);
+  Figure figure(3000, 820, 1, 3);
   for (Cost cost : {Cost::loss, Cost::distortion, Cost::weighted_kl}) figure.add(epoch_panel(run, cost));
   figure.save(png);
 }
 
 void plot_kld_vs_dimension(const RunResults& run, const std::filesystem::path& png) {
-  Figure figure(1400, 880);
+  Figure figure(1000, 820);
   figure.add(kl_all_panel(run, CountColours(run.per_count)));
   figure.save(png);
 }

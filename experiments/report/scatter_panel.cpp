@@ -86,7 +86,7 @@ Panel scatter_panel(const RunResults& run, const CountColours& colours) {
     }
   }
   panel.draw(std::move(points), "using 1:2:3 with points pt 7 ps 0.55 lc rgb variable");
-  colours.explain(panel, "with points pt 7 ps 1.2");
+  colours.explain(panel, "with points pt 7 ps 1.6");
   return panel;
 }
 

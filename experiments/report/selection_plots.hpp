@@ -24,13 +24,13 @@ struct SelectionFigures {
   std::vector<CountResult> kl;  ///< KL of each latent at some of the steps, largest first; given: the step
 };
 
-/// Loss, distortion and beta * KL, with bands of one standard error, as one feature after the other is given; where there
-/// is an exact order, its optima as a dashed line with hollow circles. For greedy_barplots.png. This and the next ones
-/// throw Error like run_gnuplot.
+/// Bars of distortion and beta * KL on each other, which is the loss, as one feature after the other is given; where there is
+/// an exact order, its optima as hollow circles. For greedy_barplots.png. This and the next ones throw Error like
+/// run_gnuplot.
 void plot_selection_steps(const SelectionFigures& selection, const std::filesystem::path& png);
 
-/// Loss and distortion with each feature given alone, the most useful first; of more than thirty the first and the last.
-/// For greedy_barplots_first_selection.png.
+/// A bar for each feature given alone, of the loss that it saves against nothing given, the most useful first; of more than
+/// thirty the first and the last. For greedy_barplots_first_selection.png.
 void plot_first_features(const SelectionFigures& selection, const std::filesystem::path& png);
 
 /// KL of each latent dimension at the steps. For greedy_elbo_kld_rcl_dims.png.

@@ -45,6 +45,11 @@ std::string viridis(double t) {
   return hex_colour(channel(0), channel(1), channel(2));
 }
 
+std::string class_colour(std::int64_t label, std::int64_t classes) {
+  if (classes <= std::int64_t(petroff.size())) return petroff[std::size_t(label)];
+  return viridis(double(label) / double(classes - 1));
+}
+
 std::string line_colour(const std::string& colour, double opacity) {
   return str("lc rgb '#", with_alpha(colour, opacity), "'");
 }
@@ -60,6 +65,10 @@ CountColours::CountColours(const std::vector<CountResult>& per_count) {
   }
 }
 
+CountColours::CountColours(std::vector<std::string> class_names) : names_(std::move(class_names)) {
+  for (std::size_t k = 0; k < names_.size(); ++k) counts_.push_back(std::int64_t(k));
+}
+
 std::string CountColours::operator()(std::int64_t given) const {
   const auto found = std::lower_bound(counts_.begin(), counts_.end(), given);
   return found == counts_.end() || *found != given ? "#808080"
@@ -67,17 +76,19 @@ std::string CountColours::operator()(std::int64_t given) const {
 }
 
 std::string CountColours::colour_at(std::size_t index) const {
+  if (!names_.empty()) return class_colour(std::int64_t(index), std::int64_t(names_.size()));
   return few() ? okabe_ito[index] : viridis(double(index) / double(counts_.size() - 1));
 }
 
 void CountColours::explain(Panel& panel, const std::string& style) const {
   if (counts_.empty()) return;
-  panel.legend_label = legend_label_;
+  panel.legend_label = names_.empty() ? "given:" : few() ? "" : "class:";
+  const auto name = [&](std::size_t i) { return names_.empty() ? str(counts_[i]) : names_[i]; };
   if (few()) {
-    for (auto given : counts_)
-      panel.legend.push_back({str(given), str(style, " ", line_colour((*this)(given)))});
+    for (std::size_t i = 0; i < counts_.size(); ++i)
+      panel.legend.push_back({name(i), str(style, " ", line_colour(colour_at(i)))});
   } else {
-    panel.bar = {str(counts_.front()), str(counts_.back()), {}};
+    panel.bar = {name(0), name(counts_.size() - 1), {}};
     constexpr std::size_t most_slices = 100;  // two pixels each
     const std::size_t slices = std::min(counts_.size(), most_slices);
     for (std::size_t i = 0; i < slices; ++i)

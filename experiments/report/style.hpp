@@ -12,6 +12,13 @@ namespace elbow {
 inline const std::vector<std::string> okabe_ito = {"#0072b2", "#d55e00", "#009e73",
                                                    "#cc79a7", "#e69f00", "#56b4e9"};
 
+/// Ten colours for classes, told apart by the colour-blind as well as ten can be (Petroff 2021, arXiv:2107.02270).
+inline const std::vector<std::string> petroff = {"#3f90da", "#ffa90e", "#bd1f01", "#94a4a2", "#832db6",
+                                                 "#a96b59", "#e76300", "#b9ac70", "#717581", "#92dadd"};
+
+/// The colour of a class, from 0. Classes have no order, so up to ten have a colour each; only more share viridis.
+std::string class_colour(std::int64_t label, std::int64_t classes);
+
 /// The viridis map at t in 0..1, without its lightest tenth, which vanishes on white paper.
 std::string viridis(double t);
 
@@ -26,9 +33,8 @@ double colour_number(const std::string& colour, double opacity = 1);
 class CountColours {
  public:
   explicit CountColours(const std::vector<CountResult>& per_count);
-  /// For points that are told apart by another number, such as their class; ascending.
-  CountColours(std::vector<std::int64_t> numbers, std::string legend_label)
-      : counts_(std::move(numbers)), legend_label_(std::move(legend_label)) {}
+  /// For points that are told apart by their class, a number in place of the count. No colours for no names.
+  explicit CountColours(std::vector<std::string> class_names);
 
   std::string operator()(std::int64_t given) const;
 
@@ -41,11 +47,11 @@ class CountColours {
   std::vector<std::size_t> chosen(std::size_t most = 9) const;
 
  private:
-  bool few() const { return counts_.size() <= okabe_ito.size(); }
+  bool few() const { return counts_.size() <= (names_.empty() ? okabe_ito : petroff).size(); }
   std::string colour_at(std::size_t index) const;  ///< of counts_[index]
   std::vector<std::int64_t> counts_;               ///< ascending
   std::vector<std::size_t> looked_at_;             ///< indices into counts_
-  std::string legend_label_ = "given:";
+  std::vector<std::string> names_;                 ///< of classes, in the order of counts_
 };
 
 }  // namespace elbow

@@ -7,9 +7,20 @@
 #include "base/files.hpp"
 #include "experiments/report/image_figures.hpp"
 #include "experiments/report/report.hpp"
+#include "experiments/report/run_page.hpp"
 #include "experiments/report/run_plots.hpp"
 
 namespace elbow {
+namespace {
+
+std::vector<std::string> class_names(const Dataset& set) {
+  std::vector<std::string> names;
+  if (const Attribute* classes = set.classes())
+    for (int32_t k = 0; k < classes->classes(); ++k) names.push_back(classes->text_of(float(k), ""));
+  return names;
+}
+
+}  // namespace
 
 std::vector<NotMade> draw_figures(const Experiment& e, const RunResults& results, const AnalysesDone& analyses,
                                   const RunFolder& folder) {
@@ -17,7 +28,8 @@ std::vector<NotMade> draw_figures(const Experiment& e, const RunResults& results
   e.model->train(false);
   const NoGrad no_grad;
   Report report(e.name);
-  report.heading("Results").preformatted("Summary", summary_text(results));
+  add_headline(report, results);
+  add_result_tables(report, results);
   report.heading("Figures");
   Json drawn = Json::array();
   const auto show = [&](const std::string& file, const std::string& caption) {
@@ -29,18 +41,21 @@ std::vector<NotMade> draw_figures(const Experiment& e, const RunResults& results
     attempt(problems, "", draw);
     show(file, caption);
   };
-  figure("encoding_test_plots.png",
-         "Loss, latent means, KL per latent and rate against distortion on the test set.",
-         [&] { plot_encoding_test(results, folder.file("encoding_test_plots.png")); });
-  figure("ELBO.png", "Loss and its parts, epoch by epoch.",
-         [&] { plot_elbo(results, folder.file("ELBO.png")); });
+  figure("encoding_test_plots.png", encoding_test_caption(results), [&] {
+    plot_encoding_test(results, folder.file("encoding_test_plots.png"), class_names(e.data.test));
+  });
+  figure("ELBO.png", elbo_caption(results), [&] { plot_elbo(results, folder.file("ELBO.png")); });
   if (!results.per_count.empty())
-    figure("KLD_vs_dimension.png", "KL of each latent dimension, by the number of given columns.",
+    figure("KLD_vs_dimension.png", kld_caption(results),
            [&] { plot_kld_vs_dimension(results, folder.file("KLD_vs_dimension.png")); });
   if (e.data.test.image && e.condition.by_attributes()) {
-    figure("samples.png", "Samples from the prior, one row for each class.",
+    figure("samples.png",
+           "Images that the decoder makes of draws from the prior, by what it is given. A good model gives "
+           "sharp, varied "
+           "images of what was asked for.",
            [&] { draw_samples(e, folder.file("samples.png"), e.seed); });
-    figure("reconstructions.png", "Test images and their reconstructions.",
+    figure("reconstructions.png",
+           "Test images, and below each its reconstruction from the latent mean: the more alike, the better.",
            [&] { draw_reconstructions(e, folder.file("reconstructions.png")); });
   }
   for (const AnalysisResult::Figure& f : analyses.figures) show(f.file, f.caption);

@@ -45,8 +45,8 @@ void write_page(const PageOptions& o) {
   Report report(o.title);
   report.table(
       "On the test set, in nats per row; \"active\": latents in use with nothing given, and at the optimum",
-      {"experiment", "loss", "±", "distortion", "KL", "optimum", "above it", "±", "active", "at the optimum",
-       "epochs", "seconds"},
+      {"experiment", "loss", "±", "distortion", "KL", "optimum", "above it", "±", "active", "optimum", "epochs",
+       "seconds"},
       lines);
   const fs::path base = fs::absolute(o.out).parent_path();
   for (const FinishedRun& run : runs) {
@@ -57,7 +57,8 @@ void write_page(const PageOptions& o) {
     if (!fs::exists(list)) continue;
     for (const Json& entry : read_json(list)) {
       const Config figure(entry, list.string());
-      report.linked_figure(figure.get<std::string>("caption"), folder / figure.get<std::string>("file"));
+      const fs::path file = figure.get<std::string>("file");
+      report.linked_figure(figure.get<std::string>("caption"), run.folder / file, folder / file);
     }
   }
   report.write(o.out);

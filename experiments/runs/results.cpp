@@ -58,11 +58,11 @@ RunResults evaluate_run(const Experiment& e, const std::vector<EpochLosses>& epo
 }
 
 std::string summary_text(const RunResults& r) {
-  std::string out = "test, in nats per row: loss " + with_error(r.test.loss, 5) + ", distortion " +
-                    with_error(r.test.distortion, 5) + ", KL " + with_error(r.test.kl, 5) + "\n";
+  std::string out = "test, in nats per row: loss " + with_error(r.test.loss) + ", distortion " +
+                    with_error(r.test.distortion) + ", KL " + with_error(r.test.kl) + "\n";
   if (r.test.optimum)
     out += format("the optimum is %.5f; on the same rows the model is above it by ", r.test.optimum->loss) +
-           with_error(*r.test.excess, 5) + "\n";
+           with_error(*r.test.excess) + "\n";
   if (!r.per_count.empty() && r.per_count.size() <= 17) {
     out += "  given     rows  distortion        KL  active latents";
     out += r.test.optimum ? "   (optimum: distortion, KL, active)\n" : "\n";

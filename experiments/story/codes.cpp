@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdlib>
 #include <numbers>
 
 #include "autograd/ops.hpp"
@@ -14,15 +13,6 @@ namespace elbow {
 namespace {
 
 constexpr std::size_t shown_codes = 4000;  // more of them hide each other
-
-// Ten colours that are told apart also by the colour-blind, as far as ten can be (Petroff 2021, arXiv:2107.02270).
-const std::vector<std::string> ten_colours = {"#3f90da", "#ffa90e", "#bd1f01", "#94a4a2", "#832db6",
-                                              "#a96b59", "#e76300", "#b9ac70", "#717581", "#92dadd"};
-
-std::string colour_of(int32_t label, int32_t classes) {
-  if (classes <= int32_t(ten_colours.size())) return ten_colours[std::size_t(label)];
-  return viridis(double(label) / double(classes - 1));
-}
 
 double median(std::vector<double> values) {
   const auto middle = values.begin() + std::ptrdiff_t(values.size() / 2);
@@ -53,7 +43,7 @@ void add_numbers(Panel& panel, const Codes& codes, int32_t classes) {
     if (!x.empty()) places.push_back({median(x), median(y), double(k)});
   }
   panel.draw(places, "using 1:2 with points pt 7 ps 3.4 lc rgb '#30ffffff'");
-  panel.draw(places, "using 1:2:(sprintf('%d', $3)) with labels font 'DejaVu Sans Bold,22' tc rgb '#000000'");
+  panel.draw(places, "using 1:2:(sprintf('{/:Bold %d}', $3)) with labels tc rgb '#000000'");
 }
 
 // Axes of one unit that show N(0, I).
@@ -71,15 +61,14 @@ Panel codes_panel(const StoryRuns& runs, const Codes& codes, bool told_classes) 
   Panel panel = empty_panel(codes.name + ": codes of test images");
   Points points;
   for (std::size_t r = 0; r < std::min(shown_codes, codes.x.size()); ++r) {
-    const std::string colour = colour_of(codes.label[r], classes);
-    points.push_back({codes.x[r], codes.y[r], double(std::strtol(colour.c_str() + 1, nullptr, 16))});
+    points.push_back({codes.x[r], codes.y[r], colour_number(class_colour(codes.label[r], classes))});
     panel.x.include(codes.x[r]), panel.y.include(codes.y[r]);
   }
   panel.draw(std::move(points), "using 1:2:3 with points pt 7 ps 0.65 lc rgb variable");
   for (int32_t k = 0; k < classes; ++k)
     panel.legend.push_back(
         {runs.classes().feature.categories.empty() ? str(k) : str(k, " ", runs.class_name(k)),
-         "with points pt 7 ps 2 " + line_colour(colour_of(k, classes))});
+         "with points pt 7 ps 2 " + line_colour(class_colour(k, classes))});
   add_circles(panel);
   if (!told_classes) add_numbers(panel, codes, classes);  // else all classes lie in one place
   return panel;

@@ -89,8 +89,8 @@ void draw_optimum(Panel& panel, const Comparison& c, const OptimumCurve& curve, 
     }
   const std::string line_style = "with lines " + optimum_line,
                     ring_style = "with points pt 6 ps 2 lw 1.2 lc rgb '#202020'";
-  if (!line.empty()) panel.legend.push_back({"bound", line_style});
-  if (!rings.empty()) panel.legend.push_back({"bound", ring_style});
+  if (!line.empty()) panel.legend.push_back({"optimum", line_style});
+  if (!rings.empty()) panel.legend.push_back({"optimum", ring_style});
   panel.draw(line, "using 1:2 " + line_style);
   panel.draw(rings, "using 1:2 " + ring_style);
 }
@@ -107,7 +107,7 @@ Panel beta_panel(const Comparison& c, const OptimumCurve& curve, AgainstBeta wha
   if (c.series.size() > 1)
     for (std::size_t s = 0; s < c.series.size(); ++s)
       panel.legend.push_back({c.series[s], "with points pt 7 ps 1.2 " + series_colour(s)});
-  if (what == AgainstBeta::excess) panel.level(0, optimum_line, "bound");
+  if (what == AgainstBeta::excess) panel.level(0, optimum_line, "optimum");
   draw_optimum(panel, c, curve, shown);
 
   std::vector<Points> means(c.series.size());  // {beta, mean, standard error}
@@ -143,9 +143,9 @@ Panel beta_panel(const Comparison& c, const OptimumCurve& curve, AgainstBeta wha
 
 Panel fid_beta_panel(const Comparison& c) {
   Panel panel;
-  panel.title = "Frechet distance against " + setting_name("loss.beta");
+  panel.title = "Fréchet distance against " + setting_name("loss.beta");
   panel.x_label = setting_name("loss.beta");
-  panel.y_label = "Frechet distance";
+  panel.y_label = "Fréchet distance";
   panel.y_from_zero = true;
   std::set<int64_t> counts;
   for (const FinishedRun& run : c.runs)

@@ -31,28 +31,37 @@ std::vector<FigureFile> figures_of(const Comparison& c) {
   figures.push_back(
       {"multiple_models_conds_encoding.png",
        "Distortion against KL: by the number of given columns, from none (upper right) to all (lower left), "
-       "and of the whole test set.",
+       "and of the whole test set, with standard errors. Hollow circles and dashed lines are the optimum: no "
+       "model can be "
+       "below the line, and a good one lies on its circle.",
        {by_count_panel(c), total_panel(c, curve)}});
-  figures.push_back({"multiple_models_conds_epochs.png",
-                     "The same epoch by epoch, for the whole test set; a large point is the end of a training.",
-                     {path_panel(c, curve), loss_panel(c)}});
+  figures.push_back(
+      {"multiple_models_conds_epochs.png",
+       "The whole test set epoch by epoch. Left: the way in the plane of distortion and KL; a large point is "
+       "the end "
+       "of a training, and no model can be below the dashed line, the optimum. Right: the loss; a good "
+       "training ends flat. The first epochs may lie outside.",
+       {path_panel(c, curve), loss_panel(c)}});
   const bool has_fid = std::any_of(c.runs.begin(), c.runs.end(),
                                    [](const FinishedRun& run) { return !run.findings.frechet.points.empty(); });
   if (c.beta_varies()) {
     FigureFile f{"beta_elbo_fid.png",
-                 "The loss against its weight of the KL, and how far it is from the optimum.",
+                 "The loss against its weight of the KL, and how far it is from the optimum: a good model is "
+                 "on the dashed "
+                 "line. Bars are standard errors.",
                  {beta_panel(c, curve, AgainstBeta::loss)}};
     if (c.has_optimum()) f.panels.push_back(beta_panel(c, curve, AgainstBeta::excess));
     if (has_fid) f.panels.push_back(fid_beta_panel(c));
     figures.push_back(std::move(f));
     figures.push_back({"beta_active.png",
                        "Active latents and KL against the weight of the KL: where it costs more than it saves, "
-                       "no latent is used.",
+                       "no latent is used. A good model is on the dashed line, the optimum.",
                        {beta_panel(c, curve, AgainstBeta::active_at_0),
                         beta_panel(c, curve, AgainstBeta::active), beta_panel(c, curve, AgainstBeta::kl)}});
   } else if (has_fid) {
-    figures.push_back(
-        {"fid_by_model.png", "Frechet distance between real and generated rows.", {fid_panel(c)}});
+    figures.push_back({"fid_by_model.png",
+                       "Fréchet distance between real and generated rows: the smaller, the more alike.",
+                       {fid_panel(c)}});
   }
   return figures;
 }
@@ -65,7 +74,7 @@ void draw(const FigureFile& f, const fs::path& png) {
   std::size_t entries = 3;  // more of them make the legend higher, not the axes lower
   for (const Panel& panel : f.panels) entries = std::max(entries, panel.legend.size());
   const int height = 880 + 24 * int(entries - 3);
-  Figure figure(columns * (columns > 2 ? 900 : 1050), height, 1, columns);
+  Figure figure(1000 * columns, height, 1, columns);
   for (const Panel& panel : f.panels) figure.add(panel);
   figure.save(png);
 }
@@ -141,7 +150,9 @@ void compare(const CompareOptions& o) {
     });
   warn(problems);
   for (const char* file : all_figures)  // of an earlier comparison
-    if (!drawn.contains(file)) fs::remove(out / file, error);
+    if (!drawn.contains(file))
+      for (const char* extension : {".png", ".svg"})
+        fs::remove((out / file).replace_extension(extension), error);
   for (const FigureFile& f : figures) report.figure(f.caption, out / f.file);
   report.write(out / "compare.html");
   if (!o.quiet) std::cout << "tables and figures are in " << out.string() << std::endl;

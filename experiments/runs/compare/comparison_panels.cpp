@@ -23,7 +23,7 @@ void draw_frontier(Panel& panel, const OptimumCurve& curve) {
   for (const auto& point : curve.points) rows.push_back({point.all.kl, point.all.distortion});
   if (rows.empty()) return;
   panel.draw(rows, "using 1:2 with lines " + optimum_line);
-  panel.legend.push_back({"bound", "with lines " + optimum_line});
+  panel.legend.push_back({"optimum", "with lines " + optimum_line});
 }
 
 struct CountMean {
@@ -58,7 +58,7 @@ std::size_t skipped(const FinishedRun& run) {
 }  // namespace
 
 Panel by_count_panel(const Comparison& c) {
-  Panel panel = rate_distortion_axes("Distortion against KL, by number of given columns");
+  Panel panel = rate_distortion_axes("Distortion against KL, by given columns");
   const GroupStyle style(c);
   bool bounds = false;
   Panel above;
@@ -77,9 +77,8 @@ Panel by_count_panel(const Comparison& c) {
       above.draw(model, "using 1:2:(sprintf('%d', $3)) with labels left offset 1.1,-0.4 tc rgb '#202020'");
   }
   panel.draw(above);
-  if (!panel.x.empty()) panel.x.include(0), panel.y.include(0);
   style.explain(panel);
-  if (bounds) panel.legend.push_back({"bound", "with linespoints pt 6 ps 2 lw 1 dt (10,7) lc rgb '#202020'"});
+  if (bounds) panel.legend.push_back({"optimum", "with linespoints pt 6 ps 2 lw 1 dt (10,7) lc rgb '#202020'"});
   return panel;
 }
 
@@ -156,9 +155,9 @@ Panel loss_panel(const Comparison& c) {
 
 Panel fid_panel(const Comparison& c) {
   Panel panel;
-  panel.title = "Frechet distance by number of given columns";
+  panel.title = "Fréchet distance by given columns";
   panel.x_label = "given columns";
-  panel.y_label = "Frechet distance";
+  panel.y_label = "Fréchet distance";
   panel.integer_x = true;
   panel.y_from_zero = true;
   const GroupStyle style(c);
