@@ -40,23 +40,6 @@ struct Config::Node {
   }
 };
 
-Limits at_least(double low) {
-  Limits range;
-  range.low = low;
-  return range;
-}
-Limits above(double low) {
-  Limits range = at_least(low);
-  range.low_included = false;
-  return range;
-}
-Limits positive() { return above(0); }
-Limits between(double low, double high) {
-  Limits range = at_least(low);
-  range.high = high;
-  return range;
-}
-
 namespace {
 
 template <class T> inline constexpr bool is_vector = false;

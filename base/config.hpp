@@ -38,10 +38,22 @@ struct Limits {
 
   Limits() {}  // not an aggregate, or a list {64, 64} in a call of Config::get could mean a Limits
 };
-Limits at_least(double low);
-Limits above(double low);
-Limits positive();
-Limits between(double low, double high);  ///< both included
+inline Limits at_least(double low) {
+  Limits range;
+  range.low = low;
+  return range;
+}
+inline Limits above(double low) {
+  Limits range = at_least(low);
+  range.low_included = false;
+  return range;
+}
+inline Limits positive() { return above(0); }
+inline Limits between(double low, double high) {  ///< both included
+  Limits range = at_least(low);
+  range.high = high;
+  return range;
+}
 
 /// Reads the settings of one JSON object and remembers which it was asked for and what they came to. A Config
 /// is a handle: copies and sections share that memory. Messages start with the file (if named) and the key's
