@@ -85,7 +85,7 @@ refused "holds a run" "$elbow" evaluate run --out run
 refused "exists already" "$elbow" evaluate run --out evaluated
 echo mine >evaluated/notes.txt
 check "--force writes over an evaluation" "$elbow" evaluate run --out evaluated --force --set evaluation.original_tables=false >text
-check "and leaves none of its tables" test "$(ls evaluated | tr '\n' ' ')" = "config.json costs.csv manifest.json notes.txt results.csv summary.json "
+check "and leaves none of its tables" test "$(cd evaluated && echo *)" = "config.json costs.csv manifest.json notes.txt results.csv summary.json"
 refused "--set data.columns=4" "$elbow" evaluate run --set data.covariance=null --set data.columns=4
 refused "--set model.activation=tanh: the trained model does not fit" "$elbow" evaluate run --set model.activation=tanh
 refused "trained with another \`loss.distortion\`" "$elbow" evaluate labelled --set loss.distortion=bce

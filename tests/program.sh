@@ -191,8 +191,8 @@ undrawn train config.json "${small[@]}" --out kept --force --quiet --threads 1 -
 check "only what is on the list goes" grep -q mine kept/per_condition.csv
 check "the original's tables are left out" test ! -e kept/encoding_kl_vs_rcl.csv
 check "our own are not" test -s kept/results.csv -a -s kept/costs.csv
-unlisted=$(for file in kept/*; do grep -q "\"${file#kept/}\"" kept/manifest.json || echo "${file#kept/}"; done)
-check "all else is on the list" test "$(echo $unlisted)" = "manifest.json notes.txt per_condition.csv"
+unlisted=$(for file in kept/*; do grep -q "\"${file#kept/}\"" kept/manifest.json || printf '%s ' "${file#kept/}"; done)
+check "all else is on the list" test "$unlisted" = "manifest.json notes.txt per_condition.csv "
 check "and it can be compared" undrawn compare run kept --out comparison --quiet
 touch file
 refused file "$elbow" train config.json --out file
