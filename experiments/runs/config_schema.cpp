@@ -87,6 +87,7 @@ Json config_schema() {
     if (kind == "conv") json["data"] = image_files;
     variants.push_back(json);
   }
+  variants.push_back(with("model", "prior", {{"kind", "learned"}}));
   variants.push_back(with("condition", "given", "uniform"));
   variants.push_back(with("condition", "kind", "none"));
   Json by_label = with("condition", "kind", "label");
