@@ -62,7 +62,7 @@ DiagonalNormal Cvae::prior(const Tensor& c) {
 }
 
 void Cvae::set_prior(std::unique_ptr<Prior> prior) {
-  if (prior) part("prior", *prior);
+  if (prior) submodule("prior", *prior);
   prior_ = std::move(prior);
 }
 

@@ -65,11 +65,11 @@ FeatureNet::FeatureNet(const FeatureNetShape& shape, RandomStream stream)
                stream),
       hidden2_(hidden, features_width, torch_default, torch_default, stream),
       head_(features_width, shape.classes, torch_default, torch_default, stream) {
-  part("conv1", conv1_);
-  part("conv2", conv2_);
-  part("hidden1", hidden1_);
-  part("hidden2", hidden2_);
-  part("head", head_);
+  submodule("conv1", conv1_);
+  submodule("conv2", conv2_);
+  submodule("hidden1", hidden1_);
+  submodule("hidden2", hidden2_);
+  submodule("head", head_);
 }
 
 Tensor FeatureNet::features(const Tensor& x) {

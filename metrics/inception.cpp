@@ -25,8 +25,8 @@ class BasicConv : public Layer {
   static constexpr Init zero{Init::Distribution::constant, 0};
   BasicConv(int64_t in, int64_t out, const ConvSettings& settings, RandomStream stream)
       : conv_(in, out, settings, zero, zero, stream), bn_(out, zero, stream, 0.1, 1e-3) {
-    part("conv", conv_);
-    part("bn", bn_);
+    submodule("conv", conv_);
+    submodule("bn", bn_);
   }
   Conv2d conv_;
   BatchNorm2d bn_;
@@ -80,7 +80,7 @@ class Mixed : public Layer {
     const Extent padding =
         c.stride == 1 ? Extent((c.kernel.height - 1) / 2, (c.kernel.width - 1) / 2) : Extent(0);
     auto layer = std::make_unique<BasicConv>(in, c.out, c.kernel, c.stride, padding);
-    part(c.name, *layer);
+    submodule(c.name, *layer);
     return layer;
   }
   int64_t in_;
@@ -181,7 +181,7 @@ Inception::Inception() {                        // from 3 channels of 299 x 299 
 }
 
 void Inception::add(const std::string& name, std::unique_ptr<Layer> layer) {
-  part(name, *layer);
+  submodule(name, *layer);
   add(std::move(layer));
 }
 

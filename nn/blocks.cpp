@@ -35,10 +35,10 @@ ResidualBlock::ResidualBlock(int64_t in, int64_t out, bool activate, const Resid
   add_linear(main_, style.bottleneck, out, zero_linear ? LinearInit{zero, zero} : init, style, streams);
   if (style.batch_norm)
     add_batch_norm(main_, out, style.zero_init_residual ? zero : around_one, style, streams);
-  part("main", main_);
+  submodule("main", main_);
   if (in != out) {
     bypass_ = std::make_unique<Linear>(in, out, init.weights, init.biases, streams.initialisation, style.dtype);
-    part("bypass", *bypass_);
+    submodule("bypass", *bypass_);
   }
   if (activate) activation_ = std::make_unique<ActivationLayer>(style.activation);
 }
@@ -57,7 +57,7 @@ DenseBlock::DenseBlock(int64_t in, const std::vector<int64_t>& widths, const Lay
       add_linear(*layer, in, widths[i], *output, style, streams);
     else
       add_hidden(*layer, in, widths[i], style, streams);
-    part(str(i), *layer);
+    submodule(str(i), *layer);
     layers_.push_back(std::move(layer));
     in += widths[i];
   }

@@ -41,11 +41,11 @@ ConditionedConv::ConditionedConv(std::unique_ptr<ConvolutionLayer> conv, int64_t
                                  const Init& weight_init, const Init& bias_init, RandomStream& stream,
                                  DType dtype)
     : conv_(std::move(conv)) {
-  part("conv", *conv_);
+  submodule("conv", *conv_);
   if (conditions == 0) return;
   condition_ =
       std::make_unique<Conv2d>(conditions, conv_->out, ConvSettings{}, weight_init, bias_init, stream, dtype);
-  part("condition", *condition_);
+  submodule("condition", *condition_);
 }
 
 // The projection is the same at every pixel, so it is a bias of each row, and costs no pass over the pixels of its own.

@@ -64,7 +64,7 @@ class ConvTranspose2d : public ConvolutionLayer {
   Tensor forward_with(const Tensor& x, const Tensor& other_bias) override;
 };
 
-/// A convolution of x plus a 1x1 convolution of the condition, whose result is added at every pixel. Its parts are named
+/// A convolution of x plus a 1x1 convolution of the condition, whose result is added at every pixel. Its submodules are named
 /// "conv" and "condition"; without a condition (of width 0, an undefined tensor) it is the convolution alone.
 class ConditionedConv : public Module {
  public:

@@ -63,7 +63,7 @@ std::vector<std::string> ActivationLayer::names() {
 Tensor Dropout::forward(const Tensor& x) { return training() && p_ > 0 ? dropout(x, p_, stream_.next()) : x; }
 
 void Sequential::add(std::unique_ptr<Layer> layer) {
-  part(str(layers_.size()), *layer);
+  submodule(str(layers_.size()), *layer);
   layers_.push_back(std::move(layer));
 }
 

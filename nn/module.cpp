@@ -30,12 +30,12 @@ Tensor transposed(const Tensor& t) {
 
 void Module::train(bool on) {
   training_ = on;
-  for (auto& [name, module] : parts_) module->train(on);
+  for (auto& [name, module] : submodules_) module->train(on);
 }
 
 void Module::freeze_statistics(bool on) {
   statistics_frozen_ = on;
-  for (auto& [name, module] : parts_) module->freeze_statistics(on);
+  for (auto& [name, module] : submodules_) module->freeze_statistics(on);
 }
 
 void Module::to(Device device) {
@@ -51,7 +51,7 @@ void Module::to(Device device) {
 
 Device Module::device() const {
   if (!own_.empty()) return own_.front().tensor->device();
-  for (const auto& [name, module] : parts_)
+  for (const auto& [name, module] : submodules_)
     if (const Device device = module->device(); device != Device::cpu) return device;
   return Device::cpu;
 }
@@ -64,9 +64,9 @@ void Module::parameter(const std::string& name, Tensor& tensor, bool transposed)
 
 void Module::buffer(const std::string& name, Tensor& tensor) { own_.push_back({name, &tensor, false, false}); }
 
-void Module::part(const std::string& name, Module& module) {
-  require_open("part", name, module.describe());
-  parts_.emplace_back(name, &module);
+void Module::submodule(const std::string& name, Module& module) {
+  require_open("submodule", name, module.describe());
+  submodules_.emplace_back(name, &module);
 }
 
 void Module::require_open(const char* asker, const std::string& name, const std::string& what) const {
@@ -80,13 +80,13 @@ void Module::require_free(const std::string& path) const {
   if (!home_.expired())
     fail("FlatParameters", "another FlatParameters, or an optimiser made from it, still trains ",
          path.empty() ? "this " + class_name() : path, ": use that one, or let both go first");
-  for (const auto& [name, module] : parts_) module->require_free(path.empty() ? name : path + "." + name);
+  for (const auto& [name, module] : submodules_) module->require_free(path.empty() ? name : path + "." + name);
 }
 
 void Module::close(const std::string& path, const std::shared_ptr<const void>& home) {
   home_ = home;
   path_ = path;
-  for (auto& [name, module] : parts_) module->close(path + name + ".", home);
+  for (auto& [name, module] : submodules_) module->close(path + name + ".", home);
 }
 
 std::string Module::class_name() const {
@@ -98,10 +98,10 @@ std::string Module::class_name() const {
   return scope == std::string::npos ? name : name.substr(scope + 2);
 }
 
-std::string Module::path_to(const Module& part) const {
-  for (const auto& [name, module] : parts_) {
-    if (module == &part) return name;
-    if (const std::string rest = module->path_to(part); !rest.empty()) return name + "." + rest;
+std::string Module::path_to(const Module& submodule) const {
+  for (const auto& [name, module] : submodules_) {
+    if (module == &submodule) return name;
+    if (const std::string rest = module->path_to(submodule); !rest.empty()) return name + "." + rest;
   }
   return "";
 }
@@ -110,7 +110,7 @@ void Module::print(std::ostream& out, int depth) const {
   out << describe();
   if (const int64_t n = parameters(); n > 0) out << ", " << n << " parameters";
   out << '\n';
-  for (const auto& [name, module] : parts_) {
+  for (const auto& [name, module] : submodules_) {
     out << std::string(2 * size_t(depth + 1), ' ') << name << ": ";
     module->print(out, depth + 1);
   }
@@ -126,7 +126,7 @@ void Module::collect(const std::string& prefix, std::vector<NamedTensor>& out) c
     t.name = prefix + t.name;
     out.push_back(t);
   }
-  for (const auto& [name, module] : parts_) module->collect(prefix + name + ".", out);
+  for (const auto& [name, module] : submodules_) module->collect(prefix + name + ".", out);
 }
 
 std::vector<NamedTensor> Module::named_tensors() const {

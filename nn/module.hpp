@@ -17,7 +17,7 @@ struct NamedTensor {
   bool transposed;  ///< stands transposed in files: see state_of()
 };
 
-/// Base of everything that has parameters. A module registers its tensors and its parts, in its constructor or later, but
+/// Base of everything that has parameters. A module registers its tensors and its submodules, in its constructor or later, but
 /// before FlatParameters collects them. It is never copied or moved, since the registry points into it.
 class Module {
  public:
@@ -26,7 +26,7 @@ class Module {
   Module(const Module&) = delete;
   Module& operator=(const Module&) = delete;
 
-  /// Sets training or evaluation mode, for this module and all its parts (batch norm and dropout differ).
+  /// Sets training or evaluation mode, for this module and all its submodules (batch norm and dropout differ).
   void train(bool on = true);
   /// Whether it is in training mode, as it is at first.
   bool training() const { return training_; }
@@ -41,15 +41,15 @@ class Module {
   /// Where its tensors are; the CPU for a module without any.
   Device device() const;
 
-  /// All tensors, in the order of registration, parts depth first.
+  /// All tensors, in the order of registration, submodules depth first.
   std::vector<NamedTensor> named_tensors() const;
   /// Number of trained elements.
   int64_t parameters() const;
   /// What it is, in a few words such as "Linear(2, 32)": by default the name of its class.
   virtual std::string describe() const { return class_name(); }
-  /// The name of a part at any depth, such as "encoder.0"; "" if it is none.
-  std::string path_to(const Module& part) const;
-  /// Prints the module and, indented, its parts: name, description, number of parameters.
+  /// The name of a submodule at any depth, such as "encoder.0"; "" if it is none.
+  std::string path_to(const Module& submodule) const;
+  /// Prints the module and, indented, its submodules: name, description, number of parameters.
   friend std::ostream& operator<<(std::ostream& out, const Module& module);
 
  protected:
@@ -58,8 +58,8 @@ class Module {
   void parameter(const std::string& name, Tensor& tensor, bool transposed = false);
   /// Registers a tensor that is saved but not trained.
   void buffer(const std::string& name, Tensor& tensor);
-  /// Registers a part, which must live as long as this module. Error as for parameter().
-  void part(const std::string& name, Module& module);
+  /// Registers a submodule, which must live as long as this module. Error as for parameter().
+  void submodule(const std::string& name, Module& module);
   /// The name of its class, without namespaces.
   std::string class_name() const;
 
@@ -72,7 +72,7 @@ class Module {
   void require_open(const char* asker, const std::string& name, const std::string& what) const;
 
   std::vector<NamedTensor> own_;
-  std::vector<std::pair<std::string, Module*>> parts_;
+  std::vector<std::pair<std::string, Module*>> submodules_;
   bool training_ = true, statistics_frozen_ = false;
   std::weak_ptr<const void> home_;  // while it lives, this module is closed: see FlatParameters
   std::string path_;  // its name in the module that FlatParameters was made of, and a dot; for messages
@@ -111,7 +111,7 @@ struct FlatParameter {
 ///
 /// It is a handle, as a tensor is: a copy means the same buffers, which live as long as anybody refers to them (module,
 /// FlatParameters or optimiser). While a FlatParameters or an optimiser made from one lives, the module is closed: it takes
-/// no new parameters and parts, which nobody would train, and no second FlatParameters, which would leave the first one
+/// no new parameters and submodules, which nobody would train, and no second FlatParameters, which would leave the first one
 /// with buffers that nobody reads. After that, one may add layers and make another.
 class FlatParameters {
  public:

@@ -117,10 +117,10 @@ class Network : public Module {
         last(std::make_unique<ConvTranspose2d>(3, 2, ConvSettings{3, 2, 1, 1}, torch_default, torch_default,
                                                stream_, dtype),
              3, torch_default, torch_default, stream_, dtype) {
-    part("first", first);
-    part("norm", norm);
-    part("second", second);
-    part("last", last);
+    submodule("first", first);
+    submodule("norm", norm);
+    submodule("second", second);
+    submodule("last", last);
   }
   Tensor forward(const Tensor& x, const Tensor& c) {
     Tensor h = MaxPool2d(2, 1).forward(relu(norm(first.forward(x, c))));

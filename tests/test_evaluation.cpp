@@ -70,7 +70,7 @@ std::vector<Mask> masks_of_evaluation(Experiment& e) {
 struct Recorder : Cvae {
   std::unique_ptr<Cvae> inner;
   std::vector<std::vector<float>> inputs, conditions, latent;
-  explicit Recorder(std::unique_ptr<Cvae> model) : inner(std::move(model)) { part("inner", *inner); }
+  explicit Recorder(std::unique_ptr<Cvae> model) : inner(std::move(model)) { submodule("inner", *inner); }
   Posterior encode_here(const Tensor& input, const Tensor& c) override {
     inputs.push_back(input.to_vector<float>());
     conditions.push_back(c.to_vector<float>());

@@ -28,8 +28,8 @@ struct SmallCvae : Module {
     decoder.emplace<BatchNorm1d>(width, 0.1, 1e-5, DType::float64);
     decoder.emplace<ActivationLayer>("relu");
     decoder.emplace<Linear>(width, columns, weights, biases, random, DType::float64);
-    part("encoder", encoder);
-    part("decoder", decoder);
+    submodule("encoder", encoder);
+    submodule("decoder", decoder);
   }
   /// Reconstruction and KL in nats per row, of x [rows, columns] given [rows, columns], with fixed noise.
   Tensor loss(const Tensor& x, const Tensor& given) {

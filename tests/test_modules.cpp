@@ -22,7 +22,7 @@ struct Net : Module {
     inner->emplace<Linear>(3, 4, random);
     inner->emplace<ActivationLayer>("tanh");
     body.add(std::move(inner));
-    part("body", body);
+    submodule("body", body);
   }
   Sequential& inner() { return dynamic_cast<Sequential&>(body[1]); }
   void late_parameter() { parameter("scale", scale_); }
@@ -72,9 +72,9 @@ BOOST_AUTO_TEST_CASE(layers_that_come_too_late_are_an_error_at_any_depth) {
   Net net;
   const FlatParameters flat(net);
   BOOST_TEST(error_of([&] { net.body.emplace<Linear>(4, 5, net.random); }) ==
-             "[part] body.2 (Linear(4, 5))" + advice + "Sequential" + do_this);
+             "[submodule] body.2 (Linear(4, 5))" + advice + "Sequential" + do_this);
   BOOST_TEST(error_of([&] { net.inner().emplace<BatchNorm1d>(4); }) ==
-             "[part] body.1.2 (BatchNorm1d(4))" + advice + "Sequential" + do_this);
+             "[submodule] body.1.2 (BatchNorm1d(4))" + advice + "Sequential" + do_this);
   BOOST_TEST(error_of([&] { net.late_parameter(); }) ==
              "[parameter] scale (of shape [3])" + advice + "Net" + do_this);
   BOOST_TEST(net.body.size() == 2U);  // nothing was half done
@@ -108,7 +108,7 @@ BOOST_AUTO_TEST_CASE(a_second_home_is_an_error) {
   BOOST_TEST(error_of([&] { FlatParameters second(net); }) == still + "this Net" + way_out);
   BOOST_TEST(error_of([&] { FlatParameters second(net.body); }) == still + "this Sequential" + way_out);
   struct Outer : Module {
-    explicit Outer(Module& net) { part("net", net); }
+    explicit Outer(Module& net) { submodule("net", net); }
   } outer(net);
   BOOST_TEST(error_of([&] { FlatParameters second(outer); }) == still + "net" + way_out);
   for (const NamedTensor& t : net.named_tensors()) BOOST_TEST(bool(t.tensor->grad()));

@@ -46,7 +46,7 @@ struct Network : Module {
     net.emplace<BatchNorm1d>(4, zero, stream, 0.1, 1e-5, DType::float64);
     net.emplace<ActivationLayer>("tanh");
     net.emplace<Linear>(4, 2, zero, zero, stream, DType::float64);
-    part("net", net);
+    submodule("net", net);
   }
 };
 

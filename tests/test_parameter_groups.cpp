@@ -51,8 +51,8 @@ struct Net : Module {
     encoder.emplace<Linear>(3, 5, random);
     encoder.emplace<BatchNorm1d>(5);
     decoder.emplace<Linear>(5, 3, random);
-    part("encoder", encoder);
-    part("decoder", decoder);
+    submodule("encoder", encoder);
+    submodule("decoder", decoder);
   }
 };
 

@@ -48,7 +48,7 @@ class ConvStack : public Module {
     auto conv = std::make_unique<Conv>(in, out, settings, init.weights, init.biases, stream);
     layers_.push_back(
         std::make_unique<ConditionedConv>(std::move(conv), conditions, init.weights, init.biases, stream));
-    part(std::to_string(layers_.size() - 1), *layers_.back());
+    submodule(std::to_string(layers_.size() - 1), *layers_.back());
   }
   // The activation stands between the layers, and behind the last one if asked for.
   Tensor forward(Tensor x, const Tensor& c, ActivationLayer& activation, bool activate_last) {
@@ -87,11 +87,11 @@ class ConvCvae : public Cvae {
       decoder_.add<ConvTranspose2d>(s.decoder[i], last ? image_.channels : s.decoder[i + 1], sizes.condition,
                                     last ? last_decoding : decoding, s.init, stream);
     }
-    part("encoder", encoder_);
-    part("mu", *mu_);
-    part("log_var", *log_var_);
-    part("join", *join_);
-    part("decoder", decoder_);
+    submodule("encoder", encoder_);
+    submodule("mu", *mu_);
+    submodule("log_var", *log_var_);
+    submodule("join", *join_);
+    submodule("decoder", decoder_);
   }
 
   Posterior encode_here(const Tensor& input, const Tensor& c) override {

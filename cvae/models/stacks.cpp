@@ -5,10 +5,10 @@
 namespace elbow {
 
 StackedCvae::StackedCvae(Stacks stacks, int64_t latents) : stacks_(std::move(stacks)), latents_(latents) {
-  part("encoder", *stacks_.encoder);
-  part("mu", *stacks_.mu);
-  part("log_var", *stacks_.log_var);
-  part("decoder", *stacks_.decoder);
+  submodule("encoder", *stacks_.encoder);
+  submodule("mu", *stacks_.mu);
+  submodule("log_var", *stacks_.log_var);
+  submodule("decoder", *stacks_.decoder);
 }
 
 Posterior StackedCvae::encode_here(const Tensor& input, const Tensor& c) {

@@ -19,9 +19,9 @@ class LearnedPrior : public Prior {
     }
     mu_ = std::make_unique<Linear>(in, sizes.latents, zero, zero, initialisation);
     log_var_ = std::make_unique<Linear>(in, sizes.latents, zero, zero, initialisation);
-    part("hidden", hidden_);
-    part("mu", *mu_);
-    part("log_var", *log_var_);
+    submodule("hidden", hidden_);
+    submodule("mu", *mu_);
+    submodule("log_var", *log_var_);
   }
 
   DiagonalNormal operator()(const Tensor& c) override {
