@@ -170,7 +170,12 @@ bool Config::has(const std::string& key) const { return node_->find(key) != null
 
 template <class T> std::optional<T> Config::get_optional(const std::string& key, const Limits& range) const {
   Json& schema = node_->schema[key] = schema_of<T>(range);
-  if (schema.contains("type")) schema["type"] = {schema["type"], "null"};
+  if (schema.contains("type")) {
+    Json types = Json::array();
+    types.push_back(schema.at("type"));
+    types.push_back("null");
+    schema["type"] = std::move(types);
+  }
   Json& resolved = node_->resolved[key] = nullptr;
   const Json* value = node_->find(key);
   if (!value) return {};
