@@ -48,7 +48,7 @@ quietly cmake --build "$work" --parallel "$jobs" --target ops
 stamp=$work/built
 objects=("$build/libelbow.a" "$build/CMakeFiles/elbow_tests.dir/tests/main.cpp.o")
 for test in "${tests[@]}"; do objects+=("$build/CMakeFiles/${test#*/}.dir/$test.cpp.o"); done
-parts() { find autograd cmake CMakeLists.txt tests/*.hpp tests/main.cpp "${tests[@]/%/.cpp}" -type f ! -path 'autograd/ops/*'; }
+parts() { find autograd base cmake CMakeLists.txt tests/*.hpp tests/main.cpp "${tests[@]/%/.cpp}" -type f ! -path 'autograd/ops/*'; }
 none_newer_than() {
   local file
   while read -r file; do

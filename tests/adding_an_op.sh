@@ -23,7 +23,7 @@ for op in cumsum elu; do
   [ ! -e "$source_dir/autograd/ops/$op.cpp" ] || fail "$op ships by now: the page needs another op"
 done
 cmp "$work/page/tests/consumer/cube.cpp" "$source_dir/tests/consumer/cube.cpp" || fail "tests/consumer has another op than the page"
-cp -a "$source_dir"/{CMakeLists.txt,autograd,cmake,scripts,tests} "$work/tree"
+cp -a "$source_dir"/{CMakeLists.txt,autograd,base,cmake,scripts,tests} "$work/tree"
 ops=$work/tree/autograd/ops
 cp "$work"/page/autograd/ops/*.cpp "$ops"
 
