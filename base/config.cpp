@@ -121,6 +121,16 @@ template <class T> Json schema_of(const Limits& range) {
   }
 }
 
+// The same of a setting that may be null.
+Json or_null(Json schema) {
+  if (!schema.contains("type")) return schema;
+  Json types = Json::array();  // no list of initialisers: clang leaks one that holds what it replaces
+  types.push_back(schema.at("type"));
+  types.push_back("null");
+  schema["type"] = std::move(types);
+  return schema;
+}
+
 // The value of the setting `name` as a T, or an Error that names it.
 template <class T> T read_value(const Json& value, const std::string& name, const Limits& range) {
   if constexpr (is_vector<T>) {
@@ -168,14 +178,7 @@ Config Config::read(const std::filesystem::path& path, const std::vector<std::st
 
 bool Config::has(const std::string& key) const { return node_->find(key) != nullptr; }
 
-template <class T> std::optional<T> Config::get_optional(const std::string& key, const Limits& range) const {
-  Json& schema = node_->schema[key] = schema_of<T>(range);
-  if (schema.contains("type")) {
-    Json types = Json::array();
-    types.push_back(schema.at("type"));
-    types.push_back("null");
-    schema["type"] = std::move(types);
-  }
+template <class T> std::optional<T> Config::find(const std::string& key, const Limits& range) const {
   Json& resolved = node_->resolved[key] = nullptr;
   const Json* value = node_->find(key);
   if (!value) return {};
@@ -184,26 +187,29 @@ template <class T> std::optional<T> Config::get_optional(const std::string& key,
   return result;
 }
 
+template <class T> std::optional<T> Config::get_optional(const std::string& key, const Limits& range) const {
+  node_->schema[key] = or_null(schema_of<T>(range));
+  return find<T>(key, range);
+}
+
 template <class T> std::optional<T> Config::get_if_given(const std::string& key, const Limits& range) const {
   if (has(key)) return get_optional<T>(key, range);
-  node_->schema[key] = schema_of<T>(range);
+  node_->schema[key] = or_null(schema_of<T>(range));
   node_->unused.push_back(key);
   return {};
 }
 
 template <class T> T Config::get(const std::string& key, const Limits& range) const {
-  std::optional<T> value = get_optional<T>(key, range);
   node_->schema[key] = schema_of<T>(range);
   node_->required.push_back(key);
-  if (value) return *std::move(value);
+  if (std::optional<T> value = find<T>(key, range)) return *std::move(value);
   fail(key, "must be given");
 }
 
 template <class T> T Config::get(const std::string& key, const T& fallback, const Limits& range) const {
-  std::optional<T> value = get_optional<T>(key, range);
-  node_->schema[key] = schema_of<T>(range);
-  node_->schema[key]["default"] = fallback;
-  if (value) return *std::move(value);
+  Json& schema = node_->schema[key] = schema_of<T>(range);
+  schema["default"] = fallback;
+  if (std::optional<T> value = find<T>(key, range)) return *std::move(value);
   node_->resolved[key] = fallback;
   return fallback;
 }
@@ -240,14 +246,14 @@ Config Config::section(const std::string& key) const {
 void Config::done() const {
   std::vector<std::string> known = keys_of(node_->resolved);
   known.insert(known.end(), node_->unused.begin(), node_->unused.end());
-  if (node_->path.empty())
-    known.emplace_back("$schema");  // for editors, which complete and check what is typed
-  for (const std::string& key : keys_of(node_->given))
+  for (const std::string& key : keys_of(node_->given)) {
+    if (key == "$schema" && node_->path.empty())
+      continue;  // for editors, which complete and check what is typed
     if (std::find(known.begin(), known.end(), key) == known.end()) {
-      if (known.back() == "$schema") known.pop_back();
       const std::string hint = did_you_mean(key, known);
       fail(key, "there is no such setting" + (hint.empty() ? "; there are " + quoted_list(known) : hint));
     }
+  }
   for (const auto& [key, section] : node_->sections) Config(section).done();
 }
 

@@ -114,6 +114,8 @@ class Config {
 
  private:
   struct Node;
+  // The value that is given, if any; it or null becomes the resolved one.
+  template <class T> std::optional<T> find(const std::string& key, const Limits& range) const;
   explicit Config(std::shared_ptr<Node> node) : node_(std::move(node)) {}
   std::shared_ptr<Node> node_;
 };

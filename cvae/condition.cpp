@@ -46,7 +46,8 @@ int64_t Condition::width() const {
   return width;
 }
 
-int64_t Condition::count_given(const float* mask) const {
+int64_t Condition::count_given(const Drawn& drawn, int64_t row) const {
+  const float* mask = drawn.mask.data<float>() + row * value_columns_;  // [value columns]
   int64_t count = 0;
   for (const Feature& f : features_) count += mask[f.first] != 0;
   return count;
@@ -151,13 +152,12 @@ Tensor Condition::draw_on_device(const RandomKey& key, Device device, BatchWork&
   if (kind_ == Kind::none) return {};
   const Tensor c = Tensor::empty({work.x.size(0), width()}, DType::float32, device);
   if (by_attributes()) {
-    constexpr float is_withheld = -1, value = -2;
     std::vector<float> columns;  // [width, 2], as BatchWork has them
     for (size_t a = 0; a < categories_.size(); ++a) {
       const auto add = [&](float category) { columns.insert(columns.end(), {float(a), category}); };
       for (int64_t k = 0; k < categories_[a]; ++k) add(float(k));
-      if (categories_[a] == 0) add(value);
-      if (withheld_ > 0) add(is_withheld);
+      if (categories_[a] == 0) add(BatchWork::attribute_value);
+      if (withheld_ > 0) add(BatchWork::attribute_withheld);
     }
     work.attribute_columns = Tensor::from(columns, {width(), 2}).to(device);
     work.withheld = withheld_;

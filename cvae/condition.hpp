@@ -33,8 +33,6 @@ class Condition {
   /// The features that may be given.
   const std::vector<Feature>& given_features() const { return features_; }
   int64_t features() const { return int64_t(features_.size()); }
-  /// The number of features that a row of a mask gives.
-  int64_t count_given(const float* mask) const;
   /// The probability that a feature of x is given.
   double given() const { return by_columns() ? rule_.given : 0; }
   /// Whether each row has a probability of its own instead (MaskRule::uniform).
@@ -45,6 +43,8 @@ class Condition {
     Tensor mask;  ///< [rows, value_columns()] float32, 1 = given; undefined when there is no condition
     Tensor c;     ///< [rows, width()]; undefined when there is no condition
   };
+  /// The number of features that a row of it is given.
+  int64_t count_given(const Drawn& drawn, int64_t row) const;
   /// Draws the condition of a batch into `out`, whose tensors are made or replaced when their size does not fit.
   void draw(const Batch& batch, const RandomKey& key, Drawn& out) const;
   /// The same with a mask that is already in `out`, and that gives nothing that is missing.
@@ -66,7 +66,7 @@ class Condition {
   /// The condition of rows of which nothing else is known: c [rows, width()], from `values` [rows, value_columns()] with
   /// a NaN where nothing is given. Undefined where there is no condition. Error as give().
   Tensor of(const Tensor& values) const;
-  /// The same value-free row, [rows, value_columns()]: a NaN everywhere.
+  /// Values of which none is given: a NaN everywhere [rows, value_columns()].
   Tensor nothing(int64_t rows) const;
 
  private:

@@ -55,8 +55,7 @@ RowLosses test_losses(const Experiment& e, int64_t draws, bool excess) {
     e.condition.draw(batch, {e.seed, stream::evaluation_masks, uint64_t(b)}, drawn);
     add_losses(e, batch, drawn.c, draws, b, batches.count(), out);
     if (e.condition.by_columns())
-      for (int64_t r = 0; r < rows; ++r)
-        out.given.push_back(e.condition.count_given(drawn.mask.data<float>() + r * columns));
+      for (int64_t r = 0; r < rows; ++r) out.given.push_back(e.condition.count_given(drawn, r));
     out.seconds += watch.seconds();
     const int64_t looked_at = std::min(rows, most_excess_rows(columns) - int64_t(out.excess.size()));
     if (!excess || looked_at <= 0) continue;
@@ -91,6 +90,11 @@ std::vector<int64_t> latents_by_kl(const std::vector<double>& kl) {
   return order;
 }
 
+std::vector<double> latent_kl(const Experiment& e, const Posterior& q, const Tensor& c) {
+  const DiagonalNormal prior = e.model->prior(c ? c.to(q.mu.device()) : c);
+  return kl_of(e.loss, q, prior, Reduction::per_column).to_vector<double>();
+}
+
 SubsetEncoding encode_under(const Experiment& e, const std::vector<int64_t>& index, const Mask& subset) {
   const Evaluating evaluating(*e.model);
   const Batch batch = rows_of(e.data.test, index);
@@ -98,8 +102,7 @@ SubsetEncoding encode_under(const Experiment& e, const std::vector<int64_t>& ind
   e.condition.give(batch, subset, drawn);
   SubsetEncoding out;
   out.posterior = e.model->encode(batch.input, drawn.c);
-  const DiagonalNormal prior = e.model->prior(drawn.c);
-  out.kl = kl_of(e.loss, out.posterior, prior, Reduction::per_column).to_vector<double>();
+  out.kl = latent_kl(e, out.posterior, drawn.c);
   out.order = latents_by_kl(out.kl);
   return out;
 }
@@ -140,8 +143,7 @@ std::vector<ConditionResult> per_condition_results(const Experiment& e, int64_t 
       const Batch& batch = batches.get(b);
       e.condition.give(batch, given, drawn);
       const Posterior q = add_losses(e, batch, drawn.c, draws, b, batches.count(), rows);
-      const DiagonalNormal prior = e.model->prior(drawn.c);
-      const auto part = kl_of(e.loss, q, prior, Reduction::per_column).to_vector<double>();
+      const auto part = latent_kl(e, q, drawn.c);
       for (size_t l = 0; l < part.size(); ++l)
         kl[l] += part[l] * double(batch.x.size(0)) / double(e.data.test.rows());
     }
@@ -164,19 +166,17 @@ LatentScatter latent_scatter(const Experiment& e) {
   Condition::Drawn drawn;
   for (int64_t b = 0; b < batches.count() && int64_t(out.given.size()) < total; ++b) {
     const Batch& batch = batches.get(b);
-    const int64_t rows = batch.x.size(0), columns = batch.x.size(1);
+    const int64_t rows = batch.x.size(0);
     e.condition.draw(batch, {e.seed, stream::evaluation_masks, uint64_t(b)}, drawn);
     const Posterior q = e.model->encode(batch.input, drawn.c);
     const auto mu = q.mu.to_vector<float>();
-    const DiagonalNormal prior = e.model->prior(drawn.c);
-    const auto part = kl_of(e.loss, q, prior, Reduction::per_column).to_vector<double>();
+    const auto part = latent_kl(e, q, drawn.c);
     for (size_t l = 0; l < part.size(); ++l) kl[l] += part[l] * double(rows);
     for (int64_t r = 0; r < rows && int64_t(out.given.size()) < total; ++r) {
       means.insert(means.end(), mu.begin() + r * latents, mu.begin() + (r + 1) * latents);
-      out.given.push_back(e.condition.by_columns()
-                              ? e.condition.count_given(drawn.mask.data<float>() + r * columns)
-                          : e.data.test.classes() ? e.data.test.classes()->class_of(batch.index[size_t(r)])
-                                                  : 0);
+      out.given.push_back(e.condition.by_columns() ? e.condition.count_given(drawn, r)
+                          : e.data.test.classes()  ? e.data.test.classes()->class_of(batch.index[size_t(r)])
+                                                   : 0);
     }
   }
   const auto order = latents_by_kl(kl);

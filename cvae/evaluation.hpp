@@ -49,6 +49,9 @@ SubsetResult result_of(const RowLosses& rows);
 /// All latents, the one with the largest KL [latents] first; of equal ones the first.
 std::vector<int64_t> latents_by_kl(const std::vector<double>& kl);
 
+/// The mean KL of each latent [latents] over the rows of a batch with these posteriors, under condition c; nats per row.
+std::vector<double> latent_kl(const Experiment& experiment, const Posterior& q, const Tensor& c);
+
 /// What the encoder makes of some test rows under one subset.
 struct SubsetEncoding {
   Posterior posterior;         ///< [rows, latents]

@@ -7,7 +7,7 @@
 namespace elbow {
 
 /// What the model makes of test rows of which only some features are given: the test rows `index` of the experiment, in
-/// which the features of `subset` [features] keep their values and the others are the decoder's output to a latent drawn
+/// which the features of `subset` [features] keep their values and the others are the decoder's output for a latent drawn
 /// from the prior p(z | c) (its mean; probabilities for binary and categorical features): [index.size(), columns] float32.
 /// The latents depend on the seed and the place in `index` only, so that different subsets meet the same ones. The rows
 /// must not lack a feature of `subset`, and the model must be in evaluation mode. Error if the condition is not made of

@@ -66,12 +66,12 @@ void Cvae::set_prior(std::unique_ptr<Prior> prior) {
   prior_ = std::move(prior);
 }
 
-Tensor Cvae::checked(Tensor answer) const {
-  if (name_ && !all_finite(answer))
+Tensor Cvae::checked(Tensor output) const {
+  if (name_ && !all_finite(output))
     throw Error(
         str(*name_,
             ": the model's output is not finite: its weights, or the values that it is given, are too large"));
-  return answer;
+  return output;
 }
 
 Tensor with_condition(const Tensor& x, const Tensor& c) { return c ? concat(x, c, 1) : x; }

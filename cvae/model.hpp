@@ -31,7 +31,7 @@ class Cvae : public Module {
   void set_prior(std::unique_ptr<Prior> prior);
   bool has_standard_prior() const { return !prior_; }
 
-  /// From here on encode, decode and prior throw Error, which begins with `name`, where an answer holds a NaN or an infinity:
+  /// From here on encode, decode and prior throw Error, which begins with `name`, where an output holds a NaN or an infinity:
   /// whoever uses a finished model wants numbers. (A training looks at its loss instead.)
   void require_finite(std::string name) { name_ = std::move(name); }
 
@@ -39,14 +39,14 @@ class Cvae : public Module {
   // The same on the model's device.
   virtual Posterior encode_here(const Tensor& input, const Tensor& c) = 0;
   virtual Tensor decode_here(const Tensor& z, const Tensor& c) = 0;
-  Tensor checked(Tensor answer) const;
+  Tensor checked(Tensor output) const;
   std::optional<std::string> name_;
   std::unique_ptr<Prior> prior_;  // null: N(0, I)
 };
 
 /// What a model must fit.
 struct ModelSizes {
-  int64_t columns;  ///< of x, which the decoder answers with
+  int64_t columns;  ///< of x, which the decoder returns
   int64_t input;  ///< columns that the encoder sees: those of x, or [x, observed] where entries may be missing
   int64_t condition;                    ///< columns of c
   std::optional<ImageSize> image = {};  ///< what a row is, where it is an image

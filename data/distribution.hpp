@@ -9,7 +9,7 @@
 
 namespace elbow {
 
-/// Writes rows of a distribution into set.x, which is allocated, and into set.coordinate and set.labels, where the distribution has them
+/// Writes rows of a distribution into set.x, which is allocated, and into set.coordinate and the class, where the distribution has them
 /// (positions_of, classes_of). A function of the key: the same key gives the same rows.
 using DrawRows = std::function<void(Dataset& set, const RandomKey& key)>;
 

@@ -139,7 +139,7 @@ BOOST_AUTO_TEST_CASE(masks_never_give_what_is_missing) {
           there += !missing && m[i] == 1;
         }
         BOOST_REQUIRE((m[3] == m[4] && m[4] == m[5]));  // a category as a whole
-        BOOST_REQUIRE(condition.count_given(m) == int64_t(m[0] + m[1] + m[2] + m[3]));
+        BOOST_REQUIRE(condition.count_given(drawn, r) == int64_t(m[0] + m[1] + m[2] + m[3]));
       }
       BOOST_TEST((there > 0) == (fixed_subset || given > 0));
     }

@@ -37,9 +37,10 @@ struct BatchWork {
   const MaskWork* mask = nullptr;
   Tensor condition;   ///< [rows, 2 columns]: [x where the mask gives it, the mask]
   Tensor attributes;  ///< of the whole set, [set rows, attributes] float32; NaN: unknown
-  /// [width, 2]: of each column of the condition, which attribute, and which category it stands for; -1: whether it is
-  /// withheld, -2: the value of a real one (cvae/condition.hpp).
+  /// [width, 2]: of each column of the condition (cvae/condition.hpp), which attribute it tells of, and which category it
+  /// stands for, or one of these: whether the attribute is withheld, and the value of a real one.
   Tensor attribute_columns;
+  static constexpr float attribute_withheld = -1, attribute_value = -2;
   RandomKey withheld_key;
   double withheld = 0;         ///< probability that an attribute is withheld
   Tensor attribute_condition;  ///< [rows, width]

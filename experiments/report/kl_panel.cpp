@@ -99,7 +99,7 @@ Panel kl_curves(const RunResults& run, const CountColours& colours, const ShownD
   const double lowest = log_y ? floor_of_log : 0;
 
   const std::string triangle = "with points pt 10 ps 1.4 lw 1.2 ";
-  int bounds_drawn = 0;
+  int rings_drawn = 0;
   bool has_below = false;
   Panel rings;  // drawn above all curves
   for (std::size_t index : colours.chosen()) {
@@ -119,7 +119,7 @@ Panel kl_curves(const RunResults& run, const CountColours& colours, const ShownD
     if (log_y) std::erase_if(rows, [](const auto& row) { return row[1] <= floor_of_log; });
     include(panel, rows);
     // Few counts may share an optimum: their rings lie around each other instead of one above the other.
-    const double wider = run.per_count.size() > okabe_ito.size() ? 0 : 2 - double(bounds_drawn++);
+    const double wider = run.per_count.size() > okabe_ito.size() ? 0 : 2 - double(rings_drawn++);
     const double size = (many ? 1.1 : 1.9) + 0.4 * std::max(0.0, wider);
     rings.draw(std::move(rows), str("using 1:2 with points pt 6 lw 1.1 ps ", size, " ", colour));
   }
@@ -127,7 +127,7 @@ Panel kl_curves(const RunResults& run, const CountColours& colours, const ShownD
   if (panel.y.empty()) panel.y.include(log_y ? run.active_kl : 0);
 
   colours.explain(panel, "with linespoints pt 7 ps 0.8 lw 1.2");
-  if (bounds_drawn > 0) panel.legend.push_back({"optimum", "with points pt 6 ps 2 lw 1.1 lc rgb '#202020'"});
+  if (rings_drawn > 0) panel.legend.push_back({"optimum", "with points pt 6 ps 2 lw 1.1 lc rgb '#202020'"});
   if (has_below) panel.legend.push_back({"below 0.00001", triangle + "lc rgb '#202020'"});
   return panel;
 }

@@ -46,7 +46,6 @@ constexpr const char* files_of_earlier_versions[] = {"ELBO.png",
                                                      "per_condition.csv",
                                                      "reconstructions.png",
                                                      "report.html",
-                                                     "results.csv",
                                                      "run.log",
                                                      "samples.png",
                                                      "samples_grid.png",
@@ -77,10 +76,6 @@ bool is_plain_name(const std::string& name) {
 void write_manifest(const fs::path& folder, const std::set<std::string>& names) {
   write_file_atomically(folder / manifest_file, Json{{"files", names}}.dump(1) + "\n");
 }
-
-}  // namespace
-
-namespace {
 
 std::set<std::string> listed_files(const fs::path& folder) {
   const fs::path manifest = folder / manifest_file;

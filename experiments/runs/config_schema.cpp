@@ -9,8 +9,6 @@
 namespace elbow {
 namespace {
 
-Json merged(const Json& a, const Json& b);
-
 // The elements of two lists; a value by itself is a list of one.
 Json united(const Json& a, const Json& b) {
   Json all = a.is_array() ? a : Json{a};
@@ -97,8 +95,8 @@ Json config_schema() {
   for (const char* kind : {"step", "cosine"})
     variants.push_back(with("training", "schedule", {{"kind", kind}}));
 
-  Json schema = asked_by(variants.front());
-  for (const Json& json : variants) schema = merged(schema, asked_by(json));
+  Json schema;
+  for (const Json& json : variants) schema = schema.is_null() ? asked_by(json) : merged(schema, asked_by(json));
   // Two settings are a value or a section: any will do for an editor.
   schema["properties"]["data"]["properties"]["schema"] = Json::object();
   schema["properties"]["data"]["properties"]["missing"] = Json::object();

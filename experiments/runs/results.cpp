@@ -36,7 +36,7 @@ RunResults evaluate_run(const Experiment& e, const std::vector<EpochLosses>& epo
   if (const int64_t columns = e.data.test.columns(); e.optimum && columns > soon_done)
     say(str("working out the optimum of ", columns, " columns"));
   const RowLosses rows = test_losses(e, e.evaluation.draws, e.optimum != nullptr);
-  const Estimate none{std::nan(""), std::nan("")};
+  const Estimate none{no_number, no_number};
   RunResults r;
   r.name = e.name;
   r.seed = e.seed;

@@ -38,11 +38,10 @@ std::vector<EpochLosses> read_losses(const fs::path& file) {
              d = t.column("total_test_rcl"), kl = t.column("total_test_klds"),
              loss_se = t.column_or_nan("total_test_losses_stderr"),
              d_se = t.column_or_nan("total_test_rcl_stderr"), kl_se = t.column_or_nan("total_test_klds_stderr");
-  const double none = std::nan("");
   std::vector<EpochLosses> epochs;
   for (std::size_t i = 0; i < t.rows(); ++i)
     epochs.push_back({whole_number(file, i, "epoch", epoch[i]),
-                      {{train_loss[i], none}, {train_d[i], none}, {train_kl[i], none}},
+                      {{train_loss[i], no_number}, {train_d[i], no_number}, {train_kl[i], no_number}},
                       {{loss[i], loss_se[i]}, {d[i], d_se[i]}, {kl[i], kl_se[i]}}});
   return epochs;
 }
@@ -96,7 +95,7 @@ std::vector<Findings::ImageFid> read_image_fids(const fs::path& file) {
   for_each_line(file, {"condition", "images", "weights_hash", "fid", "fid_stderr"},
                 [&](const auto& fields, const std::string& where) {
                   const auto number = [&](const std::string& field) {
-                    double value = std::nan("");
+                    double value = no_number;
                     const auto read = std::from_chars(field.data(), field.data() + field.size(), value);
                     if (!field.empty() && read.ec != std::errc())
                       throw Error(where + ": fid or fid_stderr is not a number");
@@ -133,15 +132,18 @@ Findings findings_of(const fs::path& run, const Json& summary, Damaged damaged) 
   return findings;
 }
 
+// A run that was resumed for more epochs and not yet finished still has the summary of the fewer.
+bool all_epochs_done(const Json& summary, const Json& config) {
+  try {
+    return summary.at("epochs") == config.at("training").at("epochs");
+  } catch (const Json::exception&) { return false; }
+}
+
 }  // namespace
 
 bool is_finished_run(const fs::path& folder) {
-  if (!fs::exists(folder / "summary.json") || !fs::exists(folder / "config.json")) return false;
-  // A run that was resumed for more epochs and not yet finished still has the summary of the fewer.
-  try {
-    return read_json(folder / "summary.json").at("epochs") ==
-           read_json(folder / "config.json").at("training").at("epochs");
-  } catch (const Json::exception&) { return false; }
+  const fs::path config = folder / "config.json", summary = folder / "summary.json";
+  return fs::exists(summary) && fs::exists(config) && all_epochs_done(read_json(summary), read_json(config));
 }
 
 FinishedRun read_finished_run(const fs::path& folder) {
@@ -155,7 +157,7 @@ FinishedRun read_finished_run(const fs::path& folder) {
   check_config(run.config, config);
   const Json json = read_json(summary);
   static_cast<RunResults&>(run) = of_summary(summary, [&] { return results_from(json); });
-  if (!is_finished_run(folder))
+  if (!all_epochs_done(json, run.config))
     throw Error(folder.string() +
                 ": is no finished run: it was resumed for other epochs and has not ended (--resume)");
   run.epochs = read_losses(folder / "costs.csv");

@@ -1,23 +1,20 @@
 #include "experiments/runs/results_files.hpp"
 
-#include <limits>
-
 #include "data/csv.hpp"
 
 namespace elbow {
 
 namespace {
 
-constexpr double none = std::numeric_limits<double>::quiet_NaN();  // becomes an empty field
-
+// What is not known becomes an empty field.
 AverageOptimum or_none(const std::optional<AverageOptimum>& optimum) {
-  return optimum.value_or(AverageOptimum{{{none, none, none}, none}});
+  return optimum.value_or(AverageOptimum{{{no_number, no_number, no_number}, no_number}});
 }
 
 // One line of results.csv.
 void add_subset(CsvTable& table, const char* subset, const CsvField& given, const SubsetResult& r) {
   const AverageOptimum optimum = or_none(r.optimum);
-  const Estimate excess = r.excess.value_or(Estimate{none, none});
+  const Estimate excess = r.excess.value_or(Estimate{no_number, no_number});
   table.add({subset, given, r.rows, r.loss.mean, r.loss.standard_error, r.distortion.mean,
              r.distortion.standard_error, r.kl.mean, r.kl.standard_error, r.active, optimum.loss,
              optimum.distortion, optimum.kl, optimum.active, excess.mean, excess.standard_error});
@@ -55,7 +52,7 @@ CsvTable losses(const RunResults& run) {
 template <class Visit> void for_each_latent(const RunResults& run, Visit visit) {
   for (const auto& count : run.per_count)
     for (std::size_t i = 0; i < count.kl_per_latent.size(); ++i) {
-      double optimum = none;
+      double optimum = no_number;
       if (count.optimum)  // of more latents than it lists, it needs none
         optimum = i < count.optimum->kl_per_latent.size() ? count.optimum->kl_per_latent[i] : 0;
       visit(count, double(i), count.kl_per_latent[i], optimum);

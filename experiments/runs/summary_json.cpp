@@ -16,7 +16,7 @@ void put_estimate(Json& json, const std::string& key, const Estimate& e) {
 }
 
 double number_or_nan(const Json& json, const std::string& key) {
-  return json.contains(key) ? number_from(json.at(key)) : std::nan("");
+  return json.contains(key) ? number_from(json.at(key)) : no_number;
 }
 
 Estimate estimate_from(const Json& json, const std::string& key) {

@@ -100,13 +100,14 @@ void write_attributes(const BatchWork& w) {
   const KernelKey key(w.withheld_key);
   for_each(rows * width, [=] ELBOW_DEVICE(int64_t i) {
     const int64_t r = i / width, column = i % width, row = order[counter[1] * batch_rows + r];
-    const int64_t attribute = int64_t(columns[2 * column]), category = int64_t(columns[2 * column + 1]);
+    const int64_t attribute = int64_t(columns[2 * column]);
+    const float category = columns[2 * column + 1];
     const float value = attributes[row * n + attribute];
     const bool hidden = value != value || (may_withhold && word_at(key, attribute * rows + r) >> 1 < threshold);
-    c[i] = category == -1   ? float(hidden)
-           : hidden         ? 0.0f
-           : category == -2 ? value
-                            : float(value == float(category));
+    c[i] = category == BatchWork::attribute_withheld ? float(hidden)
+           : hidden                                  ? 0.0f
+           : category == BatchWork::attribute_value  ? value
+                                                     : float(value == category);
   });
 }
 

@@ -63,8 +63,7 @@ void encode(const EncodeOptions& o) {
       add(mu);
       if (!autoencoder) add(log_var);
       line.push_back(number_text(kl[size_t(r)]));
-      if (by_columns)
-        line.push_back(str(e->condition.count_given(drawn.mask.data<float>() + r * drawn.mask.size(1))));
+      if (by_columns) line.push_back(str(e->condition.count_given(drawn, r)));
       out.write(line);
     }
   }

@@ -57,22 +57,21 @@ void reconstruct(const ReconstructOptions& o) {
     given.draw(batch, seed, rows.number(), drawn);
     const Posterior q = e->model->encode(batch.input, drawn.c);
     const auto kl = kl_of(e->loss, q, e->model->prior(drawn.c), Reduction::per_row).to_vector<float>();
-    std::vector<Reconstruction> answers;  // [draws]
-    if (o.draws == 0) answers.push_back(decode(*e, q.mu, drawn.c, batch));
+    std::vector<Reconstruction> reconstructions;  // [draws]
+    if (o.draws == 0) reconstructions.push_back(decode(*e, q.mu, drawn.c, batch));
     for (int64_t d = 0; d < o.draws; ++d) {
       const Tensor z = sample_posterior(e->loss, q, sampling_noise(seed, d, rows.number()));
-      answers.push_back(decode(*e, z, drawn.c, batch));
+      reconstructions.push_back(decode(*e, z, drawn.c, batch));
     }
     for (int64_t r = 0; r < batch.x.size(0); ++r, ++row)
-      for (size_t d = 0; d < answers.size(); ++d) {
+      for (size_t d = 0; d < reconstructions.size(); ++d) {
         line = rows.kept(size_t(r));
         if (o.draws > 0) line.insert(line.end(), {str(row), str(d)});
-        for (std::string& field : codec.decode_row(&answers[d].values[size_t(r * codec.columns())]))
+        for (std::string& field : codec.decode_row(&reconstructions[d].values[size_t(r * codec.columns())]))
           line.push_back(std::move(field));
-        line.push_back(number_text(answers[d].distortion[size_t(r)]));
+        line.push_back(number_text(reconstructions[d].distortion[size_t(r)]));
         line.push_back(number_text(kl[size_t(r)]));
-        if (by_columns)
-          line.push_back(str(e->condition.count_given(drawn.mask.data<float>() + r * codec.columns())));
+        if (by_columns) line.push_back(str(e->condition.count_given(drawn, r)));
         out.write(line);
       }
   }

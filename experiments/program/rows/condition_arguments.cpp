@@ -11,7 +11,7 @@ namespace elbow {
 ConditionArguments::ConditionArguments(const ConditionOptions& o, Given given, const Experiment& e)
     : experiment_(e),
       values_(size_t(e.data.train.columns()), Attribute::unknown),
-      subset_(e.data.train.features.size(), false) {
+      subset_(size_t(e.condition.by_columns() ? e.condition.features() : 0), false) {
   if (!e.condition.by_attributes()) {
     if (!o.label.empty() || !o.colour.empty())
       throw Error(str(o.label.empty() ? "--colour" : "--label",
@@ -100,22 +100,19 @@ Tensor ConditionArguments::condition(int64_t rows) const {
 
 Tensor ConditionArguments::own_condition(std::span<const int64_t> rows, bool decoder) const {
   const Dataset& test = experiment_.data.test;
-  Batch batch = rows_of(test, rows);
   if (experiment_.condition.by_attributes())
     return experiment_.condition.of(attribute_values(test, rows, [&](const Attribute& a, int64_t row) {
-      const std::optional<float>& arguments = attributes_[size_t(&a - test.attributes.data())];
-      return arguments && (decoder || std::isnan(*arguments)) ? *arguments : a.values[size_t(row)];
+      const std::optional<float>& given = attributes_[size_t(&a - test.attributes.data())];
+      return given && (decoder || std::isnan(*given)) ? *given : a.values[size_t(row)];
     }));
   Condition::Drawn drawn;
-  give_own(batch, false, drawn);
+  give_own(rows_of(test, rows), false, drawn);
   return drawn.c;
 }
 
 void ConditionArguments::give_own(const Batch& batch, bool all_attributes, Condition::Drawn& out) const {
-  Mask given = subset_;
-  if (!experiment_.condition.by_columns()) given.clear();
-  for (const auto& arguments : attributes_)
-    given.push_back(arguments ? !std::isnan(*arguments) : all_attributes);
+  Mask given = subset_;  // empty, or there are no attributes
+  for (const auto& value : attributes_) given.push_back(value ? !std::isnan(*value) : all_attributes);
   experiment_.condition.give(batch, given, out);
 }
 

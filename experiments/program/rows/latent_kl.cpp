@@ -1,6 +1,6 @@
 #include "experiments/program/rows/latent_kl.hpp"
 
-#include "autograd/ops.hpp"
+#include "cvae/evaluation.hpp"
 #include "experiments/program/rows/row_reader.hpp"
 
 namespace elbow {
@@ -11,7 +11,7 @@ std::vector<double> mean_latent_kl(const Experiment& e, const DrawCondition& dra
   for (Condition::Drawn drawn; rows.next();) {
     draw(rows.batch(), rows.number(), drawn);
     const Posterior q = e.model->encode(rows.batch().input, drawn.c);
-    const auto part = kl_of(e.loss, q, e.model->prior(drawn.c), Reduction::per_column).to_vector<double>();
+    const auto part = latent_kl(e, q, drawn.c);
     for (size_t l = 0; l < kl.size(); ++l) kl[l] += part[l] * double(q.mu.size(0));
   }
   for (double& k : kl) k /= double(e.data.test.rows());
