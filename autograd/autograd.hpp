@@ -1,7 +1,6 @@
 #pragma once
 /// Everything of autograd that a user of the library needs.
-#include "autograd/argmax.hpp"
-#include "autograd/one_hot.hpp"
+#include "autograd/indices.hpp"
 #include "autograd/operators.hpp"
 #include "autograd/ops.hpp"
 #include "autograd/random.hpp"

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "autograd/shape.hpp"
+#include "autograd/tensor.hpp"
 
 namespace elbow {
 
@@ -36,5 +37,19 @@ class Indices {
   std::shared_ptr<const std::vector<int64_t>> values_;
   Shape shape_;
 };
+
+/// Rows of 0 with a 1 at the index: [..., classes] from indices [...]. A constant: no gradient passes. Throws for an index
+/// that is not in [0, classes).
+Tensor one_hot(const Indices& indices, int64_t classes, DType dtype = DType::float32,
+               Device device = Device::cpu);
+
+/// @name Where the largest, or the smallest, element lies along an axis
+/// The place of the first one that no other beats; a NaN beats every number. The result has x's shape without the axis, or
+/// with size 1 there when `keep` is set. Not recorded: places have no gradient. Throws for an axis that is not there or has
+/// no elements.
+/// @{
+Indices argmax(const Tensor& x, int axis, bool keep = false);
+Indices argmin(const Tensor& x, int axis, bool keep = false);
+/// @}
 
 }  // namespace elbow

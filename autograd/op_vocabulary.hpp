@@ -6,9 +6,8 @@
 
 #include "autograd/axes.hpp"
 #include "autograd/indices.hpp"
+#include "autograd/op_settings.hpp"
 #include "autograd/random.hpp"
-#include "autograd/reduction.hpp"
 #include "autograd/tape.hpp"
 #include "autograd/tensor.hpp"
-#include "autograd/trans.hpp"
 #include "autograd/window.hpp"

@@ -105,4 +105,7 @@ std::vector<std::string> unary_op_names();
 std::vector<Tensor> draw_inputs(const std::vector<InputSpec>& specs, const std::vector<double>& kinks,
                                 uint64_t seed, DType dtype = DType::float64);
 
+/// docs/ops.md: a table of these ops, grouped by kind. `make docs` writes it; a test holds the file to it.
+std::string op_page(const std::vector<OpInfo>& ops);
+
 }  // namespace elbow

@@ -8,7 +8,6 @@
 #include "autograd/backend/backend.hpp"
 #include "autograd/backward_context.hpp"
 #include "autograd/checks.hpp"
-#include "autograd/enable_grad.hpp"
 #include "autograd/memory.hpp"
 
 namespace elbow {

@@ -38,7 +38,7 @@ struct Storage {
   const char* last_writer;    // who did so last, for the message
   size_t bytes;               // of the whole block, this header included
   void* on_device = nullptr;  // the elements, where they lie on a device: the header is the host's
-  // Several models that are trained together (backend/models.hpp): the elements of model m lie m * model_bytes further.
+  // Several models that are trained together (backend/backend.hpp): the elements of model m lie m * model_bytes further.
   int64_t model_bytes = 0;
   int32_t models = 1;
   Device device = Device::cpu;

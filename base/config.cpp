@@ -8,7 +8,7 @@
 #include <type_traits>
 
 #include "base/error.hpp"
-#include "base/spelling.hpp"
+#include "base/text.hpp"
 
 namespace elbow {
 

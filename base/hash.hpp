@@ -1,5 +1,7 @@
 #pragma once
+#include <array>
 #include <cstdint>
+#include <cstdio>
 #include <string>
 #include <string_view>
 
@@ -13,7 +15,11 @@ class Hash {
     for (const char byte : bytes) value_ = (value_ ^ uint8_t(byte)) * 0x100000001b3;
   }
   /// 16 hexadecimal digits.
-  std::string hex() const;
+  std::string hex() const {
+    std::array<char, 17> text;
+    std::snprintf(text.data(), text.size(), "%016llx", static_cast<unsigned long long>(value_));
+    return text.data();
+  }
 
  private:
   uint64_t value_ = 0xcbf29ce484222325;

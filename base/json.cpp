@@ -6,7 +6,7 @@
 #include "base/config.hpp"
 #include "base/error.hpp"
 #include "base/files.hpp"
-#include "base/utf8.hpp"
+#include "base/text.hpp"
 
 namespace elbow {
 namespace {

@@ -7,9 +7,8 @@
 #include <limits>
 #include <utility>
 
+#include "base/blas.hpp"
 #include "base/error.hpp"
-#include "base/one_blas_thread.hpp"
-#include "base/openblas.hpp"
 #include "base/parallel.hpp"
 
 namespace elbow {

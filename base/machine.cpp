@@ -4,8 +4,8 @@
 
 #include <xsimd/xsimd.hpp>
 
+#include "base/blas.hpp"
 #include "base/error.hpp"
-#include "base/openblas.hpp"
 #include "base/parallel.hpp"
 
 #ifndef ELBOW_VERSION

@@ -1,7 +1,7 @@
 #include "cvae/device_evaluation.hpp"
 
 #include "autograd/alias.hpp"
-#include "autograd/backend/models.hpp"
+#include "autograd/backend/backend.hpp"
 #include "base/streams.hpp"
 #include "cvae/evaluation.hpp"
 #include "cvae/sampling.hpp"

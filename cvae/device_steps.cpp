@@ -3,7 +3,7 @@
 #include <bit>
 
 #include "autograd/alias.hpp"
-#include "autograd/backend/models.hpp"
+#include "autograd/backend/backend.hpp"
 #include "autograd/tape.hpp"
 #include "base/streams.hpp"
 #include "cvae/sampling.hpp"

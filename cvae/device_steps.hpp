@@ -5,7 +5,7 @@
 
 #include "autograd/backend/backend.hpp"
 #include "cvae/device_rows.hpp"
-#include "nn/batch_order.hpp"
+#include "nn/loader.hpp"
 
 namespace elbow {
 

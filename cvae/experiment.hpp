@@ -10,7 +10,6 @@
 #include "cvae/optimum.hpp"
 #include "data/sources.hpp"
 #include "nn/optimizer.hpp"
-#include "nn/schedule.hpp"
 
 namespace elbow {
 

@@ -4,14 +4,12 @@
 #include <cmath>
 
 #include "autograd/backend/backend.hpp"
-#include "autograd/enable_grad.hpp"
-#include "autograd/one_hot.hpp"
+#include "autograd/indices.hpp"
 #include "autograd/ops.hpp"
 #include "autograd/tape.hpp"
 #include "base/streams.hpp"
 #include "data/batches.hpp"
 #include "nn/optimizer.hpp"
-#include "nn/schedule.hpp"
 
 namespace elbow {
 namespace {

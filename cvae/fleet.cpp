@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
-#include "autograd/backend/models.hpp"
+#include "autograd/backend/backend.hpp"
 #include "base/stopwatch.hpp"
 #include "base/streams.hpp"
 

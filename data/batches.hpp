@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "data/dataset.hpp"
-#include "nn/batch_order.hpp"
+#include "nn/loader.hpp"
 
 namespace elbow {
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "base/spelling.hpp"
+#include "base/text.hpp"
 #include "data/csv.hpp"
 #include "data/number_format.hpp"
 

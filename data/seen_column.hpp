@@ -4,7 +4,7 @@
 #include <map>
 #include <set>
 #include "base/error.hpp"
-#include "base/spelling.hpp"
+#include "base/text.hpp"
 #include "data/csv.hpp"
 #include "data/table_dialect.hpp"
 #include "data/table_report.hpp"

@@ -1,8 +1,7 @@
 #include <algorithm>
 
 #include "base/error.hpp"
-#include "base/spelling.hpp"
-#include "base/utf8.hpp"
+#include "base/text.hpp"
 #include "data/csv.hpp"
 #include "data/table_report.hpp"
 

@@ -6,7 +6,7 @@
 #include <set>
 
 #include "base/error.hpp"
-#include "base/spelling.hpp"
+#include "base/text.hpp"
 #include "data/csv.hpp"
 #include "data/seen_column.hpp"
 #include "data/table_dialect.hpp"

@@ -2,7 +2,7 @@
 #include <fstream>
 #include <iostream>
 
-#include "autograd/op_page.hpp"
+#include "autograd/registry.hpp"
 
 int main(int argc, char** argv) {
   const std::string page = elbow::op_page(elbow::all_ops());

@@ -8,4 +8,3 @@
 #include "nn/module.hpp"
 #include "nn/optimizer.hpp"
 #include "nn/safetensors.hpp"
-#include "nn/schedule.hpp"

@@ -51,7 +51,7 @@ forbid 'raw intrinsics: write it with xsimd' '\<_mm(256|512)?_[a-z]|\<__m(128|25
   $(sources $library $e)
 forbid 'results must not depend on how the compiler feels about rounding' 'fast-math|-Ofast|unsafe-math|GCC optimize' \
   CMakeLists.txt Makefile $(find cmake -type f | grep -v flags.cmake) $(sources $library $e)
-forbid 'the program must work where /tmp cannot be written: keep it in memory (base/memory_file.hpp)' \
+forbid 'the program must work where /tmp cannot be written: keep it in memory (base/process.hpp)' \
   'tmpfile|mkstemp|mkdtemp|temp_directory_path' $(sources $library $e)
 if grep -L '#pragma once' $(sources $library $e tests | grep 'hpp$') | grep .; then
   echo '^ a header without #pragma once'

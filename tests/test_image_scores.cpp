@@ -7,7 +7,6 @@
 #include <nlohmann/json.hpp>
 
 #include "autograd/alias.hpp"
-#include "autograd/enable_grad.hpp"
 #include "autograd/ops.hpp"
 #include "autograd/tape.hpp"
 #include "base/files.hpp"

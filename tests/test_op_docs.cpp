@@ -4,7 +4,7 @@
 #include <fstream>
 #include <iterator>
 
-#include "autograd/op_page.hpp"
+#include "autograd/registry.hpp"
 #include "base/error.hpp"
 
 using namespace elbow;

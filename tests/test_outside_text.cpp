@@ -7,10 +7,10 @@
 #include <filesystem>
 #include <random>
 
-#include "base/confined_program.hpp"
 #include "base/error.hpp"
 #include "base/files.hpp"
-#include "base/plain_text.hpp"
+#include "base/process.hpp"
+#include "base/text.hpp"
 #include "experiments/report/figure.hpp"
 #include "experiments/report/gnuplot.hpp"
 #include "experiments/report/html.hpp"

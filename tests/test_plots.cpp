@@ -9,9 +9,9 @@
 #include <limits>
 #include <set>
 
-#include "base/confined_program.hpp"
 #include "base/error.hpp"
 #include "base/files.hpp"
+#include "base/process.hpp"
 #include "experiments/report/figure.hpp"
 #include "experiments/report/gnuplot.hpp"
 #include "experiments/report/image_grid.hpp"

@@ -3,7 +3,7 @@
 #include <cstring>
 #include <utility>
 
-#include "autograd/backend/models.hpp"
+#include "autograd/kernels/gemm/gemm.hpp"
 
 #if ELBOW_CUDA
 #include "autograd/backend/cuda/cuda_backend.hpp"
@@ -75,5 +75,7 @@ void copy_elements(const Tensor& from, Tensor& to) {
   else
     backend(to.device()).copy(from, to);
 }
+
+void check_environment() { gemm_backend(); }
 
 }  // namespace elbow

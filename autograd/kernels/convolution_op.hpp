@@ -1,8 +1,8 @@
 #pragma once
 #include "autograd/backend/cuda/convolution.hpp"
 #include "autograd/backend/cuda/reduce.hpp"
+#include "autograd/kernels/broadcast.hpp"
 #include "autograd/kernels/convolution.hpp"
-#include "autograd/kernels/sum_to_shape.hpp"
 #include "autograd/op.hpp"
 
 namespace elbow::ops {

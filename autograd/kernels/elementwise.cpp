@@ -1,7 +1,6 @@
 #include "autograd/kernels/elementwise.hpp"
 
 #include "autograd/kernels/broadcast.hpp"
-#include "autograd/kernels/sum_to_shape.hpp"
 #include "autograd/op.hpp"
 #include "base/parallel.hpp"
 

@@ -1,9 +1,9 @@
 #pragma once
 #include "autograd/alias.hpp"
 #include "autograd/backend/cuda/reduce.hpp"
-#include "autograd/kernels/sum_to_shape.hpp"
+#include "autograd/kernels/broadcast.hpp"
 #include "autograd/op.hpp"
-#include "autograd/reduction.hpp"
+#include "autograd/op_settings.hpp"
 #include "base/parallel.hpp"
 
 namespace elbow::ops {

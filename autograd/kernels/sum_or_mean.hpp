@@ -2,7 +2,7 @@
 #include "autograd/alias.hpp"
 #include "autograd/axes.hpp"
 #include "autograd/backend/cuda/reduce.hpp"
-#include "autograd/kernels/sum_to_shape.hpp"
+#include "autograd/kernels/broadcast.hpp"
 #include "autograd/op.hpp"
 
 namespace elbow::ops {

@@ -1,6 +1,6 @@
 #include <cmath>
 
-#include "autograd/kernels/row_extreme.hpp"
+#include "autograd/kernels/row_reduction.hpp"
 
 #if ELBOW_DECLARATIONS  // copied to autograd/ops.hpp
 /// The largest element over the given axes (none: all), NaN where one is NaN; with `keep`, the axes stay in the shape with

@@ -2,8 +2,8 @@
 
 #include "autograd/backend/cuda/device_array.hpp"
 #include "autograd/backend/cuda/reduce.hpp"
-#include "autograd/kernels/softmax_row.hpp"
-#include "autograd/one_hot.hpp"
+#include "autograd/indices.hpp"
+#include "autograd/kernels/softmax_rows.hpp"
 #include "autograd/op.hpp"
 #include "base/parallel.hpp"
 

@@ -1,5 +1,5 @@
 #include "autograd/kernels/loss.hpp"
-#include "autograd/kernels/softmax_row.hpp"
+#include "autograd/kernels/softmax_rows.hpp"
 
 #if ELBOW_DECLARATIONS  // copied to autograd/ops.hpp
 /// -sum of target * log softmax(logits) in nats, row by row, reduced per_row or mean: logits and targets [rows, classes], the

@@ -1,5 +1,5 @@
 #include "autograd/backend/cuda/gather.hpp"
-#include "autograd/kernels/gather_along.hpp"
+#include "autograd/kernels/axis_view.hpp"
 #include "autograd/linear_op.hpp"
 
 #if ELBOW_DECLARATIONS  // copied to autograd/ops.hpp

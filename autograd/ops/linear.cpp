@@ -1,7 +1,7 @@
 #include "autograd/backend/cuda/gemm.hpp"
 #include "autograd/backend/cuda/reduce.hpp"
-#include "autograd/kernels/product.hpp"
-#include "autograd/kernels/sum_to_shape.hpp"
+#include "autograd/kernels/broadcast.hpp"
+#include "autograd/kernels/gemm/gemm.hpp"
 #include "autograd/op.hpp"
 
 #if ELBOW_DECLARATIONS  // copied to autograd/ops.hpp

@@ -1,4 +1,3 @@
-#include "autograd/kernels/softmax_row.hpp"
 #include "autograd/kernels/softmax_rows.hpp"
 
 #if ELBOW_DECLARATIONS  // copied to autograd/ops.hpp

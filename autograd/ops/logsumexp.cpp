@@ -1,7 +1,7 @@
 #include <cmath>
 
 #include "autograd/kernels/row_reduction.hpp"
-#include "autograd/kernels/softmax_row.hpp"
+#include "autograd/kernels/softmax_rows.hpp"
 
 #if ELBOW_DECLARATIONS  // copied to autograd/ops.hpp
 /// The gradient of a row is its softmax, and so NaN, as PyTorch's, where the row has none: all -inf, or a +inf in it.

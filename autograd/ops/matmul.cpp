@@ -2,7 +2,7 @@
 #include "autograd/backend/cuda/gemm.hpp"
 #include "autograd/backend/cuda/reduce.hpp"
 #include "autograd/kernels/broadcast.hpp"
-#include "autograd/kernels/product.hpp"
+#include "autograd/kernels/gemm/gemm.hpp"
 #include "autograd/op.hpp"
 #include "base/parallel.hpp"
 

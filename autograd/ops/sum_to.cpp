@@ -1,6 +1,5 @@
 #include "autograd/backend/cuda/reduce.hpp"
 #include "autograd/kernels/broadcast.hpp"
-#include "autograd/kernels/sum_to_shape.hpp"
 #include "autograd/op.hpp"
 
 #if ELBOW_DECLARATIONS  // copied to autograd/ops.hpp

@@ -1,7 +1,7 @@
 #include "experiments/analyses/analysis.hpp"
 
 #include "autograd/tape.hpp"
-#include "base/spelling.hpp"
+#include "base/text.hpp"
 #include "experiments/analyses/frechet.hpp"
 #include "experiments/analyses/image_scores.hpp"
 #include "experiments/analyses/latent_space.hpp"

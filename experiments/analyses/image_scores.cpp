@@ -4,8 +4,8 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
-#include "base/spelling.hpp"
 #include "base/streams.hpp"
+#include "base/text.hpp"
 #include "cvae/feature_training.hpp"
 #include "experiments/analyses/feature_file.hpp"
 #include "experiments/analyses/image_score_tables.hpp"

@@ -8,7 +8,7 @@
 
 #include "autograd/backend/backend.hpp"
 #include "base/error.hpp"
-#include "base/utf8.hpp"
+#include "base/text.hpp"
 
 namespace elbow {
 

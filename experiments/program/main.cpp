@@ -6,11 +6,11 @@
 #include <new>
 #include <stdexcept>
 
-#include "base/child_process.hpp"
 #include "base/error.hpp"
 #include "base/interrupt.hpp"
 #include "base/machine.hpp"
-#include "base/plain_text.hpp"
+#include "base/process.hpp"
+#include "base/text.hpp"
 #include "experiments/program/commands/commands.hpp"
 
 namespace {

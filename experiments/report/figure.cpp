@@ -5,7 +5,7 @@
 
 #include "base/error.hpp"
 #include "base/files.hpp"
-#include "base/plain_text.hpp"
+#include "base/text.hpp"
 #include "data/csv.hpp"
 #include "experiments/report/gnuplot.hpp"
 

@@ -5,9 +5,9 @@
 #include <sstream>
 #include <utility>
 
-#include "base/confined_program.hpp"
 #include "base/error.hpp"
 #include "base/files.hpp"
+#include "base/process.hpp"
 
 namespace elbow {
 

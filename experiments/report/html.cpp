@@ -2,7 +2,7 @@
 
 #include <cctype>
 
-#include "base/plain_text.hpp"
+#include "base/text.hpp"
 
 namespace elbow {
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <iostream>
 
-#include "base/plain_text.hpp"
+#include "base/text.hpp"
 #include "experiments/report/gnuplot.hpp"
 
 namespace elbow {

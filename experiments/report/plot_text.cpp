@@ -2,7 +2,7 @@
 
 #include <string_view>
 
-#include "base/plain_text.hpp"
+#include "base/text.hpp"
 
 namespace elbow {
 namespace {

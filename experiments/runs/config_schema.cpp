@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
-#include "base/memory_file.hpp"
+#include "base/process.hpp"
 #include "cvae/experiment.hpp"
 
 namespace elbow {

@@ -3,7 +3,7 @@
 #include <iostream>
 #include <nlohmann/json.hpp>
 
-#include "base/plain_text.hpp"
+#include "base/text.hpp"
 #include "cvae/checkpoint.hpp"
 #include "data/description.hpp"
 #include "experiments/runs/inputs.hpp"

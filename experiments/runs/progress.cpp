@@ -8,7 +8,7 @@
 #include <cstdio>
 
 #include "base/error.hpp"
-#include "base/plain_text.hpp"
+#include "base/text.hpp"
 
 namespace elbow {
 namespace {

@@ -8,11 +8,10 @@
 #include <thread>
 
 #include "autograd/backend/backend.hpp"
-#include "autograd/environment.hpp"
-#include "base/child_process.hpp"
 #include "base/error.hpp"
 #include "base/interrupt.hpp"
 #include "base/machine.hpp"
+#include "base/process.hpp"
 #include "base/stopwatch.hpp"
 #include "experiments/report/not_made.hpp"
 #include "experiments/report/number_text.hpp"

@@ -6,8 +6,8 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include "autograd/backend/backend.hpp"
 #include "autograd/checks.hpp"
-#include "autograd/environment.hpp"
 #include "autograd/tape.hpp"
 #include "base/files.hpp"
 #include "base/interrupt.hpp"

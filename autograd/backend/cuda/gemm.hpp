@@ -1,6 +1,6 @@
 #pragma once
 #include "autograd/backend/cuda/kernels.hpp"
-#include "autograd/trans.hpp"
+#include "autograd/op_settings.hpp"
 
 // The matrix product on the GPU, row-major, in true float32 and float64. Its order of additions depends on the shape alone.
 namespace elbow::cuda {

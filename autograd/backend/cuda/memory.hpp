@@ -1,5 +1,5 @@
 #pragma once
-#include "autograd/backend/models.hpp"
+#include "autograd/backend/backend.hpp"
 #include "autograd/tensor.hpp"
 
 // Memory of the device, cached as that of the host is (autograd/memory.hpp): a released block is handed out again, in the

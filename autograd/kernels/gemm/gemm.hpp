@@ -1,7 +1,7 @@
 #pragma once
 #include <cstdint>
 
-#include "autograd/trans.hpp"
+#include "autograd/op_settings.hpp"
 
 /// The matrix product, row-major, in float and double: our own SIMD kernel and OpenBLAS behind one call.
 ///
@@ -65,3 +65,22 @@ const char* openblas_config();
 const char* gemm_isa();
 
 }  // namespace elbow
+
+namespace elbow::ops {
+
+/// A matrix as gemm wants it.
+template <class T> struct MatrixView {
+  const T* data;
+  int64_t stride;  // of a row
+  Trans transposed;
+};
+
+/// c[m,n] (+)= op(a)[m,k] op(b)[k,n]
+template <class T>
+void product(int64_t m, int64_t n, int64_t k, MatrixView<T> a, MatrixView<T> b, T* c, bool add) {
+  gemm<T>({a.transposed, b.transposed, m, n, k, a.data, a.stride, b.data, b.stride, add, c, n});
+}
+
+inline Trans flipped(Trans t) { return t == Trans::no ? Trans::yes : Trans::no; }
+
+}  // namespace elbow::ops

@@ -2,9 +2,8 @@
 #include <limits>
 
 #include "autograd/kernels/gemm/gemm.hpp"
+#include "base/blas.hpp"
 #include "base/error.hpp"
-#include "base/one_blas_thread.hpp"
-#include "base/openblas.hpp"
 #include "base/parallel.hpp"
 
 namespace elbow {

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "autograd/environment.hpp"
+#include "autograd/backend/backend.hpp"
 #include "base/config.hpp"
 #include "base/machine.hpp"
 #include "base/stopwatch.hpp"

@@ -7,7 +7,7 @@
 
 #include "base/error.hpp"
 #include "base/files.hpp"
-#include "base/plain_text.hpp"
+#include "base/text.hpp"
 #include "data/table_report.hpp"
 #include "experiments/runs/output_file.hpp"
 

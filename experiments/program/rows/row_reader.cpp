@@ -3,8 +3,7 @@
 #include <algorithm>
 #include <iostream>
 
-#include "base/plain_text.hpp"
-#include "base/spelling.hpp"
+#include "base/text.hpp"
 
 namespace elbow {
 

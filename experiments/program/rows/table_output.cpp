@@ -8,7 +8,7 @@
 #include <set>
 
 #include "base/error.hpp"
-#include "base/plain_text.hpp"
+#include "base/text.hpp"
 #include "data/table_file.hpp"
 #include "experiments/runs/output_file.hpp"
 

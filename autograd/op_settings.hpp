@@ -2,6 +2,9 @@
 
 namespace elbow {
 
+/// Whether a matrix enters a product as it lies or transposed.
+enum class Trans : bool { no, yes };
+
 /// What a loss over [rows, columns] is reduced to. `mean` is the figure that is trained on and reported: the sum over
 /// the columns, averaged over the rows, in nats per row where the loss is in nats.
 enum class Reduction {

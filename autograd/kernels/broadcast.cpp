@@ -1,6 +1,5 @@
-#include "autograd/kernels/sum_to_shape.hpp"
-
 #include "autograd/kernels/broadcast.hpp"
+
 #include "autograd/kernels/simd.hpp"
 #include "autograd/tensor.hpp"
 
