@@ -2,7 +2,7 @@
 #include <memory>
 #include <vector>
 
-#include "cvae/device_rows.hpp"
+#include "cvae/device_steps.hpp"
 #include "metrics/results.hpp"
 
 namespace elbow {

@@ -6,7 +6,7 @@
 #include "autograd/kernels/loss.hpp"
 #include "cvae/model.hpp"
 #include "data/batches.hpp"
-#include "metrics/loss_terms.hpp"
+#include "metrics/results.hpp"
 
 namespace elbow {
 

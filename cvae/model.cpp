@@ -2,10 +2,7 @@
 
 #include "autograd/ops.hpp"
 #include "base/streams.hpp"
-#include "cvae/models/conv.hpp"
-#include "cvae/models/dense.hpp"
-#include "cvae/models/mlp.hpp"
-#include "cvae/models/residual.hpp"
+#include "cvae/models/models.hpp"
 
 namespace elbow {
 namespace {

@@ -5,7 +5,7 @@
 
 #include "base/text.hpp"
 #include "data/csv.hpp"
-#include "data/number_format.hpp"
+#include "data/field_format.hpp"
 
 namespace elbow {
 

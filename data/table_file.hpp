@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "data/number_format.hpp"
+#include "data/field_format.hpp"
 #include "data/text_source.hpp"
 
 namespace elbow {

@@ -6,9 +6,17 @@
 #include <vector>
 
 #include "metrics/frechet.hpp"
-#include "metrics/loss_terms.hpp"
 
 namespace elbow {
+
+/// The loss and its two parts in nats per row: loss = distortion + beta * kl, row by row. T is a number, an Estimate, a
+/// Tensor, or the values of many rows.
+template <class T> struct LossTerms {
+  T loss{}, distortion{}, kl{};
+
+  /// f of each term.
+  template <class F> auto map(F f) const { return LossTerms<decltype(f(loss))>{f(loss), f(distortion), f(kl)}; }
+};
 
 /// Stands for a number that is not known; tables leave its field empty.
 inline constexpr double no_number = std::numeric_limits<double>::quiet_NaN();

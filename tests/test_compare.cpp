@@ -10,11 +10,11 @@
 
 #include "base/files.hpp"
 #include "cvae/experiment.hpp"
+#include "data/csv.hpp"
 #include "data_helpers.hpp"
 #include "experiments/runs/compare/compare.hpp"
 #include "experiments/runs/compare/comparison_tables.hpp"
 #include "experiments/runs/compare/optimum_curve.hpp"
-#include "experiments/runs/number_table.hpp"
 #include "experiments/runs/opened_run.hpp"
 #include "experiments/runs/results_files.hpp"
 

@@ -6,7 +6,7 @@
 
 #include "base/parallel.hpp"
 #include "base/stopwatch.hpp"
-#include "cvae/greedy_order.hpp"
+#include "cvae/selection.hpp"
 #include "optimum_helpers.hpp"
 
 using namespace elbow;

@@ -3,7 +3,7 @@
 #include <boost/test/unit_test.hpp>
 #include <nlohmann/json.hpp>
 
-#include "data/idx_files.hpp"
+#include "data/idx.hpp"
 #include "data/sources.hpp"
 #include "data_helpers.hpp"
 #include "idx_helpers.hpp"

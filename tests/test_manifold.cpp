@@ -1,7 +1,7 @@
 // The latents of the manifold picture.
 #include <boost/test/unit_test.hpp>
 
-#include "cvae/latent_plane.hpp"
+#include "cvae/sampling.hpp"
 
 using namespace elbow;
 using boost::test_tools::tolerance;

@@ -10,7 +10,6 @@
 #include "autograd/random.hpp"
 #include "base/parallel.hpp"
 #include "metrics/moments.hpp"
-#include "metrics/pca.hpp"
 
 using namespace elbow;
 

@@ -5,7 +5,6 @@
 #include "autograd/operators.hpp"
 #include "base/parallel.hpp"
 #include "cvae/evaluation.hpp"
-#include "cvae/greedy_order.hpp"
 #include "cvae/selection.hpp"
 #include "cvae/training.hpp"
 #include "experiments/analyses/latent_space.hpp"

@@ -1,4 +1,4 @@
-#include "cvae/models/conv.hpp"
+#include "cvae/models/models.hpp"
 
 #include "autograd/ops.hpp"
 #include "cvae/models/stacks.hpp"

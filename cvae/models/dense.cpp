@@ -1,4 +1,4 @@
-#include "cvae/models/dense.hpp"
+#include "cvae/models/models.hpp"
 
 #include "cvae/models/stacks.hpp"
 

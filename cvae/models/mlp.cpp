@@ -1,4 +1,4 @@
-#include "cvae/models/mlp.hpp"
+#include "cvae/models/models.hpp"
 
 #include <cmath>
 

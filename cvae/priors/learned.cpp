@@ -1,4 +1,4 @@
-#include "cvae/priors/learned.hpp"
+#include "cvae/prior.hpp"
 
 #include "nn/layers.hpp"
 

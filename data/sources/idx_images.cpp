@@ -4,7 +4,6 @@
 
 #include "autograd/random.hpp"
 #include "base/streams.hpp"
-#include "data/idx_files.hpp"
 #include "data/sources.hpp"
 
 namespace elbow {

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "metrics/frechet.hpp"
-#include "metrics/pca.hpp"
+#include "metrics/moments.hpp"
 
 namespace elbow {
 

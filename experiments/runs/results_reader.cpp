@@ -3,8 +3,8 @@
 #include <cmath>
 
 #include "base/files.hpp"
+#include "data/csv.hpp"
 #include "data/table_file.hpp"
-#include "experiments/runs/number_table.hpp"
 #include "experiments/runs/opened_run.hpp"
 #include "experiments/runs/results_files.hpp"
 #include "experiments/runs/summary_json.hpp"

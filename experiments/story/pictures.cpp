@@ -2,7 +2,6 @@
 
 #include "autograd/operators.hpp"
 #include "autograd/tape.hpp"
-#include "cvae/latent_plane.hpp"
 #include "cvae/sampling.hpp"
 #include "experiments/report/image_figures.hpp"
 #include "experiments/report/number_text.hpp"

@@ -7,7 +7,6 @@
 #include "autograd/tape.hpp"
 #include "base/machine.hpp"
 #include "cvae/evaluation.hpp"
-#include "cvae/latent_plane.hpp"
 #include "cvae/sampling.hpp"
 #include "data/table_codec.hpp"
 #include "experiments/program/rows/condition_arguments.hpp"
