@@ -80,18 +80,18 @@ void save_model(const std::filesystem::path& path, const Experiment& experiment,
                     {{"name", experiment.name}, {"seed", str(experiment.seed)}, {"epochs", str(epochs)}}});
 }
 
-void load_model(const std::filesystem::path& path, Experiment& experiment) {
+void load_model(const std::filesystem::path& path, Cvae& model) {
   const SafeTensors file = load_safetensors(path);
-  naming(path, [&] { set_finite_state(*experiment.model, file.tensors); });
+  naming(path, [&] { set_finite_state(model, file.tensors); });
 }
 
-int64_t load_model_of_checkpoint(const std::filesystem::path& path, Experiment& experiment) {
+int64_t load_model_of_checkpoint(const std::filesystem::path& path, Cvae& model) {
   SafeTensors file = load_safetensors(path);
   return naming(path, [&] {
     std::erase_if(file.tensors, [](const auto& entry) {
       return entry.first.starts_with(prefix) || entry.first == steps_tensor;
     });
-    set_finite_state(*experiment.model, file.tensors);
+    set_finite_state(model, file.tensors);
     return Json::parse(file.metadata["epochs_done"]).get<int64_t>();
   });
 }

@@ -9,10 +9,10 @@ namespace elbow {
 /// The model's tensors, with the run's name, seed and number of epochs, as a safetensors file.
 void save_model(const std::filesystem::path& path, const Experiment& experiment, int64_t epochs);
 /// Sets the model's tensors from such a file. Error "PATH: ..." when it is damaged or of another model.
-void load_model(const std::filesystem::path& path, Experiment& experiment);
+void load_model(const std::filesystem::path& path, Cvae& model);
 
 /// Sets the model's tensors from a checkpoint; returns how many epochs were done. Error as above.
-int64_t load_model_of_checkpoint(const std::filesystem::path& path, Experiment& experiment);
+int64_t load_model_of_checkpoint(const std::filesystem::path& path, Cvae& model);
 
 /// All that training needs to go on where it stopped, and the losses of the epochs so far.
 void save_checkpoint(const std::filesystem::path& path, const Experiment& experiment, Training& training,

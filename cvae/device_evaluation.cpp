@@ -11,7 +11,8 @@ namespace elbow {
 // Batches of one size: so many from batch `first` of the test set on.
 class DeviceEvaluation::Part {
  public:
-  Part(const std::vector<Experiment*>& experiments, Cvae& model, int64_t first, int64_t count, int64_t rows)
+  Part(const std::vector<const Experiment*>& experiments, Cvae& model, int64_t first, int64_t count,
+       int64_t rows)
       : count_(count),
         size_(rows),
         backend_(backend(model.device())),
@@ -77,7 +78,7 @@ class DeviceEvaluation::Part {
   std::unique_ptr<Recording> recording_;
 };
 
-DeviceEvaluation::DeviceEvaluation(std::vector<Experiment*> experiments, Cvae& model)
+DeviceEvaluation::DeviceEvaluation(std::vector<const Experiment*> experiments, Cvae& model)
     : experiments_(std::move(experiments)), model_(model) {
   const Models all(int(experiments_.size()));
   const Evaluating evaluating(model_);

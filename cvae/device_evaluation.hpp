@@ -12,7 +12,7 @@ namespace elbow {
 class DeviceEvaluation {
  public:
   /// `model` is that of the only experiment, or stands for all of them. All must live on.
-  DeviceEvaluation(std::vector<Experiment*> experiments, Cvae& model);
+  DeviceEvaluation(std::vector<const Experiment*> experiments, Cvae& model);
   ~DeviceEvaluation();
 
   /// The losses of each experiment's test rows, as test_losses() has them with one draw; waits for them.
@@ -20,7 +20,7 @@ class DeviceEvaluation {
 
  private:
   class Part;
-  std::vector<Experiment*> experiments_;
+  std::vector<const Experiment*> experiments_;
   Cvae& model_;
   std::vector<std::unique_ptr<Part>> parts_;  // the whole batches, and the rest
 };

@@ -70,7 +70,7 @@ enum Place : int64_t { seed, step, dropout_seed, dropout_step, kl_term, first_ra
 
 int64_t steps_of(const Experiment& e) { return e.data.train.rows() / e.training.batch_rows; }
 
-DeviceRows rows_for(const std::vector<Experiment*>& experiments, Device device) {
+DeviceRows rows_for(const std::vector<const Experiment*>& experiments, Device device) {
   const Models all(int(experiments.size()));
   const Experiment& e = *experiments.front();
   return {e.data.train, e.condition, e.training.batch_rows, steps_of(e), device};
@@ -78,7 +78,7 @@ DeviceRows rows_for(const std::vector<Experiment*>& experiments, Device device) 
 
 }  // namespace
 
-DeviceSteps::DeviceSteps(std::vector<Experiment*> experiments, Cvae& model, RandomStream& dropout,
+DeviceSteps::DeviceSteps(std::vector<const Experiment*> experiments, Cvae& model, RandomStream& dropout,
                          FlatParameters& parameters, Optimizer& optimizer)
     : experiments_(std::move(experiments)),
       model_(model),

@@ -44,7 +44,7 @@ class DeviceSteps {
  public:
   /// Trains `model` by `optimizer`, which are those of the only experiment, or stand for all of them. `dropout` gives the keys
   /// of its dropout layers. All must live on.
-  DeviceSteps(std::vector<Experiment*> experiments, Cvae& model, RandomStream& dropout,
+  DeviceSteps(std::vector<const Experiment*> experiments, Cvae& model, RandomStream& dropout,
               FlatParameters& parameters, Optimizer& optimizer);
 
   /// Takes up an epoch, whose first `done` steps have been made already: one order of the rows for each experiment.
@@ -65,7 +65,7 @@ class DeviceSteps {
   const Recording& recording() const { return *recordings_.at(frozen_); }
   std::vector<double> row_of_table(const Experiment& e, int64_t step, int64_t dropout_step) const;
 
-  std::vector<Experiment*> experiments_;
+  std::vector<const Experiment*> experiments_;
   Cvae& model_;
   RandomStream& dropout_;
   FlatParameters& parameters_;

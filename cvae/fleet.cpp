@@ -88,7 +88,7 @@ Fleet::Fleet(std::vector<std::pair<Experiment*, Training*>> members)
 void Fleet::begin_epoch() {
   std::vector<const BatchOrder*> orders;
   for (size_t m = 0; m < experiments_.size(); ++m) {
-    Experiment& e = *experiments_[m];
+    Experiment& e = *members_[m].first;
     if (e.data.redraw) {
       e.data.redraw(e.data.train, epochs_done_);
       steps_->rows_changed();

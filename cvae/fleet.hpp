@@ -40,7 +40,7 @@ class Fleet {
   void fetch_losses();
 
   std::vector<std::pair<Experiment*, Training*>> members_;
-  std::vector<Experiment*> experiments_;
+  std::vector<const Experiment*> experiments_;
   std::vector<BatchOrder> orders_;
   RandomStream dropout_;
   std::unique_ptr<Cvae> model_;  // stands for all

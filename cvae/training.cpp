@@ -25,7 +25,7 @@ Training::Training(Experiment& experiment)
       optimizer_(make_optimizer(experiment.training, parameters_)),
       batches_(experiment.data.train, experiment.training.batch_rows, LastBatch::drop) {
   if (experiment.model->device() != Device::cpu)
-    on_device_ = std::make_unique<DeviceSteps>(std::vector{&experiment}, *experiment.model,
+    on_device_ = std::make_unique<DeviceSteps>(std::vector<const Experiment*>{&experiment}, *experiment.model,
                                                experiment.dropout_stream, parameters_, *optimizer_);
 }
 

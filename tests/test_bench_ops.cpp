@@ -6,7 +6,7 @@
 
 #include "autograd/registry.hpp"
 #include "base/error.hpp"
-#include "experiments/bench/ops.hpp"
+#include "experiments/bench/bench.hpp"
 
 using namespace elbow;
 

@@ -13,8 +13,7 @@
 #include "data/csv.hpp"
 #include "data_helpers.hpp"
 #include "experiments/runs/compare/compare.hpp"
-#include "experiments/runs/compare/comparison_tables.hpp"
-#include "experiments/runs/compare/optimum_curve.hpp"
+#include "experiments/runs/compare/comparison.hpp"
 #include "experiments/runs/opened_run.hpp"
 #include "experiments/runs/results_files.hpp"
 

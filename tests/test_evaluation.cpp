@@ -52,7 +52,7 @@ struct Probe : Cvae {
 double total_kl(const Mask& m) { return kl_of(0, m) + kl_of(1, m) + kl_of(2, m) + kl_of(3, m); }
 
 // The masks of the evaluation, which go by batches of 512 rows.
-std::vector<Mask> masks_of_evaluation(Experiment& e) {
+std::vector<Mask> masks_of_evaluation(const Experiment& e) {
   std::vector<Mask> masks;
   Batches batches(e.data.test, 512, LastBatch::keep);
   for (int64_t b = 0; b < batches.count(); ++b) {

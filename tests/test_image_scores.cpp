@@ -12,9 +12,8 @@
 #include "base/files.hpp"
 #include "cvae/feature_training.hpp"
 #include "data_helpers.hpp"
+#include "experiments/analyses/analyses.hpp"
 #include "experiments/analyses/feature_file.hpp"
-#include "experiments/analyses/label_consistency.hpp"
-#include "experiments/analyses/scored_images.hpp"
 #include "metrics/blur.hpp"
 #include "metrics/kernel_distance.hpp"
 
@@ -356,7 +355,7 @@ BOOST_AUTO_TEST_CASE(settings_that_will_not_do_are_refused_before_anything_is_ma
     Json settings = images().settings(R"({"kind": "label"})", coloured);
     settings["evaluation"] = evaluation;
     const Experiment e{Config(settings)};
-    return error_of([&] { check_analyses(e, analyses_of(e)); });
+    return error_of([&] { check_analyses(e, analyses_of(e), e.evaluation.features); });
   };
   save_feature_net(path, net, {});
   BOOST_TEST(refusal({{"features", path}}) == "no error");

@@ -9,8 +9,8 @@
 #include "autograd/tape.hpp"
 #include "cvae/generation.hpp"
 #include "data_helpers.hpp"
-#include "experiments/analyses/frechet.hpp"
-#include "experiments/analyses/pca.hpp"
+#include "experiments/analyses/analyses.hpp"
+#include "metrics/moments.hpp"
 
 using namespace elbow;
 using namespace elbow::test;

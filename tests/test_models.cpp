@@ -265,7 +265,7 @@ BOOST_AUTO_TEST_CASE(saved_models_load_to_the_bit) {
     Json other = config;
     other["seed"] = 2;
     Experiment loaded{Config(other)};
-    load_model(folder.path / "model.safetensors", loaded);
+    load_model(folder.path / "model.safetensors", *loaded.model);
     for (Experiment* e : {&trained, &loaded}) e->model->train(false);
     const Answers a = answers(*trained.model, golden()[kind]), b = answers(*loaded.model, golden()[kind]);
     BOOST_TEST((a.q.mu.to_vector() == b.q.mu.to_vector()));

@@ -6,7 +6,6 @@
 #include "base/files.hpp"
 #include "data_helpers.hpp"
 #include "experiments/report/output_folder.hpp"
-#include "experiments/runs/output_file.hpp"
 #include "experiments/runs/run_folder.hpp"
 
 using namespace elbow;

@@ -15,8 +15,8 @@
 #include "experiments/report/gnuplot.hpp"
 #include "experiments/report/html.hpp"
 #include "experiments/report/image_grid.hpp"
-#include "experiments/report/plot_text.hpp"
 #include "experiments/report/selection_plots.hpp"
+#include "experiments/report/text.hpp"
 
 namespace fs = std::filesystem;
 using namespace elbow;

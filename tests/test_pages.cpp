@@ -9,10 +9,10 @@
 #include "base/error.hpp"
 #include "base/files.hpp"
 #include "experiments/report/html.hpp"
-#include "experiments/report/number_text.hpp"
 #include "experiments/report/report.hpp"
 #include "experiments/report/run_page.hpp"
 #include "experiments/report/run_plots.hpp"
+#include "experiments/report/text.hpp"
 
 namespace fs = std::filesystem;
 using namespace elbow;

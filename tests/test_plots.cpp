@@ -20,7 +20,7 @@
 #include "experiments/report/run_plots.hpp"
 #include "experiments/report/selection_plots.hpp"
 #include "experiments/report/style.hpp"
-#include "experiments/runs/compare/group_style.hpp"
+#include "experiments/runs/compare/comparison.hpp"
 #include "experiments/runs/results_files.hpp"
 
 namespace fs = std::filesystem;

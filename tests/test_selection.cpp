@@ -7,7 +7,7 @@
 #include "cvae/evaluation.hpp"
 #include "cvae/selection.hpp"
 #include "cvae/training.hpp"
-#include "experiments/analyses/latent_space.hpp"
+#include "experiments/analyses/analyses.hpp"
 #include "experiments/report/latent_space_plot.hpp"
 #include "tests/data_helpers.hpp"
 

@@ -2,11 +2,7 @@
 
 #include "autograd/tape.hpp"
 #include "base/text.hpp"
-#include "experiments/analyses/frechet.hpp"
-#include "experiments/analyses/image_scores.hpp"
-#include "experiments/analyses/latent_space.hpp"
-#include "experiments/analyses/pca.hpp"
-#include "experiments/analyses/selection.hpp"
+#include "experiments/analyses/analyses.hpp"
 
 namespace elbow {
 
@@ -44,7 +40,8 @@ std::vector<std::string> analyses_of(const Experiment& e) {
   return names;
 }
 
-void check_analyses(const Experiment& e, const std::vector<std::string>& names) {
+void check_analyses(const Experiment& e, const std::vector<std::string>& names,
+                    const std::optional<std::string>& features) {
   std::vector<std::string> known;
   for (const Analysis& a : analyses()) known.emplace_back(a.name);
   const auto refuse = [&](const std::string& why) { e.settings.section("evaluation").fail("analyses", why); };
@@ -56,7 +53,7 @@ void check_analyses(const Experiment& e, const std::vector<std::string>& names) 
     else if (!a->applies(e))
       refuse(str("'", name, "' does not apply to this experiment"));
     else if (a->check)
-      a->check(e);
+      a->check(e, features);
   }
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 #include <filesystem>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -32,6 +33,8 @@ struct AnalysisContext {
   OutputFolder folder;
   Findings findings = {};
   Tell tell = tell_nobody;
+  /// The file evaluation.features, where it lies today (find_feature_net).
+  std::optional<std::string> features = {};
 };
 
 /// One look at a trained model: tables (CSV) and figures in the folder of its run. It is made after each training, where
@@ -45,11 +48,11 @@ struct Analysis {
   /// evaluation mode and nothing is recorded.
   AnalysisResult (*run)(const Experiment& experiment, AnalysisContext& context);
   /// Error, naming the setting, when its settings are invalid: asked before anything is trained. Null: there are none.
-  void (*check)(const Experiment& experiment) = nullptr;
+  void (*check)(const Experiment& experiment, const std::optional<std::string>& features) = nullptr;
 };
 
-/// All analyses, in the order in which they are made. To add one: write experiments/analyses/NAME.cpp and put it into
-/// the list in experiments/analyses/analysis.cpp.
+/// All analyses, in the order in which they are made. To add one: write experiments/analyses/NAME.cpp, declare it in
+/// analyses.hpp beside it, and put it into the list in analysis.cpp.
 const std::vector<Analysis>& analyses();
 
 /// What became of several analyses.
@@ -68,7 +71,8 @@ AnalysesDone make_analyses(const Experiment& experiment, const std::vector<std::
                            AnalysisContext& context);
 
 /// Error, naming file and setting, when a name is unknown, an analysis does not apply to the experiment, or its settings are
-/// invalid.
-void check_analyses(const Experiment& experiment, const std::vector<std::string>& names);
+/// invalid. `features` as in AnalysisContext.
+void check_analyses(const Experiment& experiment, const std::vector<std::string>& names,
+                    const std::optional<std::string>& features);
 
 }  // namespace elbow

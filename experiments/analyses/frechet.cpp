@@ -1,4 +1,4 @@
-#include "experiments/analyses/frechet.hpp"
+#include "experiments/analyses/analyses.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -8,7 +8,8 @@
 #include "cvae/selection.hpp"
 #include "cvae/subsets.hpp"
 #include "data/csv.hpp"
-#include "experiments/report/number_text.hpp"
+#include "experiments/report/run_plots.hpp"
+#include "experiments/report/text.hpp"
 
 namespace elbow {
 namespace {

@@ -1,4 +1,4 @@
-#include "experiments/analyses/image_score_tables.hpp"
+#include "experiments/analyses/image_scores.hpp"
 
 #include <charconv>
 #include <iomanip>
@@ -8,7 +8,7 @@
 #include "base/config.hpp"
 #include "base/files.hpp"
 #include "data/csv.hpp"
-#include "experiments/report/number_text.hpp"
+#include "experiments/report/text.hpp"
 
 namespace elbow {
 namespace {

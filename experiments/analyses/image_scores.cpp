@@ -3,16 +3,56 @@
 #include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
+#include <numeric>
 
+#include "autograd/alias.hpp"
+#include "autograd/tape.hpp"
 #include "base/streams.hpp"
 #include "base/text.hpp"
 #include "cvae/feature_training.hpp"
+#include "cvae/sampling.hpp"
+#include "experiments/analyses/analyses.hpp"
 #include "experiments/analyses/feature_file.hpp"
-#include "experiments/analyses/image_score_tables.hpp"
-#include "experiments/analyses/scored_images.hpp"
 #include "experiments/report/image_figures.hpp"
 
 namespace elbow {
+Tensor generated_images(const Experiment& e, const Tensor& values, int64_t first, int64_t count) {
+  const NoGrad no_grad;
+  const int64_t latents = e.model->latents();
+  const Tensor all = normal(sampling_noise(e.seed, 0), {first + count, latents});
+  const int64_t width = e.condition.value_columns();
+  const Tensor c =
+      e.condition.of(values ? alias(values, {count, width}, first * width) : e.condition.nothing(count));
+  const Tensor z = reparameterise(e.model->prior(c), alias(all, {count, latents}, first * latents));
+  Tensor images = decoded_values(*e.model, e.loss, z, c).clone();
+  float* pixels = images.data<float>();
+  for (int64_t i = 0; i < images.numel(); ++i) pixels[i] = std::clamp(pixels[i], 0.0F, 1.0F);
+  return images;
+}
+
+Tensor real_images(const Dataset& set, std::span<const int64_t> index, int32_t colour) {
+  Tensor images = Tensor::empty({int64_t(index.size()), set.columns()});
+  const Rows rows = colour == any_colour
+                        ? set.x
+                        : set.x.in_planes(std::vector<uint8_t>(size_t(set.rows()), uint8_t(colour)),
+                                          set.attribute("colour")->classes());
+  rows.gather(index, images.data<float>());
+  return images;
+}
+
+std::vector<int32_t> colours_of(const Tensor& x, int64_t channels) {
+  const int64_t pixels = x.size(1) / channels;
+  std::vector<int32_t> colours;
+  std::vector<double> sums(static_cast<size_t>(channels));
+  for (int64_t r = 0; r < x.size(0); ++r) {
+    const float* image = x.data<float>() + r * x.size(1);
+    for (int64_t k = 0; k < channels; ++k)
+      sums[size_t(k)] = std::accumulate(image + k * pixels, image + (k + 1) * pixels, 0.0);
+    colours.push_back(int32_t(std::max_element(sums.begin(), sums.end()) - sums.begin()));
+  }
+  return colours;
+}
+
 namespace {
 
 constexpr int32_t any = any_colour;  // or any class
@@ -162,9 +202,8 @@ AnalysisResult image_scores_analysis(const Experiment& e, AnalysisContext& conte
     return feature_net_of_run(Json::parse(e.resolved).at("data"), context.folder.file("features.safetensors"),
                               known, context.tell);
   };
-  const auto features = e.evaluation.features
-                            ? open_image_features(*e.evaluation.features, feature_net_shape(e.data.test))
-                            : own_net();
+  const auto features =
+      context.features ? open_image_features(*context.features, feature_net_shape(e.data.test)) : own_net();
   ImageScoreTables tables;
   tables.features = features->facts();
   tables.scores = scored_images(e, *features, context.tell);
@@ -204,7 +243,7 @@ bool image_scores_apply(const Experiment& e) {
          test.rows() >= least_scored_rows;
 }
 
-void check_image_scores(const Experiment& e) {
+void check_image_scores(const Experiment& e, const std::optional<std::string>& features) {
   const Dataset& test = e.data.test;
   const auto refuse = [](const std::string& key, const std::string& message) {
     throw Error("evaluation." + key + ": " + message);
@@ -217,8 +256,8 @@ void check_image_scores(const Experiment& e) {
     if (std::find(names.begin(), names.end(), *colour) == names.end())
       refuse("score_colour", str("there is no colour '", *colour, "'; there are ", quoted_list(names)));
   }
-  if (e.evaluation.features) try {
-      open_image_features(*e.evaluation.features, feature_net_shape(test));
+  if (features) try {
+      open_image_features(*features, feature_net_shape(test));
     } catch (const Error& error) { refuse("features", error.what()); }
 }
 

@@ -1,10 +1,14 @@
 #pragma once
 #include <filesystem>
+#include <span>
 #include <string>
 #include <vector>
 
+#include "cvae/experiment.hpp"
 #include "experiments/analyses/analysis.hpp"
+#include "metrics/feature_net.hpp"
 #include "metrics/image_scores.hpp"
+#include "metrics/results.hpp"
 
 namespace elbow {
 
@@ -30,16 +34,52 @@ struct ScoredImages {
 std::vector<ScoredImages> scored_images(const Experiment& experiment, ImageFeatures& features,
                                         const Tell& tell = tell_nobody);
 
-/// Scores and label consistency: image_scores.csv, label_consistency.csv, image_scores.json and image_scores.png;
-/// docs/outputs.md tells what is in them. The features are those of the file evaluation.features, or of a net that is trained
-/// on the run's own images and kept as features.safetensors in the folder.
-AnalysisResult image_scores_analysis(const Experiment& experiment, AnalysisContext& context);
+/// Images first, first + 1, ... of those that the decoder makes of latents from the prior when `values`
+/// [rows, Condition::value_columns()] are given (NaN: withheld; undefined: nothing is given): [count, columns] pixels in 0..1
+/// (its means, not draws of pixels). The latents depend on the seed and the place alone, so that different values meet the
+/// same ones.
+Tensor generated_images(const Experiment& experiment, const Tensor& values, int64_t first, int64_t count);
 
-/// Whether the rows are labelled images, large and many enough.
-bool image_scores_apply(const Experiment& experiment);
+inline constexpr int32_t any_colour = -1;
 
-/// Error, naming the setting, where evaluation.features is no file of features for such images, or there is no such
-/// score_class or score_colour.
-void check_image_scores(const Experiment& experiment);
+/// The rows `index` of a set as they are, or all in one colour: [index.size(), columns]. A channel is chosen without regard
+/// to the image, so that a real image in another colour is as real.
+Tensor real_images(const Dataset& set, std::span<const int64_t> index, int32_t colour = any_colour);
+
+/// The colour of each image of x [rows, channels * pixels]: the channel with the largest sum, the first of equals.
+std::vector<int32_t> colours_of(const Tensor& x, int64_t channels);
+
+/// How often one label is read as it was asked for.
+struct LabelConsistency {
+  std::string given;   ///< the labels that the model was told: "class", "colour", "class and colour"
+  std::string label;   ///< the one that is read: "class" or "colour"
+  int32_t value = -1;  ///< of those images that were asked to have it; -1: of all
+  std::string name;    ///< of that value: "Sandal", "red"; "all"
+  int64_t rows = 0;    ///< images asked for
+  Estimate generated;  ///< share of them whose label is read as asked for
+  Estimate real;       ///< share of the test images of that label that are read right: the ceiling
+};
+
+/// One image is generated for each test image under its own labels, all of them or one alone with the others withheld where
+/// the model can do that. The class is what the classifier says; the colour the channel with the largest sum. Empty
+/// unless the condition is made of labels.
+std::vector<LabelConsistency> label_consistency(const Experiment& experiment, FeatureNet& classifier,
+                                                const Tell& tell = tell_nobody);
+
+/// Each label's consistency, by what the model was told, beside what is read off real images.
+void plot_label_consistency(const std::vector<LabelConsistency>& table, const std::filesystem::path& png);
+
+/// All that the analysis image_scores found, and the networks by which it was found.
+struct ImageScoreTables {
+  FeatureFacts features;    ///< in whose terms the scores are
+  FeatureFacts classifier;  ///< that reads the class of an image, where there are labels
+  std::vector<ScoredImages> scores;
+  std::vector<LabelConsistency> labels;
+
+  /// Writes image_scores.csv, label_consistency.csv where there are labels, and image_scores.json.
+  void write(const OutputFolder& folder) const;
+  /// The same for the terminal.
+  std::string text() const;
+};
 
 }  // namespace elbow

@@ -1,11 +1,10 @@
-#include "experiments/analyses/label_consistency.hpp"
+#include "experiments/analyses/image_scores.hpp"
 
 #include <algorithm>
 #include <functional>
 #include <map>
 #include <numeric>
 
-#include "experiments/analyses/scored_images.hpp"
 #include "experiments/report/figure.hpp"
 #include "experiments/report/style.hpp"
 

@@ -1,4 +1,4 @@
-#include "experiments/analyses/latent_space.hpp"
+#include "experiments/analyses/analyses.hpp"
 
 #include <algorithm>
 #include <memory>

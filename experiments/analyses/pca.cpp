@@ -1,7 +1,7 @@
-#include "experiments/analyses/pca.hpp"
+#include "experiments/analyses/analyses.hpp"
 
 #include "data/csv.hpp"
-#include "experiments/report/metric_plots.hpp"
+#include "experiments/report/run_plots.hpp"
 
 namespace elbow {
 namespace {

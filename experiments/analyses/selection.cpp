@@ -1,4 +1,4 @@
-#include "experiments/analyses/selection.hpp"
+#include "experiments/analyses/analyses.hpp"
 
 #include <algorithm>
 #include <cmath>

@@ -1,4 +1,4 @@
-#include "experiments/bench/gemm.hpp"
+#include "experiments/bench/bench.hpp"
 
 #include <algorithm>
 #include <cstdint>

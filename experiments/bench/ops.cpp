@@ -1,4 +1,4 @@
-#include "experiments/bench/ops.hpp"
+#include "experiments/bench/bench.hpp"
 
 #include <algorithm>
 #include <iomanip>

@@ -1,4 +1,4 @@
-#include "experiments/bench/step.hpp"
+#include "experiments/bench/bench.hpp"
 
 #include <algorithm>
 #include <list>

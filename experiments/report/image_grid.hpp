@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "experiments/report/plot_text.hpp"
+#include "experiments/report/text.hpp"
 
 namespace elbow {
 

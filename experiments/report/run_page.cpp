@@ -4,7 +4,7 @@
 #include <cmath>
 
 #include "base/error.hpp"
-#include "experiments/report/number_text.hpp"
+#include "experiments/report/text.hpp"
 
 namespace elbow {
 namespace {

@@ -1,4 +1,4 @@
-#include "experiments/runs/fleet_runs.hpp"
+#include "experiments/runs/sweep.hpp"
 
 #include <iostream>
 #include <list>

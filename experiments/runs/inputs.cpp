@@ -113,8 +113,9 @@ DataMaker data_found_by(const fs::path& run) {
   };
 }
 
-void find_feature_net(const fs::path& run, Experiment& experiment) {
-  if (auto& net = experiment.evaluation.features) net = find_input(run, *net).string();
+std::optional<std::string> find_feature_net(const fs::path& run, const Experiment& experiment) {
+  const auto& net = experiment.evaluation.features;
+  return net ? find_input(run, *net).string() : net;
 }
 
 }  // namespace elbow

@@ -1,5 +1,6 @@
 #pragma once
 #include <filesystem>
+#include <optional>
 #include <string>
 
 #include "cvae/experiment.hpp"
@@ -22,7 +23,8 @@ void check_recorded(const std::filesystem::path& run, const std::vector<std::fil
 /// Makes data from settings, whose files are found as find_input says.
 DataMaker data_found_by(const std::filesystem::path& run);
 
-/// Has the experiment score images with the net of RUN/inputs.json. Error as find_input.
-void find_feature_net(const std::filesystem::path& run, Experiment& experiment);
+/// Where the file evaluation.features of the experiment lies, the net of RUN/inputs.json; nothing where it has none. Error as
+/// find_input.
+std::optional<std::string> find_feature_net(const std::filesystem::path& run, const Experiment& experiment);
 
 }  // namespace elbow

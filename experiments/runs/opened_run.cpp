@@ -86,11 +86,11 @@ bool is_checkpoint(const fs::path& model) { return model.filename() == "checkpoi
 std::unique_ptr<Experiment> with_model(const fs::path& run, std::unique_ptr<Experiment> experiment) {
   const fs::path model = model_file(run);
   if (is_checkpoint(model)) {
-    const int64_t epochs = load_model_of_checkpoint(model, *experiment);
+    const int64_t epochs = load_model_of_checkpoint(model, *experiment->model);
     std::cerr << "note: " << plain_text(run.string()) << " is not finished: its state after " << epochs
               << " whole epochs is used" << std::endl;
   } else {
-    load_model(model, *experiment);
+    load_model(model, *experiment->model);
   }
   experiment->model->train(false);
   experiment->model->require_finite(model.string());

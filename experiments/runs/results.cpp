@@ -4,7 +4,8 @@
 #include <cstdio>
 
 #include "cvae/evaluation.hpp"
-#include "experiments/report/number_text.hpp"
+#include "cvae/training.hpp"
+#include "experiments/report/text.hpp"
 
 namespace elbow {
 namespace {

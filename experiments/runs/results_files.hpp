@@ -40,4 +40,12 @@ FinishedRun read_finished_run(const std::filesystem::path& folder);
 /// is damaged is as good as none. Error, naming the file, if the summary is damaged.
 Findings read_findings(const std::filesystem::path& run);
 
+/// All that summary.json holds of the results, but the findings. Json::exception where `summary` is not the summary of a run;
+/// what those of earlier versions lack is left out, or not a number.
+RunResults results_from(const Json& summary);
+
+/// The section `analyses` of summary.json, and back.
+Json findings_json(const Findings& findings);
+Findings findings_from(const Json& json);
+
 }  // namespace elbow

@@ -7,7 +7,6 @@
 #include "data/table_file.hpp"
 #include "experiments/runs/opened_run.hpp"
 #include "experiments/runs/results_files.hpp"
-#include "experiments/runs/summary_json.hpp"
 
 namespace elbow {
 namespace fs = std::filesystem;

@@ -1,11 +1,10 @@
-#include "experiments/runs/summary_json.hpp"
+#include "experiments/runs/results_files.hpp"
 
 #include <algorithm>
 #include <cmath>
 
 #include "autograd/backend/backend.hpp"
 #include "base/machine.hpp"
-#include "experiments/runs/results_files.hpp"
 
 namespace elbow {
 namespace {

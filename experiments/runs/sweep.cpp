@@ -14,12 +14,10 @@
 #include "base/process.hpp"
 #include "base/stopwatch.hpp"
 #include "experiments/report/not_made.hpp"
-#include "experiments/report/number_text.hpp"
+#include "experiments/report/text.hpp"
 #include "experiments/runs/compare/compare.hpp"
-#include "experiments/runs/fleet_runs.hpp"
 #include "experiments/runs/folder_claim.hpp"
 #include "experiments/runs/results_files.hpp"
-#include "experiments/runs/sweep_plan.hpp"
 
 namespace elbow {
 namespace {

@@ -1,6 +1,9 @@
 #pragma once
+#include <filesystem>
 #include <string>
 #include <vector>
+
+#include "base/config.hpp"
 
 namespace elbow {
 
@@ -17,5 +20,45 @@ struct SweepOptions {
 /// (docs/sweeps.md). Runs that are done are not made again, and those that were begun go on: a sweep that was stopped is
 /// continued by the same command. A run that fails does not stop the others; Error at the end names it and says why.
 void sweep(const SweepOptions& options);
+
+/// One run of a sweep.
+struct SweepRun {
+  enum class State {
+    fresh,    ///< its folder is not there, or empty
+    resume,   ///< its folder holds a checkpoint
+    restart,  ///< it was stopped before its first checkpoint
+    done
+  };
+  std::string name;                   ///< such as "loss.beta=0.5,seed=1"; also that of its folder
+  std::vector<std::string> settings;  ///< path.to.key=value: what the base is changed by
+  std::filesystem::path folder;
+  std::string resolved;  ///< Experiment::resolved
+  State state = State::fresh;
+};
+
+/// What is done of a run by now. Error, naming its folder, if that holds anything else.
+SweepRun::State state_of(const SweepRun& run);
+
+/// What a sweep comes to.
+struct SweepPlan {
+  std::string name;
+  std::filesystem::path base, folder;  ///< the configuration that is varied; where the runs go
+  std::vector<SweepRun> runs;
+};
+
+/// The configuration of a run.
+Config config_of(const std::filesystem::path& base, const SweepRun& run);
+
+/// Reads a sweep file (docs/sweeps.md) and looks at what is done of it already. `settings` change the base beside the file's
+/// own "set"; `out` is the folder, outputs/NAME if empty. Every run's configuration is read and checked. Error, naming file
+/// and key, for what is unknown, missing or impossible in the file or in one of its runs; naming the folder, if it holds a
+/// run with other settings.
+SweepPlan plan_sweep(const std::filesystem::path& file, const std::vector<std::string>& settings,
+                     const std::filesystem::path& out);
+
+/// Trains the runs of a sweep that can be trained together (cvae/fleet.hpp), up to 64 at once, on the GPU, and leaves each in its
+/// folder at its last epoch, for `elbow train --resume` to evaluate. Those that fit no other run are left as they are. Interrupted
+/// when a signal has come; all that was trained is saved then.
+void train_fleets(const SweepPlan& plan, bool quiet);
 
 }  // namespace elbow

@@ -1,4 +1,4 @@
-#include "experiments/runs/sweep_plan.hpp"
+#include "experiments/runs/sweep.hpp"
 
 #include <algorithm>
 #include <cctype>
@@ -93,9 +93,9 @@ std::string name_of(const Settings& entry, const Settings& combination) {
 // The settings of a run. What it was begun with is to be there unchanged, or the sweep would compare runs on different data.
 std::string resolved_settings(const fs::path& base, const SweepRun& run) {
   const bool begun = fs::exists(run.folder / "checkpoint.safetensors");
-  Experiment experiment(config_of(base, run), begun ? data_found_by(run.folder) : data_of_settings);
-  if (begun) find_feature_net(run.folder, experiment);
-  check_analyses(experiment, analyses_of(experiment));
+  const Experiment experiment(config_of(base, run), begun ? data_found_by(run.folder) : data_of_settings);
+  check_analyses(experiment, analyses_of(experiment),
+                 begun ? find_feature_net(run.folder, experiment) : experiment.evaluation.features);
   return experiment.resolved;
 }
 

@@ -18,10 +18,10 @@
 #include "cvae/evaluation.hpp"
 #include "data/description.hpp"
 #include "experiments/analyses/analysis.hpp"
-#include "experiments/report/number_text.hpp"
-#include "experiments/runs/figures.hpp"
+#include "experiments/report/text.hpp"
 #include "experiments/runs/inputs.hpp"
 #include "experiments/runs/opened_run.hpp"
+#include "experiments/runs/page.hpp"
 #include "experiments/runs/progress.hpp"
 #include "experiments/runs/results.hpp"
 #include "experiments/runs/results_files.hpp"
@@ -50,7 +50,7 @@ RunFolder::Mode mode_of(const TrainOptions& o) {
 // no more is lost than what happened since the last one.
 class Epochs {
  public:
-  Epochs(Experiment& e, Training& training, std::vector<EpochLosses>& done, RunFolder& folder,
+  Epochs(const Experiment& e, Training& training, std::vector<EpochLosses>& done, RunFolder& folder,
          Progress& progress, InterruptWatch& interrupts, double checkpoint_seconds)
       : e_(e),
         training_(training),
@@ -122,7 +122,7 @@ class Epochs {
     throw Interrupted(signal, how_to_go_on);
   }
 
-  Experiment& e_;
+  const Experiment& e_;
   Training& training_;
   std::vector<EpochLosses>& done_;
   RunFolder& folder_;
@@ -135,11 +135,11 @@ class Epochs {
 };
 
 // All but the last file of a run, and what could not be made.
-std::vector<NotMade> write_results(Experiment& e, RunResults& results, const RunFolder& folder,
-                                   Progress& progress) {
+std::vector<NotMade> write_results(const Experiment& e, RunResults& results, const RunFolder& folder,
+                                   Progress& progress, const std::optional<std::string>& features) {
   write_tables(results, e.evaluation.original_tables, folder.output());
   progress.line(summary_text(results));
-  AnalysisContext context{folder.output(), {}, progress.teller()};
+  AnalysisContext context{folder.output(), {}, progress.teller(), features};
   const AnalysesDone done = make_analyses(e, analyses_of(e), context);
   results.findings = context.findings;
   if (!done.text.empty()) progress.line(done.text);
@@ -149,7 +149,8 @@ std::vector<NotMade> write_results(Experiment& e, RunResults& results, const Run
 }
 
 // What train() does in a folder that is claimed.
-void train_in(RunFolder& folder, const TrainOptions& o, Experiment& e, const Stopwatch& watch) {
+void train_in(RunFolder& folder, const TrainOptions& o, Experiment& e,
+              const std::optional<std::string>& features, const Stopwatch& watch) {
   Training training(e);
   std::vector<EpochLosses> epochs;
   std::string changed;
@@ -194,7 +195,7 @@ void train_in(RunFolder& folder, const TrainOptions& o, Experiment& e, const Sto
   const double eval_seconds = run.eval_seconds() > 0 ? run.eval_seconds() : test_losses(e, 1, false).seconds;
   results.timing.eval_step_us = eval_step_us(e, eval_seconds);
   results.timing.total_s = watch.seconds();
-  const std::vector<NotMade> problems = write_results(e, results, folder, progress);
+  const std::vector<NotMade> problems = write_results(e, results, folder, progress, features);
   for (const NotMade& problem : problems) folder.log("not made: " + problem.why);
   warn(problems);
   // The last file: a run that has it is whole, with its figures.
@@ -228,11 +229,11 @@ void train(const TrainOptions& o) {
   std::filesystem::path out = o.out;
   if (out.empty()) out = std::filesystem::path("outputs") / config.get<std::string>("name");
   Experiment e(config, o.resume ? data_found_by(out) : data_of_settings);
-  if (o.resume) find_feature_net(out, e);
-  check_analyses(e, analyses_of(e));
+  const auto features = o.resume ? find_feature_net(out, e) : e.evaluation.features;
+  check_analyses(e, analyses_of(e), features);
   RunFolder folder(out, mode_of(o));
   try {
-    train_in(folder, o, e, watch);
+    train_in(folder, o, e, features, watch);
   } catch (const Diverged& problem) {
     folder.log(str("diverged: ", problem.what()));
     throw Error(str(problem.what(),

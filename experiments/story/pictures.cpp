@@ -1,10 +1,10 @@
-#include "experiments/story/pictures.hpp"
+#include "experiments/story/story.hpp"
 
 #include "autograd/operators.hpp"
 #include "autograd/tape.hpp"
 #include "cvae/sampling.hpp"
 #include "experiments/report/image_figures.hpp"
-#include "experiments/report/number_text.hpp"
+#include "experiments/report/text.hpp"
 
 namespace elbow {
 namespace {

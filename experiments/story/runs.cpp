@@ -1,4 +1,4 @@
-#include "experiments/story/runs.hpp"
+#include "experiments/story/story.hpp"
 
 #include <algorithm>
 #include <cmath>

@@ -1,13 +1,11 @@
-#include "experiments/story/story_page.hpp"
+#include "experiments/story/story.hpp"
 
 #include <algorithm>
 #include <cmath>
 #include <functional>
 
-#include "experiments/report/number_text.hpp"
 #include "experiments/report/report.hpp"
-#include "experiments/story/codes.hpp"
-#include "experiments/story/pictures.hpp"
+#include "experiments/report/text.hpp"
 
 namespace elbow {
 namespace fs = std::filesystem;

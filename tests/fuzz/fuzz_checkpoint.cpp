@@ -34,7 +34,7 @@ void checkpoint(std::string_view input) {
       require(save(load_checkpoint(path, begun.experiment, begun.training)) == saved, "read back otherwise");
     });
     file("checkpoint", bytes);
-    accepted(path.string(), [&] { load_model(path, begun.experiment); });
+    accepted(path.string(), [&] { load_model(path, *begun.experiment.model); });
   }
 }
 

@@ -1,6 +1,6 @@
 #include <nlohmann/json.hpp>
 
-#include "experiments/runs/sweep_plan.hpp"
+#include "experiments/runs/sweep.hpp"
 #include "fuzz/support.hpp"
 #include "fuzz/targets.hpp"
 

@@ -12,9 +12,9 @@
 #include "experiments/runs/folder_claim.hpp"
 #include "experiments/runs/inputs.hpp"
 #include "experiments/runs/opened_run.hpp"
-#include "experiments/runs/output_file.hpp"
 #include "experiments/runs/progress.hpp"
 #include "experiments/runs/results_files.hpp"
+#include "experiments/runs/run_folder.hpp"
 
 namespace elbow {
 namespace fs = std::filesystem;
@@ -63,9 +63,9 @@ class PartFolder {
 
 // Tables and figures go to the run's folder, while no training writes there, or to another one when they are whole.
 AnalysesDone analyse_into(const fs::path& folder, const AnalyseOptions& o, const Experiment& experiment,
-                          const Tell& tell) {
+                          const std::optional<std::string>& features, const Tell& tell) {
   const auto make = [&](const OutputFolder& to) {
-    AnalysisContext context{to, {}, tell};
+    AnalysisContext context{to, {}, tell, features};
     if (o.settings.empty()) context.findings = read_findings(o.run);  // of this very model
     AnalysesDone done = make_analyses(experiment, {o.analysis}, context);
     if (done.made.empty()) throw Error(done.problems.front().why);
@@ -94,15 +94,15 @@ void analyse(const AnalyseOptions& o) {
         "--set: tables made under other settings than the run's do not belong into its folder: name another "
         "with --out");
   set_threads(o.threads);
-  const auto experiment = open_run(o.run, o.settings);
+  const std::unique_ptr<const Experiment> experiment = open_run(o.run, o.settings);
   for (const Analysis& a : analyses())
     if (o.analysis == a.name && !a.applies(*experiment))
       throw Error(str(o.run, ": '", o.analysis, "' does not apply to this run"));
-  if (o.analysis == "image_scores") find_feature_net(o.run, *experiment);
-  check_analyses(*experiment, {o.analysis});
+  const auto features = o.analysis == "image_scores" ? find_feature_net(o.run, *experiment) : std::nullopt;
+  check_analyses(*experiment, {o.analysis}, features);
   const fs::path folder = o.out.empty() ? o.run : o.out;
   Progress progress;
-  const AnalysesDone done = analyse_into(folder, o, *experiment, progress.teller());
+  const AnalysesDone done = analyse_into(folder, o, *experiment, features, progress.teller());
   progress.line(done.text + "tables and figures are in " + folder.string());
   warn(done.problems);
   require_made(done.problems);

@@ -4,9 +4,7 @@
 #include <memory>
 
 #include "base/machine.hpp"
-#include "experiments/bench/gemm.hpp"
-#include "experiments/bench/ops.hpp"
-#include "experiments/bench/step.hpp"
+#include "experiments/bench/bench.hpp"
 
 namespace elbow {
 

@@ -7,7 +7,6 @@
 #include "autograd/tape.hpp"
 #include "base/machine.hpp"
 #include "experiments/program/rows/given.hpp"
-#include "experiments/program/rows/latent_kl.hpp"
 #include "experiments/program/rows/options.hpp"
 #include "experiments/program/rows/row_reader.hpp"
 #include "experiments/program/rows/table_output.hpp"

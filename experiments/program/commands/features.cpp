@@ -11,8 +11,8 @@
 #include "base/machine.hpp"
 #include "base/stopwatch.hpp"
 #include "experiments/analyses/feature_file.hpp"
-#include "experiments/report/number_text.hpp"
-#include "experiments/runs/output_file.hpp"
+#include "experiments/report/text.hpp"
+#include "experiments/runs/run_folder.hpp"
 
 namespace elbow {
 namespace fs = std::filesystem;

@@ -9,7 +9,7 @@
 #include "base/files.hpp"
 #include "base/text.hpp"
 #include "data/table_report.hpp"
-#include "experiments/runs/output_file.hpp"
+#include "experiments/runs/run_folder.hpp"
 
 namespace elbow {
 namespace {

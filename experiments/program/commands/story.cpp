@@ -6,7 +6,7 @@
 #include <memory>
 
 #include "base/machine.hpp"
-#include "experiments/story/story_page.hpp"
+#include "experiments/story/story.hpp"
 
 namespace elbow {
 namespace fs = std::filesystem;

@@ -9,13 +9,13 @@
 #include "cvae/evaluation.hpp"
 #include "cvae/sampling.hpp"
 #include "data/table_codec.hpp"
-#include "experiments/program/rows/condition_arguments.hpp"
-#include "experiments/program/rows/latent_kl.hpp"
+#include "experiments/program/rows/given.hpp"
 #include "experiments/program/rows/options.hpp"
 #include "experiments/program/rows/picture_output.hpp"
+#include "experiments/program/rows/row_reader.hpp"
 #include "experiments/program/rows/table_output.hpp"
 #include "experiments/report/image_figures.hpp"
-#include "experiments/report/number_text.hpp"
+#include "experiments/report/text.hpp"
 #include "experiments/runs/opened_run.hpp"
 
 namespace elbow {

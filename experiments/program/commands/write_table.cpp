@@ -9,7 +9,7 @@
 #include "data/sources.hpp"
 #include "data/table_report.hpp"
 #include "experiments/program/rows/table_output.hpp"
-#include "experiments/runs/output_file.hpp"
+#include "experiments/runs/run_folder.hpp"
 
 namespace elbow {
 namespace {

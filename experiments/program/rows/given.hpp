@@ -1,10 +1,14 @@
 #pragma once
+#include <map>
+#include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "cvae/experiment.hpp"
 #include "data/table_codec.hpp"
+#include "experiments/program/rows/options.hpp"
 
 namespace elbow {
 
@@ -34,5 +38,51 @@ size_t feature_of(const TableCodec& codec, const std::string& text);
 
 /// "0=1.5,2=-0.3" as pairs of a key and a value, both as text. Error for a part without '='.
 std::vector<std::pair<std::string, std::string>> assignments_of(const std::string& list);
+
+/// What a command tells the decoder: --given, --label and --colour.
+class ConditionArguments {
+ public:
+  /// What --given holds of a model whose condition is made of columns.
+  enum class Given {
+    values,   ///< "0=1.5,x2=-0.3": all rows have these values
+    features  ///< "0,x2", "all" or "none": each row is told its own value
+  };
+  /// Of a model that conditions on attributes --given is "label=5,colour=red"; --label and --colour are the same for these two.
+  /// "none" says that one is to be withheld. Error, naming the option, for what does not fit the model.
+  ConditionArguments(const ConditionOptions& options, Given given, const Experiment& experiment);
+
+  /// The condition of so many rows of which nothing is known but what was told: [rows, Condition::width()], or undefined
+  /// where the model has none. A label that was not told is withheld; Error where the model wants to know it.
+  Tensor condition(int64_t rows) const;
+  /// The condition of test rows for the encoder: their own labels, less those that are to be withheld, or their own values
+  /// of the features (Given::features).
+  Tensor encoder_condition(std::span<const int64_t> rows) const { return own_condition(rows, false); }
+  /// The same for the decoder, for which a label that was told takes the place of the row's own.
+  Tensor decoder_condition(std::span<const int64_t> rows) const { return own_condition(rows, true); }
+  /// Gives each row of a batch its own values of what is told: of the labels that were told or, with `all_attributes`, of all
+  /// but those that are to be withheld.
+  void give_own(const Batch& batch, bool all_attributes, Condition::Drawn& out) const;
+
+  /// The value of each attribute: nothing where it was not told, Attribute::unknown where it is to be withheld; empty unless
+  /// attributes are the condition.
+  const std::vector<std::optional<float>>& attributes() const { return attributes_; }
+  /// An attribute as it was typed; empty where it is withheld.
+  std::string attribute_text(size_t a) const;
+  /// The given values as they were typed, by the number of their feature; empty unless columns are the condition.
+  const std::map<size_t, std::string>& values() const { return text_; }
+
+ private:
+  void read_attribute(const std::string& option, const std::string& name, const std::string& text);
+  void read_values(const std::string& list);
+  void read_features(const std::string& list);
+  Tensor own_condition(std::span<const int64_t> rows, bool decoder) const;
+
+  const Experiment& experiment_;
+  std::map<size_t, std::string> text_;
+  std::vector<float> values_;                     // [columns of x], NaN where nothing is given
+  Mask subset_;                                   // [features]
+  std::vector<std::optional<float>> attributes_;  // as attributes()
+  std::map<size_t, std::string> text_of_;         // of attributes
+};
 
 }  // namespace elbow

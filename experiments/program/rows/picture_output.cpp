@@ -5,7 +5,7 @@
 
 #include "base/error.hpp"
 #include "experiments/report/output_folder.hpp"
-#include "experiments/runs/output_file.hpp"
+#include "experiments/runs/run_folder.hpp"
 
 namespace elbow {
 namespace fs = std::filesystem;

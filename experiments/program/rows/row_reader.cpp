@@ -4,6 +4,7 @@
 #include <iostream>
 
 #include "base/text.hpp"
+#include "cvae/evaluation.hpp"
 
 namespace elbow {
 
@@ -168,6 +169,26 @@ float RowReader::read_attribute(size_t a, const std::vector<std::string>& fields
   try {
     return attribute.value_of(text);
   } catch (const Error& e) { throw Error(str("column ", attribute.column(), ": ", e.what())); }
+}
+
+std::vector<double> mean_latent_kl(const Experiment& e, const DrawCondition& draw) {
+  std::vector<double> kl(size_t(e.model->latents()), 0);  // [latents], sums over the rows
+  RowReader rows(e, "", RowReader::Missing::as_trained);
+  for (Condition::Drawn drawn; rows.next();) {
+    draw(rows.batch(), rows.number(), drawn);
+    const Posterior q = e.model->encode(rows.batch().input, drawn.c);
+    const auto part = latent_kl(e, q, drawn.c);
+    for (size_t l = 0; l < kl.size(); ++l) kl[l] += part[l] * double(q.mu.size(0));
+  }
+  for (double& k : kl) k /= double(e.data.test.rows());
+  return kl;
+}
+
+std::vector<int64_t> active_latents(const Experiment& e, const std::vector<double>& kl) {
+  std::vector<int64_t> active;
+  for (size_t l = 0; l < kl.size(); ++l)
+    if (kl[l] > e.evaluation.active_kl) active.push_back(int64_t(l));
+  return active;
 }
 
 }  // namespace elbow

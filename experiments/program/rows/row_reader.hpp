@@ -1,6 +1,7 @@
 #pragma once
 #include <deque>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -76,5 +77,14 @@ class RowReader {
 
 /// The codec of a run's rows. The columns of attributes are not taken for features.
 TableCodec codec_of_run(const Experiment& experiment);
+
+/// Writes the condition of batch number `number`.
+using DrawCondition = std::function<void(const Batch& batch, uint64_t number, Condition::Drawn& out)>;
+
+/// The mean KL of each latent [latents] over the run's test set under such conditions, in nats per row.
+std::vector<double> mean_latent_kl(const Experiment& experiment, const DrawCondition& draw);
+
+/// The latents whose KL is above evaluation.active_kl, ascending.
+std::vector<int64_t> active_latents(const Experiment& experiment, const std::vector<double>& kl);
 
 }  // namespace elbow

@@ -10,7 +10,7 @@
 #include "base/error.hpp"
 #include "base/text.hpp"
 #include "data/table_file.hpp"
-#include "experiments/runs/output_file.hpp"
+#include "experiments/runs/run_folder.hpp"
 
 namespace elbow {
 

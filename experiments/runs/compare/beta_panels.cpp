@@ -5,8 +5,7 @@
 
 #include "base/error.hpp"
 #include "experiments/report/style.hpp"
-#include "experiments/runs/compare/comparison_panels.hpp"
-#include "experiments/runs/compare/group_style.hpp"
+#include "experiments/runs/compare/comparison.hpp"
 
 namespace elbow {
 namespace {

@@ -12,9 +12,6 @@
 #include "experiments/report/not_made.hpp"
 #include "experiments/report/report.hpp"
 #include "experiments/runs/compare/comparison.hpp"
-#include "experiments/runs/compare/comparison_panels.hpp"
-#include "experiments/runs/compare/comparison_tables.hpp"
-#include "experiments/runs/compare/optimum_curve.hpp"
 
 namespace elbow {
 namespace fs = std::filesystem;

@@ -1,4 +1,4 @@
-#include "experiments/runs/compare/comparison_tables.hpp"
+#include "experiments/runs/compare/comparison.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -7,7 +7,7 @@
 
 #include "base/error.hpp"
 #include "data/csv.hpp"
-#include "experiments/report/number_text.hpp"
+#include "experiments/report/text.hpp"
 
 namespace elbow {
 namespace {

@@ -1,4 +1,4 @@
-#include "experiments/runs/compare/optimum_curve.hpp"
+#include "experiments/runs/compare/comparison.hpp"
 
 #include <algorithm>
 #include <cmath>

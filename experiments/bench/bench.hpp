@@ -1,0 +1,52 @@
+#pragma once
+#include <iosfwd>
+#include <string>
+#include <vector>
+
+namespace elbow {
+
+struct BenchGemmOptions {
+  int threads = 1;
+  bool float64 = false;
+  bool json = false;       ///< one JSON object per line instead of the table
+  int repeats = 41;        ///< samples per product and backend; the median is printed
+  double sample_us = 200;  ///< each sample repeats the product for about this long
+};
+
+/// Best rate of multiply-adds of one core, in GFLOP/s, that this build can issue: 16 independent chains in
+/// registers. Takes about 20 microseconds; measure it beside what it is compared with, because clocks drift.
+template <class T> double measure_fma_peak();
+
+/// Times our kernel and OpenBLAS on the products of a linear layer y[M,N] = x[M,K] w[K,N]: forward (NN), dx =
+/// dy w^T (NT), dw = x^T dy (TN). Prints GFLOP/s and percent of the multiply-add peak, sample by sample in
+/// turn.
+int bench_gemm(const BenchGemmOptions& options, std::ostream& out);
+
+struct BenchOpsOptions {
+  std::string only;  ///< the name of one op; empty: all of them
+  int threads = 1;
+  bool float64 = false;
+  bool json = false;       ///< one JSON object per line instead of the table
+  int repeats = 15;        ///< samples per line; the median is printed
+  double sample_us = 500;  ///< each sample repeats the call for about this long
+};
+
+/// Times the ops of the registry on the sizes that they name in their samples(), the element-wise ones on [64, 512] if
+/// they name none: the forward pass by itself, and with the tape and the backward pass. Throws for a name that no op
+/// has.
+void bench_ops(const BenchOpsOptions& options, std::ostream& out);
+
+struct BenchStepOptions {
+  std::string config;
+  std::vector<std::string> settings;  ///< path.to.key=value
+  int threads = 1;
+  bool json = false;
+  int models = 1;                ///< so many at once, on a GPU (cvae/fleet.hpp)
+  int steps = 300, repeats = 7;  ///< the median over the repeats, of the mean over the steps
+};
+
+/// Times the training step of an experiment and the forward pass in evaluation on batches of the same size, after a
+/// warm-up: microseconds, allocations a step, and the GFLOP/s that the matrix products of the step come to.
+void bench_step(const BenchStepOptions& options, std::ostream& out);
+
+}  // namespace elbow
