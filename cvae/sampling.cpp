@@ -35,8 +35,8 @@ Tensor decoded_values(Cvae& model, const LossSettings& loss, const Tensor& z, co
 namespace {
 
 bool under_squared_error(const LossSettings& loss, const Feature& f) {
-  for (const LossPart& part : loss.parts)
-    if (part.first <= f.first && f.first < part.first + part.width) return part.kind == FeatureKind::real;
+  for (const DistortionTerm& term : loss.terms)
+    if (term.first <= f.first && f.first < term.first + term.width) return term.kind == FeatureKind::real;
   return false;
 }
 

@@ -46,10 +46,10 @@ struct BatchWork {
   Tensor attribute_condition;  ///< [rows, width]
 };
 
-/// costs[step, :] = the distortions, then the KLs, for the running step of the counter.
+/// terms[step, :] = the distortions, then the KLs, for the running step of the counter.
 struct LossRecord {
   Tensor distortion, kl;  ///< [n] float32, or [] where n is 1
-  Tensor costs;           ///< [steps, 2 n] float32
+  Tensor terms;           ///< [steps, 2 n] float32
   Tensor counter;         ///< of the StepTable
 };
 

@@ -11,7 +11,7 @@ void plot_encoding_test(const RunResults& run, const std::filesystem::path& png,
   const CountColours colours = run.per_count.empty() ? CountColours(class_names) : CountColours(run.per_count);
   const bool by_count = !run.per_count.empty() || run.epochs.empty();
   Figure figure(2000, by_count ? 1640 : 820, by_count ? 2 : 1, 2);
-  figure.add(epoch_panel(run, Cost::loss));
+  figure.add(epoch_panel(run, LossCurve::loss));
   figure.add(scatter_panel(run, colours));
   if (!by_count) return figure.save(png);  // a condition without counts has no more to show
   figure.add(kl_panel(run, colours));
@@ -21,7 +21,8 @@ void plot_encoding_test(const RunResults& run, const std::filesystem::path& png,
 
 void plot_elbo(const RunResults& run, const std::filesystem::path& png) {
   Figure figure(3000, 820, 1, 3);
-  for (Cost cost : {Cost::loss, Cost::distortion, Cost::weighted_kl}) figure.add(epoch_panel(run, cost));
+  for (LossCurve curve : {LossCurve::loss, LossCurve::distortion, LossCurve::weighted_kl})
+    figure.add(epoch_panel(run, curve));
   figure.save(png);
 }
 

@@ -117,13 +117,13 @@ void gather_batch(const BatchWork& w) {
 }
 
 void record_losses(const LossRecord& record) {
-  Tensor tc = record.costs;
+  Tensor tc = record.terms;
   const int64_t n = record.kl.numel();
   const auto distortion = in<float>(record.distortion), kl = in<float>(record.kl);  // [n]
   const auto counter = words<const int64_t>(record.counter);                        // [2]
-  const auto costs = out<float>(tc);                                                // [steps, 2 n]
+  const auto terms = out<float>(tc);                                                // [steps, 2 n]
   for_each(2 * n, [=] ELBOW_DEVICE(int64_t i) {
-    costs[counter[1] * 2 * n + i] = i < n ? float(distortion[i]) : float(kl[i - n]);
+    terms[counter[1] * 2 * n + i] = i < n ? float(distortion[i]) : float(kl[i - n]);
   });
 }
 
