@@ -12,7 +12,7 @@ struct GreedyStep {
   Optimum optimum;
 };
 
-/// The best order in which to be told the columns of a Gaussian set, one at a time, each time the column that lowers
+/// The best order in which to give the columns of a Gaussian set, one at a time, each time the column that lowers
 /// the optimum most. (Greedily: the best pair need not hold the best single column.)
 struct GreedyOrder {
   Optimum nothing_given;

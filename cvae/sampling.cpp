@@ -43,8 +43,8 @@ bool under_squared_error(const LossSettings& loss, const Feature& f) {
 // The standard normal's distribution function: makes a number in 0..1 of a normal one.
 double normal_cdf(double v) { return 0.5 * std::erfc(-v * std::sqrt(0.5)); }
 
-// One-hot of a category drawn from its weights v [width], in place. A model that learnt them by squared error may answer
-// with negative ones.
+// One-hot of a category drawn from its weights v [width], in place. The output of a model that learnt them by squared
+// error may be negative.
 void draw_category(float* v, int64_t width, double u) {
   double total = 0;
   for (int64_t k = 0; k < width; ++k) total += std::max(v[k], 0.0f);

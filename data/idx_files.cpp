@@ -77,7 +77,7 @@ class Finder {
     const auto prefix = stem ? before(*stem, train_halves) : std::nullopt;
     if (!prefix)
       throw Error(str("data.test_images: must name the test images: the name of the training images, ",
-                      train.place.filename().string(), ", does not tell theirs"));
+                      train.place.filename().string(), ", follows no known pattern"));
     Words stems;
     for (const std::string& half : test_halves) stems.push_back(*prefix + half);
     const auto name = first_of(in.place, stems, image_ends);
@@ -105,7 +105,7 @@ class Finder {
   }
 
  private:
-  // Each is looked for once: files that were read before are held against their hashes.
+  // Each is looked for once: files that were read before are compared with their hashes.
   Found folder(const fs::path& setting) {
     const fs::path key = (setting / "").lexically_normal();
     if (!folders_.contains(key)) folders_[key] = find_(setting.string());

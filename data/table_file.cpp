@@ -171,7 +171,7 @@ std::string TableFile::quoted_field() {
     if (c == 0)
       refuse(line_, "is not text in UTF-8: it holds a zero byte (`iconv -f UTF-16 -t UTF-8` converts UTF-16)");
     if (c == '"' && source_.peek() != '"') break;
-    if (c == '"') source_.take();  // two quotes stand for one
+    if (c == '"') source_.take();  // two quotes mean one
     if (c == '\n') ++line_;
     text += char(c);
   }

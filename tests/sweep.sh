@@ -129,7 +129,11 @@ check "nothing was left behind" test ! -e refused
 check "a page" "$elbow" page alone outputs/failing/good --out page.html --title "Two runs"
 check "has its title" grep -q 'Two runs' page.html
 check "has their figures" grep -q 'outputs/failing/good/ELBO.png' page.html
-check "has their losses" grep -q "$(awk '/"test"/ { on = 1 } on && /"loss":/ { printf "%.4f", $2; exit }' alone/summary.json)" page.html
+# The loss has as many digits as two of its standard error: 0.85 +- 0.012 is 0.850.
+loss=$(awk '/"test": / { on = 1 } on && /"loss":/ { loss = $2 } on && /"loss_stderr":/ { error = $2 + 0
+  for (digits = 1; error * 10 ^ (digits - 1) < 1; ++digits) {}
+  number = "%." digits "f"; printf number "</td><td[^>]*>" number, loss, error; exit }' alone/summary.json)
+check "has their losses, in digits that the standard error justifies" grep -q ">$loss<" page.html
 refused "missing: is no finished run" "$elbow" page alone missing --out refused
 check "and no page is left behind" test ! -e refused
 

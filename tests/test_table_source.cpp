@@ -259,7 +259,7 @@ BOOST_FIXTURE_TEST_CASE(answers_are_brought_into_what_a_column_can_hold, Fixture
   BOOST_TEST(least[5].substr(0, 9) == "2021-03-1");
   BOOST_TEST(contains(error_of([&] { codec.find("unit"); }), "\"unit\" is 0.001 in all training rows"));
   BOOST_TEST((split.warnings == std::vector<std::string>{"column unit: is 0.001 in all training rows: it is "
-                                                         "reproduced as it is, and no model is asked for it"}));
+                                                         "reproduced as it is, and is not in the model"}));
 
   // The schema has the last word.
   options["schema"]["columns"] = {

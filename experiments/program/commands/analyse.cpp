@@ -20,7 +20,7 @@ namespace elbow {
 namespace fs = std::filesystem;
 namespace {
 
-/// What `elbow ANALYSIS RUN` was asked for.
+/// The options of `elbow ANALYSIS RUN`.
 struct AnalyseOptions {
   std::string analysis;               ///< its name
   std::string run, out;               ///< folders; `out` empty: the run's own

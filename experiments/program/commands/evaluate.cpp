@@ -18,7 +18,7 @@ namespace elbow {
 namespace fs = std::filesystem;
 namespace {
 
-/// What `elbow evaluate` was asked for.
+/// The options of `elbow evaluate`.
 struct EvaluateOptions {
   std::string run, out;               ///< folders; `out` empty: nothing is written
   std::vector<std::string> settings;  ///< path.to.key=value

@@ -17,17 +17,17 @@
 namespace elbow {
 namespace {
 
-/// What `elbow impute` was asked for.
+/// The options of `elbow impute`.
 struct ImputeOptions : RowsOptions {
   int64_t draws = 64;     ///< of the latents, for each row
   bool sd = false;        ///< also the standard deviation of the draws, for real columns
   bool multiple = false;  ///< each draw as a row of its own, instead of their mean
-  bool noise = false;     ///< add the noise that squared error stands for to each draw
+  bool noise = false;     ///< add the noise that squared error implies to each draw
 };
 
 // What the model makes of a batch given what is there; all [rows * columns].
 struct Imputation {
-  std::vector<std::vector<float>> draws;  // one by one, if they were asked for; else
+  std::vector<std::vector<float>> draws;  // one by one, if they are requested; else
   std::vector<float> mean, sd;            // over the draws
 };
 

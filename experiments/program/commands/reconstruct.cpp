@@ -15,7 +15,7 @@
 namespace elbow {
 namespace {
 
-/// What `elbow reconstruct` was asked for.
+/// The options of `elbow reconstruct`.
 struct ReconstructOptions : RowsOptions {
   int64_t draws = 0;  ///< of each row's posterior, a line each; 0: its mean, one line
 };

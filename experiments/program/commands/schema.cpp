@@ -14,11 +14,11 @@
 namespace elbow {
 namespace {
 
-/// What `elbow schema FILE` and `elbow describe FILE` were asked for.
+/// The options of `elbow schema FILE` and `elbow describe FILE`.
 struct SchemaOptions {
   std::string table;
-  std::string separator;                   ///< empty: found out
-  bool header = false, no_header = false;  ///< neither: found out
+  std::string separator;                   ///< empty: detected
+  bool header = false, no_header = false;  ///< neither: detected
   bool dates = false;                      ///< take columns of dates as numbers of days
   std::string out;                         ///< a new file; empty: the terminal
   bool force = false;                      ///< write over existing files
@@ -61,9 +61,9 @@ void describe_table(const SchemaOptions& o) { std::cout << plain_text(descriptio
 void add_table_options(Command& command, SchemaOptions& o) {
   command.option("table", o.table, "CSV or TSV file, plain or gzipped").required();
   command.option("--separator", o.separator,
-                 "Between two fields: a character, tab or blank; by default found out");
+                 "Between two fields: a character, tab or blank; by default detected");
   const Option header =
-      command.flag("--header", o.header, "The first line names the columns; by default found out");
+      command.flag("--header", o.header, "The first line names the columns; by default detected");
   command.flag("--no-header", o.no_header, "The first line is a row").excludes(header);
   command.flag("--dates", o.dates, "Take columns of dates as numbers of days");
 }
