@@ -63,7 +63,7 @@ changed() { # WHAT SED-SCRIPT...
   for command in "evaluate run" "evaluate run --set data.test_rows=20" "encode run" "reconstruct run" "pca run" \
     "train table.json --out run --resume"; do
     # shellcheck disable=SC2086
-    refused "table.csv: has changed since the run in run was begun" undrawn $command
+    refused "table.csv: has changed since the run in run was started" undrawn $command
   done
 }
 changed "a column in other units" 's/^\([0-9]*\)\./\1000./'

@@ -18,20 +18,20 @@ struct ScoredImages {
 };
 
 /// Images from the prior against the test images, for all, those of one colour, of one class and of both (the settings
-/// evaluation.score_colour and score_class). For each there are up to three sets of as many images as there are such test
-/// images:
+/// evaluation.score_colour and score_class). For each there are up to three sets, each with one image per such test
+/// image:
 ///
-///   samples             under the labels that are asked for, all others withheld, where the model can do that
+///   samples             under the requested labels, all others withheld, where the model can do that
 ///   samples_own_labels  the same, but instead of being withheld the others are those of the test images, one by one
 ///   train               real training images: the noise floor, what an ideal model would score
 ///
-/// Where a colour is asked for, every real image is seen in it. Conditions with fewer than least_scored_rows test images
+/// Where a colour is requested, every real image is shown in it. Conditions with fewer than least_scored_rows test images
 /// are left out, and `train` where there are fewer such training images than test images.
 std::vector<ScoredImages> scored_images(const Experiment& experiment, ImageFeatures& features,
                                         const Tell& tell = tell_nobody);
 
 /// Scores and label consistency: image_scores.csv, label_consistency.csv, image_scores.json and image_scores.png;
-/// docs/outputs.md tells what is in them. The features are those of the file evaluation.features, or of a net that is trained
+/// docs/outputs.md describes them. The features are those of the file evaluation.features, or of a net that is trained
 /// on the run's own images and kept as features.safetensors in the folder.
 AnalysisResult image_scores_analysis(const Experiment& experiment, AnalysisContext& context);
 

@@ -9,15 +9,15 @@
 
 namespace elbow {
 
-/// How often one label is read as it was asked for.
+/// How often one label is read as requested.
 struct LabelConsistency {
-  std::string given;   ///< the labels that the model was told: "class", "colour", "class and colour"
+  std::string given;   ///< the labels that the model was given: "class", "colour", "class and colour"
   std::string label;   ///< the one that is read: "class" or "colour"
-  int32_t value = -1;  ///< of those images that were asked to have it; -1: of all
+  int32_t value = -1;  ///< the requested value of those images; -1: of all images
   std::string name;    ///< of that value: "Sandal", "red"; "all"
-  int64_t rows = 0;    ///< images asked for
-  Estimate generated;  ///< share of them whose label is read as asked for
-  Estimate real;       ///< share of the test images of that label that are read right: the ceiling
+  int64_t rows = 0;    ///< number of generated images
+  Estimate generated;  ///< share of them whose label is read as requested
+  Estimate real;       ///< share of the test images of that label that are read correctly: the limit
 };
 
 /// One image is generated for each test image under its own labels, all of them or one alone with the others withheld where
@@ -26,7 +26,7 @@ struct LabelConsistency {
 std::vector<LabelConsistency> label_consistency(const Experiment& experiment, FeatureNet& classifier,
                                                 const Tell& tell = tell_nobody);
 
-/// Each label's consistency, by what the model was told, beside what is read off real images.
+/// Each label's consistency, by the labels that the model was given, along with that of real images.
 void plot_label_consistency(const std::vector<LabelConsistency>& table, const std::filesystem::path& png);
 
 }  // namespace elbow

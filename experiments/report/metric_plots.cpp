@@ -84,7 +84,7 @@ void plot_frechet(const std::vector<FrechetPoint>& points, double floor, const s
       model.push_back({x, y});
       bars.push_back({x, y, std::max(y - error, y / 100), y + error});
     }
-    if (p.optimum > 0.1 * floor) {  // far below what can be told from nothing it would only stretch the axis
+    if (p.optimum > 0.1 * floor) {  // far below what can be distinguished from 0 it would only stretch the axis
       panel.y.include(p.optimum);
       optimum.push_back({x, p.optimum});
     }

@@ -7,7 +7,7 @@ namespace elbow {
 
 void plot_encoding_test(const RunResults& run, const std::filesystem::path& png,
                         const std::vector<std::string>& class_names) {
-  // Where nothing is counted, the points of the scatter plot are told apart by their class.
+  // Where there are no counts, the points of the scatter plot are coloured by class.
   const CountColours colours = run.per_count.empty() ? CountColours(class_names) : CountColours(run.per_count);
   const bool by_count = !run.per_count.empty() || run.epochs.empty();
   Figure figure(2000, by_count ? 1640 : 820, by_count ? 2 : 1, 2);

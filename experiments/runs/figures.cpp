@@ -50,9 +50,8 @@ std::vector<NotMade> draw_figures(const Experiment& e, const RunResults& results
            [&] { plot_kld_vs_dimension(results, folder.file("KLD_vs_dimension.png")); });
   if (e.data.test.image && e.condition.by_attributes()) {
     figure("samples.png",
-           "Images that the decoder makes of draws from the prior, by what it is given. A good model gives "
-           "sharp, varied "
-           "images of what was asked for.",
+           "Images decoded from draws from the prior, by the given condition. A good model gives sharp, varied "
+           "images of what was requested.",
            [&] { draw_samples(e, folder.file("samples.png"), e.seed); });
     figure("reconstructions.png",
            "Test images, and below each its reconstruction from the latent mean: the more alike, the better.",

@@ -32,7 +32,7 @@ CsvTable all_results(const RunResults& run) {
 }
 
 // File and column names of the tables below are those of the original testbed, so that its notebooks read them; columns that
-// it did not have stand to the right. Its sums per batch are means per row here.
+// it did not have are to the right. Its sums per batch are means per row here.
 
 CsvTable losses(const RunResults& run) {
   CsvTable table({"epoch", "total_train_losses", "total_train_rcl", "total_train_klds", "total_train_ELBO",

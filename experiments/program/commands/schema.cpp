@@ -39,8 +39,8 @@ TableReport report_for(const SchemaOptions& o) {
   return report_of(o.table, hints);
 }
 
-// Guesses what the columns of a table are, and writes it as a schema to be looked over by hand; on standard error, what should be
-// looked at. Error if the table cannot be read or `out` is there already.
+// Guesses what the columns of a table are, and writes that as a schema for the user to check; notes go to standard
+// error. Error if the table cannot be read or `out` is there already.
 void write_schema(const SchemaOptions& o) {
   std::error_code none;
   if (!o.out.empty() && std::filesystem::equivalent(o.out, o.table, none))
@@ -65,7 +65,7 @@ void add_table_options(Command& command, SchemaOptions& o) {
   const Option header =
       command.flag("--header", o.header, "The first line names the columns; by default detected");
   command.flag("--no-header", o.no_header, "The first line is a row").excludes(header);
-  command.flag("--dates", o.dates, "Take columns of dates as numbers of days");
+  command.flag("--dates", o.dates, "Read columns of dates as numbers of days");
 }
 
 }  // namespace

@@ -8,7 +8,7 @@
 
 namespace elbow {
 
-/// Which features of each row a command tells the model.
+/// Which features of each row a command gives to the model.
 class GivenFeatures {
  public:
   /// `list`: "none" (or empty), "all", "random" (drawn as in the evaluation of a run), or features, by name or by number
@@ -32,7 +32,7 @@ Mask features_given(const std::string& list, const Experiment& experiment);
 /// The feature of that name or, if there is none, of that number. Error with the nearest name.
 size_t feature_of(const TableCodec& codec, const std::string& text);
 
-/// "0=1.5,2=-0.3" as pairs of a key and a value, both as text. Error for a part without '='.
+/// "0=1.5,2=-0.3" as pairs of a key and a value, both as text. Error for an item without '='.
 std::vector<std::pair<std::string, std::string>> assignments_of(const std::string& list);
 
 }  // namespace elbow

@@ -22,7 +22,7 @@ struct RunGroup {
   std::size_t size() const { return runs.size(); }
 };
 
-/// Several finished runs side by side, and in what they differ.
+/// Several finished runs, and the settings in which they differ.
 struct Comparison {
   std::vector<FinishedRun> runs;
   std::vector<std::string> varied;  ///< dotted keys whose values differ, the name aside; the seed last
@@ -30,7 +30,7 @@ struct Comparison {
   std::vector<RunGroup> groups;
   std::vector<std::string> series;  ///< a label for each series of groups
   std::string group_key;  ///< the one setting in which the groups differ, if it is one; labels are its values
-  bool ordered = false;   ///< whether the groups stand in the order of that setting's numbers
+  bool ordered = false;   ///< whether the groups are sorted by that setting's numbers
 
   bool beta_varies() const;
   bool seeds_vary() const { return groups.size() < runs.size(); }
