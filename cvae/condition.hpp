@@ -12,9 +12,9 @@
 
 namespace elbow {
 
-/// What the encoder and the decoder are given of a row: the values of some features. The kind of the condition says which
-/// features may be given: those of x, which are reconstructed as well (arbitrary conditioning), or the attributes, which are
-/// not, such as the class of an image. A mask says which of them are given in each row.
+/// What the encoder and the decoder are given of a row: the values of some features. The kind of the condition says
+/// which features may be given: those of x, which are reconstructed as well (arbitrary conditioning), or the
+/// attributes, which are not, such as the class of an image. A mask says which of them are given in each row.
 class Condition {
  public:
   /// Reads the section `condition`: {"kind": "columns" | "label" | "none", "given": probability, "withheld": probability};
@@ -57,8 +57,8 @@ class Condition {
   void give(const Batch& batch, const Mask& subset, Drawn& out) const {
     give(batch, std::span(&subset, 1), out);
   }
-  /// The same for several subsets at once: the batch is one block of rows per subset, all of equal length, and the rows of
-  /// block i are given subset i.
+  /// The same for several subsets at once: the batch is one block of rows per subset, all of equal length, and the rows
+  /// of block i are given subset i.
   void give(const Batch& batch, std::span<const Mask> subsets, Drawn& out) const;
 
   /// How many numbers hold the values of a row's features: the columns of x, or the attributes.

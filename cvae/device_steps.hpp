@@ -9,21 +9,22 @@
 
 namespace elbow {
 
-/// The training steps of an experiment on a device, or of several of one architecture at once. All rows lie there; a step,
-/// from the drawing of its batch and masks to the optimiser's, is recorded once and launched for each step of the epoch. What
-/// differs from step to step (seeds, counters, learning rates, schedules) is in a table there, one row per step. The losses are
-/// gathered there. So no step waits for the host.
+/// The training steps of an experiment on a device, or of several of one architecture at once. All rows lie there; a
+/// step, from the drawing of its batch and masks to the optimiser's, is recorded once and launched for each step of the
+/// epoch. What differs from step to step (seeds, counters, learning rates, schedules) is in a table there, one row per
+/// step. The losses are gathered there. So no step waits for the host.
 ///
-/// Several experiments: tensors on the device, those of the model included, have been made under a Models of that number. The
-/// steps train all of them, each on its own rows, seeds and schedules.
+/// Several experiments: tensors on the device, those of the model included, have been made under a Models of that
+/// number. The steps train all of them, each on its own rows, seeds and schedules.
 class DeviceSteps {
  public:
-  /// Trains `model` by `optimizer`: those of the only experiment, or those that represent all of them. `dropout` gives the keys
-  /// of its dropout layers. All must live on.
+  /// Trains `model` by `optimizer`: those of the only experiment, or those that represent all of them. `dropout` gives
+  /// the keys of its dropout layers. All must live on.
   DeviceSteps(std::vector<Experiment*> experiments, Cvae& model, RandomStream& dropout,
               FlatParameters& parameters, Optimizer& optimizer);
 
-  /// Begins an epoch, or resumes one whose first `done` steps have been made: one order of the rows for each experiment.
+  /// Begins an epoch, or resumes one whose first `done` steps have been made: one order of the rows for each
+  /// experiment.
   void begin_epoch(const std::vector<const BatchOrder*>& orders, int64_t done);
   /// The rows have been redrawn: copies them again when the next epoch begins.
   void rows_changed() { rows_current_ = false; }

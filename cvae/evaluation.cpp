@@ -11,8 +11,8 @@
 namespace elbow {
 namespace {
 
-// The number of rows whose optimum is computed. It is limited, because each new mask takes O(columns^3). Whole batches or, for
-// a very wide set, the first rows of the first one.
+// The number of rows whose optimum is computed. It is limited, because each new mask takes O(columns^3). Whole batches
+// or, for a very wide set, the first rows of the first one.
 int64_t most_excess_rows(int64_t columns) {
   const double d = double(columns);
   const auto rows = int64_t(std::min(1e9, 6e9 / (d * d * d)));

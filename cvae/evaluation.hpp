@@ -7,8 +7,8 @@
 
 namespace elbow {
 
-/// The number of rows in a batch of the test set. It is fixed, because the bits of the results must not depend on a setting of
-/// speed.
+/// The number of rows in a batch of the test set. It is fixed, because the bits of the results must not depend on a
+/// setting of speed.
 inline constexpr int64_t evaluation_batch_rows = 512;
 
 /// Puts the model into evaluation mode for as long as this lives, and records nothing.
@@ -65,12 +65,12 @@ SubsetEncoding encode_under(const Experiment& experiment, const std::vector<int6
                             const Mask& subset);
 
 /// For each number of given columns: losses and excess of those of `rows` with that count (NaN where there is none);
-/// active latents and the KL of each latent from encoding test rows under every subset of that size (or, where there are too
-/// many, under the number that the settings say), along with those of the optimum.
+/// active latents and the KL of each latent from encoding test rows under every subset of that size (or, where there
+/// are too many, under the number that the settings say), along with those of the optimum.
 std::vector<CountResult> per_count_results(const Experiment& experiment, const RowLosses& rows);
 
-/// For each subset of the labels, nothing first: losses, KL of each latent and active latents of the whole test set when
-/// every row is given just those labels, with the noise of test_losses. Empty where labels are never withheld.
+/// For each subset of the labels, nothing first: losses, KL of each latent and active latents of the whole test set
+/// when every row is given just those labels, with the noise of test_losses. Empty where labels are never withheld.
 std::vector<ConditionResult> per_condition_results(const Experiment& experiment, int64_t draws);
 
 /// Posterior means of the first test rows on the two latents with the largest mean KL.

@@ -10,7 +10,8 @@
 namespace elbow {
 namespace {
 
-// The settings in which members may differ are in the table of their steps (DeviceSteps). All others belong to the recorded step.
+// The settings in which members may differ are in the table of their steps (DeviceSteps). All others belong to the
+// recorded step.
 Json common_settings(const Experiment& e) {
   Json settings = Json::parse(e.resolved);
   for (const char* key : {"name", "seed", "data", "evaluation"}) settings.erase(key);

@@ -17,8 +17,8 @@ std::string why_not_together(const Experiment& a, const Experiment& b);
 /// card is for at 64 rows a batch, where a single model leaves most of it idle. Each gets the numbers that it would get alone.
 class Fleet {
  public:
-  /// Continues from the state of each training, which may have started already. Both live on the CPU. Throws when they do not belong
-  /// together, or are at different steps.
+  /// Continues from the state of each training, which may have started already. Both live on the CPU. Throws when they
+  /// do not belong together, or are at different steps.
   explicit Fleet(std::vector<std::pair<Experiment*, Training*>> members);
 
   /// One epoch, or the rest of a started one: for each member its losses. `progress` is called after each step with the

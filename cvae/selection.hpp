@@ -31,8 +31,8 @@ struct SelectionSettings {
   int64_t stacked_rows = 4096;  ///< that go through the model at once
 };
 
-/// The number of rows is that of the configuration. By default it is 4096, and less (down to 512) with many features, where
-/// 4096 would take long.
+/// The number of rows is that of the configuration. By default it is 4096, and less (down to 512) with many features,
+/// where 4096 would take long.
 SelectionSettings selection_settings(const Experiment& experiment);
 
 /// The test rows that a selection uses.

@@ -33,8 +33,8 @@ class Training {
   int64_t launches() const { return on_device_ ? on_device_->launches() : 0; }
 
   /// One epoch, or the rest of a started one: fresh masks and noise, the rows in a new order. `progress` is called
-  /// after each step with the number of steps done in this epoch; the state may be saved there. Throws Diverged, naming epoch and
-  /// step, when the loss is not finite.
+  /// after each step with the number of steps done in this epoch; the state may be saved there. Throws Diverged, naming
+  /// epoch and step, when the loss is not finite.
   Losses epoch(const std::function<void(int64_t)>& progress);
 
   int64_t epochs_done() const { return epochs_done_; }

@@ -46,8 +46,8 @@ struct Feature {
   std::vector<std::string> categories = {};
 };
 
-/// A feature that each row has in addition to its columns, such as the class of an image. It may be given to a model and is
-/// never reconstructed. Categorical (then `feature.width` is the number of categories) or real.
+/// A feature that each row has in addition to its columns, such as the class of an image. It may be given to a model
+/// and is never reconstructed. Categorical (then `feature.width` is the number of categories) or real.
 struct Attribute {
   Feature feature;
   std::vector<float>
@@ -126,8 +126,8 @@ std::vector<std::string> column_names(const Dataset& set);
 /// Training and test rows of one description, drawn apart.
 struct DataSplit {
   Dataset train, test;
-  /// Redraws the training rows, in place, for the given epoch; epoch 0 gives the rows that were there first.
-  /// Empty unless the source is a distribution with the option `redraw`, or images are coloured or made binary in each epoch.
+  /// Redraws the training rows, in place, for the given epoch; epoch 0 gives the rows that were there first. Empty
+  /// unless the source is a distribution with the option `redraw`, or images are coloured or made binary in each epoch.
   std::function<void(Dataset& train, int64_t epoch)> redraw;
   std::vector<std::filesystem::path> inputs = {};  ///< the files that the rows were read from, where they lie
   std::vector<std::string> warnings = {};          ///< what the user should know of how the rows were read

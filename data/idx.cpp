@@ -18,8 +18,8 @@ namespace {
 namespace fs = std::filesystem;
 namespace io = boost::iostreams;
 
-// The first number of a file. Its last byte is the number of dimensions; the elements are unsigned bytes or, in the last of
-// the three, whole numbers of four bytes.
+// The first number of a file. Its last byte is the number of dimensions; the elements are unsigned bytes or, in the
+// last of the three, whole numbers of four bytes.
 constexpr int64_t images_magic = 0x803, labels_magic = 0x801, table_magic = 0xC02;
 
 // Of pixels to a side, and of numbers to a label: 2^32 images of that many pixels squared are a number of 64 bits.

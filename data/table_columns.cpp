@@ -83,8 +83,8 @@ NumberSummary summary_of(const std::vector<double>& numbers, std::span<const int
   return summary;
 }
 
-// How a model's outputs are rounded and clipped. The schema says; else whole numbers where all training rows have them, within
-// their range; no negative number where there is none; and 0 to 1 where all lie there.
+// How a model's outputs are rounded and clipped. The schema says; else whole numbers where all training rows have them,
+// within their range; no negative number where there is none; and 0 to 1 where all lie there.
 NumberFormat output_format_of(const TableSchema::Column& column, const NumberSummary& seen) {
   NumberFormat number = column.field.number;
   number.whole = column.whole.value_or(column.fitted && seen.is_whole());

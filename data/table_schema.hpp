@@ -37,8 +37,8 @@ struct TableSchema {
   std::optional<Column> find(const std::string& name) const;
 };
 
-/// Reads a schema, an object whose keys docs/tables.md lists. `file` and `path` say where it is, for messages. Error, naming the
-/// key, for what is misspelt or contradicts itself.
+/// Reads a schema, an object whose keys docs/tables.md lists. `file` and `path` say where it is, for messages. Error,
+/// naming the key, for what is misspelt or contradicts itself.
 TableSchema read_schema(const Config& schema, const std::string& file, const std::string& path);
 
 /// The schema as JSON: read_schema reads it again.

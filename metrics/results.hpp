@@ -66,8 +66,8 @@ struct SubsetResult : Losses {
   std::optional<Estimate> excess = {};         ///< loss minus that of the optimal linear model on the same rows
 };
 
-/// The rows with `given` given columns. Active latents and the KL of each are computed subset by subset, and averaged over
-/// the subsets of that size.
+/// The rows with `given` given columns. Active latents and the KL of each are computed subset by subset, and averaged
+/// over the subsets of that size.
 struct CountResult : SubsetResult {
   int64_t given = 0;
 };

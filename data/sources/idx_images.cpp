@@ -51,8 +51,8 @@ struct Classes {
   int64_t count;
 };
 
-// The number of classes is the given one. By default it is 10, or more if the labels need more. If labels are too large, the
-// smallest one becomes class 0, unless it is 0 already: EMNIST's letters are 1 to 26.
+// The number of classes is the given one. By default it is 10, or more if the labels need more. If labels are too
+// large, the smallest one becomes class 0, unless it is 0 already: EMNIST's letters are 1 to 26.
 Classes label_classes(const std::optional<int64_t>& given, const Half& train, const Half& test) {
   int32_t low = train.labels.front(), high = low;
   for (const Half* half : {&train, &test})
@@ -111,13 +111,13 @@ void binarise(Dataset& set, const RandomKey& key) {
 
 }  // namespace
 
-/// Images in the IDX files of a folder, as MNIST and Fashion-MNIST are kept, with labels where there are any. Options: path
-/// (default: where Debian's dataset-fashion-mnist puts them); train_images, train_labels, test_images, test_labels, names of
-/// files relative to it (default: found, see find_idx_files); classes (default 10, or more if the labels need more);
-/// class_names (default: those of Fashion-MNIST in a folder of that name, else none); train_rows and test_rows (default null:
-/// all of them, else the first n); coloured (default false: each image in one of three channels), binarised (default false:
-/// each pixel is 1 with its grey value as the probability, else 0). Both are drawn from the seed, for training images again
-/// in each epoch.
+/// Images in the IDX files of a folder, as MNIST and Fashion-MNIST are kept, with labels where there are any. Options:
+/// path (default: where Debian's dataset-fashion-mnist puts them); train_images, train_labels, test_images,
+/// test_labels, names of files relative to it (default: found, see find_idx_files); classes (default 10, or more if the
+/// labels need more); class_names (default: those of Fashion-MNIST in a folder of that name, else none); train_rows and
+/// test_rows (default null: all of them, else the first n); coloured (default false: each image in one of three
+/// channels), binarised (default false: each pixel is 1 with its grey value as the probability, else 0). Both are drawn
+/// from the seed, for training images again in each epoch.
 DataSplit idx_images(const Config& data, uint64_t seed, const KnownData& known) {
   // Settings that depend on the labels are read here as well: the order is that of the resolved settings.
   const auto given = data.get_optional<int64_t>("classes", between(1, double(most_classes)));

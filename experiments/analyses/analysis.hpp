@@ -22,8 +22,8 @@ struct AnalysisResult {
   std::string text;  ///< lines for the terminal and the report; may be empty
 };
 
-/// Called during long work with a description of the work and its progress. `done` is 0 at the beginning; `total` may be 0 if it is
-/// not known.
+/// Called during long work with a description of the work and its progress. `done` is 0 at the beginning; `total` may
+/// be 0 if it is not known.
 using Tell = std::function<void(const std::string& what, int64_t done, int64_t total)>;
 
 inline const Tell tell_nobody = [](const std::string&, int64_t, int64_t) {};
@@ -35,14 +35,15 @@ struct AnalysisContext {
   Tell tell = tell_nobody;
 };
 
-/// An analysis of a trained model: tables (CSV) and figures in the folder of its run. It runs after each training, where
-/// it applies, and as the sub-command of its name on a finished run.
+/// An analysis of a trained model: tables (CSV) and figures in the folder of its run. It runs after each training,
+/// where it applies, and as the sub-command of its name on a finished run.
 struct Analysis {
   const char *name, *doc;
   /// Whether it applies to such an experiment.
   bool (*applies)(const Experiment& experiment);
-  /// Writes the tables, and replaces its own findings in the context. The figures are drawn afterwards, each independently, so
-  /// one that cannot be drawn affects no table and no other figure. The model is in evaluation mode and nothing is recorded.
+  /// Writes the tables, and replaces its own findings in the context. The figures are drawn afterwards, each
+  /// independently, so one that cannot be drawn affects no table and no other figure. The model is in evaluation mode
+  /// and nothing is recorded.
   AnalysisResult (*run)(const Experiment& experiment, AnalysisContext& context);
   /// Error, naming the setting, when its settings are invalid: called before anything is trained. Null: there are none.
   void (*check)(const Experiment& experiment) = nullptr;

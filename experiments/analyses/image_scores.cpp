@@ -84,8 +84,8 @@ std::vector<int64_t> rows_of_class(const Dataset& set, int32_t label) {
   return rows;
 }
 
-/// The attributes that the model is given: those of the group; of the others those of the test rows `index` if `own`, else
-/// none. Undefined where attributes are not the condition.
+/// The attributes that the model is given: those of the group; of the others those of the test rows `index` if `own`,
+/// else none. Undefined where attributes are not the condition.
 Tensor asked_values(const Experiment& e, const std::vector<int64_t>& index, const Group& group, bool own) {
   if (!e.condition.by_attributes()) return {};
   return attribute_values(e.data.test, index, [&](const Attribute& a, int64_t row) {

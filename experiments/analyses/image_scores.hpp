@@ -25,8 +25,8 @@ struct ScoredImages {
 ///   samples_own_labels  the same, but instead of being withheld the others are those of the test images, one by one
 ///   train               real training images: the noise floor, what an ideal model would score
 ///
-/// Where a colour is requested, every real image is shown in it. Conditions with fewer than least_scored_rows test images
-/// are left out, and `train` where there are fewer such training images than test images.
+/// Where a colour is requested, every real image is shown in it. Conditions with fewer than least_scored_rows test
+/// images are left out, and `train` where there are fewer such training images than test images.
 std::vector<ScoredImages> scored_images(const Experiment& experiment, ImageFeatures& features,
                                         const Tell& tell = tell_nobody);
 

@@ -13,8 +13,8 @@ namespace elbow {
 
 namespace {
 
-// A page shows a panel of a thousand pixels at half its width, next to another one, or at a third on a phone. Text of this
-// size is then about as large as that of the page.
+// A page shows a panel of a thousand pixels at half its width, next to another one, or at a third on a phone. Text of
+// this size is then about as large as that of the page.
 constexpr double text_size = 25;
 constexpr double mean_letter = 17.5, bold_letter = 20;  // pixels, about, of this size
 

@@ -17,8 +17,8 @@ class Figure {
   /// Puts a panel into the next free cell.
   void add(Panel panel);
 
-  /// Draws the figure as PNG and, next to it and with the same stem, as SVG. The SVG has a view of each panel by itself:
-  /// NAME.svg#panel-1 is the first. Throws Error like run_gnuplot.
+  /// Draws the figure as PNG and, next to it and with the same stem, as SVG. The SVG has a view of each panel by
+  /// itself: NAME.svg#panel-1 is the first. Throws Error like run_gnuplot.
   void save(const std::filesystem::path& png) const;
 
  private:

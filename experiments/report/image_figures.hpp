@@ -17,8 +17,8 @@ std::vector<float> pixels_of(const Experiment& experiment, const Tensor& y);
 void write_images(const Experiment& experiment, const std::filesystem::path& png,
                   const std::vector<float>& pixels, const GridLayout& layout);
 
-/// The decoder's outputs for latents z [n, latents] under conditions c [n, width] (or undefined), as pixels, some rows at a
-/// time.
+/// The decoder's outputs for latents z [n, latents] under conditions c [n, width] (or undefined), as pixels, some rows
+/// at a time.
 std::vector<float> decoded_pixels(const Experiment& experiment, const Tensor& z, const Tensor& c);
 
 /// Which samples draw_samples shows of a model whose condition is the attributes.

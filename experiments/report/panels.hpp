@@ -8,8 +8,8 @@ namespace elbow {
 /// What an epoch panel shows: one of the three losses.
 enum class LossCurve { loss, distortion, weighted_kl };
 
-/// The train and test losses against the epoch, with bands of one standard error and the optimum as a dashed line. The few highest values of a long run (its first epochs) are cut off, so that its end can
-/// be seen.
+/// The train and test losses against the epoch, with bands of one standard error and the optimum as a dashed line. The
+/// few highest values of a long run (its first epochs) are cut off, so that its end can be seen.
 Panel epoch_panel(const RunResults& run, LossCurve curve);
 
 /// Test rows in the plane of the two most informative latents, coloured by the number of given columns.

@@ -88,8 +88,8 @@ double width_of_png(const std::filesystem::path& png) {
   return start[16] * 0x1000000 + start[17] * 0x10000 + start[18] * 0x100 + start[19];
 }
 
-/// The style of a picture `pixels` wide, whose text is as large as the page's at the share `full` of that width. On a narrow
-/// screen it shrinks as far as its text can be read, and beyond that scrolls.
+/// The style of a picture `pixels` wide, whose text is as large as the page's at the share `full` of that width. On a
+/// narrow screen it shrinks as far as its text can be read, and beyond that scrolls.
 Html width_style(double pixels, double full) {
   const auto length = [](double x) { return Html::text(to_text(std::round(x))); };
   return " style=\"width:" + length(full * pixels) + "px; min-width:" + length(0.64 * full * pixels) + "px\"";

@@ -24,9 +24,9 @@ class Report {
   /// Starts a section.
   Report& heading(const std::string& text);
   Report& paragraph(const std::string& text);
-  /// A figure with its caption below: the PNG, embedded, and a link to the SVG next to it if there is one, which is expected
-  /// in the page's own folder. Where the SVG has views (Figure::save), each is shown as a separate picture. A figure that was
-  /// not drawn is replaced by a line that says so.
+  /// A figure with its caption below: the PNG, embedded, and a link to the SVG next to it if there is one, which is
+  /// expected in the page's own folder. Where the SVG has views (Figure::save), each is shown as a separate picture. A
+  /// figure that was not drawn is replaced by a line that says so.
   Report& figure(const std::string& caption, const std::filesystem::path& png);
   /// The same for a figure that stays a separate file: `seen` is the path of `png` relative to the page.
   Report& linked_figure(const std::string& caption, const std::filesystem::path& png,

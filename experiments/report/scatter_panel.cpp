@@ -17,8 +17,8 @@ struct Group {
   double spread = 0;  ///< mean squared distance from the origin
 };
 
-/// The position of the i-th row's point in a strip of unit distance around its number (count or class). The points are spread
-/// evenly over the strip (by the golden ratio), because there is no second latent.
+/// The position of the i-th row's point in a strip of unit distance around its number (count or class). The points are
+/// spread evenly over the strip (by the golden ratio), because there is no second latent.
 double in_strip(std::int64_t given, std::size_t i) {
   return double(given) + 0.7 * (std::fmod(0.6180339887498949 * double(i), 1.0) - 0.5);
 }

@@ -36,8 +36,8 @@ bool is_finished_run(const std::filesystem::path& folder);
 /// naming the folder, if it holds no finished run; naming the file, if one is damaged.
 FinishedRun read_finished_run(const std::filesystem::path& folder);
 
-/// The findings of a run's earlier analyses, finished or not, for an analysis that runs now. A damaged table of an earlier version
-/// is ignored. Error, naming the file, if the summary is damaged.
+/// The findings of a run's earlier analyses, finished or not, for an analysis that runs now. A damaged table of an
+/// earlier version is ignored. Error, naming the file, if the summary is damaged.
 Findings read_findings(const std::filesystem::path& run);
 
 }  // namespace elbow

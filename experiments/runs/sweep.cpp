@@ -87,8 +87,8 @@ class Runner {
     Stopwatch watch;
   };
 
-  // Starts runs while there are free jobs. Runs that another sweep into the same folder has started are left to it; they are
-  // resumed if that sweep stops.
+  // Starts runs while there are free jobs. Runs that another sweep into the same folder has started are left to it;
+  // they are resumed if that sweep stops.
   void start_some() {
     for (auto next = waiting_.begin(); next != waiting_.end() && running_.size() < jobs_;) {
       SweepRun& run = **next;

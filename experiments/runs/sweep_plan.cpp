@@ -90,7 +90,8 @@ std::string name_of(const Settings& entry, const Settings& combination) {
   return name;
 }
 
-// The settings of a run. The inputs of a started run must be unchanged, or the sweep would compare runs on different data.
+// The settings of a run. The inputs of a started run must be unchanged, or the sweep would compare runs on different
+// data.
 std::string resolved_settings(const fs::path& base, const SweepRun& run) {
   const bool started = fs::exists(run.folder / "checkpoint.safetensors");
   Experiment experiment(config_of(base, run), started ? data_found_by(run.folder) : data_of_settings);

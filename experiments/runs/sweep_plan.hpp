@@ -35,10 +35,10 @@ struct SweepPlan {
 /// The configuration of a run.
 Config config_of(const std::filesystem::path& base, const SweepRun& run);
 
-/// Reads a sweep file (docs/sweeps.md) and finds which of its runs are done. `settings` change the base in addition to the file's
-/// own "set"; `out` is the folder, outputs/NAME if empty. Every run's configuration is read and checked. Error, naming file
-/// and key, for what is unknown, missing or impossible in the file or in one of its runs; naming the folder, if it holds a
-/// run with other settings.
+/// Reads a sweep file (docs/sweeps.md) and finds which of its runs are done. `settings` change the base in addition to
+/// the file's own "set"; `out` is the folder, outputs/NAME if empty. Every run's configuration is read and checked.
+/// Error, naming file and key, for what is unknown, missing or impossible in the file or in one of its runs; naming the
+/// folder, if it holds a run with other settings.
 SweepPlan plan_sweep(const std::filesystem::path& file, const std::vector<std::string>& settings,
                      const std::filesystem::path& out);
 

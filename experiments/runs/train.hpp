@@ -20,8 +20,8 @@ struct TrainOptions {
 };
 
 /// Trains, evaluates and draws; see docs/outputs.md for what it leaves in the folder. Error before anything is written
-/// when the configuration, the data or the folder is invalid. Interrupted and Diverged leave a checkpoint to resume from,
-/// Incomplete leaves complete results without some of the figures.
+/// when the configuration, the data or the folder is invalid. Interrupted and Diverged leave a checkpoint to resume
+/// from, Incomplete leaves complete results without some of the figures.
 void train(const TrainOptions& options);
 
 /// The files that a run's folder has from its start: its settings, what is known of its data, and with `inputs` where they lie.

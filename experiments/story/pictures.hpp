@@ -23,8 +23,8 @@ void draw_classes(const StoryRuns& runs, const std::filesystem::path& png);
 /// A test image of each class on top, and below it the CVAE's decoding of that image's code under every class.
 void draw_style_transfer(const StoryRuns& runs, const std::filesystem::path& png);
 
-/// From one test image to another, for a few pairs: pixels faded into each other, and below them each model's decoding of
-/// the line between the two codes. The CVAE's condition goes from the one's class to the other's at the same time.
+/// From one test image to another, for a few pairs: pixels faded into each other, and below them each model's decoding
+/// of the line between the two codes. The CVAE's condition goes from the one's class to the other's at the same time.
 void draw_interpolation(const StoryRuns& runs, const std::filesystem::path& png);
 
 }  // namespace elbow

@@ -19,7 +19,7 @@ template <class A_, class B_, class C> struct OneProduct : Part<A_, B_, C> {
 struct Residues {
   int stride, padding, kernel, length;
   FastDivisor taps[2],
-      positions[2];  // as many as the first residues have, and as the others have: one more or less
+      positions[2];  // their number for the first residues, and for the others: one more or less
   Residues(int64_t stride, int64_t padding, int64_t kernel, int64_t length)
       : stride(int(stride)),
         padding(int(padding)),

@@ -28,7 +28,7 @@ ELBOW_DEVICE inline uint32_t word_at(const KernelKey& key, int64_t i) {
   return word < 2 ? (word == 0 ? w[0] : w[1]) : (word == 2 ? w[2] : w[3]);
 }
 
-/// MaskWork as a kernel wants it.
+/// MaskWork as a kernel takes it.
 struct MaskRule {
   KernelKey key;
   uint32_t threshold;  // of a given entry, p * 2^31

@@ -152,8 +152,8 @@ void write_lines(const Experiment& e, const Lines& lines, TableOutput& out, cons
   out.finish();
 }
 
-// The decoder's outputs for points on the line between the posterior means of two test rows. For images a PNG (unless --out
-// names a FILE.csv), for other data CSV. Where the conditions of the two rows differ, once under each.
+// The decoder's outputs for points on the line between the posterior means of two test rows. For images a PNG (unless
+// --out names a FILE.csv), for other data CSV. Where the conditions of the two rows differ, once under each.
 void interpolate(const InterpolateOptions& o) {
   set_threads(o.threads);
   const auto e = open_run(o.run);

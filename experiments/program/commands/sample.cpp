@@ -31,8 +31,8 @@ struct SampleOptions : ConditionOptions {
   bool manifold = false;        ///< a picture of the images over a plane of latents
 };
 
-// Images drawn from the model, `rows` rows of pictures. Where labels are the condition: as draw_samples (`rows` rows for
-// each class, unless the class is given). Else ten to a row, all under the same condition.
+// Images drawn from the model, `rows` rows of pictures. Where labels are the condition: as draw_samples (`rows` rows
+// for each class, unless the class is given). Else ten to a row, all under the same condition.
 void draw_sample_grid(const Experiment& e, const ConditionArguments& arguments, int64_t rows, uint64_t seed,
                       const std::filesystem::path& png) {
   if (e.condition.by_attributes()) return draw_samples(e, png, seed, {arguments.attributes(), rows});
@@ -42,10 +42,10 @@ void draw_sample_grid(const Experiment& e, const ConditionArguments& arguments, 
   write_images(e, png, decoded_pixels(e, z, c), layout);
 }
 
-// The manifold of Kingma & Welling (2014, appendix A): the decoder over a plane of latents, `steps` to each side, at the
-// quantiles (i + 1/2) / steps of the prior, under the given condition. The plane is that of the two latents with the largest
-// KL, which grow to the right and upwards; the others are at the prior's mean. Error for a model with one latent, and where
-// ConditionArguments::condition has one.
+// The manifold of Kingma & Welling (2014, appendix A): the decoder over a plane of latents, `steps` to each side, at
+// the quantiles (i + 1/2) / steps of the prior, under the given condition. The plane is that of the two latents with
+// the largest KL, which grow to the right and upwards; the others are at the prior's mean. Error for a model with one
+// latent, and where ConditionArguments::condition has one.
 void draw_manifold(const Experiment& e, const ConditionArguments& arguments, int64_t steps,
                    const std::filesystem::path& png) {
   const int64_t latents = e.model->latents();
@@ -115,9 +115,9 @@ void sample_table(const SampleOptions& o, const Experiment& e) {
   out.finish();
 }
 
-// Rows drawn from the model as CSV, in the units of the data: z from the prior, then the decoder's output under the given
-// values, which appear in every row as they were typed. Where labels are the condition the rows have the column `label`,
-// and `colour` for coloured images; they are empty where a label is withheld. With `grid` or `manifold` a PNG.
+// Rows drawn from the model as CSV, in the units of the data: z from the prior, then the decoder's output under the
+// given values, which appear in every row as they were typed. Where labels are the condition the rows have the column
+// `label`, and `colour` for coloured images; they are empty where a label is withheld. With `grid` or `manifold` a PNG.
 void sample(const SampleOptions& o) {
   set_threads(o.threads);
   auto e = open_model(o.run);

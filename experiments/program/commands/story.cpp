@@ -32,8 +32,9 @@ void check_folder(const fs::path& folder) {
     throw Error(folder.string() + ": holds files but no story: choose another --out");
 }
 
-// The page story.html on three finished runs, with its figures and the table codes.csv next to it. Error in one line, with
-// nothing written, for runs that are not what the page is about (open_story_runs), or a folder that holds other files.
+// The page story.html on three finished runs, with its figures and the table codes.csv next to it. Error in one line,
+// with nothing written, for runs that are not what the page is about (open_story_runs), or a folder that holds other
+// files.
 void story(const StoryOptions& o) {
   set_threads(o.threads);
   const fs::path out = o.out;

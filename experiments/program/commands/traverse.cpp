@@ -108,9 +108,9 @@ void write_sweep(const Experiment& e, const ConditionArguments& arguments, const
   out.finish();
 }
 
-// The decoder's outputs while one latent after the other goes from low to high and the others stay. For images a PNG, a row of
-// pictures for each latent (unless --out names a FILE.csv). For other data CSV, a line for each step. The latent with the
-// largest mean KL over the test set comes first. Inactive latents are left out unless `all`.
+// The decoder's outputs while one latent after the other goes from low to high and the others stay. For images a PNG, a
+// row of pictures for each latent (unless --out names a FILE.csv). For other data CSV, a line for each step. The latent
+// with the largest mean KL over the test set comes first. Inactive latents are left out unless `all`.
 void traverse(const TraverseOptions& o) {
   set_threads(o.threads);
   const auto e = open_run(o.run);

@@ -18,24 +18,24 @@ class ConditionArguments {
     values,   ///< "0=1.5,x2=-0.3": all rows have these values
     features  ///< "0,x2", "all" or "none": each row is given its own values
   };
-  /// For a model that conditions on attributes --given is "label=5,colour=red"; --label and --colour are the same for these two.
-  /// "none" withholds an attribute. Error, naming the option, for what does not fit the model.
+  /// For a model that conditions on attributes --given is "label=5,colour=red"; --label and --colour are the same for
+  /// these two. "none" withholds an attribute. Error, naming the option, for what does not fit the model.
   ConditionArguments(const ConditionOptions& options, Given given, const Experiment& experiment);
 
-  /// The condition of rows of which only the arguments are known: [rows, Condition::width()], or undefined where the model has
-  /// none. A label that is not given is withheld; Error where the model needs it.
+  /// The condition of rows of which only the arguments are known: [rows, Condition::width()], or undefined where the
+  /// model has none. A label that is not given is withheld; Error where the model needs it.
   Tensor condition(int64_t rows) const;
   /// The condition of test rows for the encoder: their own labels, less those that are to be withheld, or their own values
   /// of the features (Given::features).
   Tensor encoder_condition(std::span<const int64_t> rows) const { return own_condition(rows, false); }
   /// The same for the decoder, where a label among the arguments replaces the row's own.
   Tensor decoder_condition(std::span<const int64_t> rows) const { return own_condition(rows, true); }
-  /// Conditions each row of a batch on its own values: of the labels among the arguments or, with `all_attributes`, of all
-  /// labels but those that are to be withheld.
+  /// Conditions each row of a batch on its own values: of the labels among the arguments or, with `all_attributes`, of
+  /// all labels but those that are to be withheld.
   void give_own(const Batch& batch, bool all_attributes, Condition::Drawn& out) const;
 
-  /// The value of each attribute: nothing where it is not given, Attribute::unknown where it is to be withheld; empty unless
-  /// attributes are the condition.
+  /// The value of each attribute: nothing where it is not given, Attribute::unknown where it is to be withheld; empty
+  /// unless attributes are the condition.
   const std::vector<std::optional<float>>& attributes() const { return attributes_; }
   /// An attribute as it was typed; empty where it is withheld.
   std::string attribute_text(size_t a) const;

@@ -9,7 +9,8 @@
 namespace elbow {
 namespace {
 
-// The items between commas. Within double quotes, which are removed, a comma belongs to the item, and a quote is doubled.
+// The items between commas. Within double quotes, which are removed, a comma belongs to the item, and a quote is
+// doubled.
 std::vector<std::string> items_of(const std::string& list) {
   std::vector<std::string> items;
   std::string item;

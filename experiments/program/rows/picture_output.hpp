@@ -8,8 +8,8 @@
 
 namespace elbow {
 
-/// Whether the output is a picture: the rows are images, and --out names no FILE.csv. Error for a FILE.png where the rows
-/// are not images.
+/// Whether the output is a picture: the rows are images, and --out names no FILE.csv. Error for a FILE.png where the
+/// rows are not images.
 bool wants_picture(const RowsOptions& options, const Experiment& experiment);
 
 /// Where a command's picture goes: --out or, without it, `name` in the run's folder. Error when the name does not end in

@@ -28,9 +28,9 @@ class RowReader {
   RowReader(const Experiment& experiment, const std::filesystem::path& file, Missing missing,
             const std::vector<std::string>& keep = {});
 
-  /// Reads on: at most rows_at_once rows; false at the end. A category that no training row had counts as missing
-  /// where entries may be missing, which is reported at the end on standard error. Error "FILE:LINE: ..." for a field that cannot be
-  /// read.
+  /// Reads on: at most rows_at_once rows; false at the end. A category that no training row had counts as missing where
+  /// entries may be missing, which is reported at the end on standard error. Error "FILE:LINE: ..." for a field that
+  /// cannot be read.
   bool next();
   /// The rows that were read. `observed` is there when entries may be missing.
   const Batch& batch() const { return *batch_; }

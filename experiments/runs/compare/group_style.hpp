@@ -11,8 +11,9 @@ inline const std::string optimum_line = "lc rgb '#202020' lw 1 dt (14,8)";
 /// The name of a setting as a figure prints it: a Greek letter for loss.beta.
 std::string setting_name(const std::string& key);
 
-/// The style of the groups of a comparison, the same in each of its figures. Up to six groups have a colour each. More groups have
-/// a scale of colours if they are sorted by a number, and differ in the shape of their points as well otherwise.
+/// The style of the groups of a comparison, the same in each of its figures. Up to six groups have a colour each. More
+/// groups have a scale of colours if they are sorted by a number, and differ in the shape of their points as well
+/// otherwise.
 class GroupStyle {
  public:
   explicit GroupStyle(const Comparison& comparison) : comparison_(comparison) {}

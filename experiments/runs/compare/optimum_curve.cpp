@@ -21,8 +21,8 @@ bool agree_in_distribution(const Comparison& c) {
   });
 }
 
-// The distributions of the runs' data by their seeds. A few rows are drawn with each and ignored. One distribution if the
-// seed does not matter. None if the data are not Gaussian, or have missing entries: their optimum is another one.
+// The distributions of the runs' data by their seeds. A few rows are drawn with each and ignored. One distribution if
+// the seed does not matter. None if the data are not Gaussian, or have missing entries: their optimum is another one.
 std::map<uint64_t, GaussianDistribution> distributions_of(const Comparison& c) {
   std::map<uint64_t, GaussianDistribution> distributions;
   for (const FinishedRun& run : c.runs) {
