@@ -66,7 +66,7 @@ check "are not compared" bash -c "! grep -q '>FID<' scored/story.html"
 sed -i s/32.5/many/ scored_ae/image_scores.csv
 refused "scored_ae/image_scores.csv:3: fid" "$elbow" story scored_ae scored_vae scored_cvae --out scored
 
-# --- what is wrong is told in one line, and nothing is made ---
+# --- errors are one line, and nothing is made ---
 train() { "$elbow" train "$source/experiments/story/$1.json" --out "$2" "${tiny[@]}" "${@:3}" || bad "no run $2"; }
 train vae wide --set model.latents=3
 train vae fewer --set data.train_rows=40

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Sweeps and comparisons as users meet them: results, what is skipped, taken up again or refused, failures, interruptions.
+# Sweeps and comparisons as users meet them: results, what is skipped, resumed or refused, failures, interruptions.
 # Usage: sweep.sh PATH/TO/elbow
 # shellcheck source=tests/harness.sh
 . "$(dirname "$0")/harness.sh"
@@ -25,8 +25,8 @@ done
 check "a run has its beta" grep -q '"beta": 2.5' outputs/small/loss.beta=2.5,seed=2/summary.json
 check "and its seed" grep -q '"seed": 2' outputs/small/loss.beta=2.5,seed=2/summary.json
 check "and the constant settings" grep -q '"epochs": 1' outputs/small/loss.beta=2.5,seed=2/summary.json
-check "each run is told of" test "$(grep -cE '^[1-4]/4  loss.beta=' text)" -eq 4
-check "the time left is told" grep -q 'left$' text
+check "each run is reported" test "$(grep -cE '^[1-4]/4  loss.beta=' text)" -eq 4
+check "the time left is reported" grep -q 'left$' text
 for file in comparison.csv comparison_over_seeds.csv compare.html multiple_models_conds_encoding.png \
   multiple_models_conds_epochs.png beta_elbo_fid.png beta_active.png; do
   check "comparison/$file is there" test -s "outputs/small/comparison/$file"
@@ -45,7 +45,7 @@ check "runs that are done stay" test "$(find outputs/small -name summary.json ! 
 check "new ones are made" test "$(find outputs/small -name summary.json | wc -l)" -eq 6
 check "quiet means silent" test -z "$("$elbow" sweep sweeps/more.json --out outputs/small --quiet 2>&1)"
 
-# --- other settings in the same folder are refused before anything is begun ---
+# --- other settings in the same folder are refused before anything starts ---
 cp -r outputs/small before
 refused "loss.beta=0.5,seed=1" "$elbow" sweep sweeps/small.json --set data.test_rows=320
 refused "other settings" "$elbow" sweep sweeps/small.json --set data.test_rows=320

@@ -58,7 +58,7 @@ double row_cost(const float* x, const float* y, const float* o) {
   return cost;
 }
 
-// A model that answers with what it was made with: its posterior and its reconstruction do not depend on anything.
+// A model whose posterior and reconstruction are constants, passed to the constructor.
 struct Fixed : Cvae {
   Tensor mu, log_var, y;
   Posterior encode_here(const Tensor&, const Tensor&) override { return {mu, log_var}; }
