@@ -85,8 +85,8 @@ class [[nodiscard]] Tape {
     uint32_t first_edge, n_edges, first_saved, n_saved;
     alignas(std::max_align_t) std::byte op[op_bytes];
   };
-  // The lists keep their capacity from one tape of a thread to the next, so that a tape for each step costs
-  // nothing.
+  // The lists keep their capacity from one tape of a thread to the next, so that a tape for each step
+  // allocates nothing.
   struct Lists {
     std::vector<Node*> nodes;  // from the pool; they stay where they are when the list grows
     std::vector<Edge> edges;

@@ -43,7 +43,7 @@ struct EvaluationSettings {
   bool original_tables = true;  ///< whether the tables of the original testbed are written along with our own
 };
 
-/// Makes the data of an experiment from its settings, of which it reads the section `data`.
+/// Makes the data of an experiment from the section `data` of its settings.
 using DataMaker = std::function<DataSplit(const Config& settings, uint64_t seed)>;
 /// The data that the section itself describes.
 DataSplit data_of_settings(const Config& settings, uint64_t seed);

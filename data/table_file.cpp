@@ -102,7 +102,7 @@ bool TableFile::next_record(std::vector<std::string>& fields) {
   return true;
 }
 
-// As many fields as there are columns.
+// One field for each column.
 void TableFile::fit(std::vector<std::string>& fields) {
   const auto is_empty = [](const std::string& field) { return field.empty(); };
   const size_t n = names_.size(), have = fields.size();

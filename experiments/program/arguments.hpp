@@ -82,7 +82,7 @@ class CommandLine : public Command {
   CommandLine(const CommandLine&) = delete;
   CommandLine& operator=(const CommandLine&) = delete;
 
-  /// Runs the command that the arguments name, or tells the help. Error for arguments that are invalid.
+  /// Runs the command that the arguments name, or prints the help. Error for arguments that are invalid.
   void run(int argc, char** argv);
 };
 

@@ -117,7 +117,7 @@ Grid3 taps_of(const Convolution& s) {
   return {int(s.patch()), FastDivisor(s.window.size.height), FastDivisor(s.window.size.width),
           s.height * s.width, int(s.width)};
 }
-// (row, u, v) for each pixel of the maps, where it stands in the maps.
+// (row, u, v) for each pixel of the maps, in the order of the maps.
 Grid3 pixels_of(const Convolution& s) {
   return {int(s.rows * s.pixels()), FastDivisor(s.out_height), FastDivisor(s.out_width), s.map(),
           int(s.out_width)};

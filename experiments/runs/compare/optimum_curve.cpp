@@ -63,7 +63,7 @@ OptimumCurve optimum_curve(const Comparison& c) {
   const auto distributions = distributions_of(c);
   if (distributions.empty()) return curve;
   const auto columns =
-      int64_t(distributions.begin()->second.mean.size());  // each point costs masks * columns^3
+      int64_t(distributions.begin()->second.mean.size());  // each point takes masks * columns^3
   const int points = columns <= 4 ? 1000 : columns <= 10 ? 300 : 40;
   const int64_t masks = columns <= 10 ? 1024 : affordable_masks(columns, 2, 32);
   for (const FinishedRun& run : c.runs) {
