@@ -80,7 +80,7 @@ check "they do not run on: their folders are free" bash -c \
   "'$elbow' train outputs/long/seed=1/config.json --out outputs/long/seed=1 --resume --quiet --threads 1"
 "$elbow" sweep sweeps/long.json --dry-run >list
 check "the list says what is left" grep -q 'seed=1  (done)' list
-check "and what goes on" grep -q 'seed=2  (to go on)' list
+check "and what goes on" grep -q 'seed=2  (to continue)' list
 check "the same command" "$elbow" sweep sweeps/long.json --quiet
 check "all are done" test "$(find outputs/long -name summary.json | wc -l)" -eq 3
 "$elbow" train configs/baseline.json --quiet --threads 1 --seed 2 --out alone2 --set training.epochs=40 \
