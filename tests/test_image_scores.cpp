@@ -285,10 +285,10 @@ BOOST_AUTO_TEST_CASE(the_tables_do_not_depend_on_threads_epochs_or_the_runs_seed
     set_num_threads(run == 0 ? 1 : 3);
     const TemporaryFolder folder;
     const NoGrad no_grad;  // as make_analyses has it: the net is trained all the same
-    std::vector<std::string> begun;
+    std::vector<std::string> started;
     AnalysisContext context{
         OutputFolder::of_run(folder.path), {}, [&](const std::string& what, int64_t done, int64_t) {
-          if (done == 0) begun.push_back(what);
+          if (done == 0) started.push_back(what);
         }};
     const AnalysisResult result = image_scores_analysis(e, context);
     set_num_threads(before);
@@ -302,10 +302,10 @@ BOOST_AUTO_TEST_CASE(the_tables_do_not_depend_on_threads_epochs_or_the_runs_seed
       BOOST_TEST(std::filesystem::file_size(folder.path / figure.file) > 1000U);
     }
     BOOST_TEST(result.figures.size() == 2U);
-    BOOST_TEST(begun.front() == "image_scores: training the net whose features are compared");
-    BOOST_TEST(std::count(begun.begin(), begun.end(), "image_scores: features of 900 images, any/any test") ==
-               1);
-    BOOST_TEST(begun.back().starts_with("label_consistency: labels of 900 images given "));
+    BOOST_TEST(started.front() == "image_scores: training the net whose features are compared");
+    BOOST_TEST(
+        std::count(started.begin(), started.end(), "image_scores: features of 900 images, any/any test") == 1);
+    BOOST_TEST(started.back().starts_with("label_consistency: labels of 900 images given "));
     const auto& fids = context.findings.image_fids;
     BOOST_TEST_REQUIRE(fids.size() == 11U);
     BOOST_TEST((fids[0].condition == "any/any" && fids[0].weights_hash == net().facts().weights_hash));
