@@ -28,15 +28,15 @@ configure += -DELBOW_CUDA=emulated
 else ifneq ($(filter-out 0,$(CUDA)),)
 $(error CUDA=$(CUDA): 1, emulated or 0)
 endif
-# How the tree was configured and for which folder, written when that went well; another answer than last time configures
-# it anew.
+# How the tree was configured and for which folder, written after a successful configuration. If it differs from last time,
+# the tree is configured again.
 configured := $(build_dir)/configured-with.txt
 configure := $(strip $(configure) $(CMAKE_ARGS))
 ifneq ($(file <$(configured)),$(CURDIR) $(configure))
 .PHONY: $(configured)
 endif
 elbow := $(build_dir)/elbow
-# An outer `make -j` shall not share its job slots with CMake's inner make, which is told JOBS.
+# An outer `make -j` shall not share its job slots with CMake's inner make, which gets JOBS.
 no_make := env -u MAKEFLAGS -u MAKELEVEL
 cmake := $(no_make) cmake
 
@@ -164,7 +164,7 @@ test-long: $(configured) ## Build and run the tests that take longest, which `ma
 	@$(ctest) --label-regex long $(ARGS)
 
 # On a machine with a card; elsewhere it packs what a card's machine needs, to be run there (gpu-check/run.sh).
-gpu-check: $(configured) ## With CUDA=1: all checks that need a GPU, the times beside PyTorch's; docs/results/gpu-*.md
+gpu-check: $(configured) ## With CUDA=1: all checks that need a GPU, and the times next to PyTorch's; docs/results/gpu-*.md
 	@$(cmake) --build $(build_dir) --parallel $(JOBS) --target elbow_program device_checks
 	@scripts/gpu_check.sh pack $(build_dir) gpu-check
 	@if nvidia-smi >/dev/null 2>&1; then gpu-check/run.sh docs/results; else echo "no card here: copy gpu-check and run gpu-check/run.sh"; fi

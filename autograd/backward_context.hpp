@@ -58,7 +58,7 @@ class BackwardContext {
   int32_t node_;
   Tensor dy_;
   // A backward that is written in ops records these on the tape while it runs, whose lists may move as they
-  // grow: it sees copies of the node's part of them.
+  // grow: it sees copies of the node's entries.
   std::vector<Tape::Edge> edges_;
   std::vector<Tape::Saved> saved_;
 };

@@ -9,8 +9,9 @@
 
 namespace elbow {
 
-/// A dense, row-major array of whole numbers: class labels, positions along an axis, the answer of argmax. It is not a
-/// Tensor, since nothing is differentiated with respect to it; copying it copies a handle, and its elements never change.
+/// A dense, row-major array of whole numbers: class labels, positions along an axis, the result of argmax. It is not a
+/// Tensor, since nothing is differentiated with respect to it; copying it copies a handle, and its elements never
+/// change.
 class Indices {
  public:
   /// None: shape [0].

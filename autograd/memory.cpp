@@ -45,7 +45,7 @@ thread_local bool pool_closed = false;  // outlives the pool itself: a static te
 
 struct Pool {
   std::array<std::vector<void*>, 4 * std::bit_width(largest_cached)> free_lists;  // by SizeClass::index
-  int64_t balance = 0;  // bytes asked for on this thread less bytes released on it
+  int64_t balance = 0;  // bytes allocated on this thread minus bytes released on it
   ~Pool() {
     pool_closed = true;
     for (auto& list : free_lists)

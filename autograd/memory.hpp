@@ -12,14 +12,14 @@ namespace elbow {
 /// out all the same, and kill the process when it is filled.
 void* pool_allocate(size_t bytes);
 
-/// How large the block is that pool_allocate hands out for so many bytes: one of four sizes for each power of two.
+/// The size of the block that pool_allocate returns for `bytes` bytes: one of four sizes for each power of two.
 size_t pool_bytes(size_t bytes);
 
 /// The bytes that could still be used without swapping: what the system says, or the control group, if that is less.
 int64_t free_memory();
 
 /// Gives back a block of pool_allocate(bytes). Another thread than the one that asked may do so. A thread keeps no more
-/// bytes than it has itself asked for: what it releases beyond, made by others, goes back to the system, so that memory
+/// bytes than it has allocated itself: what it releases beyond, made by others, goes back to the system, so that memory
 /// does not gather in a thread that only consumes.
 void pool_release(void* block, size_t bytes);
 

@@ -122,7 +122,7 @@ consteval bool check_op() {
   return true;
 }
 
-/// What the library's own ops have besides, for their tests.
+/// Further members of the library's own ops, for their tests.
 template <class O> consteval bool check_samples() {
   static_assert(
       requires(Samples<O> & s) { O::samples(s); },

@@ -1,7 +1,7 @@
 #pragma once
 #include "autograd/ops.hpp"
 
-/// Arithmetic and comparisons as one writes them. A plain number stands for a scalar tensor of the other operand's dtype.
+/// Arithmetic and comparison operators. A plain number is a scalar tensor of the other operand's dtype.
 namespace elbow {
 
 /// A scalar of that value, with the dtype and device of t.
@@ -17,7 +17,7 @@ ELBOW_OPERATOR(+, add)
 ELBOW_OPERATOR(-, sub)
 ELBOW_OPERATOR(*, mul)
 ELBOW_OPERATOR(/, div)
-/// @name 1 where it holds, 0 elsewhere and beside a NaN (`!=`: 1 beside a NaN). Not recorded: no gradient passes.
+/// @name 1 where it holds, 0 elsewhere and where an operand is NaN (`!=`: 1 there). Not recorded: no gradient passes.
 /// @{
 ELBOW_OPERATOR(<, less)
 ELBOW_OPERATOR(<=, less_equal)

@@ -11,7 +11,8 @@
 namespace elbow {
 namespace {
 
-constexpr int64_t most_elements = 1000, edge = 3;  // of a larger tensor, so many from either end of each axis
+constexpr int64_t most_elements = 1000,
+                  edge = 3;  // larger tensors show `edge` elements from either end of each axis
 constexpr size_t line_width = 100;
 
 /// The elements that are printed, as texts of one width.
@@ -34,7 +35,7 @@ class Printer {
 
   bool skips(int axis, int64_t i) const { return cut_ && i >= edge && i < shape_[axis] - edge; }
 
-  // Collects what will be shown of the part that begins there.
+  // Collects what will be shown of the sub-tensor that begins there.
   void visit(int axis, int64_t place) {
     if (axis == shape_.rank()) return shown_.push_back(values_[size_t(place)]);
     for (int64_t i = 0; i < shape_[axis]; ++i)

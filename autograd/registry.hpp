@@ -15,7 +15,7 @@ namespace elbow {
 struct InputSpec {
   Shape shape;
   double lo = -2, hi = 2;    ///< uniform between them
-  bool is_constant = false;  ///< no gradient is asked for
+  bool is_constant = false;  ///< no gradient is requested
   bool is_one_hot = false;   ///< a 1 in each row (the last axis), 0 elsewhere
   bool is_distinct = false;  ///< no two elements closer than 0.05 (their order is random)
   /// The gradient with respect to this input is not checked: it has none.
@@ -69,7 +69,7 @@ struct OpValue {
   double output;
 };
 
-/// A call that must be refused, and a part of the message that must say so.
+/// A call that must be refused, and a substring of the message.
 struct OpRefusal {
   std::string message;
   std::vector<InputSpec> inputs;
@@ -83,7 +83,7 @@ struct OpInfo {
   std::vector<double> kinks;    ///< where the derivative jumps: gradchecks keep away from there
   bool extremes = false;        ///< whether it is to be tried at 0, +-20, +-300, infinity and NaN
   bool has_derivative = true;   ///< else it is not recorded: its derivative is 0 wherever it has one
-  bool has_reference = false;   ///< its file has loops or a formula of their own to test it against
+  bool has_reference = false;   ///< its file has separate loops or a separate formula to test it against
   bool has_settings = false;    ///< its struct has members, such as a slope or axes
   std::vector<OpSample> samples;
   std::vector<OpSample> benchmarks;
@@ -91,7 +91,7 @@ struct OpInfo {
   std::vector<OpRefusal> refusals;
 };
 
-/// All ops, by name. Made anew at each call.
+/// All ops, by name. Built again at each call.
 std::vector<OpInfo> all_ops();
 
 /// The element-wise op of one tensor of that name, with its default settings; its rule is null when there is none. So every

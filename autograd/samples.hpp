@@ -40,7 +40,7 @@ template <class O> double formula(const void* op, int input, DType dtype, const 
                                  : scalar_formula<double>(o, input, x, gy);
 }
 
-/// Whether an element-wise op has a formula of its own to test against: double reference(double x) const.
+/// Whether an element-wise op has a separate formula to test against: double reference(double x) const.
 template <class O, size_t... J> consteval bool has_scalar_reference(std::index_sequence<J...>) {
   return requires(const O& op, double v) {
     { op.reference(((void)J, v)...) } -> std::same_as<double>;
@@ -109,7 +109,7 @@ template <class O> class Samples : public SampleList {
     add_sample(info_.benchmarks, any(op), std::move(inputs), note);
     return *this;
   }
-  /// A call that must be refused, and a part of the message.
+  /// A call that must be refused, and a substring of the message.
   Samples& refuse(const O& op, std::vector<InputSpec> inputs, const std::string& message) {
     add_refusal(any(op), std::move(inputs), message);
     return *this;

@@ -54,7 +54,7 @@ class [[nodiscard]] Tape {
   std::vector<Tensor> gradient(const Tensor& root, const std::vector<Tensor>& inputs, const Tensor& seed = {});
 
   /// Forgets all nodes. What was computed so far can no longer be an input of a recorded op (an error that says so):
-  /// detach() it, or compute it anew.
+  /// detach() it, or compute it again.
   void clear();
   size_t nodes() const { return lists_.nodes.size(); }
 
@@ -85,8 +85,8 @@ class [[nodiscard]] Tape {
     uint32_t first_edge, n_edges, first_saved, n_saved;
     alignas(std::max_align_t) std::byte op[op_bytes];
   };
-  // The lists keep their capacity from one tape of a thread to the next, so that a tape for each step costs
-  // nothing.
+  // The lists keep their capacity from one tape of a thread to the next, so that a tape for each step
+  // allocates nothing.
   struct Lists {
     std::vector<Node*> nodes;  // from the pool; they stay where they are when the list grows
     std::vector<Edge> edges;
@@ -95,8 +95,8 @@ class [[nodiscard]] Tape {
   };
   // What gradient() collects while it runs: see there.
   struct Request {
-    std::vector<std::pair<Tensor, Tensor>> leaves;  // each leaf that is asked for, and its gradient
-    std::vector<bool> on_the_way;                   // whether a node leads to an input that is asked for
+    std::vector<std::pair<Tensor, Tensor>> leaves;  // each requested leaf, and its gradient
+    std::vector<bool> on_the_way;                   // whether a node leads to a requested input
   };
   static Lists& spare_lists();
 

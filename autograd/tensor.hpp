@@ -68,7 +68,7 @@ class Tensor {
   ~Tensor();
 
   /// @name Making one
-  /// Elements are unset (empty), all 0, all 1, all `value`, or copied from a vector of just as many numbers.
+  /// Elements are unset (empty), all 0, all 1, all `value`, or copied from a vector with one number per element.
   /// Throw when the memory cannot exist, the device is not there, or the numbers are too many or too few.
   /// @{
   static Tensor empty(const Shape& shape, DType dtype = DType::float32, Device device = Device::cpu);
@@ -110,7 +110,8 @@ class Tensor {
   /// @name The same elements as another tensor
   /// These are ops: gradients pass through them.
   /// @{
-  /// Under another shape of as many elements; shares them. One size may be -1: it is found from the others.
+  /// Under another shape with the same number of elements; shares them. One size may be -1: it is found from the
+  /// others.
   Tensor reshape(std::initializer_list<int64_t> sizes) const;
   Tensor reshape(const Shape& shape) const;
   /// A copy.
@@ -121,10 +122,10 @@ class Tensor {
   Tensor to(Device device) const;
   /// @}
 
-  /// A part, with NumPy's rules: x(Range(1, 3), all, -1) is x[1:3, :, -1]. A whole number drops its axis, a Range and `all`
-  /// keep theirs, and so do the axes that are not named; negative ones count from the back. An op: gradients pass. It has
-  /// elements of its own, unless every axis is kept whole: then it is the tensor itself. Throws for more indices than axes,
-  /// a whole number beyond its axis, or a step below 1.
+  /// A selection, with NumPy's rules: x(Range(1, 3), all, -1) is x[1:3, :, -1]. A whole number drops its axis, a Range
+  /// and `all` keep theirs, and so do the axes that are not named; negative ones count from the back. An op: gradients
+  /// pass. It has elements of its own, unless every axis is kept whole: then it is the tensor itself. Throws for more
+  /// indices than axes, a whole number beyond its axis, or a step below 1.
   template <std::convertible_to<AxisIndex>... I>
   requires(sizeof...(I) > 0) Tensor operator()(const I&... indices) const {
     return part({AxisIndex(indices)...});

@@ -82,7 +82,7 @@ Tracer power(const Tracer& x, const Tracer& exponent) {
   return Tracer(elbow::pow(x.tensor_like(known), exponent.tensor_like(known)));
 }
 
-// Ops of their own, for the generic formulas (math.hpp) have a fold at 0 that hides their second derivative.
+// These are separate ops, because the generic formulas (math.hpp) have a kink at 0 that hides their second derivative.
 Tracer logistic(const Tracer& x) {
   return x.is_constant() ? Tracer(ops::logistic(x.constant())) : Tracer(sigmoid(x.tensor_like({})));
 }

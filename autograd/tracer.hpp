@@ -9,7 +9,7 @@ namespace elbow {
 /// whole tensors, each operation an op on the tape. So one formula is the loop, the SIMD kernel, the CUDA kernel, and
 /// also its own derivative's derivative. (JAX calls such a value a tracer, too.)
 ///
-/// It holds a tensor, or a number that takes the dtype of the tensor it meets.
+/// It holds a tensor, or a number that takes the dtype of the tensor it is combined with.
 class Tracer {
  public:
   explicit Tracer(double constant) : constant_(constant) {}

@@ -65,7 +65,7 @@ struct Window {
   ELBOW_FN Span columns(int64_t i, int64_t width) const {
     return inside(i, size.width, stride.width, padding.width, width);
   }
-  /// The windows that see row r, or column s, of so many windows along that side.
+  /// The windows that see row r, or column s, among the given number of windows along that side.
   ELBOW_FN Span over_row(int64_t r, int64_t windows) const {
     return over(r, size.height, stride.height, padding.height, windows);
   }

@@ -16,9 +16,9 @@ struct Config::Node {
   Json given;  // what the file says
   std::string file, path;
   std::shared_ptr<const std::vector<std::string>> assigned;  // paths that did not come from the file
-  Json resolved = Json::object();        // what it came to, of the keys asked for; sections are kept below
-  std::vector<std::string> unused = {};  // keys that were asked for and are not to be resolved
-  Json schema = Json::object();          // of each key that was asked for: what it may be
+  Json resolved = Json::object();        // the values of the keys that were read; sections are kept below
+  std::vector<std::string> unused = {};  // keys that were read and are not to be resolved
+  Json schema = Json::object();          // of each key that was read: what it may be
   std::vector<std::string> required = {};
   std::map<std::string, std::shared_ptr<Node>> sections = {};
 

@@ -13,7 +13,7 @@ namespace elbow {
 /// JSON that keeps the order of its keys.
 using Json = nlohmann::ordered_json;
 
-/// Parses JSON; `name` stands for the text in messages. Error "NAME:LINE:COLUMN: what is wrong" in one line,
+/// Parses JSON; messages call the text `name`. Error "NAME:LINE:COLUMN: what is wrong" in one line,
 /// also for a key that appears twice in one object (without the position).
 Json parse_json(const std::string& text, const std::string& name);
 
@@ -55,7 +55,7 @@ inline Limits between(double low, double high) {  ///< both included
   return range;
 }
 
-/// Reads the settings of one JSON object and remembers which it was asked for and what they came to. A Config
+/// Reads the settings of one JSON object and remembers which were read and their values. A Config
 /// is a handle: copies and sections share that memory. Messages start with the file (if named) and the key's
 /// full path:
 ///
@@ -85,9 +85,9 @@ class Config {
   /// The same, but a setting that is left out does not appear in resolved(): for a choice that few files make.
   template <class T> std::optional<T> get_if_given(const std::string& key, const Limits& range = {}) const;
 
-  /// Puts the value that was used in the place of the one that was asked for, so that resolved() tells it.
+  /// Replaces the value that was read by the one that was used, in resolved().
   void settle(const std::string& key, const Json& value) const;
-  /// Leaves the setting out of resolved(): for a default that the files of earlier versions do not tell.
+  /// Leaves the setting out of resolved(): for a default that the files of earlier versions do not contain.
   void leave_out(const std::string& key) const;
 
   /// A string out of `choices`, `fallback` where it is left out; without a fallback it must be there. Error that
@@ -98,15 +98,16 @@ class Config {
   /// The settings in the object at `key`; an empty object where it is left out. Error if it is not an object.
   Config section(const std::string& key) const;
 
-  /// Error if this object, or a section of it that was asked for, holds a key that nobody asked for: it names
+  /// Error if this object, or a section of it that was read, holds a key that was never read: it names
   /// the key and the nearest known one. Call it when all is read: a misspelt setting must not be ignored.
   void done() const;
 
-  /// Every setting that was asked for with the value it came to, fallbacks included, sections within, in the
-  /// order in which they were asked for. Reading it again gives the same settings.
+  /// Every setting that was read with its value, fallbacks included, sections within, in the
+  /// order in which they were read. Reading it again gives the same settings.
   Json resolved() const;
 
-  /// JSON Schema (draft 2020-12) of the settings that were asked for so far, sections within: types, limits, choices, defaults.
+  /// JSON Schema (draft 2020-12) of the settings that were read so far, sections within: types, limits, choices,
+  /// defaults.
   Json schema() const;
 
   /// Throws Error("FILE: PATH.KEY: message"), or "--set PATH.KEY: message", for checks that only the caller can make.

@@ -82,7 +82,7 @@ void AtomicFile::put(std::string_view bytes) {
 void AtomicFile::finish() {
   put(buffer_);
   if (::fsync(file_) != 0 || std::rename(beside_.c_str(), path_.c_str()) != 0) refuse(errno);
-  ::close(file_);  // what this could tell, fsync has told
+  ::close(file_);  // fsync has reported any error already
   file_ = -1;
   // The new name is on the disk when the folder is. Not every file system knows that of folders; the file itself is whole.
   const int folder =

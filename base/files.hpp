@@ -8,13 +8,13 @@ namespace elbow {
 /// The whole of a file, or of what a pipe gives up to 256 MB. Error "PATH: cannot be read: REASON".
 std::string read_file(const std::filesystem::path& path);
 
-/// A file that is written part by part and appears when it is whole: beside it as NAME.partPID, synced to the disk, then renamed
-/// over it, so that a kill at any moment leaves either the old file or the new one. Memory: a buffer.
+/// A file that is written piece by piece and appears when it is complete. It is written to NAME.partPID, synced to the
+/// disk, then renamed. So a kill at any moment leaves either the old file or the new one. Memory: a buffer.
 class AtomicFile {
  public:
   /// Begins the file. Error "PATH: cannot be written: REASON".
   explicit AtomicFile(const std::filesystem::path& path);
-  /// What was not finished leaves nothing beside the old file.
+  /// An unfinished file is removed; the old file stays.
   ~AtomicFile();
   AtomicFile(const AtomicFile&) = delete;
   AtomicFile& operator=(const AtomicFile&) = delete;

@@ -22,7 +22,7 @@ void note(int signal) {
   noted = signal;
   std::signal(signal, SIG_DFL);
   if (note_to >= 0) [[maybe_unused]]
-    const ssize_t told = write(note_to, "", 1);
+    const ssize_t written = write(note_to, "", 1);
   errno = error;
 }
 
@@ -38,7 +38,7 @@ struct InterruptWatch::Waiter {
   ~Waiter() {
     note_to = -1;
     say(ended);
-    [[maybe_unused]] const ssize_t told = write(ends[1], "", 1);
+    [[maybe_unused]] const ssize_t written = write(ends[1], "", 1);
     thread.join();
     for (int end : ends) close(end);
   }

@@ -18,7 +18,7 @@ struct Interrupted : Error {
 class InterruptWatch {
  public:
   static constexpr double patience = 0.75;  ///< seconds: so that a program has ended after one
-  /// `leave`: called, on a thread of its own, if `patience` after the signal nobody has said handled(); the program then
+  /// `leave`: called, on a separate thread, if `patience` after the signal nobody has said handled(); the program then
   /// ends, with the signal's status.
   explicit InterruptWatch(std::function<void()> leave = {});
   ~InterruptWatch();

@@ -24,7 +24,7 @@ std::string position(const std::string& text, size_t offset) {
   return str(std::count(before.begin(), before.end(), '\n') + 1, ':', before.size() - line_start + 1);
 }
 
-// The part of nlohmann's message that says what is wrong: "[json.exception...] parse error at line 1, column 2:
+// The text in nlohmann's message that says what is wrong: "[json.exception...] parse error at line 1, column 2:
 // WHAT".
 std::string reason(const std::string& message) {
   if (const size_t column = message.find(", column "); column != std::string::npos)

@@ -132,7 +132,7 @@ std::pair<Matrix, std::vector<double>> unit_diagonal(const Matrix& a) {
 }
 
 // regression() by a Cholesky factorisation that takes the largest pivot first, and ends where none is left above
-// rank_tolerance(n): known = L L^T on those rows, which stand for the others.
+// rank_tolerance(n): known = L L^T on those rows, which determine the others.
 Regression regression_by_pivots(const Matrix& known, const Matrix& cross) {
   auto [factor, scale] = unit_diagonal(known);
   const auto n = lapack_int(known.rows), others = lapack_int(cross.cols);

@@ -21,8 +21,8 @@ struct Matrix {
   double operator()(std::int64_t r, std::int64_t c) const { return values[r * cols + c]; }
 };
 
-/// Matrices of no more rows and columns are worked on by plain loops and eigenvectors; larger ones, where that takes long, by
-/// blocks and Cholesky factors. The results are the same but for rounding.
+/// Matrices of no more rows and columns are worked on by plain loops and eigenvectors; larger ones, where that takes
+/// long, by blocks and Cholesky factors. The results are the same except for rounding.
 inline constexpr std::int64_t small_matrix = 128;
 
 /// a [m,k] x b [k,n] -> [m,n]; Error if the inner sizes differ. A plain loop for small ones, gemm() for others: the same bits
@@ -52,7 +52,7 @@ std::vector<double> symmetric_eigenvalues(const Matrix& a);
 
 /// An eigenvalue of an n x n positive semi-definite matrix below this fraction of the largest counts as zero:
 /// max(1e-12, 8 n eps). Rounding alone moves every eigenvalue by about n eps of the largest, and one that is
-/// kept at 1e-12 is known to about 1e-16/1e-12, a part in ten thousand.
+/// kept at 1e-12 is known to about 1e-16/1e-12, one in ten thousand.
 double rank_tolerance(std::int64_t n);
 
 /// A symmetric generalised inverse G of a symmetric positive semi-definite `a` [n,n]: a G a = a and G a G = G,
@@ -63,10 +63,10 @@ double rank_tolerance(std::int64_t n);
 /// element.
 Matrix pseudo_inverse(const Matrix& a);
 
-/// What some columns tell of others, linearly.
+/// The linear regression of some columns on others.
 struct Regression {
   Matrix coefficients;  ///< [others, known]: cross^T G, G = pseudo_inverse(known)
-  Matrix explained;     ///< [others, others]: cross^T G cross, the covariance of what is told
+  Matrix explained;     ///< [others, others]: cross^T G cross, the covariance that the known columns explain
 };
 
 /// The regression of other columns on known ones, from the known ones' covariance [known, known], which may be singular, and

@@ -1,11 +1,11 @@
 // The team of threads behind parallel_for: fork and join in a microsecond on idle cores, and no worse than one thread on busy
 // ones.
 //
-// OpenMP has a barrier at the end of a region, and all threads must come to it. When another program holds a core, each of a
-// training step's hundred barriers may wait a scheduler's time slice for a thread that had nothing to do; that
-// costs a factor of 3 to 17, and no setting of the barrier's spinning is right for both idle and busy cores. Here the caller waits
-// only for ranges that a helper has begun. A helper that comes late finds the work done, and a helper that lost its core in
-// the middle of a range is left alone for a while.
+// OpenMP has a barrier at the end of a region, and all threads must come to it. When another program holds a core, each
+// of a training step's hundred barriers may wait a scheduler's time slice for a thread that had nothing to do; that
+// costs a factor of 3 to 17, and no setting of the barrier's spinning is right for both idle and busy cores. Here the
+// caller waits only for ranges that a helper has started. A helper that comes late finds the work done, and a helper
+// that lost its core in the middle of a range is left alone for a while.
 #include "base/parallel.hpp"
 
 #include <sched.h>
@@ -31,7 +31,7 @@ using Clock = std::chrono::steady_clock;
 using namespace std::chrono_literals;
 
 constexpr int most_threads = 512;
-// How long a helper looks for the next region before it sleeps: longer than the serial parts between two of them.
+// How long a helper looks for the next region before it sleeps: longer than the serial work between two of them.
 constexpr auto patience = 200us;
 // The account of what helpers save and what it costs to wait for them: the most that it may hold, the debt at which the caller goes
 // on alone, and for how long: the longer, the more often helpers were of no use.
@@ -56,7 +56,7 @@ int default_threads() {
   const int wanted = text ? std::atoi(text) : 0;
   return wanted > 0 && wanted <= most_threads ? wanted : std::min(available_threads(), most_threads);
 }
-std::atomic<int> threads_wanted{0};  // 0: nobody has asked yet
+std::atomic<int> threads_wanted{0};  // 0: not set yet
 
 class Team {
  public:
@@ -134,8 +134,8 @@ void Team::help(int id) {
   }
 }
 
-// Where a core is lost to another program for some milliseconds now and then, help pays all the same; where there is none to
-// spare, it does not. The account tells them apart without knowing the machine.
+// Where a core is lost to another program for some milliseconds now and then, help pays all the same; where there is
+// none to spare, it does not. The account distinguishes them without knowing the machine.
 void Team::book(Clock::duration saved, Clock::duration waited) {
   credit_ = std::min<Clock::duration>(credit_ + saved - waited, most_credit);
   if (credit_ == most_credit) pause_ = shortest_pause;
@@ -145,7 +145,7 @@ void Team::book(Clock::duration saved, Clock::duration waited) {
   credit_ = {};
 }
 
-// Returns how many there are: fewer than asked for where the system lets the process have no more.
+// Returns how many there are: fewer than requested if the system allows no more.
 int Team::start_helpers(int wanted) {
   try {
     for (; helpers_ < wanted; ++helpers_) std::thread([this, id = helpers_ + 1] { help(id); }).detach();

@@ -4,8 +4,8 @@
 
 namespace elbow {
 
-/// How many threads share work: set_num_threads, before it OMP_NUM_THREADS, and without that as many as the process may
-/// use at once.
+/// How many threads share work: set_num_threads, else OMP_NUM_THREADS, else the number that the process may use
+/// at once.
 int num_threads();
 /// How many threads the process may run at once: cores that it may use, and no more than its control group has time for.
 int available_threads();

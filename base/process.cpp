@@ -64,8 +64,8 @@ void start_no_processes() {
   const auto load = [](size_t offset) {
     return sock_filter BPF_STMT(BPF_LD | BPF_W | BPF_ABS, uint32_t(offset));
   };
-  const auto answer = [](uint32_t value) { return sock_filter BPF_STMT(BPF_RET | BPF_K, value); };
-  // `answer` follows each of these and is passed over, unless the loaded word is (has) `value`.
+  const auto result = [](uint32_t value) { return sock_filter BPF_STMT(BPF_RET | BPF_K, value); };
+  // `result` follows each of these and is skipped, unless the loaded word is (has) `value`.
   const auto unless_equal = [](uint32_t value) {
     return sock_filter BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, value, 0, 1);
   };
@@ -79,24 +79,24 @@ void start_no_processes() {
   sock_filter filter[] = {
       load(offsetof(seccomp_data, arch)),
       skip_if_equal(ELBOW_AUDIT_ARCH),
-      answer(SECCOMP_RET_KILL_PROCESS),
+      result(SECCOMP_RET_KILL_PROCESS),
       load(offsetof(seccomp_data, nr)),
 #ifdef __x86_64__
       unless_equal(__NR_fork),
-      answer(refuse),
+      result(refuse),
       unless_equal(__NR_vfork),
-      answer(refuse),
+      result(refuse),
       unless_set(0x40000000),  // system calls of the x32 interface
-      answer(refuse),
+      result(refuse),
 #endif
       unless_equal(__NR_clone3),  // whose flags lie in memory: the C library then takes clone
-      answer(SECCOMP_RET_ERRNO | ENOSYS),
+      result(SECCOMP_RET_ERRNO | ENOSYS),
       skip_if_equal(__NR_clone),
-      answer(SECCOMP_RET_ALLOW),
+      result(SECCOMP_RET_ALLOW),
       load(offsetof(seccomp_data, args)),  // clone's flags, their lower half
       unless_set(CLONE_THREAD),
-      answer(SECCOMP_RET_ALLOW),
-      answer(refuse),
+      result(SECCOMP_RET_ALLOW),
+      result(refuse),
   };
   const sock_fprog program = {sizeof filter / sizeof *filter, filter};
   if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0) prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program);

@@ -38,12 +38,12 @@ struct ProgramEnd {
 ProgramEnd run_confined(const std::string& program, const std::vector<std::string>& arguments,
                         const std::string& input, unsigned seconds);
 
-/// This very program, started once more with other arguments. It hears nothing on its input, its output is dropped, and its
-/// errors are kept. It stands in a process group of its own: Ctrl-C on the terminal reaches only the parent, who stops it
+/// This very program, started once more with other arguments. It hears nothing on its input, its output is dropped, and
+/// its errors are kept. It runs in its own process group: Ctrl-C on the terminal reaches only the parent, who stops it
 /// politely; a parent that was killed takes it along (end_with_parent).
 class ChildProcess {
  public:
-  /// Starts it with so many threads. Error if the system will not.
+  /// Starts it with that number of threads. Error if the system refuses.
   ChildProcess(const std::vector<std::string>& arguments, int threads);
   /// Stops it and waits for its end, if it still runs.
   ~ChildProcess();

@@ -3,12 +3,12 @@
 
 namespace elbow {
 
-/// Wall time since it was made, or started anew.
+/// Wall time since it was made, or last restarted.
 class Stopwatch {
  public:
   /// Seconds since then.
   double seconds() const { return std::chrono::duration<double>(Clock::now() - start_).count(); }
-  /// Starts it anew.
+  /// Restarts it.
   void restart() { start_ = Clock::now(); }
 
  private:

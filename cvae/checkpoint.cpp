@@ -9,9 +9,9 @@
 namespace elbow {
 namespace {
 
-// Tensors of the optimiser stand beside the model's under this prefix.
+// Tensors of the optimiser are stored along with the model's, under this prefix.
 const std::string prefix = "optimizer.";
-// The loss, distortion and KL of the steps of an epoch that has begun, [steps, 3] float64.
+// The loss, distortion and KL of the steps of a started epoch, [steps, 3] float64.
 const std::string steps_tensor = "epoch.steps";
 
 // The losses of an epoch as a list of numbers, some of which need not be finite: a single batch has no standard error.
@@ -63,7 +63,7 @@ template <class F> auto naming(const std::filesystem::path& path, F f) {
   } catch (const Error& e) { throw Error(path.string() + ": " + e.what()); }
 }
 
-// A model that holds a NaN answers with nothing else.
+// The output of a model that holds a NaN is NaN.
 void set_finite_state(Module& model, const std::map<std::string, Tensor>& tensors) {
   for (const auto& [name, tensor] : tensors)
     if (!all_finite(tensor))
@@ -125,12 +125,12 @@ std::vector<EpochLosses> load_checkpoint(const std::filesystem::path& path, Expe
     for (const Json& e : Json::parse(file.metadata["epochs"])) epochs.push_back(epoch_from(e));
     const int64_t steps = number("steps"), done = number("epochs_done"), dropout_step = number("dropout_step");
     const double seconds = number_from(Json::parse(file.metadata["train_seconds"]));
-    std::vector<LossTerms<double>> begun;
+    std::vector<LossTerms<double>> started;
     if (const auto found = file.tensors.find(steps_tensor); found != file.tensors.end()) {
-      begun = steps_from(found->second);
+      started = steps_from(found->second);
       file.tensors.erase(found);
     }
-    const int64_t per_epoch = training.steps_per_epoch(), of_epoch = int64_t(begun.size());
+    const int64_t per_epoch = training.steps_per_epoch(), of_epoch = int64_t(started.size());
     if (done != int64_t(epochs.size()) || of_epoch >= std::max<int64_t>(per_epoch, 1) ||
         steps != done * per_epoch + of_epoch)
       fail("resume", "its counters contradict each other: ", done, " epochs, ", epochs.size(),
@@ -143,7 +143,7 @@ std::vector<EpochLosses> load_checkpoint(const std::filesystem::path& path, Expe
     }
     set_finite_state(*experiment.model, file.tensors);
     training.optimizer().set_steps(steps);
-    training.set_done(done, std::move(begun), seconds);
+    training.set_done(done, std::move(started), seconds);
     experiment.dropout_stream.set_step(uint64_t(dropout_step));
     return epochs;
   });

@@ -12,9 +12,9 @@
 
 namespace elbow {
 
-/// What the encoder and the decoder are given of a row: the values of some features. Which features may be given is the kind of
-/// the condition: those of x, which are reconstructed as well (arbitrary conditioning), or the attributes, which are not, such
-/// as the class of an image. A mask says which of them each row gives; all else is the same for both.
+/// What the encoder and the decoder are given of a row: the values of some features. The kind of the condition says
+/// which features may be given: those of x, which are reconstructed as well (arbitrary conditioning), or the
+/// attributes, which are not, such as the class of an image. A mask says which of them are given in each row.
 class Condition {
  public:
   /// Reads the section `condition`: {"kind": "columns" | "label" | "none", "given": probability, "withheld": probability};
@@ -24,7 +24,7 @@ class Condition {
   /// Columns of c. For the columns of x 2 d: c = [x * m, m]. For attributes side by side: one column for each category, 1 in that
   /// of the row, or the value of a real one; and, where attributes may be withheld, one more that is 1 when it is.
   int64_t width() const;
-  /// Whether the features of x are given or withheld, so that results are told by their number.
+  /// Whether the features of x are given or withheld, so that results are grouped by the number of given features.
   bool by_columns() const { return kind_ == Kind::columns; }
   /// Whether the attributes are.
   bool by_attributes() const { return kind_ == Kind::attributes; }
@@ -57,16 +57,16 @@ class Condition {
   void give(const Batch& batch, const Mask& subset, Drawn& out) const {
     give(batch, std::span(&subset, 1), out);
   }
-  /// The same for several subsets at once: the rows are as many parts of one length as there are subsets, one below the
-  /// other, and those of part i are given subset i.
+  /// The same for several subsets at once: the batch is one block of rows per subset, all of equal length, and the rows
+  /// of block i are given subset i.
   void give(const Batch& batch, std::span<const Mask> subsets, Drawn& out) const;
 
   /// How many numbers hold the values of a row's features: the columns of x, or the attributes.
   int64_t value_columns() const { return value_columns_; }
-  /// The condition of rows of which nothing else is known: c [rows, width()], from `values` [rows, value_columns()] with
+  /// The condition of rows from `values` alone: c [rows, width()], from `values` [rows, value_columns()] with
   /// a NaN where nothing is given. Undefined where there is no condition. Error as give().
   Tensor of(const Tensor& values) const;
-  /// Values of which none is given: a NaN everywhere [rows, value_columns()].
+  /// Values where nothing is given: a NaN everywhere [rows, value_columns()].
   Tensor nothing(int64_t rows) const;
 
  private:

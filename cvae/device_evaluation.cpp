@@ -8,7 +8,7 @@
 
 namespace elbow {
 
-// Batches of one size: so many from batch `first` of the test set on.
+// `count` batches of one size, from batch `first` of the test set on.
 class DeviceEvaluation::Part {
  public:
   Part(const std::vector<const Experiment*>& experiments, Cvae& model, int64_t first, int64_t count,

@@ -33,23 +33,24 @@ class DeviceRows {
 /// 64-bit numbers as the elements of a float64 tensor, whose bytes they are.
 double bits_of(uint64_t word);
 
-/// The training steps of an experiment on a device, or of several of one architecture at once. All rows lie there; a step,
-/// from the drawing of its batch and masks to the optimiser's, is recorded once and launched for each step of the epoch. What
-/// differs from step to step (seeds, counters, learning rates, schedules) stands in a table there, a row a step; the losses are
-/// gathered there. So no step waits for the host.
+/// The training steps of an experiment on a device, or of several of one architecture at once. All rows lie there; a
+/// step, from the drawing of its batch and masks to the optimiser's, is recorded once and launched for each step of the
+/// epoch. What differs from step to step (seeds, counters, learning rates, schedules) is in a table there, one row per
+/// step. The losses are gathered there. So no step waits for the host.
 ///
-/// Several experiments: tensors on the device, those of the model included, have been made under a Models of as many, and the
-/// steps train all of them, each on rows, seeds and schedules of its own.
+/// Several experiments: tensors on the device, those of the model included, have been made under a Models of that
+/// number. The steps train all of them, each on its own rows, seeds and schedules.
 class DeviceSteps {
  public:
-  /// Trains `model` by `optimizer`, which are those of the only experiment, or stand for all of them. `dropout` gives the keys
-  /// of its dropout layers. All must live on.
+  /// Trains `model` by `optimizer`: those of the only experiment, or those that represent all of them. `dropout` gives
+  /// the keys of its dropout layers. All must live on.
   DeviceSteps(std::vector<const Experiment*> experiments, Cvae& model, RandomStream& dropout,
               FlatParameters& parameters, Optimizer& optimizer);
 
-  /// Takes up an epoch, whose first `done` steps have been made already: one order of the rows for each experiment.
+  /// Begins an epoch, or resumes one whose first `done` steps have been made: one order of the rows for each
+  /// experiment.
   void begin_epoch(const std::vector<const BatchOrder*>& orders, int64_t done);
-  /// The rows have been drawn anew: copies them again when the next epoch begins.
+  /// The rows have been redrawn: copies them again when the next epoch begins.
   void rows_changed() { rows_current_ = false; }
   /// Starts step i of the epoch; by default the steps follow each other.
   void start(int64_t i);
@@ -72,12 +73,12 @@ class DeviceSteps {
   Optimizer& optimizer_;
   Device device_;
   Backend& backend_;
-  int64_t next_ = 0;  // the step that the counter on the device stands at
+  int64_t next_ = 0;  // the step that the counter on the device holds
   bool rows_current_ = false, frozen_ = false;
   DeviceRows rows_;
   MaskWork mask_;
   StepTable table_;
-  Tensor noise_state_, dropout_state_, kl_weight_, capacity_, rates_;  // parts of table_.values
+  Tensor noise_state_, dropout_state_, kl_weight_, capacity_, rates_;  // slices of table_.values
   Tensor losses_;                                                      // [steps, 2] float32
   std::map<bool, std::unique_ptr<Recording>> recordings_;    // with batch norm's statistics frozen or not
   std::map<bool, int64_t> dropout_keys_;                     // that a step takes

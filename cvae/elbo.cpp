@@ -8,32 +8,33 @@
 namespace elbow {
 
 bool LossSettings::is_squared_error() const {
-  return std::all_of(parts.begin(), parts.end(), [](const LossPart& p) { return p.kind == FeatureKind::real; });
+  return std::all_of(terms.begin(), terms.end(),
+                     [](const DistortionTerm& p) { return p.kind == FeatureKind::real; });
 }
 
 namespace {
 
-// One part for each run of features of one kind, and one for each categorical feature: its columns share a softmax.
-std::vector<LossPart> parts_of(const std::vector<Feature>& features) {
-  std::vector<LossPart> parts;
+// One term for each run of features of one kind, and one for each categorical feature: its columns share a softmax.
+std::vector<DistortionTerm> terms_of(const std::vector<Feature>& features) {
+  std::vector<DistortionTerm> terms;
   for (const Feature& f : features)
-    if (!parts.empty() && parts.back().kind == f.kind && f.kind != FeatureKind::categorical)
-      parts.back().width += f.width;
+    if (!terms.empty() && terms.back().kind == f.kind && f.kind != FeatureKind::categorical)
+      terms.back().width += f.width;
     else
-      parts.push_back({f.kind, f.first, f.width});
-  return parts;
+      terms.push_back({f.kind, f.first, f.width});
+  return terms;
 }
 
 // How far a rise through `steps` steps has come, 0..1.
 double risen(int64_t step, int64_t steps) { return step >= steps ? 1.0 : double(step) / double(steps); }
 
-// The columns of one part.
-Tensor columns_of(const LossPart& part, const Tensor& t) {
-  return part.width == t.size(1) ? t : slice(t, 1, part.first, part.first + part.width);
+// The columns of one term.
+Tensor columns_of(const DistortionTerm& term, const Tensor& t) {
+  return term.width == t.size(1) ? t : slice(t, 1, term.first, term.first + term.width);
 }
 
-Tensor cost(const LossPart& part, const Tensor& y, const Tensor& x, Reduction reduction) {
-  switch (part.kind) {
+Tensor loss_of(const DistortionTerm& term, const Tensor& y, const Tensor& x, Reduction reduction) {
+  switch (term.kind) {
     case FeatureKind::real: return squared_error(y, x, reduction);
     case FeatureKind::binary: return bce_with_logits(y, x, reduction);
     case FeatureKind::categorical: return cross_entropy_with_logits(y, x, reduction);
@@ -41,23 +42,23 @@ Tensor cost(const LossPart& part, const Tensor& y, const Tensor& x, Reduction re
   return {};
 }
 
-// The cost of each row [rows] over the entries that are there.
-Tensor observed_cost(const LossPart& part, const Tensor& y, const Tensor& x, const Tensor& observed) {
-  if (part.kind == FeatureKind::categorical)  // missing as a whole
-    return cost(part, y, x, Reduction::per_row) * reshape(slice(observed, 1, 0, 1), {observed.size(0)});
-  return sum(cost(part, y, x, Reduction::none) * observed, 1);
+// The loss of each row [rows] over the entries that are there.
+Tensor observed_loss(const DistortionTerm& term, const Tensor& y, const Tensor& x, const Tensor& observed) {
+  if (term.kind == FeatureKind::categorical)  // missing as a whole
+    return loss_of(term, y, x, Reduction::per_row) * reshape(slice(observed, 1, 0, 1), {observed.size(0)});
+  return sum(loss_of(term, y, x, Reduction::none) * observed, 1);
 }
 
 // What the KL adds to the loss.
-Tensor kl_cost(const Posterior& q, const DiagonalNormal& p, const Tensor& kl, const LossSettings& loss,
+Tensor kl_loss(const Posterior& q, const DiagonalNormal& p, const Tensor& kl, const LossSettings& loss,
                const Tensor& weight, const Tensor& capacity) {
-  Tensor cost = kl;
+  Tensor penalty = kl;
   if (loss.free_nats > 0) {
     const Tensor each = kl_divergence(q, p, Reduction::per_column);  // [latents]
-    cost = sum(maximum(each, Tensor::full({}, loss.free_nats, each.dtype(), each.device())));
+    penalty = sum(maximum(each, Tensor::full({}, loss.free_nats, each.dtype(), each.device())));
   }
-  if (loss.has_capacity) cost = abs(cost - capacity);
-  return weight * cost;
+  if (loss.has_capacity) penalty = abs(penalty - capacity);
+  return weight * penalty;
 }
 
 }  // namespace
@@ -69,9 +70,9 @@ LossSettings read_loss(const Config& config, const Dataset& data) {
   const std::string kind = config.choice("distortion", {"squared_error", "bce", "by_feature"},
                                          all_real ? "squared_error" : "by_feature");
   if (kind == "by_feature")
-    s.parts = parts_of(data.features);
+    s.terms = terms_of(data.features);
   else
-    s.parts = {{kind == "bce" ? FeatureKind::binary : FeatureKind::real, 0, data.columns()}};
+    s.terms = {{kind == "bce" ? FeatureKind::binary : FeatureKind::real, 0, data.columns()}};
   if (kind == "bce" && !data.image)
     config.fail("distortion", "bce expects values in 0..1, which only image data are known to have");
   s.autoencoder = config.get<bool>("autoencoder", false);
@@ -98,26 +99,26 @@ LossSettings read_loss(const Config& config, const Dataset& data) {
 
 Tensor distortion_of(const LossSettings& loss, const Tensor& y, const Batch& batch, bool per_row) {
   Tensor total;
-  for (const LossPart& part : loss.parts) {
-    const Tensor yp = columns_of(part, y), xp = columns_of(part, batch.x);
-    Tensor term;
+  for (const DistortionTerm& term : loss.terms) {
+    const Tensor yp = columns_of(term, y), xp = columns_of(term, batch.x);
+    Tensor value;
     if (batch.observed) {
-      term = observed_cost(part, yp, xp, columns_of(part, batch.observed));
-      if (!per_row) term = mean(term);
+      value = observed_loss(term, yp, xp, columns_of(term, batch.observed));
+      if (!per_row) value = mean(value);
     } else {
-      term = cost(part, yp, xp, per_row ? Reduction::per_row : Reduction::mean);
+      value = loss_of(term, yp, xp, per_row ? Reduction::per_row : Reduction::mean);
     }
-    total = total ? total + term : term;
+    total = total ? total + value : value;
   }
   return total;
 }
 
 Tensor values_of(const LossSettings& loss, const Tensor& y) {
   Tensor values;
-  for (const LossPart& part : loss.parts) {
-    Tensor v = columns_of(part, y);
-    if (part.kind == FeatureKind::binary) v = sigmoid(v);
-    if (part.kind == FeatureKind::categorical) v = softmax(v, 1);
+  for (const DistortionTerm& term : loss.terms) {
+    Tensor v = columns_of(term, y);
+    if (term.kind == FeatureKind::binary) v = sigmoid(v);
+    if (term.kind == FeatureKind::categorical) v = softmax(v, 1);
     values = values ? concat(values, v, 1) : v;
   }
   return values;
@@ -142,7 +143,7 @@ Elbo elbo(Cvae& model, const Batch& batch, const Tensor& c, const LossSettings& 
   const Tensor z = sample_posterior(loss, q, noise);
   const Tensor distortion = distortion_of(loss, model.decode(z, c), batch, false);
   const Tensor kl = kl_of(loss, q, p, Reduction::mean);
-  return {loss.autoencoder ? distortion : distortion + kl_cost(q, p, kl, loss, weight, capacity), distortion,
+  return {loss.autoencoder ? distortion : distortion + kl_loss(q, p, kl, loss, weight, capacity), distortion,
           kl};
 }
 

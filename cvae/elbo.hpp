@@ -10,10 +10,11 @@
 
 namespace elbow {
 
-/// How the decoder's output y is held against x on some adjacent columns: squared error (x - y)^2 for real ones, binary
+/// One term of the distortion. It compares the decoder's output y with x on some adjacent columns: squared error
+/// (x - y)^2 for real ones, binary
 /// cross-entropy of x in [0, 1] under the logit y for binary ones, cross-entropy under the logits y for the one-hot columns
 /// of one categorical value. All are sums over the columns: they stand on one scale.
-struct LossPart {
+struct DistortionTerm {
   FeatureKind kind;
   int64_t first, width;
 };
@@ -22,7 +23,7 @@ struct LossPart {
 /// Higgins et al. 2017). Missing entries do not count. The other settings change what training minimises, and never what
 /// is reported.
 struct LossSettings {
-  std::vector<LossPart> parts;  ///< side by side they make up the columns
+  std::vector<DistortionTerm> terms;  ///< side by side their columns make up all columns
   /// A plain autoencoder: z is the posterior's mean, without noise, and there is no KL; beta is 0 then.
   bool autoencoder = false;
   double beta = 1;
@@ -60,7 +61,7 @@ struct KlTerm {
 /// `step` counts the training steps, for the settings that depend on it; by default all schedules are over.
 KlTerm kl_term_at(const LossSettings& loss, int64_t step = std::numeric_limits<int64_t>::max());
 
-/// The negative ELBO of a batch with its parts: means over the rows, scalars.
+/// The negative ELBO of a batch with its terms: means over the rows, scalars.
 using Elbo = LossTerms<Tensor>;
 /// One draw of the noise for each row, from the sequence that `noise` names. weight and capacity [] are those of a KlTerm.
 Elbo elbo(Cvae& model, const Batch& batch, const Tensor& c, const LossSettings& loss, const RandomKey& noise,

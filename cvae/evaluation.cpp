@@ -11,8 +11,8 @@
 namespace elbow {
 namespace {
 
-// Rows whose optimum is worked out: each new mask costs O(columns^3), and there must be an end to it. Whole batches, or, of a
-// very wide set, a part of the first one.
+// The number of rows whose optimum is computed. It is limited, because each new mask takes O(columns^3). Whole batches
+// or, for a very wide set, the first rows of the first one.
 int64_t most_excess_rows(int64_t columns) {
   const double d = double(columns);
   const auto rows = int64_t(std::min(1e9, 6e9 / (d * d * d)));
@@ -20,7 +20,7 @@ int64_t most_excess_rows(int64_t columns) {
   return rows >= evaluation_batch_rows ? batches * evaluation_batch_rows : std::max<int64_t>(16, rows);
 }
 
-// Adds the losses of batch b of so many under condition c to `out`, the distortion averaged over draws of the noise.
+// Adds the losses of batch b of `batches` under condition c to `out`, the distortion averaged over draws of the noise.
 Posterior add_losses(const Experiment& e, const Batch& on_host, const Tensor& condition, int64_t draws,
                      int64_t b, int64_t batches, RowLosses& out) {
   const Device device = e.model->device();

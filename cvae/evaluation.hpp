@@ -7,7 +7,8 @@
 
 namespace elbow {
 
-/// The test set is looked at in batches of so many rows: fixed, as the bits of the results must not depend on a setting of speed.
+/// The number of rows in a batch of the test set. It is fixed, because the bits of the results must not depend on a
+/// setting of speed.
 inline constexpr int64_t evaluation_batch_rows = 512;
 
 /// Puts the model into evaluation mode for as long as this lives, and records nothing.
@@ -32,7 +33,7 @@ struct RowLosses {
       excess;  ///< [rows] [rows, or the first ones of a very wide set] loss minus that of the optimal linear
                ///< model; empty without an optimum
   double beta = 1;
-  double seconds = 0;  ///< how long it took, the optimal model's part left out
+  double seconds = 0;  ///< time taken, without the computation of the optimal model
 };
 
 /// All rows of the test set, in evaluation mode, with masks and noise from the seed alone: two calls see the same
@@ -52,7 +53,7 @@ std::vector<int64_t> latents_by_kl(const std::vector<double>& kl);
 /// The mean KL of each latent [latents] over the rows of a batch with these posteriors, under condition c; nats per row.
 std::vector<double> latent_kl(const Experiment& experiment, const Posterior& q, const Tensor& c);
 
-/// What the encoder makes of some test rows under one subset.
+/// The encoder's outputs for some test rows under one subset.
 struct SubsetEncoding {
   Posterior posterior;         ///< [rows, latents]
   std::vector<double> kl;      ///< [latents]: mean KL of each, nats per row
@@ -63,13 +64,13 @@ struct SubsetEncoding {
 SubsetEncoding encode_under(const Experiment& experiment, const std::vector<int64_t>& index,
                             const Mask& subset);
 
-/// For each number of given columns: costs and excess of those of `rows` with that count, not numbers where there is none;
-/// active latents and the KL of each latent from encoding test rows under every subset of that size (or as many as the
-/// settings say, where there are too many), with the optimum's figures beside them.
+/// For each number of given columns: losses and excess of those of `rows` with that count (NaN where there is none);
+/// active latents and the KL of each latent from encoding test rows under every subset of that size (or, where there
+/// are too many, under the number that the settings say), along with those of the optimum.
 std::vector<CountResult> per_count_results(const Experiment& experiment, const RowLosses& rows);
 
-/// For each subset of the labels, nothing first: costs, KL of each latent and active latents of the whole test set when
-/// every row is given just those labels, with the noise of test_losses. Empty where labels are never withheld.
+/// For each subset of the labels, nothing first: losses, KL of each latent and active latents of the whole test set
+/// when every row is given just those labels, with the noise of test_losses. Empty where labels are never withheld.
 std::vector<ConditionResult> per_condition_results(const Experiment& experiment, int64_t draws);
 
 /// Posterior means of the first test rows on the two latents with the largest mean KL.

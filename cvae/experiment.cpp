@@ -39,7 +39,7 @@ Schedule read_schedule(const Config& config, int64_t total_steps) {
 }
 
 // The rows of a batch. Where the set has fewer, half of them, so that an epoch has two batches and its losses a standard
-// error; batch norm wants two rows at least.
+// error; batch norm needs at least two rows.
 int64_t read_batch_rows(const Config& config, int64_t fallback, int64_t train_rows,
                         std::vector<std::string>& warnings) {
   const int64_t asked = config.get<int64_t>("batch_rows", fallback, at_least(2));
@@ -155,7 +155,7 @@ Experiment::Experiment(const Config& config, const DataMaker& data_maker)
 }
 
 int64_t Experiment::optimum_masks(int64_t least) const {
-  // With missing entries there are 3^d + 2^d cases, all of which are to be taken for 8 columns.
+  // With missing entries there are 3^d + 2^d cases, all of which are evaluated for 8 columns.
   return affordable_masks(data.train.columns(), least, data.test.missing.any() ? 8192 : 1024);
 }
 

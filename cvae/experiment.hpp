@@ -39,10 +39,10 @@ struct EvaluationSettings {
   std::optional<int64_t> score_class;  ///< of images that are scored by themselves; none: 5, or the last one
   std::optional<std::string> score_colour;           ///< the same; none: the first one
   std::optional<std::vector<std::string>> analyses;  ///< by name; none named: all that apply
-  bool original_tables = true;  ///< whether the tables of the original testbed are written beside our own
+  bool original_tables = true;  ///< whether the tables of the original testbed are written along with our own
 };
 
-/// Makes the data of an experiment from its settings, of which it reads the section `data`.
+/// Makes the data of an experiment from the section `data` of its settings.
 using DataMaker = std::function<DataSplit(const Config& settings, uint64_t seed)>;
 /// The data that the section itself describes.
 DataSplit data_of_settings(const Config& settings, uint64_t seed);

@@ -18,10 +18,11 @@ struct FeatureTraining {
 /// The images and classes of a set, for a net. Error if the set has no labels or no image size, or entries are missing.
 FeatureNetShape feature_net_shape(const Dataset& set);
 
-/// A net trained to tell the classes of labelled images apart, by cross-entropy. Colour images have their channels side by
-/// side in a row: columns = channels * height * width. Calls progress(epoch, loss) after each epoch, from 1, with the mean
-/// of its batches' losses in nats per row. It is trained on default_device(), and returned on the CPU. A function of the set and
-/// the settings for any number of threads. Error as feature_net_shape, or if images are too small or the loss is not finite.
+/// A net trained to classify labelled images, by cross-entropy. Colour images have their channels side by side in a
+/// row: columns = channels * height * width. Calls progress(epoch, loss) after each epoch, from 1, with the mean of its
+/// batches' losses in nats per row. It is trained on default_device(), and returned on the CPU. A function of the set
+/// and the settings for any number of threads. Error as feature_net_shape, or if images are too small or the loss is
+/// not finite.
 std::unique_ptr<FeatureNet> train_feature_net(
     const Dataset& train, const FeatureTraining& settings,
     const std::function<void(int64_t epoch, double loss)>& progress = {});

@@ -10,7 +10,8 @@
 namespace elbow {
 namespace {
 
-// What members may differ in stands in the table of their steps (DeviceSteps); all else is part of the recorded step.
+// The settings in which members may differ are in the table of their steps (DeviceSteps). All others belong to the
+// recorded step.
 Json common_settings(const Experiment& e) {
   Json settings = Json::parse(e.resolved);
   for (const char* key : {"name", "seed", "data", "evaluation"}) settings.erase(key);
@@ -58,7 +59,7 @@ Fleet::Fleet(std::vector<std::pair<Experiment*, Training*>> members)
     if (const std::string why = why_not_together(*e, *experiment); !why.empty())
       fail("fleet", experiment->name, " and ", e->name, " cannot be trained together: ", why);
     if (training->epochs_done() != epochs_done_ || training->steps_started() != started_)
-      fail("fleet", experiment->name, " and ", e->name, " stand at different steps");
+      fail("fleet", experiment->name, " and ", e->name, " are at different steps");
     steps_of_epoch_.push_back(training->steps_of_epoch());
     experiments_.push_back(experiment);
     orders_.emplace_back(experiment->data.train.rows(), experiment->training.batch_rows, LastBatch::drop);

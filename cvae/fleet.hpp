@@ -17,11 +17,11 @@ std::string why_not_together(const Experiment& a, const Experiment& b);
 /// card is for at 64 rows a batch, where a single model leaves most of it idle. Each gets the numbers that it would get alone.
 class Fleet {
  public:
-  /// The state of each training, which may have begun, is taken up; both live on the CPU. Throws when they do not belong
-  /// together, or stand at different steps.
+  /// Continues from the state of each training, which may have started already. Both live on the CPU. Throws when they
+  /// do not belong together, or are at different steps.
   explicit Fleet(std::vector<std::pair<Experiment*, Training*>> members);
 
-  /// One epoch, or what is left of one that was begun: for each member its losses. `progress` is called after each step with the
+  /// One epoch, or the rest of a started one: for each member its losses. `progress` is called after each step with the
   /// number of steps started; the state may be returned there.
   std::vector<EpochLosses> epoch(const std::function<void(int64_t)>& progress);
   /// @name An epoch step by step
@@ -43,7 +43,7 @@ class Fleet {
   std::vector<const Experiment*> experiments_;
   std::vector<BatchOrder> orders_;
   RandomStream dropout_;
-  std::unique_ptr<Cvae> model_;  // stands for all
+  std::unique_ptr<Cvae> model_;  // represents all
   std::unique_ptr<FlatParameters> parameters_;
   std::unique_ptr<Optimizer> optimizer_;
   std::unique_ptr<DeviceSteps> steps_;

@@ -77,7 +77,8 @@ PrincipalAxes principal_axes(const Matrix& sigma, const Mask& mask, const Mask& 
 
 std::vector<double> principal_variances(const Matrix& sigma, const Mask& mask, const Mask& observed) {
   const ConditionalGaussian g = condition_on(sigma, mask, observed);
-  // LAPACK's eigenvalues by themselves cost a third, and differ from those beside eigenvectors in their last bits.
+  // LAPACK's eigenvalues by themselves cost a third, and differ in their last bits from those computed with
+  // eigenvectors.
   std::vector<double> values = g.covariance.rows > small_matrix ? symmetric_eigenvalues(g.covariance)
                                                                 : symmetric_eigen(g.covariance).values;
   return without_zeros(std::move(values), sigma, g.columns.withheld);

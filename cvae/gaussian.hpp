@@ -32,8 +32,8 @@ struct ConditionalGaussian {
 /// sizes differ, or as split.
 ConditionalGaussian condition_on(const Matrix& sigma, const Mask& mask, const Mask& observed = {});
 
-/// What an optimal linear encoder looks at when `mask` is given: the parts of a row that the condition does not
-/// tell, along the principal axes of the conditional covariance. They are u = innovations (x - mean), [axes],
+/// What an optimal linear encoder computes when `mask` is given: the components of a row that the condition does not
+/// determine, along the principal axes of the conditional covariance. They are u = innovations (x - mean), [axes],
 /// independent, u_i ~ N(0, variances[i]).
 struct PrincipalAxes {
   std::vector<double> variances;  ///< [axes], descending, all > 0

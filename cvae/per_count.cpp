@@ -8,11 +8,11 @@ namespace elbow {
 namespace {
 
 constexpr int64_t all_subsets_up_to = 8;  // features
-constexpr int64_t most_sizes = 17;        // that are looked at in wide sets
+constexpr int64_t most_sizes = 17;        // that are evaluated in wide sets
 constexpr int64_t most_rows = 4096;       // encoded under one subset
 
-// Test rows that show all features of a subset: up to `most` of them, from the `first`-th row on and round to it again, so
-// that each subset looks at rows of its own where there are enough.
+// Test rows where all features of a subset are present: up to `most` of them, from row `first` on, cyclically. So
+// subsets use different rows where there are enough.
 std::vector<int64_t> rows_that_show(const Dataset& set, const Mask& subset, int64_t first, int64_t most) {
   const float* observed = set.observed ? set.observed.data<float>() : nullptr;  // [rows, columns]
   const auto shows = [&](int64_t r) {

@@ -36,16 +36,16 @@ Tensor decoded_values(Cvae& model, const LossSettings& loss, const Tensor& z, co
 namespace {
 
 bool under_squared_error(const LossSettings& loss, const Feature& f) {
-  for (const LossPart& part : loss.parts)
-    if (part.first <= f.first && f.first < part.first + part.width) return part.kind == FeatureKind::real;
+  for (const DistortionTerm& term : loss.terms)
+    if (term.first <= f.first && f.first < term.first + term.width) return term.kind == FeatureKind::real;
   return false;
 }
 
 // The standard normal's distribution function: makes a number in 0..1 of a normal one.
 double normal_cdf(double v) { return 0.5 * std::erfc(-v * std::sqrt(0.5)); }
 
-// One-hot of a category drawn from its weights v [width], in place. A model that learnt them by squared error may answer
-// with negative ones.
+// One-hot of a category drawn from its weights v [width], in place. The output of a model that learnt them by squared
+// error may be negative.
 void draw_category(float* v, int64_t width, double u) {
   double total = 0;
   for (int64_t k = 0; k < width; ++k) total += std::max(v[k], 0.0f);

@@ -21,7 +21,7 @@ RandomKey sampling_noise(uint64_t seed, int64_t draw, uint64_t batch);
 /// A draw from the posterior of each row [rows, latents]; of an autoencoder, whose codes are points, its mean.
 Tensor sample_posterior(const LossSettings& loss, const Posterior& q, const RandomKey& noise);
 
-/// A draw from the model's prior p(z | c) for each of so many rows [rows, latents]; c as for Cvae::prior.
+/// A draw from the model's prior p(z | c) for each row: [rows, latents]; c as for Cvae::prior.
 Tensor sample_prior(Cvae& model, const Tensor& c, int64_t rows, const RandomKey& noise);
 
 /// The decoder's output for latents z [rows, latents] under conditions c: [rows, columns] in the units of x (values_of).

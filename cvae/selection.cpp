@@ -24,7 +24,7 @@ Optimum optimum_of(const Matrix& conditional, double beta) {
 }
 
 /// The covariance of the others once column j is known too: the Schur complement C - c_j c_j^T / C_jj without row and
-/// column j. A column whose variance is not above `zero` is known already and tells nothing.
+/// column j. A column whose variance is not above `zero` is known already and adds no information.
 Matrix without(const Matrix& c, std::int64_t j, double zero) {
   const double scale = c(j, j) > zero ? 1 / c(j, j) : 0;
   Matrix rest(c.rows - 1, c.rows - 1);

@@ -16,7 +16,7 @@ struct GreedyStep {
   Optimum optimum;
 };
 
-/// The best order in which to be told the columns of a Gaussian set, one at a time, each time the column that lowers
+/// The best order in which to give the columns of a Gaussian set, one at a time, each time the column that lowers
 /// the optimum most. (Greedily: the best pair need not hold the best single column.)
 struct GreedyOrder {
   Optimum nothing_given;
@@ -53,11 +53,11 @@ struct SelectionSettings {
   int64_t stacked_rows = 4096;  ///< that go through the model at once
 };
 
-/// As many rows as the configuration says, or else 4096, and fewer (down to 512) where there are so many features that
-/// these would take long.
+/// The number of rows is that of the configuration. By default it is 4096, and less (down to 512) with many features,
+/// where 4096 would take long.
 SelectionSettings selection_settings(const Experiment& experiment);
 
-/// The test rows that a selection looks at.
+/// The test rows that a selection uses.
 std::vector<int64_t> selection_rows(const Dataset& test, int64_t rows);
 
 /// Greedy selection of conditions: begins with nothing given, and at each step gives the feature that lowers the loss

@@ -32,13 +32,13 @@ class Training {
   /// How many kernels and copies a step launches on a device; 0 on the CPU.
   int64_t launches() const { return on_device_ ? on_device_->launches() : 0; }
 
-  /// One epoch, or what is left of one that was begun: fresh masks and noise, the rows in a new order. `progress` is called
-  /// after each step with the number of steps done in this epoch; the state may be saved there. Throws Diverged, naming epoch and
-  /// step, when the loss is not finite.
+  /// One epoch, or the rest of a started one: fresh masks and noise, the rows in a new order. `progress` is called
+  /// after each step with the number of steps done in this epoch; the state may be saved there. Throws Diverged, naming
+  /// epoch and step, when the loss is not finite.
   Losses epoch(const std::function<void(int64_t)>& progress);
 
   int64_t epochs_done() const { return epochs_done_; }
-  /// How many steps of the epoch that has begun have been started; 0 between two epochs.
+  /// The number of steps started in the current epoch; 0 between two epochs.
   int64_t steps_started() const { return started_; }
   /// Their losses; waits for a device to have made them. Throws Diverged as epoch() does.
   const std::vector<LossTerms<double>>& steps_of_epoch();
@@ -50,7 +50,7 @@ class Training {
 
   FlatParameters& parameters() { return parameters_; }
   Optimizer& optimizer() { return *optimizer_; }
-  /// Takes up the counts of an earlier run: so many whole epochs, and the steps of one that it had begun.
+  /// Sets the counts of an earlier run: the number of whole epochs, and the steps of an unfinished one.
   void set_done(int64_t epochs, std::vector<LossTerms<double>> steps_of_epoch, double train_seconds) {
     epochs_done_ = epochs;
     steps_of_epoch_ = std::move(steps_of_epoch);

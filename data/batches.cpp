@@ -37,7 +37,7 @@ void gather(const Dataset& set, std::span<const int64_t> index, Batch& batch) {
       batch.attributes.data<float>()[r * attributes + a] = set.attributes[a].values[size_t(index[r])];
 }
 
-// The tensors of a batch of so many rows.
+// The tensors of a batch of `rows` rows.
 Batch empty_batch(const Dataset& set, int64_t rows) {
   Batch batch;
   batch.x = Tensor::empty({rows, set.columns()});

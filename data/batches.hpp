@@ -24,10 +24,10 @@ Batch on_device(const Batch& batch, Device device);
 /// How many columns the encoder sees of a row of `set`: those of x, twice as many where entries may be missing.
 int64_t input_columns(const Dataset& set);
 
-/// What the encoder sees of rows x [rows, columns] of which `observed` (undefined: everything) is there.
+/// What the encoder sees of rows x [rows, columns] whose entries `observed` (undefined: all) are present.
 Tensor encoder_input(const Tensor& x, const Tensor& observed);
 
-/// The rows `index` of a set as a batch of its own, which refers to `index`.
+/// The rows `index` of a set as a separate batch, which refers to `index`.
 Batch rows_of(const Dataset& set, std::span<const int64_t> index);
 
 /// Cuts a data set into mini-batches: in its own order until shuffle() is called. Batch i of an epoch is a

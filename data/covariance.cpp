@@ -15,7 +15,7 @@ Matrix random_correlation_factor(int64_t d, const RandomKey& partial_correlation
   auto next = partial.begin();
   for (int64_t i = 0; i < d; ++i) {
     // Given columns 0..k-1, column i still has the variance `left`. The partial correlation p with column k is
-    // the share of its standard deviation that lies along the part of column k which is new.
+    // the share of its standard deviation that lies along the component of column k that is new.
     double left = 1;
     for (int64_t k = 0; k < i; ++k) {
       const double p = *next++;

@@ -46,8 +46,8 @@ struct Feature {
   std::vector<std::string> categories = {};
 };
 
-/// A feature that each row has beside its columns: it may be given to a model, and is never reconstructed, such as the class of
-/// an image. Categorical (then `feature.width` is the number of categories) or real.
+/// A feature that each row has in addition to its columns, such as the class of an image. It may be given to a model
+/// and is never reconstructed. Categorical (then `feature.width` is the number of categories) or real.
 struct Attribute {
   Feature feature;
   std::vector<float>
@@ -69,7 +69,7 @@ struct Attribute {
   /// What tables and options call it: the class is the column "label".
   std::string column() const { return feature.name == "class" ? "label" : feature.name; }
 };
-/// A categorical attribute of that name, with so many categories.
+/// A categorical attribute of that name, with `classes` categories.
 Attribute categorical_attribute(const std::string& name, int64_t classes, std::vector<float> values,
                                 std::vector<std::string> names = {});
 
@@ -95,12 +95,12 @@ struct Dataset {
   MissingDistribution missing;  ///< how the missing entries were chosen, for sets whose distribution is known
   std::optional<GaussianDistribution> gaussian;
   std::vector<Attribute>
-      attributes;  ///< what may be given besides: "class", of coloured images "colour" (the channel)
+      attributes;  ///< further features that may be given: "class"; for coloured images also "colour" (the channel)
   std::optional<ImageSize> image;
   Tensor coordinate;  ///< [rows] float32, where a row lies on its curve, for colours; or undefined
   std::shared_ptr<const TableCodec>
       codec;  ///< how rows are text, for sets read from a table (codec_of for any set)
-  std::map<std::string, Tensor> extras;  ///< what the set is made of, saved with the run: "P", ...
+  std::map<std::string, Tensor> extras;  ///< the parameters of the set, saved with the run: "P", ...
 
   int64_t rows() const { return x.size(); }
   int64_t columns() const { return x.columns(); }
@@ -126,8 +126,8 @@ std::vector<std::string> column_names(const Dataset& set);
 /// Training and test rows of one description, drawn apart.
 struct DataSplit {
   Dataset train, test;
-  /// Draws the training rows anew, in place, for the given epoch; epoch 0 gives the rows that were there first.
-  /// Empty unless the source is a distribution and its option `redraw` was asked for, or images are coloured or made binary anew.
+  /// Redraws the training rows, in place, for the given epoch; epoch 0 gives the rows that were there first. Empty
+  /// unless the source is a distribution with the option `redraw`, or images are coloured or made binary in each epoch.
   std::function<void(Dataset& train, int64_t epoch)> redraw;
   std::vector<std::filesystem::path> inputs = {};  ///< the files that the rows were read from, where they lie
   std::vector<std::string> warnings = {};          ///< what the user should know of how the rows were read

@@ -160,12 +160,12 @@ double NumberReader::read(const std::string& text) const {
 
 namespace {
 
-// The value of a number in plain notation, without leading zeros: those are part of a name.
+// The value of a number in plain notation, without leading zeros: a number with those is a name.
 std::optional<double> value_of(const std::string& text) {
   const size_t first = text.starts_with('-') ? 1 : 0;
   if (text.find_first_not_of("0123456789.", first) != std::string::npos) return {};
   if (text.size() > first + 1 && text[first] == '0' && text[first + 1] != '.') return {};
-  if (text.size() > 15) return {};  // a double does not tell longer ones apart
+  if (text.size() > 15) return {};  // a double does not distinguish longer ones
   return parse_number(text);
 }
 

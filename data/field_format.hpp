@@ -39,7 +39,7 @@ std::string trimmed(const std::string& text);
 /// How the fields of one column are read: what is a number, and what means a missing value.
 struct FieldFormat {
   NumberFormat number = {};
-  std::vector<std::string> missing = {};  ///< marks of this column, besides those of the table
+  std::vector<std::string> missing = {};  ///< marks of this column, in addition to those of the table
 };
 
 /// Tells marks of missing values from numbers.

@@ -23,7 +23,8 @@ namespace {
 namespace fs = std::filesystem;
 namespace io = boost::iostreams;
 
-// The first number of a file: unsigned bytes or, in the last, whole numbers of four bytes, in so many dimensions.
+// The first number of a file. Its last byte is the number of dimensions; the elements are unsigned bytes or, in the
+// last of the three, whole numbers of four bytes.
 constexpr int64_t images_magic = 0x803, labels_magic = 0x801, table_magic = 0xC02;
 
 // Of pixels to a side, and of numbers to a label: 2^32 images of that many pixels squared are a number of 64 bits.
@@ -193,7 +194,7 @@ class Finder {
     const auto prefix = stem ? before(*stem, train_halves) : std::nullopt;
     if (!prefix)
       throw Error(str("data.test_images: must name the test images: the name of the training images, ",
-                      train.place.filename().string(), ", does not tell theirs"));
+                      train.place.filename().string(), ", follows no known pattern"));
     Words stems;
     for (const std::string& half : test_halves) stems.push_back(*prefix + half);
     const auto name = first_of(in.place, stems, image_ends);
@@ -221,7 +222,7 @@ class Finder {
   }
 
  private:
-  // Each is looked for once: files that were read before are held against their hashes.
+  // Each is looked for once: files that were read before are compared with their hashes.
   Found folder(const fs::path& setting) {
     const fs::path key = (setting / "").lexically_normal();
     if (!folders_.contains(key)) folders_[key] = find_(setting.string());

@@ -13,7 +13,7 @@ struct IdxImages {
   std::vector<uint8_t> pixels;
 };
 
-/// Reads images, plain or gzipped (told by the first two bytes). One-line Error that names the file: it is missing, its
+/// Reads images, plain or gzipped (recognised by the first two bytes). One-line Error that names the file: it is missing, its
 /// gzip is damaged, its magic number is another, its images have no pixels or more than 32767 to a side, it is cut
 /// short, or bytes follow the last image.
 IdxImages read_idx_images(const std::filesystem::path& path);

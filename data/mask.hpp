@@ -13,8 +13,8 @@ struct MaskRule {
   /// The group of each column, 0, 1, ..., for columns that are given or withheld as a whole (the columns of a
   /// one-hot value). Empty: each column on its own.
   std::vector<int32_t> groups = {};
-  /// In place of `given`, each row has a probability of its own, uniform in 0..1: every number of given entries is equally
-  /// likely, where one probability for all would hardly ever give few or nearly all of many.
+  /// Instead of `given`, each row has its own probability, uniform in 0..1: every number of given entries is equally
+  /// likely. With one probability for all rows and many entries, few or nearly all entries would hardly ever be given.
   bool uniform = false;
 };
 

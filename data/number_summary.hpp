@@ -32,7 +32,7 @@ class NumberSummary {
     int64_t rows = 0;    // that have the value
   };
   static constexpr double infinity = std::numeric_limits<double>::infinity();
-  int64_t count_ = 0, every_ = 1;  // one in so many is kept
+  int64_t count_ = 0, every_ = 1;  // one number in every_ is kept in sample_
   bool whole_ = true;
   End low_{infinity, infinity}, high_{-infinity, -infinity};
   std::vector<double> sample_;  // evenly spread

@@ -19,7 +19,7 @@ class Rows {
   explicit Rows(Tensor values);
   /// Rows of pixels. Error if their number is not a multiple of `columns`.
   Rows(std::vector<uint8_t> pixels, int64_t columns);
-  /// Rows of which only the size is known: what would read one is an Error.
+  /// Rows whose size alone is known: reading one is an Error.
   static Rows unread(int64_t size, int64_t columns);
 
   /// The same pixels in colour: each row is `planes` planes side by side, of which all but plane[row] are 0. Shares the

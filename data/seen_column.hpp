@@ -219,7 +219,7 @@ class Seen {
     propose(r, undated_);
     tell_outliers(r);
   }
-  // What is unlike the others may stand for a missing value.
+  // A value unlike the others may mean a missing value.
   static void propose(ColumnReport& r, const Odd& odd) {
     for (const Place& p : odd.places) {
       r.column.field.missing.push_back(p.text);
@@ -245,7 +245,7 @@ class Seen {
   }
 
   std::array<NumberFormat, affixes.size()> forms_;
-  int64_t values_ = 0, missing_ = 0, points_ = 0;  // "." and "-" stand for a missing number, but may be texts
+  int64_t values_ = 0, missing_ = 0, points_ = 0;  // "." and "-" mean a missing number, but may be texts
   Place first_;
   std::array<int64_t, affixes.size()> counts_{};  // of the numbers, as they are written
   std::array<NumberSummary, affixes.size()> summaries_;

@@ -13,7 +13,7 @@ namespace elbow {
 /// The scaling of a real feature: x = (value - mean) / sd.
 struct Scale {
   double mean = 0, sd = 1;
-  /// x; Error for one beyond 1e15, since what a model makes of it need not fit into float32.
+  /// x; Error for one beyond 1e15, since a model's output for it need not fit into float32.
   float of(double value) const;
 };
 
@@ -64,9 +64,9 @@ class TableCodec {
   /// Which category the text is, from 0; -1 for one that is unknown.
   int32_t category(size_t feature, const std::string& text) const { return categories_[feature].find(text); }
 
-  /// One feature of a row x [columns()] as text in the table's own units. x may hold what a model answers
-  /// (values_of): of probabilities the likelier category is told. A number is the shortest that float32 tells from its
-  /// neighbours, so that what was encoded is decoded as it was written; of at most `digits` significant digits.
+  /// One feature of a row x [columns()] as text in the table's own units. x may hold a model's output (values_of):
+  /// probabilities become the most likely category. A number is the shortest that float32 distinguishes from its
+  /// neighbours, so an encoded number is decoded as it was written. It has at most `digits` significant digits.
   std::string decode(size_t feature, const float* x, int digits = 17) const;
   /// A row x [columns()] as the fields of header().
   std::vector<std::string> decode_row(const float* x, int digits = 17) const;

@@ -83,9 +83,9 @@ NumberSummary summary_of(const std::vector<double>& numbers, std::span<const int
   return summary;
 }
 
-// What answers are rounded to and brought into: what the schema says, else whole numbers where all training rows have them, within
-// their range; no negative number where there is none; and 0 to 1 where all lie there.
-NumberFormat answers_of(const TableSchema::Column& column, const NumberSummary& seen) {
+// How a model's outputs are rounded and clipped. The schema says; else whole numbers where all training rows have them,
+// within their range; no negative number where there is none; and 0 to 1 where all lie there.
+NumberFormat output_format_of(const TableSchema::Column& column, const NumberSummary& seen) {
   NumberFormat number = column.field.number;
   number.whole = column.whole.value_or(column.fitted && seen.is_whole());
   if (column.fitted) {
@@ -97,7 +97,7 @@ NumberFormat answers_of(const TableSchema::Column& column, const NumberSummary& 
   return number;
 }
 
-// The texts that stand in some rows, sorted.
+// The texts of some rows, sorted.
 std::vector<std::string> texts_in(const TextColumn& column, std::span<const int64_t> rows) {
   std::set<std::string> found;
   std::vector<bool> seen(column.texts.size(), false);
@@ -205,16 +205,16 @@ TableCodec fit_codec(const TableColumns& table, const TableFormat& format, std::
       if (!empty && (c.schema.constant || seen.is_constant())) {
         constants.push_back({f.name, c.schema.constant.value_or(seen.low()), field, features.size()});
         note(f.name, str("is ", constants.back().text(), c.schema.constant ? "" : " in all training rows",
-                         ": it is reproduced as it is, and no model is asked for it"));
+                         ": it is reproduced as it is, and is not in the model"));
         continue;
       }
       scale = fit_scale(c.numbers, train);
       if (!empty && !std::isfinite(scale.mean + scale.sd))
         throw Error(str("column ", f.name, ": its numbers are too large to be scaled"));
-      field.number = answers_of(c.schema, seen);
+      field.number = output_format_of(c.schema, seen);
       for (const NumberSummary::Outlier& o : seen.outliers())
         note(f.name, str(c.schema.field.number.write(o.value, 0, 17), " (in ", o.rows,
-                         " training row(s)) is far from all other values: if it stands for a "
+                         " training row(s)) is far from all other values: if it means a "
                          "missing one, list it in the column's `missing`"));
     } else if (f.categories.empty()) {
       f.categories = texts_in(c, train);

@@ -32,15 +32,15 @@ struct TableColumns {
 /// round.
 TableColumns read_text_table(const std::filesystem::path& path, const TableSchema& schema);
 
-/// The codec of a table, fitted on its rows `train` and on nothing else: mean and standard deviation (of the population,
-/// n in the denominator) of the entries that are there, the categories where the schema has none, sorted, and what numbers an
-/// answer can be. A column of one number is a constant. `notes`, if given, is told of those, and of numbers that look like marks
-/// of missing values. Error for a column without any value in those rows.
+/// The codec of a table, fitted on its rows `train` and on nothing else: mean and standard deviation (of the
+/// population, n in the denominator) of the entries that are there, the categories where the schema has none, sorted,
+/// and which numbers an output can be. A column of one number is a constant. `notes`, if given, receives a note on each
+/// of those, and on numbers that look like marks of missing values. Error for a column without any value in those rows.
 TableCodec fit_codec(const TableColumns& table, const TableFormat& format, std::span<const int64_t> train,
                      std::vector<std::string>* notes = nullptr);
 
 /// The rows `index` of a table as the codec encodes them. A category that the codec does not know counts as missing:
-/// `unknown`, if given, is told of them.
+/// `unknown`, if given, receives a note on each.
 TableRows encode_rows(const TableColumns& table, const TableCodec& codec, std::span<const int64_t> index,
                       std::vector<std::string>* unknown = nullptr);
 

@@ -31,7 +31,7 @@ std::vector<std::vector<std::string>> first_records(const TextSource& source, ch
   constexpr size_t most_records = 200;
   const std::string text(source.beginning());
   const bool cut = text.size() >= 60000;  // within a record, most likely
-  // Read as records of no header, each with as many fields as it has.
+  // Read as records without a header, each of any number of fields.
   std::vector<std::vector<std::string>> records;
   try {
     TableFile file(TextSource(source.name(), text), {.separator = separator, .header = false});
@@ -90,7 +90,7 @@ bool holds_number(const Records& records) {
                      [](const auto& record) { return std::any_of(record.begin(), record.end(), is_number); });
 }
 
-// What the first field of a column says of the first record, seen beside the fields below.
+// Whether the first field of a column, compared with the fields below, suggests that the first record is a header.
 enum class Vote { name, row, neither };
 
 Vote vote_of(const Records& records, size_t column) {

@@ -13,9 +13,9 @@ std::vector<std::vector<std::string>> first_records(const TextSource& source, ch
 /// among equals the one that makes the most columns, and a comma where there is only one.
 char separator_of(const TextSource& source);
 
-/// Whether the first record names the columns. It does if it lacks the name of the first one alone, or has a text over numbers or
-/// dates. It is a row if all of its fields are numbers or marks of missing values, or one is a fraction over numbers, a date over
-/// dates, or a text that recurs in its column beside a number (or if all recur).
+/// Whether the first record names the columns. It does if it lacks the name of the first one alone, or has a text over
+/// numbers or dates. It is a row if all of its fields are numbers or marks of missing values, or one is a fraction over
+/// numbers, a date over dates, or a text that recurs in its column next to a number (or if all recur).
 bool has_header(const std::vector<std::vector<std::string>>& records);
 
 /// The form of date, as strptime has it, that the text is of; null for none. The first that fits of the usual ones.

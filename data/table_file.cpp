@@ -102,7 +102,7 @@ bool TableFile::next_record(std::vector<std::string>& fields) {
   return true;
 }
 
-// As many fields as there are columns.
+// One field for each column.
 void TableFile::fit(std::vector<std::string>& fields) {
   const auto is_empty = [](const std::string& field) { return field.empty(); };
   const size_t n = names_.size(), have = fields.size();
@@ -171,7 +171,7 @@ std::string TableFile::quoted_field() {
     if (c == 0)
       refuse(line_, "is not text in UTF-8: it holds a zero byte (`iconv -f UTF-16 -t UTF-8` converts UTF-16)");
     if (c == '"' && source_.peek() != '"') break;
-    if (c == '"') source_.take();  // two quotes stand for one
+    if (c == '"') source_.take();  // two quotes mean one
     if (c == '\n') ++line_;
     text += char(c);
   }

@@ -10,10 +10,10 @@
 
 namespace elbow {
 
-/// What stands for a missing value in every kind of column, unless a schema says otherwise: what pandas, R, SQL and
-/// spreadsheets write. Blanks around it are not part of it.
+/// Marks of a missing value in every kind of column, unless a schema says otherwise: what pandas, R, SQL and
+/// spreadsheets write, without blanks around it.
 const std::vector<std::string>& usual_marks();
-/// Whether the text stands for a missing value among numbers, whatever a schema says: a usual mark, "." or "-".
+/// Whether the text is a mark of a missing value among numbers, whatever a schema says: a usual mark, "." or "-".
 bool is_usual_mark_of_numbers(const std::string& text);
 
 /// How a table of text is laid out in a file.
@@ -28,7 +28,7 @@ struct TableFormat {
       {};  ///< the columns with these numbers, from 1, whatever the header calls them
   std::vector<std::string> missing = usual_marks();  ///< what stands where there is no value
   char decimal = '.', thousands = 0;                 ///< see NumberFormat
-  std::vector<std::string> ignored = {};             ///< columns that are not part of the data
+  std::vector<std::string> ignored = {};             ///< columns that are not in the data
   bool ignore_others = false;  ///< whether columns that nobody has named are ignored, or an error
 
   bool is_missing(const std::string& text) const;
@@ -51,7 +51,7 @@ class TableFile {
 
   /// The names of the columns, without blanks around them.
   const std::vector<std::string>& names() const { return names_; }
-  /// Whether the file has no name of its own for that column.
+  /// Whether the file has no name for that column.
   bool is_unnamed(size_t column) const { return unnamed_[column]; }
 
   /// Reads the next record into `fields`, one for each column, without blanks around them; false at the end of the file.
@@ -61,7 +61,7 @@ class TableFile {
   bool next(std::vector<std::string>& fields);
   /// Whether all fields of the record that was read last are empty.
   bool is_blank() const { return blank_; }
-  /// The same for a record of any length, for whoever does not know the columns yet.
+  /// The same for a record of any length, for callers that do not know the columns yet.
   bool next_record(std::vector<std::string>& fields);
 
   /// "FILE:LINE" of the record that was read last, for messages. Lines count from 1.
@@ -82,7 +82,7 @@ class TableFile {
   char separator_;
   std::vector<std::string> names_;
   std::vector<bool> unnamed_;
-  std::vector<std::string> first_;  // the first row, until it is asked for
+  std::vector<std::string> first_;  // the first row, until next() returns it
   bool has_first_ = false, blank_ = false;
   int64_t line_ = 1, record_line_ = 1;  // where the reading is; where the last record began
 };

@@ -17,7 +17,7 @@ struct ColumnReport {
   NumberSummary numbers = {};           ///< of a column of numbers or dates
   std::vector<std::string> texts = {};  ///< the different texts, sorted, up to most_texts
   bool more_texts = false;              ///< whether there are others
-  std::vector<std::string> notes = {};  ///< what should be looked at
+  std::vector<std::string> notes = {};  ///< what the user should check
   static constexpr size_t most_texts = 50;
 };
 
@@ -34,7 +34,7 @@ struct TableReport {
   std::vector<std::string> all_notes() const;
 };
 
-/// What the user knows of a table; what is not said is found out.
+/// What the user knows of a table. The rest is detected.
 struct TableHints {
   std::optional<char> separator = {};
   std::optional<bool> header = {};

@@ -34,8 +34,8 @@ void check_number_marks(const Config& schema, const TableFormat& format) {
   const auto is_part = [](char c) {
     return (c >= '0' && c <= '9') || c == '-' || c == '+' || c == 'e' || c == 'E';
   };
-  if (is_part(format.decimal)) schema.fail("decimal", "is a part of numbers already");
-  if (is_part(format.thousands)) schema.fail("thousands", "is a part of numbers already");
+  if (is_part(format.decimal)) schema.fail("decimal", "is a character of numbers already");
+  if (is_part(format.thousands)) schema.fail("thousands", "is a character of numbers already");
   if (format.thousands == format.decimal) schema.fail("thousands", "is the decimal point as well");
 }
 

@@ -23,11 +23,10 @@ struct TableSchema {
     bool closed = true;  ///< whether any other text is an error; else it counts as missing
     int64_t number = 0;  ///< of the column in the file, from 1, where the name is not the header's; else 0
     FieldFormat field = {};
-    std::optional<bool> whole = {};  ///< whether answers are whole numbers; nothing: as the training rows say
-    std::optional<double> low = {},
-                          high = {};      ///< between which answers lie; nothing: as the training rows say
-    bool fitted = true;                   ///< whether the training rows say anything of that
-    std::optional<double> constant = {};  ///< the value of every row, which no model is asked for
+    std::optional<bool> whole = {};  ///< whether outputs are whole numbers; nothing: as in the training rows
+    std::optional<double> low = {}, high = {};  ///< the range of outputs; nothing: as in the training rows
+    bool fitted = true;                         ///< whether the training rows decide what is not set
+    std::optional<double> constant = {};        ///< the value of every row; not in the model
   };
   TableFormat format;
   std::vector<Column> columns;
@@ -38,8 +37,8 @@ struct TableSchema {
   std::optional<Column> find(const std::string& name) const;
 };
 
-/// Reads a schema, an object whose keys docs/tables.md lists. `file` and `path` say where it stands, for messages. Error, naming the
-/// key, for what is misspelt or contradicts itself.
+/// Reads a schema, an object whose keys docs/tables.md lists. `file` and `path` say where it is, for messages. Error,
+/// naming the key, for what is misspelt or contradicts itself.
 TableSchema read_schema(const Config& schema, const std::string& file, const std::string& path);
 
 /// The schema as JSON: read_schema reads it again.

@@ -16,7 +16,7 @@ namespace io = boost::iostreams;
 
 constexpr size_t block_bytes = 65536;
 
-// What is no text, told by its first bytes.
+// Files that are not text, recognised by their first bytes.
 struct Signature {
   std::string_view bytes;
   const char* message;

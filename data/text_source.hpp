@@ -13,7 +13,7 @@ class TextSource {
   /// Opens the file and reads its beginning. Error "PATH: ..." if it cannot be read, or is no text in UTF-8 but UTF-16, a zip
   /// archive (as Excel's workbooks are) or packed in another way.
   explicit TextSource(const std::filesystem::path& path);
-  /// A text in memory; `name` stands for it in messages.
+  /// A text in memory; messages call it `name`.
   TextSource(std::string name, std::string text);
   TextSource(TextSource&&) noexcept;
   ~TextSource();

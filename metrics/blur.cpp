@@ -8,7 +8,7 @@
 namespace elbow {
 namespace {
 
-/// The pixel that stands in for number i of n: those beyond the border are mirrored in it (BORDER_REFLECT_101).
+/// The pixel used as number i of n: those beyond the border are mirrored in it (BORDER_REFLECT_101).
 int64_t mirrored(int64_t i, int64_t n) { return n == 1 ? 0 : i < 0 ? -i : i >= n ? 2 * (n - 1) - i : i; }
 
 /// The mean of the channels of one image [channels, height * width].

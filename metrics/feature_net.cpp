@@ -132,7 +132,7 @@ FeatureNetFile load_feature_net(const std::filesystem::path& path) {
   try {
     const FeatureNetShape shape{number_in(notes, "channels"), number_in(notes, "height"),
                                 number_in(notes, "width"), number_in(notes, "classes")};
-    // The file's own tensor says how large the net is, before memory of the size that the metadata claim is asked for.
+    // The file's own tensor says how large the net is, before memory of the size in the metadata is allocated.
     const auto first = file.tensors.find("hidden1.weight");
     if (first == file.tensors.end() || first->second.rank() != 2 ||
         first->second.size(1) != channels2 * left_of(checked(shape).height) * left_of(shape.width))

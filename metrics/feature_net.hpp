@@ -9,7 +9,7 @@
 
 namespace elbow {
 
-/// The images that a FeatureNet reads, and how many classes it tells apart.
+/// The images that a FeatureNet reads, and the number of classes that it distinguishes.
 struct FeatureNetShape {
   int64_t channels = 1, height = 28, width = 28, classes = 10;
   bool operator==(const FeatureNetShape&) const = default;
@@ -22,7 +22,7 @@ struct FeatureNetShape {
 ///   linear -> 120, relu; linear -> 84, relu: the features; linear -> classes: logits.
 ///
 /// Images are rows [rows, channels * height * width] of pixels in 0..1, channel by channel. Figures from different nets
-/// do not compare: beside each belongs the net's weights_hash.
+/// do not compare: report the net's weights_hash with each.
 class FeatureNet : public Module {
  public:
   static constexpr int64_t features_width = 84;

@@ -66,7 +66,7 @@ std::vector<Moments> moments_of_blocks(const Tensor& x, std::int64_t blocks) {
   return parts;
 }
 
-/// All the parts but one together; but none where `left_out` is their number.
+/// The sum of all blocks but one; of all blocks if `left_out` is their number.
 Moments all_but(const std::vector<Moments>& parts, std::size_t left_out) {
   Moments sum;
   for (std::size_t i = 0; i < parts.size(); ++i)

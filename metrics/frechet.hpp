@@ -52,7 +52,7 @@ struct FrechetCurve {
   double floor = 0;                  ///< the distance between the two halves of the real rows
   std::int64_t rows = 0;             ///< on each side
 
-  /// The distance with so many features given; NaN where it was not worked out.
+  /// The distance with `given` features given; NaN where it was not computed.
   double at_count(std::int64_t given) const;
 };
 

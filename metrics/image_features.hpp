@@ -7,11 +7,11 @@
 
 namespace elbow {
 
-/// What must stand beside every score, because scores under different features do not compare.
+/// Reported with every score, because scores under different features do not compare.
 struct FeatureFacts {
   std::string name;          ///< which features they are: "feature net", "InceptionV3"
   std::string weights_hash;  ///< weights_hash() of the network
-  std::string accuracy;      ///< on its own test images, as the file tells it; empty where it does not
+  std::string accuracy;      ///< on its own test images, as the file says; empty where it does not
   std::string version;       ///< of the program that trained it; empty where the file does not say
 };
 

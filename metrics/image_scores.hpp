@@ -24,7 +24,7 @@ struct ImageSet {
 ImageSet image_set(ImageFeatures& features, const FeatureNetShape& shape, int64_t rows,
                    const std::function<Tensor(int64_t first, int64_t count)>& images);
 
-/// How far a set of images is from as many real ones, in the features of a network.
+/// How far a set of images is from a set of real ones of the same size, in the features of a network.
 struct ImageScores {
   int64_t rows = 0;  ///< in either set
   double rows_per_feature = 0;
@@ -32,15 +32,16 @@ struct ImageScores {
       frechet;  ///< squared Frechet distance ("FID"); NaN where there are not more rows than features
   Estimate kernel_distance;  ///< squared MMD ("KID"), mean over ten disjoint random subsets
   PrecisionRecall neighbours;
-  int64_t neighbour_rows = 0;  ///< the first so many of either set, whose precision and recall they are
-  Estimate sharpness;          ///< variance of the Laplacian of these images, and its smallest
+  int64_t neighbour_rows =
+      0;               ///< precision and recall are those of the first neighbour_rows rows of either set
+  Estimate sharpness;  ///< variance of the Laplacian of these images, and its smallest
   double least_sharpness = 0;
 };
 
 /// The fewest rows that image_scores takes.
 constexpr int64_t least_scored_rows = 40;
 
-/// A Frechet distance wants that many rows for each feature: one of fewer is biased more than it is worth comparing.
+/// A Frechet distance needs that many rows for each feature: with fewer, it is too biased to compare.
 constexpr int64_t frechet_rows_per_feature = 5;
 
 /// Scores the images `others` against `real` ones. `key` names the random subsets. The same bits for any number of threads.

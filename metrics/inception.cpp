@@ -138,7 +138,7 @@ std::unique_ptr<Layer> inception_d() {
   return block;
 }
 
-/// [in, 8, 8] -> [2048, 8, 8]; a 3x3 kernel is a 1x3 beside a 3x1.
+/// [in, 8, 8] -> [2048, 8, 8]; a 3x3 kernel is a 1x3 next to a 3x1.
 std::unique_ptr<Layer> inception_e(int64_t in) {
   const Extent row{1, 3}, column{3, 1};
   auto block = std::make_unique<Mixed>(in);

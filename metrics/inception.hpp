@@ -26,10 +26,10 @@ class Inception : public Module {
   std::vector<std::unique_ptr<Layer>> layers_;
 };
 
-/// Images [rows, 1 or 3, height, width] of pixels in 0..1 as the net wants them, [rows, 3, 299, 299]: grey is repeated in
-/// the three channels; the image is stretched or shrunk to 299 x 299 (resize_bilinear: corners coincide, nothing is smoothed
-/// before shrinking), and its pixels become 2 x - 1. So does the usual FID code for PyTorch; others smooth, or keep the ratio
-/// of the sides, and their scores do not compare. Error for another number of channels.
+/// Images [rows, 1 or 3, height, width] of pixels in 0..1 as the net expects them, [rows, 3, 299, 299]: grey is
+/// repeated in the three channels; the image is stretched or shrunk to 299 x 299 (resize_bilinear: corners coincide,
+/// nothing is smoothed before shrinking), and its pixels become 2 x - 1. So does the usual FID code for PyTorch; others
+/// smooth, or keep the ratio of the sides, and their scores do not compare. Error for another number of channels.
 Tensor inception_input(const Tensor& images);
 
 /// The features of such images: [rows, 2048], a few rows at a time, without gradients.

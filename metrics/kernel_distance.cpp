@@ -58,7 +58,8 @@ KernelDistance kernel_distance(const Tensor& x, const Tensor& y, const RandomKey
   for (const Tensor* t : {&x, &y})
     if (t->rank() != 2 || t->size(0) < subset_rows)
       fail("kernel_distance", "subsets of ", subset_rows, " rows cannot be taken from a set ", t->shape());
-  // Rows that were made one from the other must not meet in one subset more often than others: two orders.
+  // The two sets get different orders: rows that were made one from the other must not be in one subset more often than
+  // others.
   RandomStream stream(key.seed, key.stream, 2 * key.step);
   const auto order_x = permutation(stream.next(), x.size(0)), order_y = permutation(stream.next(), y.size(0));
   const int64_t subsets = std::min(x.size(0), y.size(0)) / subset_rows;

@@ -23,10 +23,10 @@ struct KernelDistance {
 /// The kernel distance ("KID", Binkowski et al. 2018): the mean of squared_mmd over subsets of `subset_rows` rows of either
 /// set. Unlike the Frechet distance it has no bias that depends on the number of rows, so it means the same for few.
 ///
-/// Each set is put in a random order that `key` names and cut into as many subsets as the smaller set has room for. The
-/// paper draws subsets that overlap; ones that do not are independent, so that sd / sqrt(subsets) is the standard error of
-/// the mean for new rows, not only for new subsets of the same rows. A set that has exactly `subset_rows` rows is taken
-/// whole, and gives a single subset. Error as squared_mmd, or if a set has fewer rows than one subset.
+/// Each set is put in a random order that `key` names and cut into subsets, until the smaller set has no more rows for
+/// one. The paper draws subsets that overlap. Disjoint subsets are independent, so sd / sqrt(subsets) is the standard
+/// error of the mean for new rows, not only for new subsets of the same rows. A set that has exactly `subset_rows` rows
+/// is taken whole, and gives a single subset. Error as squared_mmd, or if a set has fewer rows than one subset.
 KernelDistance kernel_distance(const Tensor& x, const Tensor& y, const RandomKey& key,
                                int64_t subset_rows = 1000);
 

@@ -20,7 +20,7 @@ struct PrecisionRecall {
 /// Improved precision and recall (Kynkaanniemi et al. 2019, eqs. 1 and 2) of the rows `generated` [m,d] against `real`
 /// [n,d], features of a network. The manifold of a set is taken to be the union of the balls around its rows, each as
 /// large as the distance to its k-th nearest neighbour in the set; what lies on a ball's surface lies in it. Distances
-/// that are equal but for the rounding of d products count as equal.
+/// that are equal except for the rounding of d products count as equal.
 ///
 /// The standard error is that of a share, sqrt(p (1 - p) / rows), with the other set's manifold as it is. Compare figures
 /// at the same numbers of rows only: the balls shrink as rows are added. O((n + m)^2 d), in double; the same bits for any

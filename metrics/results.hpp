@@ -9,7 +9,7 @@
 
 namespace elbow {
 
-/// The loss and its two parts in nats per row: loss = distortion + beta * kl, row by row. T is a number, an Estimate, a
+/// The loss and its two terms in nats per row: loss = distortion + beta * kl, row by row. T is a number, an Estimate, a
 /// Tensor, or the values of many rows.
 template <class T> struct LossTerms {
   T loss{}, distortion{}, kl{};
@@ -35,7 +35,7 @@ Estimate share_of(int64_t holds, int64_t rows);
 /// How many latents are active: those whose mean KL (of `kl_per_latent`) is above `active_kl`.
 double count_active(const std::vector<double>& kl_per_latent, double active_kl);
 
-/// The loss and its parts on some rows.
+/// The loss and its terms on some rows.
 using Losses = LossTerms<Estimate>;
 
 /// One line of losses.csv: epoch (from 1), losses on the training batches of that epoch and on the test set after it.
@@ -44,7 +44,7 @@ struct EpochLosses {
   Losses train, test;
 };
 
-/// The least expected loss that any CVAE can reach, and its parts; `active`: latents in use at the optimum.
+/// The least expected loss that any CVAE can reach, and its terms; `active`: latents in use at the optimum.
 struct Optimum : LossTerms<double> {
   double active = 0;
 
@@ -57,25 +57,25 @@ struct Optimum : LossTerms<double> {
   }
 };
 
-/// A Optimum averaged over masks.
+/// An Optimum averaged over masks.
 struct AverageOptimum : Optimum {
   std::vector<double> kl_per_latent = {};  ///< [d]: KL of the strongest latent, the next, ...; nats per row
   double loss_stderr = 0;  ///< of `loss`, from the sampling of masks; 0 where every mask was taken
   int64_t masks = 0;       ///< how many masks the average is over
 };
 
-/// What a model reaches on some rows of the test set, beside the optimum on the like.
+/// The results of a model on some rows of the test set, along with the optimum for such rows.
 struct SubsetResult : Losses {
   int64_t rows = 0;
-  /// Latents whose mean KL is above RunResults::active_kl; NaN: not looked at.
+  /// Latents whose mean KL is above RunResults::active_kl; NaN: not evaluated.
   double active = no_number;
   std::vector<double> kl_per_latent = {};      ///< mean KL of each latent, largest first
   std::optional<AverageOptimum> optimum = {};  ///< where the optimum is known
   std::optional<Estimate> excess = {};         ///< loss minus that of the optimal linear model on the same rows
 };
 
-/// The rows with `given` given columns. Active latents and the KL of each are worked out subset by subset, and averaged over
-/// the subsets of that size.
+/// The rows with `given` given columns. Active latents and the KL of each are computed subset by subset, and averaged
+/// over the subsets of that size.
 struct CountResult : SubsetResult {
   int64_t given = 0;
 };
@@ -102,7 +102,7 @@ struct Findings {
     Estimate fid;
   };
   std::vector<int64_t> selected;  ///< features, the most useful first; empty: not looked for
-  FrechetCurve frechet;           ///< no points: not worked out
+  FrechetCurve frechet;           ///< no points: not computed
   std::vector<ImageFid> image_fids;
 };
 
@@ -125,11 +125,11 @@ struct RunResults {
   Findings findings;                           ///< of the analyses
   RunTiming timing;
 
-  /// What is known of the rows with so many given columns; null: nothing.
+  /// The results of the rows with `given` given columns; null: none.
   const CountResult* at_count(int64_t given) const;
 };
 
-/// Active latents, averaged over the rows of all counts; NaN unless each was looked at.
+/// Active latents, averaged over the rows of all counts; NaN unless each was evaluated.
 double mean_active(const std::vector<CountResult>& per_count);
 
 }  // namespace elbow

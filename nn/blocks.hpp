@@ -41,7 +41,7 @@ void add_hidden(Sequential& net, int64_t in, int64_t out, const LayerStyle& styl
 ///
 ///     y = activation(main(x) + bypass(x)),   main: hidden layer in -> bottleneck, Linear -> out, BatchNorm1d
 ///
-/// where bypass is x itself, or a Linear of its own where in and out differ.
+/// where bypass is x itself, or another Linear where in and out differ.
 class ResidualBlock : public Layer {
  public:
   /// Without `activate`, y = main(x) + bypass(x), of either sign: for the end of a net.
@@ -62,8 +62,8 @@ class ResidualBlock : public Layer {
 /// named "0", "1", ....
 class DenseBlock : public Layer {
  public:
-  /// Error if there are no widths. With `output`, the last layer is a Linear alone, so initialised: for the end of a net,
-  /// whose answer must be free to take any value.
+  /// Error if there are no widths. With `output`, the last layer is a Linear alone, so initialised: for the end of a
+  /// net, whose output must be able to take any value.
   DenseBlock(int64_t in, const std::vector<int64_t>& widths, const LayerStyle& style, LayerStreams streams,
              const std::optional<LinearInit>& output = {});
   /// Error if x is not [rows, in].

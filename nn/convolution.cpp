@@ -48,7 +48,7 @@ ConditionedConv::ConditionedConv(std::unique_ptr<ConvolutionLayer> conv, int64_t
   submodule("condition", *condition_);
 }
 
-// The projection is the same at every pixel, so it is a bias of each row, and costs no pass over the pixels of its own.
+// The projection is the same at every pixel, so it is a bias of each row, and needs no separate pass over the pixels.
 Tensor ConditionedConv::forward(const Tensor& x, const Tensor& c) {
   if (!condition_) return (*conv_)(x);
   const Tensor weight = reshape(condition_->weight, {condition_->out, condition_->weight.size(1)});

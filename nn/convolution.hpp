@@ -23,7 +23,7 @@ class ConvolutionLayer : public Layer {
  public:
   /// x [rows, in, height, width]: [rows, out, ...]. Error for another shape, or if the kernel does not fit.
   Tensor forward(const Tensor& x) override { return forward_with(x, bias); }
-  /// The same with another bias: [out], or [rows, out] for one of its own for each row, or undefined for none.
+  /// The same with another bias: [out], or [rows, out] for a separate one for each row, or undefined for none.
   virtual Tensor forward_with(const Tensor& x, const Tensor& other_bias) = 0;
   std::string describe() const override;
   const int64_t in, out;

@@ -84,8 +84,8 @@ class Sequential : public Layer {
   template <class L, class... Args> void emplace(Args&&... args) {
     add(std::make_unique<L>(std::forward<Args>(args)...));
   }
-  /// The last layer's result. An Error of a layer goes on with that layer's name, such as "1.0" for the first layer of a
-  /// Sequential that is itself the second layer.
+  /// The last layer's result. An Error of a layer is extended with that layer's name, such as "1.0" for the first layer
+  /// of a Sequential that is itself the second layer.
   Tensor forward(const Tensor& x) override;
   size_t size() const { return layers_.size(); }
   /// Layer i; i < size() is not checked.

@@ -11,7 +11,7 @@ namespace elbow {
 
 /// What becomes of the rows left over when the batch size does not divide their number.
 enum class LastBatch : uint8_t {
-  drop,  ///< for training: batch normalisation wants whole batches, and the next epoch shuffles other rows to
+  drop,  ///< for training: batch normalisation needs whole batches, and the next epoch shuffles other rows to
          ///< the end
   keep   ///< for evaluation: every row counts
 };

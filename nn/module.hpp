@@ -88,7 +88,7 @@ class Layer : public Module {
 };
 
 /// Copies of all tensors of a module, by name, in the layout of PyTorch: a Linear keeps its weight as [in, out] and
-/// stands in files as [out, in], so that a file loads into the same model written with torch.nn.
+/// is [out, in] in files, so that a file loads into the same model written with torch.nn.
 std::map<std::string, Tensor> state_of(const Module& module);
 
 /// Whether no element, of a tensor or of all tensors of a module, is a NaN or an infinity.

@@ -23,9 +23,9 @@ class Optimizer {
   /// One step with the given learning rate; each group's is its factor times that.
   void step(double learning_rate);
 
-  /// @name A step in two parts
-  /// So that a step on a device can be recorded once and run again: the numbers that differ from step to step are worked
-  /// out here, and apply() reads them where its kernels run.
+  /// @name A step in two stages
+  /// So that a step on a device can be recorded once and run again: add_rates() computes the numbers that differ from
+  /// step to step, and apply() reads them where its kernels run.
   /// @{
   /// Appends those of the step after `steps` others, for each range of the parameters in turn.
   virtual void add_rates(double learning_rate, int64_t steps, std::vector<double>& rates) const = 0;
@@ -37,7 +37,7 @@ class Optimizer {
   const std::map<std::string, Tensor>& buffers() const { return buffers_; }
   /// How many steps there have been: Adam's bias correction depends on it.
   int64_t steps() const { return steps_; }
-  /// Takes up the count of an earlier run.
+  /// Sets the count of an earlier run.
   void set_steps(int64_t steps) { steps_ = steps; }
 
  protected:
@@ -45,7 +45,7 @@ class Optimizer {
       : parameters_(parameters), ranges_(ranges_of(parameters, groups, weight_decay)) {}
   /// A new buffer of zeros like the parameters.
   Tensor& buffer(const std::string& name);
-  /// The ranges for a device, each with so many rates.
+  /// The ranges for a device, each with `rates_each` rates.
   std::vector<UpdateRange> update_ranges(int64_t rates_each) const;
 
   FlatParameters parameters_;  // a handle: the optimiser may outlive the one that it was made from

@@ -9,7 +9,7 @@ bool matches(std::string_view pattern, std::string_view name) {
   if (pattern.empty()) return name.empty();
   if (pattern[0] != '*')
     return !name.empty() && name[0] == pattern[0] && matches(pattern.substr(1), name.substr(1));
-  for (size_t i = 0; i <= name.size(); ++i)  // the star stands for the first i letters
+  for (size_t i = 0; i <= name.size(); ++i)  // the star matches the first i letters
     if (matches(pattern.substr(1), name.substr(i))) return true;
   return false;
 }

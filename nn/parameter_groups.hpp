@@ -11,10 +11,10 @@ namespace elbow {
 /// Whether a parameter, known by its full name and its shape, is meant.
 using ParameterFilter = std::function<bool(const std::string& name, const Shape& shape)>;
 
-/// The parameters whose full name is of this form, `*` standing for any letters, dots included: "encoder.*", "*.bias".
+/// The parameters whose full name is of this form, where `*` matches any letters, dots included: "encoder.*", "*.bias".
 ParameterFilter named(const std::string& pattern);
 
-/// Parameters that an optimiser treats in a way of their own (param_groups in PyTorch). Two that are often wanted:
+/// Parameters with their own settings of an optimiser (param_groups in PyTorch). Two common ones:
 ///
 ///     ParameterGroup slow{.members = named("encoder.*"), .learning_rate_factor = 0.1};
 ///     ParameterGroup no_decay{.members = [](const auto&, const Shape& s) { return s.rank() < 2; },  // biases, batch norm

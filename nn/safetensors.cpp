@@ -120,7 +120,7 @@ SafeTensors load_safetensors(const std::filesystem::path& path,
       if (name != metadata_key) extents.push_back(extent_of(name, entry));
     } catch (const json::exception&) { refuse("the entry of ", name, " in its header is malformed"); }
   try {
-    check_extents(extents, data.size());  // before anything of their size is asked for
+    check_extents(extents, data.size());  // before memory of their size is allocated
   } catch (const Error& e) { refuse(e.what()); }
   for (const auto& [name, entry] : header.items()) try {
       if (name == metadata_key)

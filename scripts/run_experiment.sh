@@ -1,6 +1,6 @@
 #!/bin/sh
 # scripts/run_experiment.sh PROGRAM NAME [ARGUMENTS]: what `make NAME` does. Trains experiments/NAME.json, or $CONFIG, into
-# the folder $OUT, or outputs/NAME. That default folder always holds the latest run: an earlier one is kept beside it, with a number
+# the folder $OUT, or outputs/NAME. That default folder always holds the latest run: an earlier one is kept next to it, with a number
 # added, unless the arguments say what to do with it.
 set -eu
 program=$1 name=$2

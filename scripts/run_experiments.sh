@@ -1,7 +1,7 @@
 #!/bin/sh
 # scripts/run_experiments.sh PROGRAM NAME... : what `make experiments` does. Trains each experiments/NAME.json into
 # outputs/NAME, JOBS of them at a time with one thread each, and writes one page with all figures, outputs/experiments.html.
-# An earlier run is kept beside the new one. With QUICK=1 on few rows, two epochs each, below outputs/quick: a look at
+# An earlier run is kept next to the new one. With QUICK=1 on few rows, two epochs each, below outputs/quick: a look at
 # every figure, not at what the models can do.
 # Further arguments of `elbow train` may be given in ARGS.
 set -eu

@@ -1,7 +1,7 @@
 #!/bin/sh
 # scripts/run_story.sh PROGRAM [ARGUMENTS]: what `make story` does. Trains experiments/story/{ae,vae,cvae}.json into folders
 # of these names below $OUT, or outputs/story, and draws the page story.html on them there. Earlier runs in outputs/story are kept
-# beside the new ones, as by scripts/run_experiment.sh. With QUICK=1 on few images, two epochs each and without scores, in
+# next to the new ones, as by scripts/run_experiment.sh. With QUICK=1 on few images, two epochs each and without scores, in
 # outputs/quick/story: a look at the page, not at what the models can do.
 set -eu
 program=$1
@@ -21,7 +21,7 @@ esac
 train() { # NAME [ARGUMENTS]
   kind=$1
   shift
-  if [ ! -e "$root/$kind/checkpoint.safetensors" ]; then  # not yet begun: there is nothing to resume
+  if [ ! -e "$root/$kind/checkpoint.safetensors" ]; then  # not yet started: there is nothing to resume
     for argument; do
       shift
       [ "$argument" = --resume ] || set -- "$@" "$argument"

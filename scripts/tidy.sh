@@ -1,6 +1,6 @@
 #!/bin/sh
 # scripts/tidy.sh BUILD_DIR FILE...: clang-tidy on each FILE, as BUILD_DIR/compile_commands.json names it. That a file has passed is kept
-# beside ccache's files, under a hash of all that the answer depends on: the file and its headers, the system's too, the
+# next to ccache's files, under a hash of all that the answer depends on: the file and its headers, the system's too, the
 # command that compiles it, the checks and clang-tidy itself. It is looked at again when any of that has changed.
 set -u
 cd "$(dirname "$0")/.." || exit 1

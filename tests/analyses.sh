@@ -61,7 +61,7 @@ check "follows its order" grep -q 'given in greedy order' text
 check "and is in the summary beside it" test "$(grep -cE '"selection"|"frechet"' roll/summary.json)" -eq 2
 check "it prints sensible digits" bash -c "! grep -E '[0-9]\.[0-9]{6}' text"
 
-# --- what is wrong is told in one line ---
+# --- errors are one line ---
 refused "no such folder" "$elbow" selection nowhere
 mkdir empty
 refused "no finished run" "$elbow" selection empty

@@ -91,11 +91,11 @@ check "and loses no step" grep -q epoch.steps stopped/checkpoint.safetensors
 # --- an evaluation ends within a second, too ---
 "$elbow" train config.json "${small[@]}" --set evaluation.draws=100000000 --out evaluating 2>message &
 for _ in $(seq 2000); do [ -e evaluating/model.safetensors ] && break; sleep 0.005; done
-begun=$(date +%s%N)
+started=$(date +%s%N)
 kill -TERM $!
 wait $!
 check "an evaluation ends with the status of the signal" test $? -eq 143
-check "within two seconds" test $((($(date +%s%N) - begun) / 1000000)) -lt 2500
+check "within two seconds" test $((($(date +%s%N) - started) / 1000000)) -lt 2500
 check "says how to go on" grep -q -- --resume message
 check "and notes it" grep -q interrupted evaluating/run.log
 check "without a claim" test ! -e evaluating/run.lock
@@ -111,7 +111,7 @@ check "it goes on at a lower rate" undrawn train config.json "${wild[@]}" --set 
   --out wild --resume 2>/dev/null
 check "which is noted" grep -q 'learning rate 0.001 instead of' wild/run.log
 
-# --- a finished run that is taken up for more epochs is not finished ---
+# --- a finished run that is resumed for more epochs is not finished ---
 more=("${small[@]}" --set training.schedule.kind=constant --set training.freeze_batch_norm_after=1)
 undrawn train config.json "${more[@]}" --out more 2>/dev/null
 "$elbow" train config.json "${more[@]}" --set training.epochs=100000 --out more --resume 2>/dev/null &
@@ -120,7 +120,7 @@ check "no analysis beside it" bash -c "! '$elbow' pca more 2>&1 | grep -qv 'more
 kill -TERM $!
 wait $!
 check "its last state is used" "$elbow" evaluate more >text 2>message
-check "and told" grep -q 'more is not finished' message
+check "and reported" grep -q 'more is not finished' message
 refused "--checkpoint-seconds" "$elbow" train config.json "${small[@]}" --out refused --checkpoint-seconds -1
 refused "--checkpoint-seconds" "$elbow" train config.json "${small[@]}" --out refused --checkpoint-seconds nan
 

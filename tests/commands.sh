@@ -116,10 +116,10 @@ refused "numbered from 0 to 2" "$elbow" encode run --given 3
 check "distortion as in the evaluation" near "$(mean distortion draws.csv)" "$(test_of distortion run/summary.json)" \
   "$(awk -v s="$(test_of distortion_stderr run/summary.json)" 'BEGIN { print 2 * s }')"
 check "8 lines for each row" test "$(wc -l <draws.csv)" -eq 32001
-"$elbow" reconstruct run rows.csv --given all >told.csv
-check "what is given is reconstructed" near "$(mean distortion told.csv)" 0 0.02
+"$elbow" reconstruct run rows.csv --given all >given.csv
+check "what is given is reconstructed" near "$(mean distortion given.csv)" 0 0.02
 check "distortion is that of the row" awk -F, 'NR == FNR { x[FNR] = $1; y[FNR] = $2; z[FNR] = $3; next }
-  FNR > 1 { e = ($1-x[FNR])^2 + ($2-y[FNR])^2 + ($3-z[FNR])^2 - $4; if (e > 1e-4 || e < -1e-4) exit 1 }' rows.csv told.csv
+  FNR > 1 { e = ($1-x[FNR])^2 + ($2-y[FNR])^2 + ($3-z[FNR])^2 - $4; if (e > 1e-4 || e < -1e-4) exit 1 }' rows.csv given.csv
 "$elbow" reconstruct holes >of_holes.csv
 check "missing entries may be encoded where they were trained" test "$(wc -l <of_holes.csv)" -eq 641
 
@@ -226,10 +226,10 @@ check "nor touches the old file" test "$(cat old.csv)" = old
 printf 'x0,x1,x2\n,1,\n' >one.csv
 "$elbow" impute run one.csv --draws 2000000000 --out slow.csv 2>message &
 for _ in $(seq 1000); do [ -e slow.csv.part$! ] && break; sleep 0.01; done
-begun=$(date +%s%N)
+started=$(date +%s%N)
 kill -TERM $!
 wait $!
-check "also between two lines" test $? -eq 143 -a $((($(date +%s%N) - begun) / 1000000)) -lt 2500
+check "also between two lines" test $? -eq 143 -a $((($(date +%s%N) - started) / 1000000)) -lt 2500
 check "which are far apart" grep -q "slow.csv: is not written" message
 check "and nothing is left" test "$(echo slow.csv*)" = 'slow.csv*'
 head -200000 many.csv >bad.csv && echo 1,two,3 >>bad.csv

@@ -49,7 +49,7 @@ cat >images.json <<'END'
  "training": {"epochs": 200, "batch_rows": 10, "schedule": {"learning_rate": 0.003}}}
 END
 train() { "$elbow" train images.json --quiet "$@"; }
-check "a run whose labels are always told" train --out told
+check "a run whose labels are always given" train --out labelled
 # Latents cost five times as much, so that the model learns to take class and colour from the labels.
 check "a run on coloured images" train --out coloured --set data.coloured=true --set condition.withheld=0.2 --set loss.beta=5
 check "a run on binary images" train --out binary --set data.binarised=true --set condition.kind=none --set model.latents=2
@@ -70,11 +70,11 @@ check "a red top is red at the top" awk -v t="$(light 1 72 a.csv)" -v b="$(light
 check "a blue bottom is blue at the bottom" awk -v b="$(light 361 432 b.csv)" -v r="$(light 1 360 b.csv)" \
   'BEGIN { exit !(b > 0.3 && r < b / 5) }'
 "$elbow" sample coloured --label top --rows 100 >any.csv
-check "a label that is not told is withheld" test "$(tail -1 any.csv | cut -d, -f433-434)" = "top,"
-check "the same as told in so many words" cmp any.csv <("$elbow" sample coloured --label top --colour none --rows 100)
+check "a label that is not given is withheld" test "$(tail -1 any.csv | cut -d, -f433-434)" = "top,"
+check "the same as with explicit options" cmp any.csv <("$elbow" sample coloured --label top --colour none --rows 100)
 check "which is no colour" bash -c '! cmp -s <(cut -d, -f1-432 a.csv) <(cut -d, -f1-432 any.csv)'
 check "what sample writes can be encoded" test "$("$elbow" encode coloured a.csv | wc -l)" -eq 101
-check "and its colour is told: withheld, other latents" bash -c "! cmp -s <('$elbow' encode coloured a.csv) \
+check "and the model is given its colour: without it, other latents" bash -c "! cmp -s <('$elbow' encode coloured a.csv) \
   <(sed 's/,red/,/' a.csv | '$elbow' encode coloured /dev/stdin)"
 check "a label that the file lacks is withheld" cmp <(cut -d, -f1-433 a.csv | "$elbow" encode coloured /dev/stdin) \
   <(sed 's/,red/,/' a.csv | "$elbow" encode coloured /dev/stdin)
@@ -84,9 +84,9 @@ refused '"pink" is not a colour' "$elbow" sample coloured --colour pink
 refused "is not a class" "$elbow" sample coloured --label 3
 refused "given twice" "$elbow" sample coloured --label top --given label=top
 refused "label=CLASS, colour=NAME, not x0" "$elbow" sample coloured --given x0=1
-refused "--colour: the images of this run have no colours" "$elbow" sample told --label top --colour red
-refused "needs the label: --label CLASS" "$elbow" sample told
-refused "none can be withheld" "$elbow" sample told --label none
+refused "--colour: the images of this run have no colours" "$elbow" sample labelled --label top --colour red
+refused "needs the label: --label CLASS" "$elbow" sample labelled
+refused "none can be withheld" "$elbow" sample labelled --label none
 refused "--label: the model was trained without labels" "$elbow" sample binary --label 1
 "$elbow" sample binary --rows 5 >drawn.csv
 check "binary pixels are drawn as 0 and 1" test "$(tail -n +2 drawn.csv | tr , '\n' | sort -u | tr '\n' ' ')" = "0 1 "
@@ -102,15 +102,15 @@ check "ten by ten of one class and colour" test "$(png_size one.png)" = 484x468
 check "the same for any number of threads" bash -c "'$elbow' sample coloured --grid --label top --colour red --out two.png \
   --threads 2 >text && cmp one.png two.png"
 "$elbow" sample coloured --grid --colour red --rows 2 --out classes.png >text
-"$elbow" sample told --grid --rows 1 --out told.png >text
-check "a grid of a model that is always told" is_png told.png
+"$elbow" sample labelled --grid --rows 1 --out labelled.png >text
+check "a grid of a model whose labels are always given" is_png labelled.png
 "$elbow" sample binary --grid --out binary.png >text
 check "a grid of a model without a condition: ten by ten" test "$(png_size binary.png)" = 438x438
 check "the manifold" test "$("$elbow" sample binary --manifold --rows 5)" = binary/manifold.png
 check "is a picture" is_png binary/manifold.png
 "$elbow" sample coloured --manifold --label both --rows 3 --out three.png >text
 check "a manifold of three latents: the two that tell most" is_png three.png
-refused "needs the label" "$elbow" sample told --manifold
+refused "needs the label" "$elbow" sample labelled --manifold
 refused "a picture is a PNG" "$elbow" sample coloured --grid --out grid.jpg
 refused "there is no folder nowhere" "$elbow" sample coloured --grid --out nowhere/grid.png
 refused "--grid: the rows of this run are not images" "$elbow" sample table --grid
@@ -130,14 +130,14 @@ check "the largest KL first" awk -F, 'NR > 2 && $2 + 0 > last + 0 { exit 1 } { l
 kl_of() { awk -F, '!seen[$1]++ && NR > 1 { s += $2 } END { printf "%.5f", s }' "$1"; }
 check "in the middle all latents meet" test "$(awk -F, '$3 == 0' t.csv | cut -d, -f4- | sort -u | wc -l)" -eq 1
 check "and nowhere else" test "$(awk -F, '$3 == -2' t.csv | cut -d, -f4- | sort -u | wc -l)" -eq 3
-"$elbow" traverse told --all --row 4 --out r.csv
-check "around a row its own labels are told: the KL is that of encode" test "$(kl_of r.csv)" = \
-  "$("$elbow" encode told | awk -F, 'NR > 1 { s += $NF } END { printf "%.5f", s / (NR - 1) }')"
-"$elbow" traverse told --all --quantiles --steps 4 --label both --out q.csv
+"$elbow" traverse labelled --all --row 4 --out r.csv
+check "around a row its own labels are given: the KL is that of encode" test "$(kl_of r.csv)" = \
+  "$("$elbow" encode labelled | awk -F, 'NR > 1 { s += $NF } END { printf "%.5f", s / (NR - 1) }')"
+"$elbow" traverse labelled --all --quantiles --steps 4 --label both --out q.csv
 check "at the quantiles of N(0, 1)" test "$(sed -n 2,5p q.csv | cut -d, -f3 | cut -c1-6 | tr '\n' ' ')" = "-1.150 -0.318 0.3186 1.1503 "
-refused "needs the label" "$elbow" traverse told
+refused "needs the label" "$elbow" traverse labelled
 refused "no latent is active" "$elbow" traverse table
-refused "has rows 0 to 29, and no 30" "$elbow" traverse told --row 30
+refused "has rows 0 to 29, and no 30" "$elbow" traverse labelled --row 30
 refused "binary/traverse.png: exists already" "$elbow" traverse binary
 refused "--steps" "$elbow" traverse binary --steps 1
 "$elbow" traverse table --all --given 0=1.50 --steps 3 >table.csv
@@ -148,23 +148,23 @@ refused "rows of this run are not images" "$elbow" traverse table --out t.png
 # --- interpolate ---
 check "interpolate: a picture" test "$("$elbow" interpolate coloured)" = coloured/interpolation.png
 check "is one" is_png coloured/interpolation.png
-"$elbow" interpolate told --from 3,6 --to 4,8 --steps 3 --out i.csv
+"$elbow" interpolate labelled --from 3,6 --to 4,8 --steps 3 --out i.csv
 check "two pairs, each under two conditions, three steps" test "$(wc -l <i.csv)" -eq 13
 check "which are named by their rows" test "$(cut -d, -f1-4 i.csv | sed -n '2p;5p;7p;13p' | tr '\n' ' ')" = \
   "3,4,3,0 3,4,4,0 3,4,4,1 6,8,8,1 "
-"$elbow" reconstruct told | cut -d, -f1-144 >back.csv
+"$elbow" reconstruct labelled | cut -d, -f1-144 >back.csv
 check "it begins with the reconstruction of the first row" cmp <(sed -n 2p i.csv | cut -d, -f5-) <(sed -n 5p back.csv)
 check "and ends with that of the second" cmp <(sed -n 7p i.csv | cut -d, -f5-) <(sed -n 6p back.csv)
-"$elbow" interpolate told --from 3 --to 4 --steps 3 --label both --out both.csv
-check "under one label that is told, once" test "$(wc -l <both.csv)" -eq 4
+"$elbow" interpolate labelled --from 3 --to 4 --steps 3 --label both --out both.csv
+check "under one label that is given, once" test "$(wc -l <both.csv)" -eq 4
 "$elbow" interpolate coloured --from 0 --to 1 --label none --colour none --out withheld.csv
 check "with all labels withheld, once" test "$(wc -l <withheld.csv)" -eq 10
 check "of a table: CSV, nine points between two classes" test "$("$elbow" interpolate table | wc -l)" -eq 10
 check "given columns of each end: twice" test "$("$elbow" interpolate table --given 0 --from 0 --to 1 | wc -l)" -eq 19
-refused "--from names 2 rows and --to 1" "$elbow" interpolate told --from 1,2 --to 3
-refused "--to: the test set has rows 0 to 29" "$elbow" interpolate told --from 1 --to 99
+refused "--from names 2 rows and --to 1" "$elbow" interpolate labelled --from 1,2 --to 3
+refused "--to: the test set has rows 0 to 29" "$elbow" interpolate labelled --from 1 --to 99
 refused "none, all or a list" "$elbow" interpolate table --given random
-refused "exists already" "$elbow" interpolate told --out i.csv
+refused "exists already" "$elbow" interpolate labelled --out i.csv
 
 check "a picture in the run's folder is on the list of its files" grep -q '"samples_grid.png"' coloured/manifest.json
 check "nothing else of a run was changed" bash -c "diff -r -x manifest.json coloured before | grep -v '^Only in coloured: ' | wc -l | grep -q '^0$'"
@@ -210,7 +210,7 @@ spoil "damaged: holds no test labels: t10k-labels-idx1-ubyte, plain or with .gz;
 spoil "data.classes: there are no labels in damaged" rm damaged/train-labels-idx1-ubyte damaged/t10k-labels-idx1-ubyte
 refused "dataset-fashion-mnist" train --out new --set data.path=nowhere
 refused "make mnist MNIST=" train --out new --set data.path=nowhere
-check "no run was begun" test ! -e new
+check "no run was started" test ! -e new
 
 for command in traverse interpolate; do
   check "help on $command" bash -c "'$elbow' $command --help | grep -q 'finished run'"

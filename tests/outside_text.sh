@@ -18,7 +18,7 @@ small=(--set training.epochs=1 --set evaluation.draws=1)
 check "a table with such columns is trained on" test -s run/summary.json
 check "nothing is missing" test ! -s errors
 for figure in encoding_test_plots greedy_barplots pca; do check "$figure is drawn" test -s "run/$figure.png"; done
-check "no terminal is told anything" bash -c "! grep -q '[[:cntrl:]]' <(tr -d '\n\t\r' <text)"
+check "no control characters reach a terminal" bash -c "! grep -q '[[:cntrl:]]' <(tr -d '\n\t\r' <text)"
 
 # A gnuplot that fails on some figures; it may start no program, so the shell itself looks at the script.
 mkdir some

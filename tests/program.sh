@@ -70,7 +70,7 @@ check "from its own configuration" undrawn train few/config.json --out few_again
 check "the same bits" cmp few/model.safetensors few_again/model.safetensors
 check "other commands open it" "$elbow" evaluate few >text
 
-# --- the optimum of a wide set is told of, sampled with its error; beyond 2048 columns it is not worked out ---
+# --- the optimum of a wide set is reported, sampled with its error; beyond 2048 columns it is not computed ---
 wide=(--set data.train_rows=64 --set data.test_rows=4 --set data.source=correlated_gaussian --set 'evaluation.analyses=[]')
 check "a wide set" undrawn train config.json "${wide[@]}" --set data.columns=600 --set training.epochs=1 --out wide >text 2>/dev/null
 check "what takes long" grep -q '^working out the optimum of 600 columns' text
@@ -114,15 +114,15 @@ check "no unfinished files are left over" test -z "$(find run resumed -name '*tm
 
 # --- a kill before the first checkpoint, and within a write: the same command continues ---
 mkdir early
-echo begun >early/run.log
+echo started >early/run.log
 cp config.json early/config.json
 echo half >early/checkpoint.safetensors.part1234
 refused "without --resume it starts over" "$elbow" train config.json "${small[@]}" --out early --resume
-check "a run that was killed early is begun anew" undrawn train config.json "${small[@]}" --out early --quiet --threads 1
+check "a run that was killed early is started again" undrawn train config.json "${small[@]}" --out early --quiet --threads 1
 check "with the same bits" cmp run/model.safetensors early/model.safetensors
 check "and nothing half-written" test ! -e early/checkpoint.safetensors.part1234
 
-# --- what is wrong is told in one line, with exit status 2, and nothing is left behind or lost ---
+# --- errors are one line, with exit status 2, and nothing is left behind or lost ---
 refused missing.json "$elbow" train missing.json --out refused
 echo '{"name": "x", ' >broken.json
 refused broken.json "$elbow" train broken.json --out refused

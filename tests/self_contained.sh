@@ -63,7 +63,7 @@ changed() { # WHAT SED-SCRIPT...
   for command in "evaluate run" "evaluate run --set data.test_rows=20" "encode run" "reconstruct run" "pca run" \
     "train table.json --out run --resume"; do
     # shellcheck disable=SC2086
-    refused "table.csv: has changed since the run in run was begun" undrawn $command
+    refused "table.csv: has changed since the run in run was started" undrawn $command
   done
 }
 changed "a column in other units" 's/^\([0-9]*\)\./\1000./'
@@ -127,7 +127,7 @@ check "that is done" undrawn sweep sweep.json --out sweep --quiet 2>text
 sed -i 2d table.csv
 sed -i 's/\[1, 2\]/[1, 2, 3]/' sweep.json
 refused "table.csv: has changed since the run in sweep/seed=1" undrawn sweep sweep.json --out sweep
-check "no run of another table is begun" test ! -e sweep/seed=3
+check "no run of another table is started" test ! -e sweep/seed=3
 cp table.kept table.csv
 
 # --- images: labels, sizes and names are the run's ---

@@ -42,13 +42,13 @@ check "the columns of codes.csv" test "$(head -1 page/codes.csv)" = model,row,cl
 check "the codes are those that encode tells" cmp <(grep ^VAE page/codes.csv | cut -d, -f4,5) \
   <("$elbow" encode vae | tail -n +2 | cut -d, -f1,2)
 check "classes by name" grep -q 'dark, bright, half' page/story.html
-check "the class that is last of fewer than six" grep -q 'asked for class half everywhere' page/story.html
+check "the class that is last of fewer than six" grep -q 'given class half everywhere' page/story.html
 loss=$(awk '/"test"/ { on = 1 } on && $1 == "\"loss\":" { printf "%.2f", $2; exit }' vae/summary.json)
 check "the numbers are the runs' own" grep -q ">$loss<" page/story.html
 cp page/codes.csv before.csv
 check "again, into the same folder, with another class" "$elbow" story ae vae cvae --out page --class dark --threads 2 --quiet
 check "the same codes for any number of threads" cmp before.csv page/codes.csv
-check "the class that was named" grep -q 'asked for class dark everywhere' page/story.html
+check "the class that was named" grep -q 'given class dark everywhere' page/story.html
 
 # --- Frechet distances, where the runs have been scored under one net ---
 check "no scores, no column for them" bash -c "! grep -q '>FID<' page/story.html"
@@ -66,7 +66,7 @@ check "are not compared" bash -c "! grep -q '>FID<' scored/story.html"
 sed -i s/32.5/many/ scored_ae/image_scores.csv
 refused "scored_ae/image_scores.csv:3: fid" "$elbow" story scored_ae scored_vae scored_cvae --out scored
 
-# --- what is wrong is told in one line, and nothing is made ---
+# --- errors are one line, and nothing is made ---
 train() { "$elbow" train "$source/experiments/story/$1.json" --out "$2" "${tiny[@]}" "${@:3}" || bad "no run $2"; }
 train vae wide --set model.latents=3
 train vae fewer --set data.train_rows=40

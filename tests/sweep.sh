@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Sweeps and comparisons as users meet them: results, what is skipped, taken up again or refused, failures, interruptions.
+# Sweeps and comparisons as users meet them: results, what is skipped, resumed or refused, failures, interruptions.
 # Usage: sweep.sh PATH/TO/elbow
 # shellcheck source=tests/harness.sh
 . "$(dirname "$0")/harness.sh"
@@ -25,8 +25,8 @@ done
 check "a run has its beta" grep -q '"beta": 2.5' outputs/small/loss.beta=2.5,seed=2/summary.json
 check "and its seed" grep -q '"seed": 2' outputs/small/loss.beta=2.5,seed=2/summary.json
 check "and the constant settings" grep -q '"epochs": 1' outputs/small/loss.beta=2.5,seed=2/summary.json
-check "each run is told of" test "$(grep -cE '^[1-4]/4  loss.beta=' text)" -eq 4
-check "the time left is told" grep -q 'left$' text
+check "each run is reported" test "$(grep -cE '^[1-4]/4  loss.beta=' text)" -eq 4
+check "the time left is reported" grep -q 'left$' text
 for file in comparison.csv comparison_over_seeds.csv compare.html multiple_models_conds_encoding.png \
   multiple_models_conds_epochs.png beta_elbo_fid.png beta_active.png; do
   check "comparison/$file is there" test -s "outputs/small/comparison/$file"
@@ -45,7 +45,7 @@ check "runs that are done stay" test "$(find outputs/small -name summary.json ! 
 check "new ones are made" test "$(find outputs/small -name summary.json | wc -l)" -eq 6
 check "quiet means silent" test -z "$("$elbow" sweep sweeps/more.json --out outputs/small --quiet 2>&1)"
 
-# --- other settings in the same folder are refused before anything is begun ---
+# --- other settings in the same folder are refused before anything starts ---
 cp -r outputs/small before
 refused "loss.beta=0.5,seed=1" "$elbow" sweep sweeps/small.json --set data.test_rows=320
 refused "other settings" "$elbow" sweep sweeps/small.json --set data.test_rows=320
@@ -80,7 +80,7 @@ check "they do not run on: their folders are free" bash -c \
   "'$elbow' train outputs/long/seed=1/config.json --out outputs/long/seed=1 --resume --quiet --threads 1"
 "$elbow" sweep sweeps/long.json --dry-run >list
 check "the list says what is left" grep -q 'seed=1  (done)' list
-check "and what goes on" grep -q 'seed=2  (to go on)' list
+check "and what goes on" grep -q 'seed=2  (to continue)' list
 check "the same command" "$elbow" sweep sweeps/long.json --quiet
 check "all are done" test "$(find outputs/long -name summary.json | wc -l)" -eq 3
 "$elbow" train configs/baseline.json --quiet --threads 1 --seed 2 --out alone2 --set training.epochs=40 \
@@ -129,7 +129,11 @@ check "nothing was left behind" test ! -e refused
 check "a page" "$elbow" page alone outputs/failing/good --out page.html --title "Two runs"
 check "has its title" grep -q 'Two runs' page.html
 check "has their figures" grep -q 'outputs/failing/good/ELBO.png' page.html
-check "has their losses" grep -q "$(awk '/"test"/ { on = 1 } on && /"loss":/ { printf "%.4f", $2; exit }' alone/summary.json)" page.html
+# The loss has as many digits as two of its standard error: 0.85 +- 0.012 is 0.850.
+loss=$(awk '/"test": / { on = 1 } on && /"loss":/ { loss = $2 } on && /"loss_stderr":/ { error = $2 + 0
+  for (digits = 1; error * 10 ^ (digits - 1) < 1; ++digits) {}
+  number = "%." digits "f"; printf number "</td><td[^>]*>" number, loss, error; exit }' alone/summary.json)
+check "has their losses, in digits that the standard error justifies" grep -q ">$loss<" page.html
 refused "missing: is no finished run" "$elbow" page alone missing --out refused
 check "and no page is left behind" test ! -e refused
 

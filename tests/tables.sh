@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # shellcheck disable=SC2016  # dollars are awk's, backticks are part of a message
-# Tables as people have them, from file to imputed file: what is read, what is told, what comes back. Usage: tables.sh PATH/TO/elbow
+# Tables as people have them, from file to imputed file: what is read, what is reported, what comes back. Usage: tables.sh PATH/TO/elbow
 # shellcheck source=tests/harness.sh
 . "$(dirname "$0")/harness.sh"
 
@@ -10,8 +10,8 @@ is() {
   out=$("${@:3}" 2>note) || bad "$1: status $?: $(cat note)"
   if [ "$out" = "$2" ]; then ok; else bad "$1: '$out', not '$2'"; fi
 }
-# told WHAT TEXT COMMAND...: it succeeds, and tells that on standard error.
-told() {
+# reported WHAT TEXT COMMAND...: it succeeds, and prints TEXT on standard error.
+reported() {
   "${@:3}" >/dev/null 2>note || bad "$1: status $?: $(cat note)"
   if grep -qF -- "$2" note; then ok; else bad "$1: '$2' is not in: $(cat note)"; fi
 }
@@ -63,7 +63,7 @@ check "gives the same model" bash -c "cp plain.csv t.csv && '$elbow' train confi
 # --- the row numbers of pandas and R ---
 awk -F, -v OFS=, 'NR == 1 { print "", $0; next } { print NR - 2, $0 }' plain.csv >pandas.csv
 is "an unnamed column is ignored" "ignore real real" kinds pandas.csv
-check "which is told" grep -q 'column_1: has no name: ignored' note
+check "which is reported" grep -q 'column_1: has no name: ignored' note
 check "training ignores it, too" train --set data.path=pandas.csv --out pandas
 check "and tells so" grep -q 'column 1 has no name and is ignored' pandas/run.log
 check "and makes no difference" cmp pandas/model.safetensors unpacked/model.safetensors
@@ -74,7 +74,7 @@ check "make no difference" cmp excel/model.safetensors unpacked/model.safetensor
 # --- constants, counts, incomes, years ---
 awk -F, -v OFS=, 'NR == 1 { print $0, "unit", "count", "income"; next } { print $0, "0.001", NR % 4, 3 * ($1 + 1.1)^4 }' plain.csv >t.csv
 check "training with a constant" train --set training.epochs=5 --out kinds
-check "which is told" grep -q 'column unit: is 0.001 in all training rows' kinds/run.log
+check "which is reported" grep -q 'column unit: is 0.001 in all training rows' kinds/run.log
 is "a constant is filled in" "0.5,0.5,0.001" bash -c "printf 'a,b,unit\n0.5,0.5,\n' | '$elbow' impute kinds /dev/stdin | tail -1 | cut -d, -f1-3"
 "$elbow" sample kinds --rows 300 --noise >sampled.csv
 check "and sampled" awk -F, 'NR > 1 && $3 != "0.001" { exit 1 }' sampled.csv
@@ -98,7 +98,7 @@ check "one of them absent" bash -c "printf 'x,c\n0.5,a b\n' | '$elbow' impute tw
 check "written and read" bash -c "'$elbow' impute twice t.csv --multiple --draws 2 | '$elbow' encode twice /dev/stdin --keep draw >out.csv"
 is "a comma in a value" 11 bash -c "'$elbow' sample twice --given 'c=\"a b, c\",x=0.5' | wc -l"
 check "a table without a header, written with one" bash -c "'$elbow' reconstruct headerless rows.csv | '$elbow' encode headerless /dev/stdin --keep distortion,kl,given >out.csv"
-told "rows of commas at the end of a command's rows" "2 row(s) of nothing but empty fields at the end are left out" "$elbow" encode excel excel.csv
+reported "rows of commas at the end of a command's rows" "2 row(s) of nothing but empty fields at the end are left out" "$elbow" encode excel excel.csv
 cp plain.csv same.csv
 refused "is the table itself" "$elbow" schema same.csv --out same.csv --force
 
@@ -106,13 +106,13 @@ refused "is the table itself" "$elbow" schema same.csv --out same.csv --force
 awk -F, 'NR == 1 { print "a,c"; next } { print $1 "," (NR < 22 ? "rare" NR : NR % 2 ? "x" : "y") }' plain.csv >t.csv
 check "in test rows" train --set 'data.schema={"columns":[{"name":"a","kind":"real"},{"name":"c","kind":"categorical"}]}' --out rare
 check "is a warning" grep -q 'are in no training row: counted as missing' rare/run.log
-told "in the rows of a command, too" "in no training row: counted as missing" "$elbow" impute rare t.csv
+reported "in the rows of a command, too" "in no training row: counted as missing" "$elbow" impute rare t.csv
 refused "\"z\" is none of" "$elbow" sample rare --given c=z
 
 # --- what is noticed ---
 is "a description" "100 rows, 2 columns, separated by \",\"" bash -c "'$elbow' describe plain.csv | head -1"
 awk 'NR == 50 { print "1e36,0"; next } 1' plain.csv >t.csv
 check "a sentinel" train --out sentinel
-check "is told of" grep -q 'column a: 1e+36 (in 1 training row(s)) is far from all other values' sentinel/run.log
+check "is reported" grep -q 'column a: 1e+36 (in 1 training row(s)) is far from all other values' sentinel/run.log
 
 finish

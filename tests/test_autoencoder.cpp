@@ -18,7 +18,7 @@ namespace {
 
 constexpr int64_t rows = 7, latents = 3;
 
-// z itself is the answer, and the posterior is what it was made with.
+// The output is z itself, and the posterior is the one passed to the constructor.
 struct Identity : Cvae {
   Tensor mu, log_var;
   Posterior encode_here(const Tensor&, const Tensor&) override { return {mu, log_var}; }

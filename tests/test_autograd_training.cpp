@@ -81,7 +81,7 @@ BOOST_AUTO_TEST_CASE(a_net_learns_a_curve) {
   }
 }
 
-// The two halves of XOR cannot be told apart by a line.
+// The two halves of XOR cannot be separated by a line.
 BOOST_AUTO_TEST_CASE(a_net_learns_exclusive_or) {
   const Tensor x = Tensor::from<float>({0, 0, 0, 1, 1, 0, 1, 1}, {4, 2}),
                y = Tensor::from<float>({0, 1, 1, 0}, {4, 1});

@@ -42,7 +42,7 @@ std::vector<int64_t> index_of(int64_t at, const Shape& shape) {
   return index;
 }
 
-/// The element of `own` that such an index stands for: along an axis of size 1 there is but one.
+/// The element of `own` at such an index: along an axis of size 1 there is only one.
 int64_t element_at(const std::vector<int64_t>& index, const Shape& own) {
   int64_t at = 0, stride = 1;
   for (int k = 0; k < own.rank(); ++k) {

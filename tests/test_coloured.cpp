@@ -1,4 +1,4 @@
-// Coloured images: rows in planes, colours drawn anew in each epoch, labels that are withheld, and what the results tell of
+// Coloured images: rows in planes, colours redrawn in each epoch, labels that are withheld, and the results of
 // each condition.
 #include <boost/test/unit_test.hpp>
 #include <nlohmann/json.hpp>
@@ -183,7 +183,7 @@ BOOST_AUTO_TEST_CASE(results_of_each_condition) {
     BOOST_TEST(r.active == std::count_if(r.kl_per_latent.begin(), r.kl_per_latent.end(),
                                          [](double v) { return v > 0.01; }));
   }
-  // Where nothing is given, the same costs as when nothing is told by a condition of probability 1.
+  // With nothing given, the losses are those under a condition whose labels are withheld with probability 1.
   Json never = json;
   never["condition"]["withheld"] = 1;
   Experiment f{Config(never)};

@@ -190,7 +190,7 @@ BOOST_AUTO_TEST_CASE(a_run_of_an_earlier_version) {
   BOOST_TEST(std::isnan(then.findings.image_fids[0].fid.standard_error));
   BOOST_TEST(check_same_run(run / "config.json", now.config.dump()) == "");  // --resume takes it up
 
-  // an analysis that is made anew puts its findings into the summary, and those in tables with them
+  // an analysis that runs again puts its findings into the summary, and those in tables with them
   Findings findings = read_findings(run);
   findings.selected = {0, 1};
   update_summary(run, findings);

@@ -125,7 +125,7 @@ BOOST_FIXTURE_TEST_CASE(a_table_is_read_as_described, DescriptionFixture) {
     BOOST_TEST((a->x.tensor().to_vector() == b->x.tensor().to_vector()));
     BOOST_TEST((a->observed.to_vector() == b->observed.to_vector()));
   }
-  table("a;b;id;c\n", "rot");  // what the training rows did not have is missing, and nothing is fitted anew
+  table("a;b;id;c\n", "rot");  // what the training rows did not have is missing, and nothing is fitted again
   const DataSplit renamed = make(options, known);
   BOOST_TEST((renamed.train.features[2].categories == std::vector<std::string>{"blue", "red"}));
   BOOST_TEST((renamed.train.codec->scales()[0].mean == split.train.codec->scales()[0].mean));

@@ -58,7 +58,7 @@ double row_cost(const float* x, const float* y, const float* o) {
   return cost;
 }
 
-// A model that answers with what it was made with: its posterior and its reconstruction do not depend on anything.
+// A model whose posterior and reconstruction are constants, passed to the constructor.
 struct Fixed : Cvae {
   Tensor mu, log_var, y;
   Posterior encode_here(const Tensor&, const Tensor&) override { return {mu, log_var}; }
@@ -73,7 +73,7 @@ BOOST_AUTO_TEST_CASE(the_distortion_is_summed_over_the_kinds_of_features_on_one_
     const int64_t rows = 50;
     const Dataset set = mixed_set(rows, missing);
     const LossSettings loss = loss_of("{}", set);
-    BOOST_TEST_REQUIRE(loss.parts.size() == 3U);  // the two real columns are one part
+    BOOST_TEST_REQUIRE(loss.terms.size() == 3U);  // the two real columns are one term
     BOOST_TEST(!loss.is_squared_error());
     const Batch batch = Batches(set, rows, LastBatch::keep).get(0);
     const Tensor y = normal({7, 8, 9}, {rows, 6}), per_row = distortion_of(loss, y, batch, true);

@@ -241,7 +241,7 @@ BOOST_AUTO_TEST_CASE(memory_may_run_out) {
   const int64_t bytes = runtime::cards().at(0).bytes;
   const std::string message = error_of([&] { unset_on_card(bytes / 4 + 1); });
   BOOST_TEST(message.find("[some_op] out of memory on the GPU: ") == 0);
-  BOOST_TEST(message.find(" bytes asked for, ") != std::string::npos);
+  BOOST_TEST(message.find(" bytes requested, ") != std::string::npos);
   const Tensor quarter = unset_on_card(bytes / 16);
   BOOST_TEST(runtime::cards().at(0).free_bytes <= bytes - bytes / 4);
 }

@@ -1,4 +1,4 @@
-// What training draws anew, and what the evaluation adds up, held against sums by hand.
+// What training redraws, and the sums of the evaluation, compared with sums by hand.
 #include <algorithm>
 #include <boost/test/unit_test.hpp>
 #include <cmath>
@@ -29,7 +29,7 @@ double kl_of(int64_t l, const Mask& m) {
                       0.45 * double(m[size_t((l + 1) % 3)]) * double(m[0]);
 }
 
-// A model whose costs are known: N(mu, 1) with mu^2 / 2 = kl_of, and z itself, its first three columns, as the answer.
+// A model whose losses are known: N(mu, 1) with mu^2 / 2 = kl_of, and the first three columns of z as the output.
 struct Probe : Cvae {
   Posterior encode_here(const Tensor& input, const Tensor& c) override {
     const int64_t rows = input.size(0);

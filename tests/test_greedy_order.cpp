@@ -1,4 +1,4 @@
-// The exact greedy order of conditions of a Gaussian set, against the optimum of each candidate worked out anew.
+// The exact greedy order of conditions of a Gaussian set, against the optimum of each candidate, computed separately.
 
 #include <boost/test/unit_test.hpp>
 #include <cmath>
@@ -66,7 +66,7 @@ BOOST_AUTO_TEST_CASE(every_step_is_the_best_one) {
 
 BOOST_AUTO_TEST_CASE(ties_go_to_the_first_column) {
   BOOST_TEST(columns_of(greedy_order(identity(4), 1)) == (std::vector<std::int64_t>{0, 1, 2, 3}));
-  // Columns 0 and 2 repeat each other, as 1 and 3 do; the second pair is the dearer one. Afterwards all is known.
+  // Columns 0 and 2 repeat each other, as 1 and 3 do; the second pair has the larger loss. Afterwards all is known.
   const Matrix factor(4, 2, {1, 0, 0, 2, 1, 0, 0, 2});
   const GreedyOrder order = greedy_order(product(factor, transpose(factor)), 0.5);
   BOOST_TEST(columns_of(order) == (std::vector<std::int64_t>{1, 0, 2, 3}));

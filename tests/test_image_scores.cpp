@@ -1,4 +1,4 @@
-// The analysis image_scores, on images of a known distribution and decoders that paint by that distribution, or do not do as they are told.
+// The analysis image_scores, on images of a known distribution and decoders that paint by that distribution or ignore their condition.
 #include "base/parallel.hpp"
 #include "experiments/analyses/image_scores.hpp"
 
@@ -84,14 +84,14 @@ struct Painter : Cvae {
     std::vector<float> pixels(plane);
     for (int64_t r = 0; r < rows; ++r) {
       const float* latent = z.data<float>() + 4 * r;
-      const float* told = c.data<float>() + columns * r;  // class, [not given], colour, [not given]
+      const float* labels = c.data<float>() + columns * r;  // class, [not given], colour, [not given]
       const auto value = [&](const float* one_hot, float own) {
         for (int64_t k = 0; k < 3; ++k)
           if (obeys && one_hot[k] == 1) return k;
         return std::min<int64_t>(int64_t(3 * uniform_of(own)), 2);
       };
-      paint(value(told, latent[0]), uniform_of(latent[2]), uniform_of(latent[3]), pixels.data());
-      const int64_t colour = value(told + columns / 2, latent[1]);
+      paint(value(labels, latent[0]), uniform_of(latent[2]), uniform_of(latent[3]), pixels.data());
+      const int64_t colour = value(labels + columns / 2, latent[1]);
       float* y = logits.data<float>() + r * 3 * plane;
       std::fill_n(y, 3 * plane, -20.0F);
       for (int64_t p = 0; p < plane; ++p) {
@@ -214,16 +214,16 @@ BOOST_AUTO_TEST_CASE(a_model_is_only_asked_what_it_can_answer) {
     return what_is_scored(scored_images(e, features ? *features : net()));
   };
   using List = std::vector<std::string>;
-  // All labels must be told.
-  const List told{"any/any samples_own_labels",
-                  "any/any train",
-                  "red/any samples_own_labels",
-                  "red/any train",
-                  "any/2 samples_own_labels",
-                  "any/2 train",
-                  "red/2 samples",
-                  "red/2 train"};
-  BOOST_TEST(scored(R"({"kind": "label", "withheld": 0})", true, std::make_unique<Painter>()) == told,
+  // All labels must be given.
+  const List given{"any/any samples_own_labels",
+                   "any/any train",
+                   "red/any samples_own_labels",
+                   "red/any train",
+                   "any/2 samples_own_labels",
+                   "any/2 train",
+                   "red/2 samples",
+                   "red/2 train"};
+  BOOST_TEST(scored(R"({"kind": "label", "withheld": 0})", true, std::make_unique<Painter>()) == given,
              boost::test_tools::per_element());
   const List grey{"any/any samples_own_labels", "any/any train", "any/2 samples", "any/2 train"};
   BOOST_TEST(scored(R"({"kind": "label"})", false, nullptr) == grey, boost::test_tools::per_element());
@@ -283,10 +283,10 @@ BOOST_AUTO_TEST_CASE(the_tables_do_not_depend_on_threads_epochs_or_the_runs_seed
     set_num_threads(run == 0 ? 1 : 3);
     const TemporaryFolder folder;
     const NoGrad no_grad;  // as make_analyses has it: the net is trained all the same
-    std::vector<std::string> begun;
+    std::vector<std::string> started;
     AnalysisContext context{
         OutputFolder::of_run(folder.path), {}, [&](const std::string& what, int64_t done, int64_t) {
-          if (done == 0) begun.push_back(what);
+          if (done == 0) started.push_back(what);
         }};
     const AnalysisResult result = image_scores_analysis(e, context);
     set_num_threads(before);
@@ -300,10 +300,10 @@ BOOST_AUTO_TEST_CASE(the_tables_do_not_depend_on_threads_epochs_or_the_runs_seed
       BOOST_TEST(std::filesystem::file_size(folder.path / figure.file) > 1000U);
     }
     BOOST_TEST(result.figures.size() == 2U);
-    BOOST_TEST(begun.front() == "image_scores: training the net whose features are compared");
-    BOOST_TEST(std::count(begun.begin(), begun.end(), "image_scores: features of 900 images, any/any test") ==
-               1);
-    BOOST_TEST(begun.back().starts_with("label_consistency: labels of 900 images given "));
+    BOOST_TEST(started.front() == "image_scores: training the net whose features are compared");
+    BOOST_TEST(
+        std::count(started.begin(), started.end(), "image_scores: features of 900 images, any/any test") == 1);
+    BOOST_TEST(started.back().starts_with("label_consistency: labels of 900 images given "));
     const auto& fids = context.findings.image_fids;
     BOOST_TEST_REQUIRE(fids.size() == 11U);
     BOOST_TEST((fids[0].condition == "any/any" && fids[0].weights_hash == net().facts().weights_hash));

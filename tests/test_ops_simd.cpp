@@ -277,7 +277,7 @@ void same_bits(const OpSample& sample, const std::vector<Tensor>& inputs) {
 
 namespace {
 
-/// The sample with so many rows in its matrices that the work is shared among the threads; as it is where the op does
+/// The sample with enough rows in its matrices to share the work among the threads; as it is where the op does
 /// not take that (a product, whose sizes hang together: tests/test_gemm.cpp has larger ones).
 OpSample grown(OpSample sample) {
   const OpSample original = sample;

@@ -101,7 +101,7 @@ BOOST_AUTO_TEST_CASE(two_factors_in_eight_columns) {
 }
 
 BOOST_AUTO_TEST_CASE(a_given_column_may_almost_repeat_another) {
-  // Given u and u + e w, withheld w: known exactly however small e is, as long as e^2 can be told from
+  // Given u and u + e w, withheld w: known exactly however small e is, as long as e^2 can be distinguished from
   // rounding.
   for (const double e : {1e-1, 1e-3, 1e-5}) {
     const Matrix factor(3, 2, {1, 0, 1, e, 0, 1});

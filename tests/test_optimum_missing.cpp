@@ -1,5 +1,5 @@
 // The analytic optimum when entries are missing: against the optimum of the observed columns alone, against brute force over
-// all that may be missing, and against a simulated code whose decoder is told what is missing.
+// all that may be missing, and against a simulated code whose decoder is given the mask of missing entries.
 
 #include <boost/test/unit_test.hpp>
 #include <cmath>
@@ -220,7 +220,7 @@ BOOST_AUTO_TEST_CASE(rows_average_to_the_bound_and_missing_values_are_not_looked
   }
 }
 
-// An encoder and a decoder that are both told what is there, in the space of the columns: the code goes along the principal
+// An encoder and a decoder that are both given the mask of present entries, in the space of the columns: the code goes along the principal
 // axes of what is withheld and observed. Its loss, with the encoder's noise drawn, averages to the optimum.
 BOOST_AUTO_TEST_CASE(a_simulated_code_attains_the_bound) {
   const double beta = 0.4;

@@ -276,15 +276,15 @@ BOOST_AUTO_TEST_CASE(axes_fit_the_data) {
   BOOST_TEST(rate_distortion_panel(run, CountColours(run.per_count)).y.low > 43);
 }
 
-BOOST_AUTO_TEST_CASE(values_below_a_logarithmic_axis_are_told) {
+BOOST_AUTO_TEST_CASE(values_below_a_logarithmic_axis_are_reported) {
   RunResults run = make_run(2, 8, 1, false);
-  const auto told = [&] {
+  const auto entries = [&] {
     return std::ranges::count_if(kl_all_panel(run, CountColours(run.per_count)).legend,
                                  [](const auto& entry) { return entry.text.shown() == "below 0.00001"; });
   };
-  BOOST_TEST(told() == 0);
+  BOOST_TEST(entries() == 0);
   run.per_count[1].kl_per_latent.back() = 1e-7;
-  BOOST_TEST(told() == 1);
+  BOOST_TEST(entries() == 1);
 }
 
 BOOST_AUTO_TEST_CASE(classes_have_names_and_colours_of_their_own) {
@@ -396,7 +396,7 @@ BOOST_AUTO_TEST_CASE(styles_of_groups) {
   Panel models, scale;
   GroupStyle(c).explain(models);
   BOOST_TEST(models.legend.size() == 8u);
-  BOOST_TEST(GroupStyle(c).colour(0) == GroupStyle(c).colour(6));  // told apart by their points
+  BOOST_TEST(GroupStyle(c).colour(0) == GroupStyle(c).colour(6));  // distinguished by their points
   BOOST_TEST(GroupStyle(c).point(0) != GroupStyle(c).point(6));
   c.ordered = true;
   GroupStyle(c).explain(scale);

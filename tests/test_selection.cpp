@@ -22,8 +22,8 @@ constexpr auto gaussian = R"({"name": "small", "seed": 3,
   "model": {"encoder": [32, 32], "latents": 6, "decoder": [32, 32]},
   "training": {"epochs": 8, "schedule": {"kind": "cosine", "learning_rate": 0.003}}})";
 
-// Repeats what it is given, to which it adds `bias`, and answers 0 for the rest; `noise` times the latent on top. So the
-// costs are known: no KL, and a given column costs bias^2, a withheld one x^2.
+// Repeats what it is given, to which it adds `bias`, and outputs 0 for the rest; `noise` times the latent on top. So the
+// losses are known: no KL, and a given column costs bias^2, a withheld one x^2.
 struct Repeating : Cvae {
   Tensor bias;  // [d]
   double noise = 0;

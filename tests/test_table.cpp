@@ -318,7 +318,7 @@ BOOST_FIXTURE_TEST_CASE(text_becomes_numbers_and_text_again, Fixture) {
   write_bytes(path, "c,n,b\ng,1,0\ny,1,0\n");
   BOOST_TEST(contains(error_of([&] { read_table(path, codec); }),
                       ":3: column c: \"y\" is none of \"r\", \"g\", \"b\""));
-  // numbers that the losses could not be told of in float32, scaled
+  // scaled numbers whose losses do not fit into float32
   write_bytes(path, "c,n,b\ng,1,0\ng,-1e300,0\n");
   BOOST_TEST(
       contains(error_of([&] { read_table(path, codec); }), ":3: column n: -1e+300 is too large a number"));

@@ -97,7 +97,7 @@ BOOST_FIXTURE_TEST_CASE(what_stands_in_test_rows_changes_nothing_in_training, Fi
   BOOST_TEST(after.train.observed.to_vector() == before.train.observed.to_vector());
   BOOST_TEST(after.train.extras.at("mean").to_vector() == before.train.extras.at("mean").to_vector());
   BOOST_TEST((after.train.features[2].categories == std::vector<std::string>{"p", "q", "r"}));
-  // a category that training never had is told, and counts as missing
+  // a category that training never had is reported, and counts as missing
   BOOST_TEST(after.warnings.size() == 1);
   BOOST_TEST(contains(after.warnings.at(0), "column c: \"new\" of"));
   for (int64_t r = 0; r < after.test.rows(); ++r) {
@@ -232,7 +232,7 @@ BOOST_FIXTURE_TEST_CASE(wrong_options_of_a_table_are_refused, Fixture) {
   BOOST_TEST(tested);
 }
 
-// What a model answers comes back as what the training rows hold: whole numbers in their range, no negative number where there is
+// A model's output is written in the form of the training rows: whole numbers in their range, no negative number where there is
 // none, constants as they are.
 BOOST_FIXTURE_TEST_CASE(answers_are_brought_into_what_a_column_can_hold, Fixture) {
   std::string bytes = "unit,count,income,share,free,day\n";
@@ -259,7 +259,7 @@ BOOST_FIXTURE_TEST_CASE(answers_are_brought_into_what_a_column_can_hold, Fixture
   BOOST_TEST(least[5].substr(0, 9) == "2021-03-1");
   BOOST_TEST(contains(error_of([&] { codec.find("unit"); }), "\"unit\" is 0.001 in all training rows"));
   BOOST_TEST((split.warnings == std::vector<std::string>{"column unit: is 0.001 in all training rows: it is "
-                                                         "reproduced as it is, and no model is asked for it"}));
+                                                         "reproduced as it is, and is not in the model"}));
 
   // The schema has the last word.
   options["schema"]["columns"] = {

@@ -23,12 +23,13 @@ struct Card {
 
 class Recording;
 
-/// Memory of a device and copies to and from it. All work is done in the order in which it is asked for, later than that: only
+/// Memory of a device and copies to and from it. All work is queued and done in order: only
 /// download() and synchronize() wait.
 class Backend {
  public:
   virtual ~Backend() = default;
-  /// Memory for so many bytes of elements, unset. Throws, naming the op, the bytes asked for and those free, when there is none.
+  /// Memory for `bytes` bytes of elements, unset. Throws, naming the op, the requested and the free bytes, when there
+  /// is none.
   virtual Storage* new_storage(size_t bytes) = 0;
   virtual void release(Storage* storage) = 0;
 
@@ -38,7 +39,7 @@ class Backend {
   virtual void upload(const void* from, Tensor& to, int model = all_models) = 0;
   /// The elements of `from`, of model `model` where several are trained together, to the host.
   virtual void download(const Tensor& from, void* to, int model) = 0;
-  /// to = from and to += from, of one dtype and as many elements, both on the device.
+  /// to = from and to += from, of the same dtype and number of elements, both on the device.
   virtual void copy(const Tensor& from, Tensor& to) = 0;
   virtual void add(const Tensor& from, Tensor& to) = 0;
   virtual void fill(Tensor& to, double value) = 0;
@@ -48,18 +49,18 @@ class Backend {
   virtual void draw_bernoulli(const RandomKey& key, Tensor& to, double p) = 0;
   virtual void synchronize() = 0;
 
-  // What a training step does beside ops: see training_work.hpp.
+  // The work of a training step that is not ops: see training_work.hpp.
   virtual void advance(const StepTable& table) = 0;
   virtual void gather_batch(const BatchWork& work) = 0;
   virtual void record_losses(const LossRecord& record) = 0;
   virtual void adam(const AdamWork& work) = 0;
   virtual void sgd(const SgdWork& work) = 0;
   virtual void clip(Tensor& gradients, double limit, Tensor& norm) = 0;
-  /// The work that f asks for, recorded instead of run. Its memory stays reserved as long as the recording lives.
+  /// The work that f queues, recorded instead of run. Its memory stays reserved as long as the recording lives.
   virtual std::unique_ptr<Recording> record(const std::function<void()>& f) = 0;
 };
 
-/// Recorded work, to be run as often as one likes.
+/// Recorded work, which can be run any number of times.
 class Recording {
  public:
   virtual ~Recording() = default;
@@ -85,7 +86,7 @@ void allow_tf32();
 /// "cpu" or "cuda"; throws for any other name.
 Device device_named(const std::string& name);
 
-/// `to` = `from`, of one dtype and as many elements, between any two devices.
+/// `to` = `from`, of the same dtype and number of elements, between any two devices.
 void copy_elements(const Tensor& from, Tensor& to);
 
 /// While one lives, messages about the device's memory and kernels name this op.
@@ -102,8 +103,8 @@ class DeviceWork {
   const char* before_;
 };
 
-/// How many models are trained together: each block of a device's memory is made so many times as large, and every kernel runs
-/// so many times, each run on its own part (backend/cuda/kernels.hpp: Ptr). 1 unless a Models lives.
+/// How many models are trained together: each block of a device's memory is larger by that factor, and every kernel runs
+/// once for each model, on its own part (backend/cuda/kernels.hpp: Ptr). 1 unless a Models lives.
 int models();
 
 /// Several models of one architecture at once: what is made and launched while one lives is made and launched for each of

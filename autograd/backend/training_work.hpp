@@ -5,9 +5,9 @@
 #include "autograd/random.hpp"
 #include "autograd/tensor.hpp"
 
-// What a training step on a device does beside ops, each a kernel or two. A step is recorded once and run again and again, so
-// nothing in it may depend on a number of the host that changes: what does change lies in a table on the device, of which each
-// step reads its own row.
+// The work of a training step on a device that is not ops, each a kernel or two. A step is recorded once and run again
+// and again, so nothing in it may depend on a changing number of the host. Changing numbers are in a table on the
+// device, where each step reads its own row.
 namespace elbow {
 
 /// One row of numbers for each step of an epoch. `advance` copies the row of the running step to `values` and counts on; the
@@ -37,8 +37,8 @@ struct BatchWork {
   const MaskWork* mask = nullptr;
   Tensor condition;   ///< [rows, 2 columns]: [x where the mask gives it, the mask]
   Tensor attributes;  ///< of the whole set, [set rows, attributes] float32; NaN: unknown
-  /// [width, 2]: of each column of the condition (cvae/condition.hpp), which attribute it tells of, and which category it
-  /// stands for, or one of these: whether the attribute is withheld, and the value of a real one.
+  /// [width, 2]: for each column of the condition (cvae/condition.hpp), its attribute, and its category or one of
+  /// these: whether the attribute is withheld, and the value of a real one.
   Tensor attribute_columns;
   static constexpr float attribute_withheld = -1, attribute_value = -2;
   RandomKey withheld_key;
@@ -46,10 +46,10 @@ struct BatchWork {
   Tensor attribute_condition;  ///< [rows, width]
 };
 
-/// costs[step, :] = the distortions, then the KLs, for the running step of the counter.
+/// terms[step, :] = the distortions, then the KLs, for the running step of the counter.
 struct LossRecord {
   Tensor distortion, kl;  ///< [n] float32, or [] where n is 1
-  Tensor costs;           ///< [steps, 2 n] float32
+  Tensor terms;           ///< [steps, 2 n] float32
   Tensor counter;         ///< of the StepTable
 };
 

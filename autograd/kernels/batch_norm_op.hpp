@@ -29,7 +29,7 @@ void batch_norm_backward_on_device(const O& op, BackwardContext& c, const RowVie
 }
 
 /// The backward of batch_norm and batch_norm2d written in ops. Saved are x, weight, mean and 1 / standard deviation [n]; the
-/// statistics are taken over `axes`, and shape [n] is seen as `channels` beside x. In training they are computed anew, as
+/// statistics are taken over `axes`, and shape [n] is viewed as `channels` next to x. In training they are computed again, as
 /// functions of x.
 inline void batch_norm_backward_in_ops(BackwardContext& c, const Axes& axes, const Shape& channels,
                                        bool training, double epsilon) {

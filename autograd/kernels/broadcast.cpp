@@ -6,8 +6,8 @@
 namespace elbow::ops {
 namespace {
 
-// to[i] += the sum of column i of from[rows, n]. Long columns are summed up in parts of 256 rows, and these in turn:
-// added one by one, 60,000 numbers of a kind would cost float32 three of its seven digits.
+// to[i] += the sum of column i of from[rows, n]. Long columns are summed up in blocks of 256 rows, and these in turn.
+// Added one by one, 60,000 similar numbers would lose three of float32's seven digits.
 template <class T> void add_columns(const T* from, int64_t rows, int64_t n, T* to) {
   constexpr int64_t block = 256;
   const auto same = [](auto v) { return v; };

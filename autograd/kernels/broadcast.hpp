@@ -58,7 +58,7 @@ template <size_t M> struct BroadcastWalk {
     return n;
   }
 
-  /// Where each operand stands at the start of walk `row`.
+  /// The offset of each operand at the start of walk `row`.
   std::array<int64_t, M> offsets(int64_t row) const {
     std::array<int64_t, M> at{};
     for (int i = rank - 2; i >= 0; --i) {

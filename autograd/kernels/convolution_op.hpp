@@ -7,7 +7,7 @@
 
 namespace elbow::ops {
 
-/// The bias of a convolution as its kernels want it: none where there are only two inputs.
+/// The bias of a convolution as its kernels take it: none where there are only two inputs.
 template <class T> PixelBias<T> pixel_bias(Inputs in) {
   return in.size() == 3 ? PixelBias<T>{in[2].data<T>(), in[2].rank() == 2} : PixelBias<T>{};
 }

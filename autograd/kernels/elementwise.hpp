@@ -39,7 +39,7 @@ template <class V, int N> struct Gradients { V of[N]; };
 
 template <class O> inline constexpr bool is_elementwise = O::arity > 0;
 
-/// What the derivative of an element-wise op reads, besides the gradient of its output.
+/// What the derivative of an element-wise op reads, in addition to the gradient of its output.
 enum class Reads { nothing, inputs, output, no_derivative };
 
 namespace detail {

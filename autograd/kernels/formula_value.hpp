@@ -22,7 +22,7 @@ struct FormulaValue {
   }
 };
 
-/// Stands for what a comparison gives: an answer for each lane.
+/// The result of a comparison: true or false for each lane.
 struct FormulaMask {
   explicit FormulaMask(FormulaValue) {}
   template <class Answer>

@@ -9,10 +9,10 @@
 namespace elbow::ops {
 
 namespace detail {
-// Cost and slopes of one element, for the kernels of elementwise.hpp.
-template <class T, class Loss> struct PairCost {
+// Loss and slopes of one element, for the kernels of elementwise.hpp.
+template <class T, class Loss> struct PairValue {
   Loss loss;
-  ELBOW_DEVICE void operator()(const T (&x)[2], T (&y)[1]) const { y[0] = loss.cost(x[0], x[1]); }
+  ELBOW_DEVICE void operator()(const T (&x)[2], T (&y)[1]) const { y[0] = loss.value(x[0], x[1]); }
 };
 template <class T, class Loss> struct PairSlopes {
   Loss loss;
@@ -27,9 +27,9 @@ template <class T, class Loss> struct PairSlopes {
 /// Base of the losses that compare two tensors of one shape [rows, columns] element by element. Members to write, over
 /// any value type, as those of an element-wise op:
 ///
-///   template <class V> ELBOW_FN V cost(V a, V b) const
-///   template <class V> ELBOW_FN Gradients<V, 2> slopes(V a, V b) const      d cost / d a, d cost / d b
-///   double plain(double a, double b) const                                  the cost, written in another way
+///   template <class V> ELBOW_FN V value(V a, V b) const
+///   template <class V> ELBOW_FN Gradients<V, 2> slopes(V a, V b) const      d loss / d a, d loss / d b
+///   double plain(double a, double b) const                                  the loss, written in another way
 ///
 template <class Loss> struct PairLoss : Op {
   Reduction reduction = Reduction::mean;
@@ -53,20 +53,21 @@ template <class Loss> struct PairLoss : Op {
     const T* a = context.in[0].template data<T>();  // [rows, columns]
     const T* b = context.in[1].template data<T>();  // [rows, columns]
     T* y = context.y.template data<T>();
-    const auto cost = [this](auto p, auto q) { return self().cost(p, q); };
+    const auto value = [this](auto p, auto q) { return self().value(p, q); };
     context.save(context.in[0]);
     context.save(context.in[1]);
-    if (reduction == Reduction::none) return simd::map<T>(rows * columns, y, false, cost, a, b);
+    if (reduction == Reduction::none) return simd::map<T>(rows * columns, y, false, value, a, b);
     if (reduction == Reduction::per_column) {
-      Tensor costs = Tensor::empty({rows, columns}, context.y.dtype());
-      simd::map<T>(rows * columns, costs.template data<T>(), false, cost, a, b);
-      sum_to_shape<T>(costs.template data<T>(), {rows, columns}, y, {columns}, false);
+      Tensor losses = Tensor::empty({rows, columns}, context.y.dtype());
+      simd::map<T>(rows * columns, losses.template data<T>(), false, value, a, b);
+      sum_to_shape<T>(losses.template data<T>(), {rows, columns}, y, {columns}, false);
       for (int64_t c = 0; c < columns; ++c) y[c] /= T(rows);
       return;
     }
     if (reduction == Reduction::per_row) {
-      parallel_for(rows, rows * columns,
-                   [&](int64_t r) { y[r] = simd::sum_of<T>(columns, cost, a + r * columns, b + r * columns); });
+      parallel_for(rows, rows * columns, [&](int64_t r) {
+        y[r] = simd::sum_of<T>(columns, value, a + r * columns, b + r * columns);
+      });
       return;
     }
     constexpr int64_t chunk =
@@ -76,7 +77,7 @@ template <class Loss> struct PairLoss : Op {
     T* part = parts.template data<T>();  // [chunks]
     parallel_for(chunks, n, [&](int64_t i) {
       const int64_t first = i * chunk;
-      part[i] = simd::sum_of<T>(std::min(chunk, n - first), cost, a + first, b + first);
+      part[i] = simd::sum_of<T>(std::min(chunk, n - first), value, a + first, b + first);
     });
     const auto same = [](auto v) { return v; };
     *y = simd::sum_of<T>(chunks, same, part) / T(rows);
@@ -94,13 +95,13 @@ template <class Loss> struct PairLoss : Op {
     context.save(tb);
     const Loss loss = self();
     if (reduction == Reduction::none)
-      return cuda::elementwise<T, 2, 1>(detail::PairCost<T, Loss>{loss}, shape, {&ta, &tb},
+      return cuda::elementwise<T, 2, 1>(detail::PairValue<T, Loss>{loss}, shape, {&ta, &tb},
                                         {{cuda::output<T>(context.y)}});
     const auto a = cuda::in<T>(ta);  // [rows, columns]
     const auto b = cuda::in<T>(tb);  // [rows, columns]
     cuda::sum_rows<T>(
         RowView(shape, {reduction != Reduction::per_row, reduction != Reduction::per_column}),
-        [=] ELBOW_DEVICE(int64_t i) { return loss.cost(T(a[i]), T(b[i])); }, context.y,
+        [=] ELBOW_DEVICE(int64_t i) { return loss.value(T(a[i]), T(b[i])); }, context.y,
         reduction == Reduction::per_row ? 1 : 1 / double(shape[0]));
   }
   template <class T> void device_backward(BackwardContext& context) const {
@@ -131,11 +132,11 @@ template <class Loss> struct PairLoss : Op {
     for (int64_t i = 0; i < shape(in).numel(); ++i) y[i] = 0;
     for (int64_t r = 0; r < rows; ++r)
       for (int64_t c = 0; c < columns; ++c) {
-        const double cost = self().plain(a[r * columns + c], b[r * columns + c]);
-        if (reduction == Reduction::none) y[r * columns + c] = cost;
-        if (reduction == Reduction::per_row) y[r] += cost;
-        if (reduction == Reduction::per_column) y[c] += cost / double(rows);
-        if (reduction == Reduction::mean) y[0] += cost / double(rows);
+        const double value = self().plain(a[r * columns + c], b[r * columns + c]);
+        if (reduction == Reduction::none) y[r * columns + c] = value;
+        if (reduction == Reduction::per_row) y[r] += value;
+        if (reduction == Reduction::per_column) y[c] += value / double(rows);
+        if (reduction == Reduction::mean) y[0] += value / double(rows);
       }
   }
 

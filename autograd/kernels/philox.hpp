@@ -13,7 +13,7 @@ inline constexpr int lanes = 16, words_per_group = 4 * lanes;
 
 /// Writes group `group` of the sequence: words 64 group .. 64 group + 63. Lane l holds the counter
 /// {16 group + l, low and high half of key.step, key.stream} under the two halves of key.seed, and its word w
-/// becomes number 16 w + l of the group: so every word of a lane is stored beside its neighbours'.
+/// becomes number 16 w + l of the group: so every word of a lane is stored next to its neighbours'.
 ///
 /// Random123's own function is not used because g++ narrows to 32 bits and widens again between its rounds;
 /// kept in 64-bit lanes throughout (the upper halves hold rubbish until they are masked), the rounds run twice

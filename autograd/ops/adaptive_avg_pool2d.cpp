@@ -30,7 +30,7 @@ struct AdaptiveAvgPool2d : AverageWindows<AdaptiveAvgPool2d> {
     return part(u, height, out_height);
   }
   ELBOW_FN Span columns(int64_t v, int64_t width, int64_t out_width) const { return part(v, width, out_width); }
-  // What sees a pixel: the intervals of pixels and of windows meet in the same way from either side.
+  // The windows that see a pixel: the intervals of pixels and of windows overlap in the same way from either side.
   ELBOW_FN Span over_row(int64_t r, int64_t height, int64_t out_height) const {
     return part(r, out_height, height);
   }
@@ -41,7 +41,7 @@ struct AdaptiveAvgPool2d : AverageWindows<AdaptiveAvgPool2d> {
 
   void reference(Inputs in, double* y) const {
     const Shape x = in[0].shape();
-    // Pixel r is seen by window u when the interval [r, r + 1) / height meets [u, u + 1) / parts.
+    // Pixel r is seen by window u when the interval [r, r + 1) / height overlaps [u, u + 1) / parts.
     const auto meets = [](int64_t r, int64_t size, int64_t u, int64_t parts) {
       return r * parts < (u + 1) * size && (r + 1) * parts > u * size;
     };

@@ -14,7 +14,7 @@ struct BceWithLogits : PairLoss<BceWithLogits> {
       name = "bce_with_logits",
       doc = "binary cross-entropy in nats of a target in [0, 1] under the probability sigmoid(logit)";
   // -t log s(l) - (1-t) log(1 - s(l)) = log(1 + e^l) - t l, which needs no logarithm of a probability
-  template <class V> ELBOW_FN V cost(V logit, V target) const { return log1p_exp(logit) - target * logit; }
+  template <class V> ELBOW_FN V value(V logit, V target) const { return log1p_exp(logit) - target * logit; }
   template <class V> ELBOW_FN Gradients<V, 2> slopes(V logit, V target) const {
     return {logistic(logit) - target, -logit};
   }

@@ -38,15 +38,15 @@ struct CrossEntropy : Op {
   template <class T> void forward(ForwardContext& c) const {
     const int64_t rows = c.in[0].size(0), n = c.in[0].size(1);
     const T* logits = c.in[0].template data<T>();  // [rows, n]
-    Tensor costs = reduction == Reduction::per_row ? c.y : Tensor::empty({rows}, c.y.dtype());
-    T* cost = costs.template data<T>();  // [rows]
+    Tensor losses = reduction == Reduction::per_row ? c.y : Tensor::empty({rows}, c.y.dtype());
+    T* loss = losses.template data<T>();  // [rows]
     parallel_for(rows, rows * n, [&](int64_t r) {
       const T* row = logits + r * n;  // [n]
-      cost[r] = logsumexp_of(n, row) - row[labels[r]];
+      loss[r] = logsumexp_of(n, row) - row[labels[r]];
     });
     if (reduction == Reduction::mean)
       *c.y.template data<T>() = simd::sum_of<T>(
-                                    rows, [](auto v) { return v; }, cost) /
+                                    rows, [](auto v) { return v; }, loss) /
                                 T(rows);
     c.save(c.in[0]);
   }
@@ -75,14 +75,14 @@ struct CrossEntropy : Op {
     const auto logits = cuda::in<T>(c.in[0]);  // [rows, n]
     const cuda::DeviceArray<int64_t> numbers(labels.to_vector());
     const auto label = numbers.in();  // [rows]
-    const auto cost = [=] ELBOW_DEVICE(const cuda::Block& block, int64_t r) {
+    const auto loss = [=] ELBOW_DEVICE(const cuda::Block& block, int64_t r) {
       const auto row = logits + r * n;  // [n]
       return logsumexp_row<T>(block, n, [&](int64_t k) { return T(row[k]); }) - row[label[r]];
     };
     if (reduction == Reduction::mean)
-      cuda::mean_of_rows<T>(rows, n, c.y, cost);
+      cuda::mean_of_rows<T>(rows, n, c.y, loss);
     else
-      cuda::write_rows<T>(rows, n, c.y, cost);
+      cuda::write_rows<T>(rows, n, c.y, loss);
     c.save(c.in[0]);
   }
   template <class T> void device_backward(BackwardContext& c) const {

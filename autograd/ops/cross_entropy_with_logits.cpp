@@ -29,12 +29,12 @@ struct CrossEntropyWithLogits : Op {
     const int64_t rows = c.in[0].size(0), n = c.in[0].size(1);
     const T* logits = c.in[0].template data<T>();   // [rows, n]
     const T* targets = c.in[1].template data<T>();  // [rows, n]
-    Tensor costs = reduction == Reduction::per_row ? c.y : Tensor::empty({rows}, c.y.dtype());
-    T* cost = costs.template data<T>();  // [rows]
+    Tensor losses = reduction == Reduction::per_row ? c.y : Tensor::empty({rows}, c.y.dtype());
+    T* loss = losses.template data<T>();  // [rows]
     parallel_for(rows, rows * n, [&](int64_t r) {
       const T log_sum = logsumexp_of(n, logits + r * n);
-      // a target of exactly 0 costs nothing, even where the logit is -inf
-      cost[r] = simd::sum_of<T>(
+      // a target of exactly 0 adds nothing, even where the logit is -inf
+      loss[r] = simd::sum_of<T>(
           n,
           [=](auto l, auto t) {
             using V = decltype(l);
@@ -44,7 +44,7 @@ struct CrossEntropyWithLogits : Op {
     });
     if (reduction == Reduction::mean)
       *c.y.template data<T>() = simd::sum_of<T>(
-                                    rows, [](auto v) { return v; }, cost) /
+                                    rows, [](auto v) { return v; }, loss) /
                                 T(rows);
     c.save(c.in[0]);
     c.save(c.in[1]);
@@ -91,7 +91,7 @@ struct CrossEntropyWithLogits : Op {
     const int64_t rows = c.in[0].size(0), n = c.in[0].size(1);
     const auto logits = cuda::in<T>(c.in[0]);   // [rows, n]
     const auto targets = cuda::in<T>(c.in[1]);  // [rows, n]
-    const auto cost = [=] ELBOW_DEVICE(const cuda::Block& block, int64_t r) {
+    const auto loss = [=] ELBOW_DEVICE(const cuda::Block& block, int64_t r) {
       const auto logit = [&](int64_t k) { return T(logits[r * n + k]); };
       const T log_sum = logsumexp_row<T>(block, n, logit);
       return block.template sum_of<T>(n, [&](int64_t k) {
@@ -100,9 +100,9 @@ struct CrossEntropyWithLogits : Op {
       });
     };
     if (reduction == Reduction::mean)
-      cuda::mean_of_rows<T>(rows, n, c.y, cost);
+      cuda::mean_of_rows<T>(rows, n, c.y, loss);
     else
-      cuda::write_rows<T>(rows, n, c.y, cost);
+      cuda::write_rows<T>(rows, n, c.y, loss);
     c.save(c.in[0]);
     c.save(c.in[1]);
   }
@@ -143,13 +143,13 @@ struct CrossEntropyWithLogits : Op {
     if (reduction == Reduction::mean) *y = 0;
     for (int64_t r = 0; r < rows; ++r) {
       const double *l = in[0].data<double>() + r * n, *t = in[1].data<double>() + r * n;
-      double sum = 0, cost = 0;
+      double sum = 0, loss = 0;
       for (int64_t i = 0; i < n; ++i) sum += std::exp(l[i]);
-      for (int64_t i = 0; i < n; ++i) cost += t[i] * (std::log(sum) - l[i]);
+      for (int64_t i = 0; i < n; ++i) loss += t[i] * (std::log(sum) - l[i]);
       if (reduction == Reduction::mean)
-        *y += cost / double(rows);
+        *y += loss / double(rows);
       else
-        y[r] = cost;
+        y[r] = loss;
     }
   }
   static void samples(Samples<CrossEntropyWithLogits>& s) {

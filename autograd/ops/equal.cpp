@@ -1,16 +1,17 @@
 #include "autograd/op.hpp"
 
 #if ELBOW_DECLARATIONS  // copied to autograd/ops.hpp
-/// 1 where a == b, 0 elsewhere and beside a NaN. Its derivative is 0 wherever it has one: it is not recorded.
+/// 1 where a == b, 0 elsewhere, also where one is NaN. Its derivative is 0 wherever it has one: it is not recorded.
 Tensor equal(const Tensor& a, const Tensor& b);
-/// 1 where a and b differ, and beside a NaN.
+/// 1 where a and b differ, also where one is NaN.
 Tensor not_equal(const Tensor& a, const Tensor& b);
 #endif
 
 namespace elbow::ops {
 
 struct Equal : Binary {
-  static constexpr auto name = "equal", doc = "1 where a == b, 0 elsewhere and beside a NaN; not recorded";
+  static constexpr auto name = "equal",
+                        doc = "1 where a == b, 0 elsewhere, also where one is NaN; not recorded";
   template <class V> ELBOW_FN V forward(V a, V b) const { return select(a == b, V(1), V(0)); }
   static void samples(Samples<Equal>& s) {
     s.add({s.in({3, 5}), s.in({3, 5})}).add({s.in({4, 3}), s.in({3})}).add({s.in({2, 1, 4}), s.in({3, 1})});

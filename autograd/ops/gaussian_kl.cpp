@@ -13,7 +13,7 @@ struct GaussianKl : PairLoss<GaussianKl> {
   static constexpr auto
       name = "gaussian_kl",
       doc = "KL(N(mu, e^log_var) || N(0, 1)) in nats, column by column (Kingma & Welling 2014, app. B)";
-  template <class V> ELBOW_FN V cost(V mu, V log_var) const {
+  template <class V> ELBOW_FN V value(V mu, V log_var) const {
     return V(0.5) * (mu * mu + (exp(log_var) - V(1) - log_var));
   }
   template <class V> ELBOW_FN Gradients<V, 2> slopes(V mu, V log_var) const {

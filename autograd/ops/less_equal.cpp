@@ -1,7 +1,7 @@
 #include "autograd/op.hpp"
 
 #if ELBOW_DECLARATIONS  // copied to autograd/ops.hpp
-/// 1 where a <= b, 0 elsewhere and beside a NaN. Its derivative is 0 wherever it has one: it is not recorded.
+/// 1 where a <= b, 0 elsewhere, also where one is NaN. Its derivative is 0 wherever it has one: it is not recorded.
 Tensor less_equal(const Tensor& a, const Tensor& b);
 /// 1 where a >= b.
 Tensor greater_equal(const Tensor& a, const Tensor& b);
@@ -10,7 +10,8 @@ Tensor greater_equal(const Tensor& a, const Tensor& b);
 namespace elbow::ops {
 
 struct LessEqual : Binary {
-  static constexpr auto name = "less_equal", doc = "1 where a <= b, 0 elsewhere and beside a NaN; not recorded";
+  static constexpr auto name = "less_equal",
+                        doc = "1 where a <= b, 0 elsewhere, also where one is NaN; not recorded";
   template <class V> ELBOW_FN V forward(V a, V b) const { return select(a <= b, V(1), V(0)); }
   static void samples(Samples<LessEqual>& s) {
     s.add({s.in({3, 5}), s.in({3, 5})}).add({s.in({4, 3}), s.in({3})}).add({s.in({2, 1, 4}), s.in({3, 1})});

@@ -21,7 +21,7 @@ struct Matmul : Op {
       doc = "the matrix product, with either factor transposed on the way; axes in front broadcast";
   Trans ta = Trans::no, tb = Trans::no;
 
-  /// What there is to do: so many products of [m,k] by [k,n].
+  /// The work: `count` products of [m,k] by [k,n].
   struct Products {
     int64_t m, n, k, count = 1;
     Shape in_front{}, of_a{}, of_b{};  // the axes in front, of the output and of the factors

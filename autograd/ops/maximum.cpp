@@ -12,7 +12,7 @@ struct Maximum : Binary {
                         doc =
                             "the larger of a and b; NaN when one is NaN; a tie gives half the gradient to each";
   template <class V> ELBOW_FN V forward(V a, V b) const {
-    return select(a > b, a, select(a <= b, b, a + b));  // neither holds beside a NaN, and then a + b is one
+    return select(a > b, a, select(a <= b, b, a + b));  // neither holds with a NaN, and then a + b is NaN
   }
   template <class V> ELBOW_FN Gradients<V, 2> backward(V a, V b, V gy) const {
     return {share(a, b, gy), share(b, a, gy)};

@@ -92,8 +92,8 @@ struct Permute : LinearOp<Permute> {
       if (loops.from[i] == 1) other = i;
     const int64_t n = loops.sizes[last], m = loops.sizes[other];
     parallel_for(loops.total / (n * m), loops.total, [&, x, y](int64_t block) {
-      const T* from = x;  // [n, m] or [m, n], a part of x
-      T* to = y;          // [m, n], a part of y
+      const T* from = x;  // [n, m] or [m, n], a block of x
+      T* to = y;          // [m, n], a block of y
       for (size_t i = last; i-- > 0;) {
         if (i == other) continue;
         from += block % loops.sizes[i] * loops.from[i];

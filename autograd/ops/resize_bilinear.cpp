@@ -118,7 +118,7 @@ struct ResizeBilinear : LinearOp<ResizeBilinear> {
       return sum;
     });
   }
-  // Each input pixel weighs 1 - its distance from the point asked for, along both axes.
+  // Each input pixel weighs 1 - its distance from the sampled point, along both axes.
   void reference(Inputs in, double* y) const {
     const Shape x = in[0].shape();
     const auto weight = [](int64_t pixel, int64_t size, int64_t i, int64_t out_size) {

@@ -9,7 +9,7 @@ namespace elbow::ops {
 
 struct SquaredError : PairLoss<SquaredError> {
   static constexpr auto name = "squared_error", doc = "(a - b)^2, reduced";
-  template <class V> ELBOW_FN V cost(V a, V b) const { return (a - b) * (a - b); }
+  template <class V> ELBOW_FN V value(V a, V b) const { return (a - b) * (a - b); }
   template <class V> ELBOW_FN Gradients<V, 2> slopes(V a, V b) const {
     return {V(2) * (a - b), V(2) * (b - a)};
   }

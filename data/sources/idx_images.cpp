@@ -13,7 +13,7 @@ namespace fs = std::filesystem;
 
 constexpr int64_t most_classes = 256;
 
-// The labels of an IDX file are numbers; what they stand for is known for one folder.
+// The labels of an IDX file are numbers; their names are known for one folder.
 std::vector<std::string> names_for(const std::string& folder, int64_t classes) {
   if (classes != 10 || (!folder.ends_with("fashion-mnist") && !folder.ends_with("fashion-mnist/"))) return {};
   return {"T-shirt", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"};
@@ -50,17 +50,17 @@ struct Classes {
   int64_t count;
 };
 
-// As many classes as are told or, where that is nothing, 10, or as many as the labels need. Labels that are too large begin
-// with the smallest one, if that is not 0: those of EMNIST's letters are 1 to 26.
-Classes label_classes(const std::optional<int64_t>& told, const Half& train, const Half& test) {
+// The number of classes is the given one. By default it is 10, or more if the labels need more. If labels are too
+// large, the smallest one becomes class 0, unless it is 0 already: EMNIST's letters are 1 to 26.
+Classes label_classes(const std::optional<int64_t>& given, const Half& train, const Half& test) {
   int32_t low = train.labels.front(), high = low;
   for (const Half* half : {&train, &test})
     for (const int32_t label : half->labels) low = std::min(low, label), high = std::max(high, label);
-  const int64_t usual = told.value_or(10), needed = int64_t(high) - low + 1;
+  const int64_t usual = given.value_or(10), needed = int64_t(high) - low + 1;
   if (high < usual) return {0, usual};
-  if (low > 0 && needed <= told.value_or(most_classes)) return {low, told.value_or(needed)};
-  if (!told && high < most_classes) return {0, int64_t(high) + 1};
-  const int64_t allowed = told.value_or(most_classes);
+  if (low > 0 && needed <= given.value_or(most_classes)) return {low, given.value_or(needed)};
+  if (!given && high < most_classes) return {0, int64_t(high) + 1};
+  const int64_t allowed = given.value_or(most_classes);
   const auto bad = [&](int32_t label) { return label >= allowed; };
   const bool in_train = std::any_of(train.labels.begin(), train.labels.end(), bad);
   const Half& half = in_train ? train : test;
@@ -69,7 +69,7 @@ Classes label_classes(const std::optional<int64_t>& told, const Half& train, con
                   " is not one of 0..", allowed - 1));
 }
 
-// The rows of one half: the first so many, where the setting says how many.
+// The rows of one half: all of them, or the first n if the setting says n.
 Dataset set_of(const Config& data, const std::string& rows_setting, Half half, const Classes& classes,
                const std::vector<std::string>& names) {
   IdxImages& images = half.images;
@@ -110,15 +110,16 @@ void binarise(Dataset& set, const RandomKey& key) {
 
 }  // namespace
 
-/// Images in the IDX files of a folder, as MNIST and Fashion-MNIST are kept, with labels where there are any. Options: path
-/// (default: where Debian's dataset-fashion-mnist puts them); train_images, train_labels, test_images, test_labels, names of
-/// files relative to it (default: found, see find_idx_files); classes (default 10, or as many as the labels need), class_names (default: those of
-/// Fashion-MNIST in a folder of that name, else none), train_rows and test_rows (default null: all of them, else the first so many),
-/// coloured (default false: each image in one of three channels), binarised (default false: each pixel is 1 with its
-/// grey value as the probability, else 0). Both are drawn from the seed, for training images anew in each epoch.
+/// Images in the IDX files of a folder, as MNIST and Fashion-MNIST are kept, with labels where there are any. Options:
+/// path (default: where Debian's dataset-fashion-mnist puts them); train_images, train_labels, test_images,
+/// test_labels, names of files relative to it (default: found, see find_idx_files); classes (default 10, or more if the
+/// labels need more); class_names (default: those of Fashion-MNIST in a folder of that name, else none); train_rows and
+/// test_rows (default null: all of them, else the first n); coloured (default false: each image in one of three
+/// channels), binarised (default false: each pixel is 1 with its grey value as the probability, else 0). Both are drawn
+/// from the seed, for training images again in each epoch.
 DataSplit idx_images(const Config& data, uint64_t seed, const KnownData& known) {
-  // Settings that have to wait for the labels are asked for here as well: the order is that of the resolved settings.
-  const auto told = data.get_optional<int64_t>("classes", between(1, double(most_classes)));
+  // Settings that depend on the labels are read here as well: the order is that of the resolved settings.
+  const auto given = data.get_optional<int64_t>("classes", between(1, double(most_classes)));
   data.get_optional<int64_t>("train_rows", at_least(1));
   const auto folder = data.get<std::string>("path", "/usr/share/datasets/fashion-mnist");
   auto names = data.get("class_names", std::vector<std::string>());
@@ -129,9 +130,10 @@ DataSplit idx_images(const Config& data, uint64_t seed, const KnownData& known) 
   DataSplit split;
   Classes classes{0, 0};
   if (train.labels.empty()) {
-    if (told || !names.empty()) data.fail(told ? "classes" : "class_names", "there are no labels in " + folder);
+    if (given || !names.empty())
+      data.fail(given ? "classes" : "class_names", "there are no labels in " + folder);
   } else {
-    classes = label_classes(told, train, test);
+    classes = label_classes(given, train, test);
     data.get<int64_t>("classes", classes.count);
     names = data.get<std::vector<std::string>>("class_names", names_for(folder, classes.count));
     if (!names.empty() && int64_t(names.size()) != classes.count)

@@ -10,7 +10,7 @@
 namespace elbow {
 namespace {
 
-// The model from which the rows are drawn: what stands in a column depends on the factors z [factors] of its row.
+// The model from which the rows are drawn: the value of a column depends on the factors z [factors] of its row.
 struct FactorModel {
   int64_t factors = 0;
   std::vector<int64_t> groups;  // number of categories of each categorical feature

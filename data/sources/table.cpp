@@ -32,7 +32,7 @@ TableSchema schema_of(const Config& data, const KnownData& known, std::vector<st
   return s;
 }
 
-// The first so many of the rows, where the setting says how many.
+// All rows, or the first n if the setting says n.
 std::span<const int64_t> limited(const Config& data, const std::string& setting,
                                  std::span<const int64_t> rows) {
   const auto wanted = data.get_optional<int64_t>(setting, at_least(1));

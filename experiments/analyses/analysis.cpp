@@ -11,7 +11,7 @@ const std::vector<Analysis>& analyses() {
   static const std::vector<Analysis> list = {
       {"selection", "Greedy selection: which features are worth giving, the most useful first",
        selection_applies, selection_analysis},
-      {"latent_space", "The latent space beside the data, in the colours of the data's own coordinate or class",
+      {"latent_space", "The latent space next to the data, coloured by the data's coordinate or class",
        latent_space_applies, latent_space_analysis},
       {"pca", "Principal components of the test rows", pca_applies, pca_analysis},
       {"frechet", "Frechet distance of generated from real rows by number of given features", frechet_applies,

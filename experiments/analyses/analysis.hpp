@@ -12,23 +12,24 @@
 
 namespace elbow {
 
-/// What an analysis leaves in a run's folder besides its tables, and what it has to say.
+/// The figures of an analysis and its text. (Its tables are written already.)
 struct AnalysisResult {
   struct Figure {
     std::string file, caption;  ///< the file's name in the folder
     std::function<void(const std::filesystem::path&)>
-        draw;  ///< draws that file; holds all that it draws, but the experiment
+        draw;  ///< draws that file; holds everything it needs, except the experiment
   };
   std::vector<Figure> figures;
   std::string text;  ///< lines for the terminal and the report; may be empty
 };
 
-/// Is told of long work: what is done, and how far it has come. `done` is 0 where it begins; `total` may be 0 where it is not known.
+/// Called during long work with a description of the work and its progress. `done` is 0 at the beginning; `total` may
+/// be 0 if it is not known.
 using Tell = std::function<void(const std::string& what, int64_t done, int64_t total)>;
 
 inline const Tell tell_nobody = [](const std::string&, int64_t, int64_t) {};
 
-/// Where an analysis writes, what is known from the ones before it, and whom it tells what takes long.
+/// Where an analysis writes, the findings of the analyses before it, and the function that it reports progress to.
 struct AnalysisContext {
   OutputFolder folder;
   Findings findings = {};
@@ -37,17 +38,17 @@ struct AnalysisContext {
   std::optional<std::string> features = {};
 };
 
-/// One look at a trained model: tables (CSV) and figures in the folder of its run. It is made after each training, where
-/// it applies, and by the sub-command of its name on a finished run.
+/// An analysis of a trained model: tables (CSV) and figures in the folder of its run. It runs after each training,
+/// where it applies, and as the sub-command of its name on a finished run.
 struct Analysis {
   const char *name, *doc;
-  /// Whether there is anything to see in such an experiment.
+  /// Whether it applies to such an experiment.
   bool (*applies)(const Experiment& experiment);
-  /// Writes the tables, and puts its own part of the findings in the place of an earlier one. The figures are drawn
-  /// afterwards, each by itself, so that one that cannot be drawn costs no table and no other figure. The model is in
-  /// evaluation mode and nothing is recorded.
+  /// Writes the tables, and replaces its own findings in the context. The figures are drawn afterwards, each
+  /// independently, so one that cannot be drawn affects no table and no other figure. The model is in evaluation mode
+  /// and nothing is recorded.
   AnalysisResult (*run)(const Experiment& experiment, AnalysisContext& context);
-  /// Error, naming the setting, when its settings are invalid: asked before anything is trained. Null: there are none.
+  /// Error, naming the setting, when its settings are invalid: called before anything is trained. Null: there are none.
   void (*check)(const Experiment& experiment, const std::optional<std::string>& features) = nullptr;
 };
 

@@ -10,7 +10,7 @@ namespace {
 
 using Notes = std::map<std::string, std::string>;
 
-/// All that the weights are a function of, but for the images themselves.
+/// Everything that the weights are a function of, except the images themselves.
 Notes notes_of(const Json& data, uint64_t data_seed, const FeatureTraining& settings) {
   return {{"data", data.dump()},
           {"data_seed", str(data_seed)},

@@ -23,10 +23,10 @@ FeatureNetFile make_feature_net(const Config& data, uint64_t data_seed, const Fe
                                 const std::function<void(int64_t epoch, double loss)>& progress = {},
                                 const KnownData& known = {});
 
-/// The feature net of a run's data, trained with settings and seeds that are the same for all runs, so that runs on the same
-/// images have the same net whatever their own seeds. `data` is the section of the run's resolved configuration, and
-/// `known` says where its images lie. The net is kept in `file`, and taken from there where the file's notes say that it was
-/// made in this very way; else it is made anew, and another file of that name replaced.
+/// The feature net of a run's data, trained with settings and seeds that are the same for all runs, so that runs on the
+/// same images have the same net whatever their own seeds. `data` is the section of the run's resolved configuration,
+/// and `known` says where its images lie. The net is kept in `file`, and read from there if the file's notes say that
+/// it was made with the same settings. Otherwise it is trained again, and another file of that name is replaced.
 std::unique_ptr<ImageFeatures> feature_net_of_run(const Json& data, const std::filesystem::path& file,
                                                   const KnownData& known = {}, const Tell& tell = tell_nobody);
 

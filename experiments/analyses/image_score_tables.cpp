@@ -106,7 +106,7 @@ std::string text_of(const FeatureFacts& facts) {
 /// "12.3 +- 0.4"; nothing where there is no value.
 std::string text_of(const Estimate& e, int digits) { return e.mean == e.mean ? with_error(e, digits) : ""; }
 
-/// A share in three digits; "-" where no image was looked at.
+/// A share in three digits; "-" where there was no image.
 std::string share_text(double share) {
   std::ostringstream text;
   text << std::setprecision(3) << share;
@@ -146,13 +146,13 @@ std::string ImageScoreTables::text() const {
   }
   if (few) text << "* fewer than " << frechet_rows_per_feature << " images for each feature\n";
   if (labels.empty()) return text.str();
-  text << "labels read as asked for, the class by " << text_of(classifier) << "; in brackets: real images\n";
+  text << "labels read as requested, the class by " << text_of(classifier) << "; in brackets: real images\n";
   constexpr int per_line = 5;
   for (int in_line = 0; const LabelConsistency& l : labels) {
     if (l.value < 0) {
       text << (in_line > 0 ? "\n" : "") << "given " << l.given << ": " << l.label << ' '
            << text_of(l.generated, 4);
-      in_line = per_line;  // its values stand below
+      in_line = per_line;  // its values follow below
     } else {
       text << (in_line == per_line ? "\n  " : ", ") << l.name << ' ' << share_text(l.generated.mean);
       in_line = in_line % per_line + 1;

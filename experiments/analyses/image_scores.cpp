@@ -11,6 +11,7 @@
 #include "base/text.hpp"
 #include "cvae/feature_training.hpp"
 #include "cvae/sampling.hpp"
+#include "data/field_format.hpp"
 #include "experiments/analyses/analyses.hpp"
 #include "experiments/analyses/feature_file.hpp"
 #include "experiments/report/image_figures.hpp"
@@ -57,7 +58,7 @@ namespace {
 
 constexpr int32_t any = any_colour;  // or any class
 
-/// Real images are looked at by class and colour; `any` stands for all of them.
+/// Real images are grouped by class and colour; `any` means all of them.
 struct Group {
   int32_t label = any, colour = any;
 };
@@ -88,18 +89,29 @@ std::string name_of(const Experiment& e, const Group& g) {
              "/", g.label == any ? "any" : str(g.label));
 }
 
-/// The category of an attribute that the group asks for; `any` where it asks for none.
+/// The same for people, with the name of the class: "any colour, Sandal". A name that is only a number is "class 5".
+std::string title_of(const Experiment& e, const Group& g) {
+  const Dataset& test = e.data.test;
+  std::string title;
+  if (const Attribute* colour = test.attribute("colour"))
+    title = (g.colour == any ? "any colour" : colour->feature.categories[size_t(g.colour)]) + ", ";
+  if (g.label == any) return title + "any class";
+  const std::string name = test.classes()->text_of(float(g.label), "");
+  return title + (parse_number(name) ? "class " + name : name);
+}
+
+/// The category of an attribute that the group requests; `any` where it requests none.
 int32_t asked_for(const Group& g, const Attribute& a) {
   return a.feature.name == "class" ? g.label : a.feature.name == "colour" ? g.colour : any;
 }
 
-/// Whether all attributes are asked for.
+/// Whether all attributes are requested.
 bool all_asked(const Experiment& e, const Group& g) {
   return std::ranges::all_of(e.data.test.attributes,
                              [&](const Attribute& a) { return asked_for(g, a) != any; });
 }
 
-/// Whether the model must be given attributes that are not asked for.
+/// Whether the model needs attributes that are not requested.
 bool needs_own_values(const Experiment& e, const Group& g) {
   return e.condition.by_attributes() && !e.condition.may_withhold() && !all_asked(e, g);
 }
@@ -112,8 +124,8 @@ std::vector<int64_t> rows_of_class(const Dataset& set, int32_t label) {
   return rows;
 }
 
-/// The attributes to ask for: those of the group; of the others those of the test rows `index` if `own`, else none. Undefined
-/// where attributes are not the condition.
+/// The attributes that the model is given: those of the group; of the others those of the test rows `index` if `own`,
+/// else none. Undefined where attributes are not the condition.
 Tensor asked_values(const Experiment& e, const std::vector<int64_t>& index, const Group& group, bool own) {
   if (!e.condition.by_attributes()) return {};
   return attribute_values(e.data.test, index, [&](const Attribute& a, int64_t row) {
@@ -178,7 +190,7 @@ void draw_scored_images(const Experiment& e, const std::vector<ScoredImages>& sc
     for (const Tensor& row :
          {real_images(e.data.test, index, group.colour), generated_images(e, asked, 0, layout.columns)})
       pixels.insert(pixels.end(), row.data<float>(), row.data<float>() + row.numel());
-    layout.row_labels.push_back("real " + scored->condition);
+    layout.row_labels.push_back("real: " + title_of(e, group));
     const double distance = scored->scores.frechet.distance;
     layout.row_labels.push_back(std::isnan(distance) ? "samples" : str("FID ", std::round(10 * distance) / 10));
   }
@@ -223,15 +235,14 @@ AnalysisResult image_scores_analysis(const Experiment& e, AnalysisContext& conte
   result.text = tables.text();
   result.figures.push_back(
       {"image_scores.png",
-       "Real test images above images that the decoder makes of draws from the prior, by what was asked for "
-       "(colour/class): the closer in kind and variety, the better.",
+       "Real test images above images decoded from draws from the prior, by requested colour and class: the "
+       "closer in kind and variety, the better.",
        [&e, scores = tables.scores](const std::filesystem::path& png) { draw_scored_images(e, scores, png); }});
   if (tables.labels.empty()) return result;
   result.figures.push_back(
       {"label_consistency.png",
-       "How often a classifier reads off a generated image the label that was asked for, with standard errors. "
-       "Hollow "
-       "circles: the same for real images, which a good model reaches.",
+       "Share of the generated images that a classifier assigns to the requested label, with standard errors. "
+       "Hollow circles: the same for real images, which a good model reaches.",
        [labels = tables.labels](const std::filesystem::path& png) { plot_label_consistency(labels, png); }});
   return result;
 }

@@ -22,15 +22,15 @@ struct ScoredImages {
 };
 
 /// Images from the prior against the test images, for all, those of one colour, of one class and of both (the settings
-/// evaluation.score_colour and score_class). For each there are up to three sets of as many images as there are such test
-/// images:
+/// evaluation.score_colour and score_class). For each there are up to three sets, each with one image per such test
+/// image:
 ///
-///   samples             under the labels that are asked for, all others withheld, where the model can do that
+///   samples             under the requested labels, all others withheld, where the model can do that
 ///   samples_own_labels  the same, but instead of being withheld the others are those of the test images, one by one
 ///   train               real training images: the noise floor, what an ideal model would score
 ///
-/// Where a colour is asked for, every real image is seen in it. Conditions with fewer than least_scored_rows test images
-/// are left out, and `train` where there are fewer such training images than test images.
+/// Where a colour is requested, every real image is shown in it. Conditions with fewer than least_scored_rows test
+/// images are left out, and `train` where there are fewer such training images than test images.
 std::vector<ScoredImages> scored_images(const Experiment& experiment, ImageFeatures& features,
                                         const Tell& tell = tell_nobody);
 
@@ -49,15 +49,15 @@ Tensor real_images(const Dataset& set, std::span<const int64_t> index, int32_t c
 /// The colour of each image of x [rows, channels * pixels]: the channel with the largest sum, the first of equals.
 std::vector<int32_t> colours_of(const Tensor& x, int64_t channels);
 
-/// How often one label is read as it was asked for.
+/// How often one label is read as requested.
 struct LabelConsistency {
-  std::string given;   ///< the labels that the model was told: "class", "colour", "class and colour"
+  std::string given;   ///< the labels that the model was given: "class", "colour", "class and colour"
   std::string label;   ///< the one that is read: "class" or "colour"
-  int32_t value = -1;  ///< of those images that were asked to have it; -1: of all
+  int32_t value = -1;  ///< the requested value of those images; -1: of all images
   std::string name;    ///< of that value: "Sandal", "red"; "all"
-  int64_t rows = 0;    ///< images asked for
-  Estimate generated;  ///< share of them whose label is read as asked for
-  Estimate real;       ///< share of the test images of that label that are read right: the ceiling
+  int64_t rows = 0;    ///< number of generated images
+  Estimate generated;  ///< share of them whose label is read as requested
+  Estimate real;       ///< share of the test images of that label that are read correctly: the limit
 };
 
 /// One image is generated for each test image under its own labels, all of them or one alone with the others withheld where
@@ -66,7 +66,7 @@ struct LabelConsistency {
 std::vector<LabelConsistency> label_consistency(const Experiment& experiment, FeatureNet& classifier,
                                                 const Tell& tell = tell_nobody);
 
-/// Each label's consistency, by what the model was told, beside what is read off real images.
+/// Each label's consistency, by the labels that the model was given, along with that of real images.
 void plot_label_consistency(const std::vector<LabelConsistency>& table, const std::filesystem::path& png);
 
 /// All that the analysis image_scores found, and the networks by which it was found.

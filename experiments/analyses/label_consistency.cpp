@@ -32,7 +32,7 @@ Read read_labels(const Dataset& test, FeatureNet& classifier, const Tell& tell, 
   return read;
 }
 
-/// The share of the rows with label `value` (-1: of all) of which that is what was read.
+/// The share of the rows with label `value` (-1: of all rows) whose label was read correctly.
 Estimate share_read(const std::vector<int32_t>& labels, const std::vector<int32_t>& read, int32_t value) {
   int64_t rows = 0, right = 0;
   for (size_t r = 0; r < labels.size(); ++r)
@@ -87,13 +87,13 @@ std::vector<LabelConsistency> label_consistency(const Experiment& e, FeatureNet&
 
 void plot_label_consistency(const std::vector<LabelConsistency>& table, const std::filesystem::path& png) {
   Panel panel;
-  panel.title = "Labels read as they were asked for";
+  panel.title = "Labels read as requested";
   panel.y_label = "share of the images";
   panel.integer_x = panel.y_from_zero = true;
   panel.y.include(0), panel.y.include(1);
   std::map<std::string, double> places;  // of each label and its values, side by side
   Points real;
-  std::vector<std::string> told;  // each with a colour of its own
+  std::vector<std::string> given;  // one colour for each
   std::map<std::string, Points> shares;
   for (const LabelConsistency& l : table) {
     const auto [place, fresh] = places.insert({l.label + ' ' + l.name, double(places.size())});
@@ -102,13 +102,13 @@ void plot_label_consistency(const std::vector<LabelConsistency>& table, const st
       panel.x.include(place->second);
       real.push_back({place->second, l.real.mean});
     }
-    if (std::find(told.begin(), told.end(), l.given) == told.end()) told.push_back(l.given);
+    if (std::find(given.begin(), given.end(), l.given) == given.end()) given.push_back(l.given);
     shares[l.given].push_back({place->second, l.generated.mean, l.generated.standard_error});
   }
-  for (size_t i = 0; i < told.size(); ++i) {
+  for (size_t i = 0; i < given.size(); ++i) {
     const std::string colour = line_colour(okabe_ito[i]);
-    panel.draw(shares[told[i]], "using 1:2:3 with yerrorbars pt 7 ps 1.1 lw 1.2 " + colour);
-    panel.legend.push_back({"given " + told[i] + " ± s.e.", "with points pt 7 ps 1.1 " + colour});
+    panel.draw(shares[given[i]], "using 1:2:3 with yerrorbars pt 7 ps 1.1 lw 1.2 " + colour);
+    panel.legend.push_back({"given " + given[i] + " ± s.e.", "with points pt 7 ps 1.1 " + colour});
   }
   const std::string ring = "with points pt 6 ps 2 lw 1.2 lc rgb '#202020'";
   panel.draw(real, "using 1:2 " + ring);

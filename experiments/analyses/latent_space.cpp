@@ -97,11 +97,10 @@ AnalysisResult latent_space_analysis(const Experiment& e, AnalysisContext& conte
     const std::string file = str("latent_space_colormap_", k.given, ".png");
     result.figures.push_back(
         {file,
-         str("The data beside the two latents with the largest KL, ", k.given_names,
-             ": each test row in the colour of its own ", space.classes > 0 ? "class" : "coordinate",
+         str("The data next to the two latents with the largest KL, ", k.given_names,
+             ": each test row in the colour of its ", space.classes > 0 ? "class" : "coordinate",
              ". Where the latents encode what is not given, neighbours in colour lie together; where all is "
-             "known, a good "
-             "model puts all rows near 0."),
+             "known, a good model puts all rows near 0."),
          [made, &k](const std::filesystem::path& png) { plot_latent_space(*made, k, png); }});
   }
   return result;

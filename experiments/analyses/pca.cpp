@@ -53,8 +53,8 @@ AnalysisResult pca_analysis(const Experiment& e, AnalysisContext& context) {
   AnalysisResult result;
   result.figures.push_back(
       {"pca.png",
-       str("Variance along the principal components of the test rows, and their cumulative share: where it "
-           "levels off, so many latents are worth having.",
+       str("Variance along the principal components of the test rows, and their cumulative share. The number "
+           "of components where it levels off is the number of useful latents.",
            exact.empty() ? "" : " Hollow circles: eigenvalues of the true covariance."),
        [p, exact](const std::filesystem::path& png) { plot_pca(p, exact, png); }});
   result.text =

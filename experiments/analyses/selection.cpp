@@ -22,7 +22,7 @@ constexpr int64_t scatter_rows = 500;
 constexpr int64_t soon_selected = 200'000;  // rows through the model: within a second or two
 constexpr double tie = 0.01;  // of the loss with nothing given: what the optima of two orders may differ by
 
-// The selection by the trained model and, on complete Gaussian sets, the exact one beside it.
+// The selection by the trained model and, on complete Gaussian sets, the exact one along with it.
 struct Found {
   GreedySelection model;
   std::vector<Mask> subsets;  // after each step of the model

@@ -33,7 +33,7 @@ constexpr Layer layers[] = {{64, 64, 64},   {64, 64, 6},     {64, 64, 68},      
 /// Thin products of the small models' first and last layers, and a single row.
 constexpr Layer thin[] = {{64, 64, 2}, {64, 64, 4}, {64, 2, 64}, {64, 10, 64}, {1, 64, 64}, {8, 64, 64}};
 
-/// One product on matrices of its own, at 64-byte boundaries as the arenas give them.
+/// One product on its own matrices, at 64-byte boundaries as the arenas give them.
 template <class T> class Product {
  public:
   Product(Trans ta, Trans tb, int64_t m, int64_t n, int64_t k) {
@@ -66,7 +66,7 @@ struct Result {
   double gflops, percent;  // medians
 };
 
-/// Both backends on one product, sample by sample in turn, each sample beside a fresh measurement of the peak.
+/// Both backends on one product, sample by sample in turn, each sample along with a fresh measurement of the peak.
 template <class T> std::vector<Result> measure(const Product<T>& product, const BenchGemmOptions& options) {
   void (*const backends[])(const GemmArgs<T>&) = {&gemm_simd<T>, &gemm_openblas<T>};
   std::vector<Result> results;

@@ -39,7 +39,7 @@ void print(const nlohmann::ordered_json& facts, bool json, std::ostream& out) {
   for (const auto& [key, value] : facts.items()) out << key << ": " << value << '\n';
 }
 
-// Several models at once, each with a seed of its own.
+// Several models at once, each with its own seed.
 void bench_fleet(const BenchStepOptions& o, std::ostream& out) {
   if (default_device() != Device::cuda)
     throw Error("--models: several models are trained at once on a GPU: --device cuda");

@@ -42,9 +42,9 @@ class Option {
   CLI::Option* option_;
 };
 
-/// A command of the program, or the program itself: what is declared here is parsed, checked and told by --help. A handle.
-/// This header stands before CLI11, which is compiled in one file only (command_line.cpp): it takes seconds wherever it is
-/// included.
+/// A command of the program, or the program itself: what is declared here is parsed, checked and listed by --help. A
+/// handle. This header stands before CLI11, which is compiled in one file only (command_line.cpp): it takes seconds
+/// wherever it is included.
 class Command {
  public:
   /// A command below this one.
@@ -82,7 +82,7 @@ class CommandLine : public Command {
   CommandLine(const CommandLine&) = delete;
   CommandLine& operator=(const CommandLine&) = delete;
 
-  /// Runs the command that the arguments name, or tells the help. Error for arguments that are invalid.
+  /// Runs the command that the arguments name, or prints the help. Error for arguments that are invalid.
   void run(int argc, char** argv);
 };
 

@@ -15,15 +15,15 @@ struct Quantity {
   double (*optimum)(const Optimum&, double beta);
 };
 
-Quantity quantity(Cost cost) {
-  switch (cost) {
-    case Cost::loss:
+Quantity quantity(LossCurve curve) {
+  switch (curve) {
+    case LossCurve::loss:
       return {"Loss per epoch", [](const Losses& c, double) { return c.loss; },
               [](const Optimum& b, double) { return b.loss; }};
-    case Cost::distortion:
+    case LossCurve::distortion:
       return {"Distortion per epoch", [](const Losses& c, double) { return c.distortion; },
               [](const Optimum& b, double) { return b.distortion; }};
-    case Cost::weighted_kl: break;
+    case LossCurve::weighted_kl: break;
   }
   return {"β × KL per epoch",
           [](const Losses& c, double beta) {
@@ -47,8 +47,8 @@ double highest_shown(std::vector<double> values) {
 
 }  // namespace
 
-Panel epoch_panel(const RunResults& run, Cost cost) {
-  const Quantity shown = quantity(cost);
+Panel epoch_panel(const RunResults& run, LossCurve curve) {
+  const Quantity shown = quantity(curve);
   Panel panel;
   panel.title = shown.title;
   panel.x_label = "epoch";

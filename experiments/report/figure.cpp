@@ -13,8 +13,8 @@ namespace elbow {
 
 namespace {
 
-// A page shows a panel of a thousand pixels half as wide, beside another one, or a third as wide on a phone. Text of this
-// size is then about as large as that of the page.
+// A page shows a panel of a thousand pixels at half its width, next to another one, or at a third on a phone. Text of
+// this size is then about as large as that of the page.
 constexpr double text_size = 25;
 constexpr double mean_letter = 17.5, bold_letter = 20;  // pixels, about, of this size
 
@@ -33,7 +33,7 @@ set grid lc rgb '#e4e4e4' lw 0.5 lt 1
 )";
 
 /// Ticks at multiples of the smallest of 1, 2, 5 times a power of ten that divides the range into at most
-/// `most` parts, all with the same number of decimals.
+/// `most` intervals, all with the same number of decimals.
 std::string ticks(char axis, const Panel::Range& range, int most, bool whole) {
   const double length = range.high - range.low;
   double decade = std::pow(10, std::floor(std::log10(length / most)));

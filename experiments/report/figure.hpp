@@ -7,7 +7,7 @@
 
 namespace elbow {
 
-/// A grid of panels, filled in reading order, that becomes a PNG and an SVG. All text is of one size; legends stand in a
+/// A grid of panels, filled in reading order, that becomes a PNG and an SVG. All text is of one size; legends are in a
 /// strip above their panel, where they cannot cover data; a long one takes several lines.
 class Figure {
  public:
@@ -17,8 +17,8 @@ class Figure {
   /// Puts a panel into the next free cell.
   void add(Panel panel);
 
-  /// Draws the figure as PNG, and beside it, with the same stem, as SVG. The SVG has a view of each panel by itself:
-  /// NAME.svg#panel-1 is the first. Throws Error like run_gnuplot.
+  /// Draws the figure as PNG and, next to it and with the same stem, as SVG. The SVG has a view of each panel by
+  /// itself: NAME.svg#panel-1 is the first. Throws Error like run_gnuplot.
   void save(const std::filesystem::path& png) const;
 
  private:

@@ -60,7 +60,7 @@ std::string mended(std::string svg) {
   return svg;
 }
 
-/// What gnuplot draws for these commands. Without `set output` it comes on standard output: no path stands in the script.
+/// What gnuplot draws for these commands. Without `set output` it goes to standard output: the script contains no path.
 std::string drawn(const std::string& commands, const fs::path& png) {
   const fs::path folder = png.has_parent_path() ? png.parent_path() : ".";
   const std::string name = png.filename().string();

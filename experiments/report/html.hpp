@@ -4,13 +4,13 @@
 
 namespace elbow {
 
-/// A part of an HTML page, put together from literals of our own, which are mark-up, and from text and paths, which are
-/// escaped. A std::string by itself does not become Html.
+/// A fragment of an HTML page, composed of our own literals, which are mark-up, and of text and paths, which are
+/// escaped. A std::string does not convert to Html.
 class Html {
  public:
   Html() = default;
   template <std::size_t n>
-  Html(const char (&markup)[n]) : code_(markup, n - 1) {}  // NOLINT: as it stands in our source
+  Html(const char (&markup)[n]) : code_(markup, n - 1) {}  // NOLINT: a literal of our source
   template <std::size_t n> Html(char (&)[n]) = delete;
 
   /// Text as it is read: plain_text, and what means something in HTML by its name. For contents and quoted attributes.

@@ -17,8 +17,8 @@ std::vector<float> pixels_of(const Experiment& experiment, const Tensor& y);
 void write_images(const Experiment& experiment, const std::filesystem::path& png,
                   const std::vector<float>& pixels, const GridLayout& layout);
 
-/// What the decoder makes of latents z [n, latents] under conditions c [n, width] (or undefined), as pixels, some rows at a
-/// time.
+/// The decoder's outputs for latents z [n, latents] under conditions c [n, width] (or undefined), as pixels, some rows
+/// at a time.
 std::vector<float> decoded_pixels(const Experiment& experiment, const Tensor& z, const Tensor& c);
 
 /// Which samples draw_samples shows of a model whose condition is the attributes.
@@ -26,7 +26,7 @@ struct SampleGrid {
   /// [attributes]: the value that is given, Attribute::unknown for one that is withheld, nothing for each value in turn; may
   /// be empty.
   std::vector<std::optional<float>> given = {};
-  int64_t rows = 1;  ///< of pictures: for each value of the first attribute, or in all where that is given
+  int64_t rows = 1;  ///< rows of pictures for each value of the first attribute, or in total if that is given
 };
 
 /// Samples from the prior, drawn from `seed`: a row for each value of the first attribute (the class), and one without where it may be withheld. The
@@ -35,7 +35,7 @@ struct SampleGrid {
 void draw_samples(const Experiment& experiment, const std::filesystem::path& png, uint64_t seed,
                   const SampleGrid& wanted = {});
 
-/// Test images above what the decoder makes of their latent means.
+/// Test images above the decoder's outputs for their latent means.
 void draw_reconstructions(const Experiment& experiment, const std::filesystem::path& png);
 
 }  // namespace elbow

@@ -44,7 +44,7 @@ void paste(Canvas& canvas, const ImageBatch& images, std::int64_t index, std::in
       }
 }
 
-/// Where everything stands. Image pixels are counted on the canvas, screen pixels in the finished file.
+/// The positions of everything. Image pixels are counted on the canvas, screen pixels in the finished file.
 struct Grid {
   std::int64_t columns, rows, image_width, image_height, scale, rows_per_group, header_rows, gap;
   std::int64_t left, top, margin;  ///< screen pixels around the canvas; the margin is right and below
@@ -143,7 +143,7 @@ void write_image_grid(const std::filesystem::path& png, const ImageBatch& images
   script.precision(12);
   write_axes(script, grid);
   write_labels(script, grid, layout);
-  // As bytes: gnuplot takes seconds for as many numbers as text.
+  // As bytes: gnuplot takes seconds to read that many numbers as text.
   script << "plot '-' binary array=(" << canvas.width << "," << canvas.height
          << ") format='%uchar' using 1:2:3 with rgbimage\n";
   for (const Colour& pixel : canvas.pixels)

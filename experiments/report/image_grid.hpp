@@ -19,8 +19,8 @@ struct ImageBatch {
 struct GridLayout {
   std::int64_t columns = 10;
   std::int64_t scale = 3;               ///< every pixel becomes scale x scale pixels
-  std::int64_t rows_per_group = 1;      ///< a wider gap follows every group of so many rows
-  std::int64_t header_rows = 0;         ///< a wider gap follows the first so many rows
+  std::int64_t rows_per_group = 1;      ///< number of rows in a group; a wider gap follows each group
+  std::int64_t header_rows = 0;         ///< number of rows on top that a wider gap follows
   std::int64_t gap = 2;                 ///< white between two images, in their pixels
   std::vector<PlotText> row_labels;     ///< to the left of each row; may be shorter than the rows
   std::vector<PlotText> column_labels;  ///< above each column

@@ -74,7 +74,7 @@ Panel data_panel(const LatentSpace& space, std::size_t column_x, std::size_t col
   panel.title = "Data";
   panel.x_label = space.column_names[column_x];
   panel.y_label = space.column_names[column_y];
-  panel.equal_axes = space.data.size() == 2;  // of more columns, each may have a unit of its own
+  panel.equal_axes = space.data.size() == 2;  // with more columns, each may have its own unit
   draw_points(panel, space, space.data[column_x], space.data[column_y]);
   Colours(space).explain(panel);
   return panel;

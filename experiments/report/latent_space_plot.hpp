@@ -8,7 +8,7 @@ namespace elbow {
 
 struct Panel;  // experiments/report/panel.hpp
 
-/// Rows of the test set beside their latent means, each in the colour of its own coordinate or class.
+/// Rows of the test set and their latent means, each in the colour of its coordinate or class.
 struct LatentSpace {
   std::vector<std::int64_t> rows;         ///< of the test set
   std::vector<double> coordinate;         ///< [rows]: where on its curve; or the class, where there are classes
@@ -16,7 +16,7 @@ struct LatentSpace {
   std::vector<std::string> class_names;   ///< [classes], or empty
   std::vector<std::string> column_names;  ///< of the data
   std::vector<std::vector<double>> data;  ///< [columns][rows]
-  /// What the encoder makes of them with the first `given` features given.
+  /// The encoder's outputs for them with the first `given` features given.
   struct Encoded {
     std::int64_t given = 0;
     std::string given_names;  ///< "x0, x1 given"
@@ -33,7 +33,7 @@ struct LatentSpace {
 Panel data_panel(const LatentSpace& space, std::size_t column_x, std::size_t column_y);
 Panel latent_panel(const LatentSpace& space, const LatentSpace::Encoded& encoded);
 
-/// The data (first against second column, and against the third where there is one) beside the latent space. For
+/// The data (first against second column, and against the third where there is one) next to the latent space. For
 /// latent_space_colormap_K.png. Throws Error like run_gnuplot.
 void plot_latent_space(const LatentSpace& space, const LatentSpace::Encoded& encoded,
                        const std::filesystem::path& png);

@@ -26,9 +26,10 @@ void warn(const std::vector<NotMade>& problems) {
 void require_made(const std::vector<NotMade>& problems) {
   const auto failed = std::ranges::count_if(problems, &NotMade::failed);
   if (failed > 0)
-    throw Incomplete(str("the results are whole, but ", failed,
-                         failed == 1 ? " part was not made: " : " parts were not made, as said above: ",
-                         std::ranges::find_if(problems, &NotMade::failed)->why));
+    throw Incomplete(
+        str("the results are complete, but ", failed,
+            failed == 1 ? " figure or analysis failed: " : " figures or analyses failed (see above): ",
+            std::ranges::find_if(problems, &NotMade::failed)->why));
 }
 
 }  // namespace elbow

@@ -8,8 +8,9 @@ namespace elbow {
 /// The list of the files in a run's folder that the run, its analyses and the commands on it have written.
 inline constexpr auto manifest_file = "manifest.json";
 
-/// The names on that list: those of manifest.json or, of a run of an earlier version, which has no such file, those of all
-/// that such a run could leave that are there; and the SVG beside each figure's PNG. Error, naming the file, when it is damaged.
+/// The names on that list: those of manifest.json. For a run of an earlier version, which has no such file: those of
+/// all files in the folder that such a run could have written. With the SVG of each figure's PNG. Error, naming the
+/// file, when it is damaged.
 std::set<std::string> files_of_run(const std::filesystem::path& folder);
 
 /// Puts a name on the list. That comes before the file is written: a run that is killed leaves nothing that is not listed.

@@ -6,11 +6,11 @@
 namespace elbow {
 
 /// What an epoch panel shows: one of the three losses.
-enum class Cost { loss, distortion, weighted_kl };
+enum class LossCurve { loss, distortion, weighted_kl };
 
-/// Train and test cost against the epoch, with bands of one standard error and the optimum as a dashed line. The few highest values of a long run (its first epochs) are cut off, so that its end can
-/// be seen.
-Panel epoch_panel(const RunResults& run, Cost cost);
+/// The train and test losses against the epoch, with bands of one standard error and the optimum as a dashed line. The
+/// few highest values of a long run (its first epochs) are cut off, so that its end can be seen.
+Panel epoch_panel(const RunResults& run, LossCurve curve);
 
 /// Test rows in the plane of the two most informative latents, coloured by the number of given columns.
 Panel scatter_panel(const RunResults& run, const CountColours& colours);

@@ -96,7 +96,7 @@ Panel rate_distortion_panel(const RunResults& run, const CountColours& colours) 
     if (!count.optimum || !include(count.optimum->kl, count.optimum->distortion)) continue;
     rings.push_back({count.optimum->kl, count.optimum->distortion, colour_number(colours(count.given))});
     if (!known) continue;
-    for (const double t : {0.2, 0.4, 0.6, 0.8})  // a label lies beside the line, not on it
+    for (const double t : {0.2, 0.4, 0.6, 0.8})  // a label lies next to the line, not on it
       obstacles.push_back({std::lerp(count.kl.mean, count.optimum->kl, t),
                            std::lerp(count.distortion.mean, count.optimum->distortion, t)});
     lines.draw({{count.kl.mean, count.distortion.mean}, {count.optimum->kl, count.optimum->distortion}},

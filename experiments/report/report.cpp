@@ -88,8 +88,8 @@ double width_of_png(const std::filesystem::path& png) {
   return start[16] * 0x1000000 + start[17] * 0x10000 + start[18] * 0x100 + start[19];
 }
 
-/// The style of a picture `pixels` wide, of which its text is as large as the page's at the share `full`. On a narrow
-/// screen it shrinks as far as its text can be read, and beyond that scrolls.
+/// The style of a picture `pixels` wide, whose text is as large as the page's at the share `full` of that width. On a
+/// narrow screen it shrinks as far as its text can be read, and beyond that scrolls.
 Html width_style(double pixels, double full) {
   const auto length = [](double x) { return Html::text(to_text(std::round(x))); };
   return " style=\"width:" + length(full * pixels) + "px; min-width:" + length(0.64 * full * pixels) + "px\"";
@@ -147,7 +147,7 @@ Report& Report::add_figure(const std::string& caption, const std::filesystem::pa
              "</figcaption></figure>\n";
     return *this;
   }
-  // The picture stands in the page once; the other panels show a part of the same.
+  // The page holds the picture once. The other panels show another region of it.
   const Html id = Html::text(str("picture-", ++shared_));
   body_ += "<figure><div class=\"panels\">";
   for (std::size_t i = 1; i < views.size(); ++i)

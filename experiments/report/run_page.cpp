@@ -64,7 +64,7 @@ void add_count_table(Report& page, const RunResults& run, int digits) {
     add(c.active, best.active, 2);
   }
   std::string caption = "By number of given columns, in nats per row of the test set";
-  if (optimum) caption += "; each optimum stands to the right of what it is the optimum of";
+  if (optimum) caption += "; the optimum of each quantity is in the column to its right";
   caption += ". Active: latents whose KL is above " + fixed(run.active_kl, 2) + " nats.";
   if (lines < total) caption += str(" ", lines, " of ", total, " counts; all are in results.csv.");
   page.table(caption, header, rows);
@@ -132,7 +132,7 @@ std::string encoding_test_caption(const RunResults& run) {
 }
 
 std::string elbo_caption(const RunResults& run) {
-  return "The loss and its two parts, epoch by epoch." + curves_caption(run);
+  return "The loss and its two terms, epoch by epoch." + curves_caption(run);
 }
 
 std::string kld_caption(const RunResults& run) {

@@ -10,11 +10,11 @@ namespace elbow {
 
 void plot_encoding_test(const RunResults& run, const std::filesystem::path& png,
                         const std::vector<std::string>& class_names) {
-  // Where nothing is counted, the points of the scatter plot are told apart by their class.
+  // Where there are no counts, the points of the scatter plot are coloured by class.
   const CountColours colours = run.per_count.empty() ? CountColours(class_names) : CountColours(run.per_count);
   const bool by_count = !run.per_count.empty() || run.epochs.empty();
   Figure figure(2000, by_count ? 1640 : 820, by_count ? 2 : 1, 2);
-  figure.add(epoch_panel(run, Cost::loss));
+  figure.add(epoch_panel(run, LossCurve::loss));
   figure.add(scatter_panel(run, colours));
   if (!by_count) return figure.save(png);  // a condition without counts has no more to show
   figure.add(kl_panel(run, colours));
@@ -24,7 +24,8 @@ void plot_encoding_test(const RunResults& run, const std::filesystem::path& png,
 
 void plot_elbo(const RunResults& run, const std::filesystem::path& png) {
   Figure figure(3000, 820, 1, 3);
-  for (Cost cost : {Cost::loss, Cost::distortion, Cost::weighted_kl}) figure.add(epoch_panel(run, cost));
+  for (LossCurve curve : {LossCurve::loss, LossCurve::distortion, LossCurve::weighted_kl})
+    figure.add(epoch_panel(run, curve));
   figure.save(png);
 }
 
@@ -112,7 +113,7 @@ void plot_frechet(const std::vector<FrechetPoint>& points, double floor, const s
       model.push_back({x, y});
       bars.push_back({x, y, std::max(y - error, y / 100), y + error});
     }
-    if (p.optimum > 0.1 * floor) {  // far below what can be told from nothing it would only stretch the axis
+    if (p.optimum > 0.1 * floor) {  // far below what can be distinguished from 0 it would only stretch the axis
       panel.y.include(p.optimum);
       optimum.push_back({x, p.optimum});
     }

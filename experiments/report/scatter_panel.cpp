@@ -17,8 +17,8 @@ struct Group {
   double spread = 0;  ///< mean squared distance from the origin
 };
 
-/// Where a point of the i-th row stands in a strip of unit distance around the number it is told apart by: spread evenly
-/// (by the golden ratio) over the strip, as no second latent says where.
+/// The position of the i-th row's point in a strip of unit distance around its number (count or class). The points are
+/// spread evenly over the strip (by the golden ratio), because there is no second latent.
 double in_strip(std::int64_t given, std::size_t i) {
   return double(given) + 0.7 * (std::fmod(0.6180339887498949 * double(i), 1.0) - 0.5);
 }
@@ -75,7 +75,7 @@ Panel scatter_panel(const RunResults& run, const CountColours& colours) {
 
   const auto groups = groups_of(run.scatter);
   const std::size_t limit = group_limit(groups);
-  Points points;  // of all groups: in a wide set nearly every row may have a count of its own
+  Points points;  // of all groups: in a wide set nearly every row may have its own count
   for (const auto& group : groups) {
     const std::size_t n = group.points.size(), kept = std::min(n, limit);
     const double colour = colour_number(colours(group.given), 0.6);

@@ -22,7 +22,7 @@ int width_for(std::size_t ticks) { return ticks > 40 ? 2000 : 1000; }
 
 }  // namespace
 
-// Distortion and weighted KL add up to the loss, so their bars stand on each other.
+// Distortion and weighted KL add up to the loss, so their bars are stacked.
 void plot_selection_steps(const SelectionFigures& selection, const std::filesystem::path& png) {
   Panel panel;
   panel.title = "Loss as features are given";

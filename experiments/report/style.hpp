@@ -8,11 +8,11 @@
 
 namespace elbow {
 
-/// Okabe and Ito's palette, which readers with colour-blindness can tell apart; black and yellow left out.
+/// Okabe and Ito's palette, which readers with colour-blindness can distinguish; black and yellow left out.
 inline const std::vector<std::string> okabe_ito = {"#0072b2", "#d55e00", "#009e73",
                                                    "#cc79a7", "#e69f00", "#56b4e9"};
 
-/// Ten colours for classes, told apart by the colour-blind as well as ten can be (Petroff 2021, arXiv:2107.02270).
+/// Ten colours for classes, chosen so that the colour-blind can distinguish them (Petroff 2021, arXiv:2107.02270).
 inline const std::vector<std::string> petroff = {"#3f90da", "#ffa90e", "#bd1f01", "#94a4a2", "#832db6",
                                                  "#a96b59", "#e76300", "#b9ac70", "#717581", "#92dadd"};
 
@@ -33,7 +33,7 @@ double colour_number(const std::string& colour, double opacity = 1);
 class CountColours {
  public:
   explicit CountColours(const std::vector<CountResult>& per_count);
-  /// For points that are told apart by their class, a number in place of the count. No colours for no names.
+  /// For points that are coloured by class, a number in place of the count. No colours for no names.
   explicit CountColours(std::vector<std::string> class_names);
 
   std::string operator()(std::int64_t given) const;
@@ -43,7 +43,7 @@ class CountColours {
   void explain(Panel& panel, const std::string& style) const;
 
   /// Indices into per_count of those that get their own curve or label: all of few, about `most` of many,
-  /// evenly spread, with the first and the last. In wide sets, those whose latents were looked at.
+  /// evenly spread, with the first and the last. In wide sets, those whose latents were evaluated.
   std::vector<std::size_t> chosen(std::size_t most = 9) const;
 
  private:

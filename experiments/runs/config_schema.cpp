@@ -27,7 +27,7 @@ Json agreed(const Json& a, const Json& b) {
   return both;
 }
 
-// A section under one choice and under another: the settings of both, of which those are required that both require.
+// A section under one choice and under another: the settings of both. A setting is required if both require it.
 Json merged(const Json& a, const Json& b) {
   if (a == b) return a;
   if (!a.contains("properties") || !b.contains("properties")) return agreed(a, b);
@@ -45,7 +45,7 @@ Json merged(const Json& a, const Json& b) {
   return all;
 }
 
-// The settings that an experiment asks for; it is made, but for its data's files, which stand in memory.
+// The settings that an experiment reads. The experiment is made, with its data's files in memory.
 Json asked_by(const Json& json) {
   const Config config(json);
   const Experiment experiment(config);

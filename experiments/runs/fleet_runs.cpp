@@ -27,8 +27,8 @@ struct Member {
         experiment(config_of(plan.base, run),
                    run.state == SweepRun::State::resume ? data_found_by(run.folder) : data_of_settings),
         training(experiment),
-        begun(run.state == SweepRun::State::resume) {
-    if (begun) epochs = load_checkpoint(folder / "checkpoint.safetensors", experiment, training);
+        resumed(run.state == SweepRun::State::resume) {
+    if (resumed) epochs = load_checkpoint(folder / "checkpoint.safetensors", experiment, training);
   }
   bool goes_with(const Member& other) const {
     return why_not_together(experiment, other.experiment).empty() &&
@@ -37,7 +37,7 @@ struct Member {
   }
   void open() {
     folder.open();
-    write_start_of_run(folder, experiment, !begun);
+    write_start_of_run(folder, experiment, !resumed);
     folder.log("trained together with others of its sweep");
     for (const std::string& warning : experiment.warnings) folder.log("warning: " + warning);
   }
@@ -49,7 +49,7 @@ struct Member {
   RunFolder folder;
   Experiment experiment;
   Training training;
-  bool begun;
+  bool resumed;
   std::vector<EpochLosses> epochs;
 };
 

@@ -11,9 +11,10 @@
 namespace elbow {
 
 /// A folder claimed by this process, so that no other writes to it: the file run.lock in it, which only one process can
-/// make (a link of its name, or O_EXCL). It says which process that is; where that has ended without removing it, the claim is taken over. For
-/// processes of this machine the system knows; another machine's, on a shared file system, is told by the file's time, which its
-/// owner renews as long as it lives. So it needs no locks of the file system, which network file systems often lack.
+/// make (a link of its name, or O_EXCL). It says which process that is; if that has ended without removing it, the
+/// claim is taken over. For processes of this machine the system knows whether they live. The owner renews the file's
+/// time as long as it lives, which shows the same for processes of another machine on a shared file system. So no locks
+/// of the file system are needed, which network file systems often lack.
 class FolderClaim {
  public:
   /// The claim's file in a folder.

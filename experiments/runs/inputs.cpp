@@ -91,7 +91,7 @@ fs::path find_input(const fs::path& run, const std::string& setting) {
   }
   if (!changed.empty())
     throw Error(str(changed.string(), ": has changed since the run in ", run.string(),
-                    " was begun: put the file back that it was trained on, or train again"));
+                    " was started: put back the file that it was trained on, or train again"));
   throw Error(str(setting, ": is not there", places.size() > 1 ? ", nor is " + places.back().string() : "",
                   ": this needs what the run in ", run.string(), " was made from"));
 }

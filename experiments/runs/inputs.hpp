@@ -13,7 +13,7 @@ namespace elbow {
 void save_inputs(const OutputFolder& run, const Experiment& experiment);
 
 /// Where the file or folder lies today that a setting of the run names: there, or where the run found it. Error "FILE: has
-/// changed since the run in RUN was begun", or "FILE: is not there", if a file of it is not what RUN/inputs.json says. The
+/// changed since the run in RUN was started", or "FILE: is not there", if a file of it is not what RUN/inputs.json says. The
 /// setting itself where nothing is known of it: of a run of an earlier version, or of a file that the run did not read.
 std::filesystem::path find_input(const std::filesystem::path& run, const std::string& setting);
 

@@ -49,7 +49,7 @@ std::string check_same_run(const std::filesystem::path& file, const std::string&
     const int64_t epochs_before = before.at("training").at("epochs"),
                   epochs = after.at("training").at("epochs");
     if (epochs < epochs_before)
-      throw refuse(str("the run was begun with ", epochs_before, " epochs: --resume takes no fewer"));
+      throw refuse(str("the run was started with ", epochs_before, " epochs: --resume takes no fewer"));
     const Json& training = after.at("training");
     if (epochs > epochs_before &&
         (training.at("schedule").at("kind") == "cosine" || training.at("freeze_batch_norm_after") < 1))
@@ -64,7 +64,7 @@ std::string check_same_run(const std::filesystem::path& file, const std::string&
     after["training"].erase("epochs");
     if (nlohmann::json(before) != nlohmann::json(after))  // in whatever order
       throw refuse(
-          "the run was begun with other settings: --resume takes the same ones (or more epochs, or a lower "
+          "the run was started with other settings: --resume takes the same ones (or more epochs, or a lower "
           "training.schedule.learning_rate)");
     return changed;
   } catch (const Json::exception&) { throw refuse("is not the configuration of a run"); }
@@ -97,7 +97,7 @@ std::unique_ptr<Experiment> with_model(const fs::path& run, std::unique_ptr<Expe
   return experiment;
 }
 
-// The rows of a run: those of its own settings are to be what they were.
+// The rows of a run. Those of its own settings must not have changed.
 DataSplit read_again(const fs::path& run, const Json& trained, const Config& settings, uint64_t seed) {
   const Json data = settings.get<Json>("data");
   const auto same = [&](const char* key) {

@@ -15,18 +15,17 @@ void require_run(const std::filesystem::path& folder, std::initializer_list<cons
 /// The settings of a run, RUN/config.json; those that it lacks because a later version added them, as they were then.
 Json settings_of_run(const std::filesystem::path& config);
 
-/// A run is resumed only under the settings that it was begun with: Error, naming `file`, its config.json, unless
-/// `resolved` (Experiment::resolved) holds the same ones. More epochs may be asked for where that is as if they had been
-/// asked for at once: where nothing else depends on their number. So may a lower learning rate, for a run that has
-/// diverged; that is what comes back, "learning rate 0.0001 instead of 0.001", or "".
+/// A run is resumed only under the settings that it was started with: Error, naming `file`, its config.json, unless
+/// `resolved` (Experiment::resolved) holds the same ones. Two changes are allowed: more epochs, if nothing else depends
+/// on their number, and a lower learning rate, for a run that has diverged. Returns the latter, "learning rate 0.0001
+/// instead of 0.001", or "".
 std::string check_same_run(const std::filesystem::path& file, const std::string& resolved);
 
 /// The experiment of a finished run with its trained model, in evaluation mode: RUN/config.json, changed by `settings`
-/// (path.to.key=value), and RUN/model.safetensors, or the last state of a training that has not come to its end, which a line
-/// on standard error tells. Its rows are read or drawn again, and scaled and cut as RUN/data.json
-/// says, unless settings change the source or the schema. Nothing is written. Error, naming the file, when the folder holds
-/// no finished run, or a file that it was trained on is gone or another one; naming the settings, when the model does not
-/// fit them.
+/// (path.to.key=value), and RUN/model.safetensors, or the last state of an unfinished training, which a line on
+/// standard error reports. Its rows are read or drawn again, and scaled and cut as RUN/data.json says, unless settings
+/// change the source or the schema. Nothing is written. Error, naming the file, when the folder holds no finished run,
+/// or a file that it was trained on is gone or another one; naming the settings, when the model does not fit them.
 std::unique_ptr<Experiment> open_run(const std::filesystem::path& run,
                                      const std::vector<std::string>& settings = {});
 

@@ -56,9 +56,8 @@ std::vector<NotMade> draw_figures(const Experiment& e, const RunResults& results
            [&] { plot_kld_vs_dimension(results, folder.file("KLD_vs_dimension.png")); });
   if (e.data.test.image && e.condition.by_attributes()) {
     figure("samples.png",
-           "Images that the decoder makes of draws from the prior, by what it is given. A good model gives "
-           "sharp, varied "
-           "images of what was asked for.",
+           "Images decoded from draws from the prior, by the given condition. A good model gives sharp, varied "
+           "images of what was requested.",
            [&] { draw_samples(e, folder.file("samples.png"), e.seed); });
     figure("reconstructions.png",
            "Test images, and below each its reconstruction from the latent mean: the more alike, the better.",
@@ -79,16 +78,17 @@ namespace {
 
 std::vector<std::string> line_of(const FinishedRun& run) {
   constexpr double none = std::numeric_limits<double>::quiet_NaN();
-  const Estimate excess = run.test.excess.value_or(Estimate{none, none});
+  const Estimate &loss = run.test.loss, excess = run.test.excess.value_or(Estimate{none, none});
+  const int digits = digits_for(loss.standard_error), excess_digits = digits_for(excess.standard_error);
   const CountResult* nothing = run.at_count(0);
   return {run.config.value("name", run.label),
-          fixed(run.test.loss.mean, 4),
-          fixed(run.test.loss.standard_error, 4),
-          fixed(run.test.distortion.mean, 4),
-          fixed(run.test.kl.mean, 4),
-          fixed(run.test.optimum ? run.test.optimum->loss : none, 4),
-          fixed(excess.mean, 4),
-          fixed(excess.standard_error, 4),
+          fixed(loss.mean, digits),
+          fixed(loss.standard_error, digits),
+          fixed(run.test.distortion.mean, digits),
+          fixed(run.test.kl.mean, digits),
+          fixed(run.test.optimum ? run.test.optimum->loss : none, digits),
+          fixed(excess.mean, excess_digits),
+          fixed(excess.standard_error, excess_digits),
           fixed(nothing ? nothing->active : none, 0),
           fixed(nothing && nothing->optimum ? nothing->optimum->active : none, 0),
           run.config.at("training").at("epochs").dump(),

@@ -32,9 +32,9 @@ void Progress::step(int64_t epoch, int64_t steps) {
   if (steps < steps_per_epoch_ && drawn_.seconds() < 0.1) return;
   constexpr int width = 20;
   const double all = double(epochs_ * steps_per_epoch_), done = double(epoch * steps_per_epoch_ + steps);
-  const double begun = double(first_ * steps_per_epoch_);
+  const double skipped = double(first_ * steps_per_epoch_);  // steps of an earlier run
   const int filled = int(width * done / all);
-  const double left = done > begun ? begun_.seconds() * (all - done) / (done - begun) : 0;
+  const double left = done > skipped ? started_.seconds() * (all - done) / (done - skipped) : 0;
   draw(std::string(size_t(filled), '#') + std::string(size_t(width - filled), '.') +
        str(" epoch ", epoch + 1, '/', epochs_, "  ", std::lround(left), " s left  ", last_));
 }

@@ -31,7 +31,7 @@ class Progress {
 
   bool quiet_, terminal_;
   int64_t epochs_, steps_per_epoch_, first_;
-  Stopwatch begun_, drawn_;  // drawn_: since the bar was drawn
+  Stopwatch started_, drawn_;  // drawn_: since the bar was drawn
   std::string last_;
 };
 

@@ -15,17 +15,17 @@ namespace elbow {
 /// withheld. docs/outputs.md describes their columns. Error as write_file_atomically.
 void write_tables(const RunResults& results, bool original, const OutputFolder& folder);
 
-/// summary.json: the results of a run, and what it was run on, for programs to read; docs/outputs.md describes it.
+/// summary.json: the results of a run, and the machine it ran on, for programs to read; docs/outputs.md describes it.
 std::string summary_json(const Experiment& experiment, const RunResults& results);
 
 /// Puts the findings of analyses that were made later into the summary of a run. Of a run without one, which is not
 /// finished, they stay in the analyses' own tables.
 void update_summary(const std::filesystem::path& run, const Findings& findings);
 
-/// A finished run, as its folder tells.
+/// A finished run, as read from its folder.
 struct FinishedRun : RunResults {
   std::filesystem::path folder;
-  std::string label;  ///< how figures and tables call it: the folder's last part
+  std::string label;  ///< its name in figures and tables: the last component of the folder's path
   Json config;        ///< with every default filled in
 };
 
@@ -36,8 +36,8 @@ bool is_finished_run(const std::filesystem::path& folder);
 /// naming the folder, if it holds no finished run; naming the file, if one is damaged.
 FinishedRun read_finished_run(const std::filesystem::path& folder);
 
-/// What the analyses of a run have found, be it finished or not, for one that is made now: a table of an earlier version that
-/// is damaged is as good as none. Error, naming the file, if the summary is damaged.
+/// The findings of a run's earlier analyses, finished or not, for an analysis that runs now. A damaged table of an
+/// earlier version is ignored. Error, naming the file, if the summary is damaged.
 Findings read_findings(const std::filesystem::path& run);
 
 /// All that summary.json holds of the results, but the findings. Json::exception where `summary` is not the summary of a run;

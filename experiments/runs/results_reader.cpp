@@ -105,7 +105,7 @@ std::vector<Findings::ImageFid> read_image_fids(const fs::path& file) {
   return fids;
 }
 
-// Runs f, in which JSON of summary.json is looked at.
+// Runs f, which reads JSON of summary.json.
 template <class F> auto of_summary(const fs::path& file, F f) {
   try {
     return f();
@@ -131,7 +131,7 @@ Findings findings_of(const fs::path& run, const Json& summary, Damaged damaged) 
   return findings;
 }
 
-// A run that was resumed for more epochs and not yet finished still has the summary of the fewer.
+// A run that was resumed for more epochs and not yet finished still has the earlier summary.
 bool all_epochs_done(const Json& summary, const Json& config) {
   try {
     return summary.at("epochs") == config.at("training").at("epochs");

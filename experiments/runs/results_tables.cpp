@@ -31,8 +31,8 @@ CsvTable all_results(const RunResults& run) {
   return table;
 }
 
-// File and column names of the tables below are those of the original testbed, so that its notebooks read them; columns that
-// it did not have stand to the right. Its sums per batch are means per row here.
+// File and column names of the tables below are those of the original testbed, so that its notebooks read them; columns
+// that it did not have are to the right. Its sums per batch are means per row here.
 
 CsvTable losses(const RunResults& run) {
   CsvTable table({"epoch", "total_train_losses", "total_train_rcl", "total_train_klds", "total_train_ELBO",

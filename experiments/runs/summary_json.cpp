@@ -64,7 +64,7 @@ Json subset_json(const SubsetResult& r) {
   return json;
 }
 
-// Takes over what is told of the optimum on the same rows.
+// Reads the optimum on the same rows.
 void read_optimum(const Json& json, SubsetResult& r) {
   AverageOptimum b;
   b.loss = number_from(json.at("loss"));

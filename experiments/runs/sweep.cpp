@@ -84,8 +84,8 @@ class Runner {
     Stopwatch watch;
   };
 
-  // As many as there is room for, but for those that another sweep into the same folder has begun: they are waited for, and
-  // taken up should it stop.
+  // Starts runs while there are free jobs. Runs that another sweep into the same folder has started are left to it;
+  // they are resumed if that sweep stops.
   void start_some() {
     for (auto next = waiting_.begin(); next != waiting_.end() && running_.size() < jobs_;) {
       SweepRun& run = **next;
@@ -107,7 +107,7 @@ class Runner {
     }
   }
 
-  // Whether another sweep has begun the run, or even ended it.
+  // Whether another sweep has started the run, or even finished it.
   static bool taken(const SweepRun& run) {
     try {
       return !FolderClaim::owner(run.folder).empty() || state_of(run) == SweepRun::State::done;

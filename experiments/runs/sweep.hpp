@@ -17,7 +17,7 @@ struct SweepOptions {
 };
 
 /// Makes all runs of a sweep file, each a process of its own, several at once, and compares them in the end
-/// (docs/sweeps.md). Runs that are done are not made again, and those that were begun go on: a sweep that was stopped is
+/// (docs/sweeps.md). Finished runs are skipped, and started ones are resumed: a sweep that was stopped is
 /// continued by the same command. A run that fails does not stop the others; Error at the end names it and says why.
 void sweep(const SweepOptions& options);
 
@@ -49,10 +49,10 @@ struct SweepPlan {
 /// The configuration of a run.
 Config config_of(const std::filesystem::path& base, const SweepRun& run);
 
-/// Reads a sweep file (docs/sweeps.md) and looks at what is done of it already. `settings` change the base beside the file's
-/// own "set"; `out` is the folder, outputs/NAME if empty. Every run's configuration is read and checked. Error, naming file
-/// and key, for what is unknown, missing or impossible in the file or in one of its runs; naming the folder, if it holds a
-/// run with other settings.
+/// Reads a sweep file (docs/sweeps.md) and finds which of its runs are done. `settings` change the base in addition to
+/// the file's own "set"; `out` is the folder, outputs/NAME if empty. Every run's configuration is read and checked.
+/// Error, naming file and key, for what is unknown, missing or impossible in the file or in one of its runs; naming the
+/// folder, if it holds a run with other settings.
 SweepPlan plan_sweep(const std::filesystem::path& file, const std::vector<std::string>& settings,
                      const std::filesystem::path& out);
 

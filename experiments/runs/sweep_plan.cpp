@@ -62,7 +62,7 @@ std::vector<Settings> read_grid(const Config& config, std::size_t most) {
   return points;
 }
 
-// A value as a part of a folder's name: 0.5, relu, 64x64.
+// A value as text within a folder's name: 0.5, relu, 64x64.
 std::string text_of(const Json& value) {
   std::string text;
   if (value.is_array())
@@ -90,12 +90,13 @@ std::string name_of(const Settings& entry, const Settings& combination) {
   return name;
 }
 
-// The settings of a run. What it was begun with is to be there unchanged, or the sweep would compare runs on different data.
+// The settings of a run. The inputs of a started run must be unchanged, or the sweep would compare runs on different
+// data.
 std::string resolved_settings(const fs::path& base, const SweepRun& run) {
-  const bool begun = fs::exists(run.folder / "checkpoint.safetensors");
-  const Experiment experiment(config_of(base, run), begun ? data_found_by(run.folder) : data_of_settings);
+  const bool started = fs::exists(run.folder / "checkpoint.safetensors");
+  const Experiment experiment(config_of(base, run), started ? data_found_by(run.folder) : data_of_settings);
   check_analyses(experiment, analyses_of(experiment),
-                 begun ? find_feature_net(run.folder, experiment) : experiment.evaluation.features);
+                 started ? find_feature_net(run.folder, experiment) : experiment.evaluation.features);
   return experiment.resolved;
 }
 
@@ -161,7 +162,7 @@ SweepPlan plan_sweep(const fs::path& file, const std::vector<std::string>& setti
       for (const auto& [key, value] : point) run.settings.push_back(key + "=" + value.dump());
       plan.runs.push_back(std::move(run));
     }
-  // Makes each run's data once, only to have its configuration checked before any run is begun.
+  // Makes each run's data once, only to check its configuration before any run starts.
   for (SweepRun& run : plan.runs) {
     try {
       run.resolved = resolved_settings(plan.base, run);

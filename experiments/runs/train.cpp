@@ -75,7 +75,7 @@ class Epochs {
       progress_.epoch(losses, train_step_us(training_));
       folder_.log(str("epoch ", losses.epoch, " train loss ", fixed(losses.train.loss.mean, 5), " test loss ",
                       fixed(losses.test.loss.mean, 5)));
-      // saved as often as it costs no more than a few percent of the time, and in the end in any case
+      // saved as often as that takes at most a few percent of the time, and always at the end
       if (since_save_.seconds() > 20 * save_seconds_ || training_.epochs_done() == e_.training.epochs) save();
       stop_if_interrupted();
     }
@@ -106,7 +106,7 @@ class Epochs {
     eval_seconds_ = watch.seconds();
     return losses;
   }
-  // At the last step of an epoch the state is not that of a step within it any more, nor yet that of the next.
+  // After the last step of an epoch the state is neither that of a step within it nor that of the next epoch.
   void between_steps() {
     if (training_.steps_started() == training_.steps_per_epoch()) return;
     if (since_save_.seconds() > checkpoint_seconds_) save();
@@ -211,7 +211,7 @@ void write_start_of_run(const RunFolder& folder, const Experiment& e, bool input
   write_file_atomically(folder.file("config.json"), e.resolved);
   if (inputs) save_inputs(folder.output(), e);
   write_file_atomically(folder.file("data.json"), description_of(e.data));
-  // The constants of the data set (such as the projection P), for whoever wants to check the figures.
+  // The constants of the data set (such as the projection P), for checks of the figures.
   if (!e.data.train.extras.empty())
     save_safetensors(folder.file("data.safetensors"), {e.data.train.extras, {{"source", e.data.train.name}}});
 }

@@ -25,7 +25,7 @@ double cosine(const float* a, const float* b, size_t n) {
   return aa > 0 && bb > 0 ? ab / std::sqrt(aa * bb) : 0;
 }
 
-// The distance of samples of any class and colour: of a model that must be told labels, under those of the test images.
+// The distance of samples of any class and colour; for a model that needs labels, under those of the test images.
 std::optional<Findings::ImageFid> fid_of(const Findings& findings, bool own_labels) {
   for (const Findings::ImageFid& f : findings.image_fids)
     if (f.condition == "any/any" && f.images == (own_labels ? "samples_own_labels" : "samples")) return f;
@@ -33,7 +33,7 @@ std::optional<Findings::ImageFid> fid_of(const Findings& findings, bool own_labe
 }
 
 StoryRun open(const std::string& name, const std::string& folder) {
-  StoryRun run{name, nullptr, read_finished_run(folder), {}};  // which says so where the run is not finished
+  StoryRun run{name, nullptr, read_finished_run(folder), {}};  // which throws if the run is not finished
   run.experiment = open_run(folder);
   run.fid = fid_of(run.record.findings, run.experiment->condition.by_attributes());
   return run;

@@ -16,22 +16,23 @@ namespace elbow {
 
 /// One of the three models: a finished run with its trained model, in evaluation mode.
 struct StoryRun {
-  std::string name;  ///< "AE", "VAE" or "CVAE": how figures and tables call it
+  std::string name;  ///< "AE", "VAE" or "CVAE": its name in figures and tables
   std::unique_ptr<Experiment> experiment;
   FinishedRun record;  ///< the results in its folder
   /// The Frechet distance of samples from the test images; empty where the run was not scored.
   std::optional<Findings::ImageFid> fid;
 
-  /// What the encoder makes of test rows `index` under their own labels: posterior means [rows, latents].
+  /// The encoder's posterior means for test rows `index` under their own labels: [rows, latents].
   Tensor encode(const std::vector<int64_t>& index) const;
-  /// What the decoder makes of z [rows, latents] under the labels [rows], as pixels in 0..1, row by row. A model without a
-  /// condition does not look at the labels.
+  /// The decoder's outputs for z [rows, latents] under the labels [rows], as pixels in 0..1, row by row. A model
+  /// without a condition ignores the labels.
   std::vector<float> decode(const Tensor& z, const std::vector<int32_t>& labels) const;
   /// The condition of rows with these labels; undefined for a model without one.
   Tensor condition_of(const std::vector<int32_t>& labels) const;
 };
 
-/// An autoencoder, a VAE and a CVAE that is told the class, each with two latents, trained on the same labelled images.
+/// An autoencoder, a VAE and a CVAE conditioned on the class, each with two latents, trained on the same labelled
+/// images.
 struct StoryRuns {
   StoryRun ae, vae, cvae;
 
@@ -40,19 +41,18 @@ struct StoryRuns {
   const Attribute& classes() const { return *test().classes(); }
   /// "Sneaker", or the number of a class that has no name.
   std::string class_name(int32_t label) const;
-  /// Of each class the test row that is number `place` (from 0) among its own. Error, naming the class, where it has not
-  /// that many.
+  /// For each class its test row number `place` (from 0). Error, naming the class, if it has fewer rows.
   std::vector<int64_t> one_of_each_class(int64_t place) const;
-  /// Of each class the test row that is most like its reconstructions: with the largest sum of the three models' cosines
-  /// between the pixels of the image and of what they make of its code. (The distortion would choose dark images.)
+  /// For each class the test row that is most like its reconstructions: with the largest sum of the three models'
+  /// cosines between the pixels of the image and of its reconstruction. (The distortion would choose dark images.)
   std::vector<int64_t> best_of_each_class() const;
 };
 
 /// Calls visit with the numbers of all rows, some hundred at a time.
 void for_each_block(int64_t rows, const std::function<void(const std::vector<int64_t>& index)>& visit);
 
-/// Opens the three runs. Error in one line, naming the folder, for one that is not finished or not the model that stands in
-/// its place, for images that have no labels or are coloured, and for runs that differ in data or distortion.
+/// Opens the three runs. Error in one line, naming the folder, for one that is not finished or not a model of that
+/// kind, for images that have no labels or are coloured, and for runs that differ in data or distortion.
 StoryRuns open_story_runs(const std::string& ae, const std::string& vae, const std::string& cvae);
 
 /// Where one of the encoders puts the test images: posterior means on its two latents.
@@ -83,25 +83,25 @@ void draw_codes(const StoryRuns& runs, const std::vector<Codes>& models, const s
 /// The story's pictures: grids of images as PNG. Each throws Error like run_gnuplot.
 namespace elbow {
 
-/// Two test images of each class, one class a column, and below them what each model makes of their codes.
+/// Two test images of each class, one class a column, and below them each model's decoding of their codes.
 void draw_story_reconstructions(const StoryRuns& runs, const std::filesystem::path& png);
 
-/// What each model makes of the same draws z ~ N(0, I); the CVAE is asked for one class a column, in their order.
+/// Each model's decoding of the same draws z ~ N(0, I); the CVAE is given one class per column, in their order.
 void draw_story_samples(const StoryRuns& runs, const std::filesystem::path& png);
 
-/// What the decoder makes of a grid of z: both latents go through the quantiles of N(0, 1) at the probabilities
+/// The decoder's outputs for a grid of z: both latents go through the quantiles of N(0, 1) at the probabilities
 /// (i + 1/2) / 15, so that each picture represents the same share of the samples. Latent 0 grows to the right, latent 1
-/// upwards. A model with a condition is asked for `label`.
+/// upwards. A model with a condition is given `label`.
 void draw_manifold(const StoryRun& run, int32_t label, const std::filesystem::path& png);
 
 /// Samples of the CVAE, one class a row; all pictures in a column share one draw z ~ N(0, I).
 void draw_classes(const StoryRuns& runs, const std::filesystem::path& png);
 
-/// A test image of each class on top, and below it what the CVAE makes of that image's code under every class.
+/// A test image of each class on top, and below it the CVAE's decoding of that image's code under every class.
 void draw_style_transfer(const StoryRuns& runs, const std::filesystem::path& png);
 
-/// From one test image to another, for a few pairs: pixels faded into each other, and below them what each model makes of
-/// the line between the two codes. The CVAE's condition goes from the one's class to the other's at the same time.
+/// From one test image to another, for a few pairs: pixels faded into each other, and below them each model's decoding
+/// of the line between the two codes. The CVAE's condition goes from the one's class to the other's at the same time.
 void draw_interpolation(const StoryRuns& runs, const std::filesystem::path& png);
 
 /// The page's file name.

@@ -42,7 +42,7 @@ void add_table(Report& report, const StoryRuns& runs, const std::vector<Codes>& 
     if (fids) line.insert(line.end(), {fixed(run.fid->fid.mean, 1), fixed(run.fid->fid.standard_error, 1)});
   }
   report.table("The three models, in nats per image of the test set" +
-                   std::string(fids ? "; FID of as many samples as there are test images" : ""),
+                   std::string(fids ? "; FID of one sample per test image" : ""),
                header, lines);
 }
 
@@ -72,10 +72,10 @@ void introduce(Page& page, const StoryRuns& runs, const std::vector<Codes>& code
   page.report
       .paragraph(
           "Three models learn from the same images: " + about_data(runs) +
-          " Each squeezes an image through a code of two numbers, makes an image of the code again, and is "
-          "judged by how much is lost. They differ in what else is asked of them: of the autoencoder (AE) "
-          "nothing; of the variational autoencoder (VAE) that its codes, each with some noise, follow "
-          "N(0, I); of the conditional one (CVAE) the same, while both its halves are given the class.")
+          " Each encodes an image as a code of two numbers and decodes the code to an image again. Each is "
+          "trained to lose little of the image. The autoencoder (AE) has no other aim. The codes of the "
+          "variational autoencoder (VAE), each with some noise, should also follow N(0, I). The same holds "
+          "for the conditional one (CVAE), whose encoder and decoder are given the class.")
       .paragraph("The spread is the standard deviation of the codes on a latent: 1 for N(0, I), which has " +
                  percent(1 - std::exp(-2.0)) + " of its mass within 2 of the origin.");
   add_table(page.report, runs, codes);
@@ -85,28 +85,27 @@ void tell_of_the_ae(Page& page, const StoryRuns& runs, const std::vector<Codes>&
   page.report.heading("1. An autoencoder compresses, but cannot generate");
   page.figure(
       "reconstructions.png",
-      "The first two test images of each class, and what each model makes of their codes. Two numbers are "
-      "enough to tell the kind of thing and its rough shape. The CVAE is given the kind, and spends both "
-      "numbers on the shape.",
+      "The first two test images of each class, and each model's decoding of their codes. Two numbers are "
+      "enough for the class and the rough shape. The CVAE is given the class, and uses both numbers for the "
+      "shape.",
       [&](const fs::path& png) { draw_story_reconstructions(runs, png); });
   page.figure(
       "codes.png",
-      "Where the encoders put the test images: a dot each, in the colour of its class, whose number stands "
-      "at the median. Nothing tells the AE where its codes should lie: " +
+      "The codes of the test images: a dot each, in the colour of its class, whose number is at the median. "
+      "The loss of the AE does not say where codes should lie: " +
           percent(codes[0].share_within(2)) + " of them are within 2 of the origin, and they spread by " +
           fixed(codes[0].spread(), 1) + ". Of the VAE's it is " + percent(codes[1].share_within(2)) + " and " +
           fixed(codes[1].spread(), 1) +
           ", and the classes are sorted into clusters. In the CVAE's plane all classes lie in one place: "
-          "the class is known, so the code says something else.",
+          "the class is given, so the code holds other information.",
       [&](const fs::path& png) { draw_codes(runs, codes, png); });
   page.figure(
       "samples.png",
-      "What each decoder makes of the same draws z ~ N(0, I). For the VAE and the CVAE this is the prior "
+      "Each decoder's outputs for the same draws z ~ N(0, I). For the VAE and the CVAE this is the prior "
       "that they were trained with. An AE has no prior: it is given the same N(0, I) for comparison, and "
-      "its codes follow another distribution, as the dots above show. So kinds of images whose codes lie far "
-      "out "
-      "come seldom or never, and draws that fall between its codes become blends, or no image at all. The "
-      "CVAE was asked for one class a column, in their order.",
+      "its codes follow another distribution, as the dots above show. So images whose codes lie far out are "
+      "rare or absent, and draws that fall between its codes become blends, or no image at all. The "
+      "CVAE is given one class per column, in their order.",
       [&](const fs::path& png) { draw_story_samples(runs, png); });
 }
 
@@ -114,7 +113,7 @@ void tell_of_the_vae(Page& page, const StoryRuns& runs) {
   page.report.heading("2. A VAE generates: its plane is a map of all images");
   page.figure(
       "manifold.png",
-      "What the VAE's decoder makes of a grid of codes, latent 0 to the right and latent 1 upwards. The "
+      "The VAE's decodings of a grid of codes, latent 0 to the right and latent 1 upwards. The "
       "steps are quantiles of N(0, 1), so that each picture represents the same share of the samples. This "
       "is the map of the clusters above: one kind of image turns into the next.",
       [&](const fs::path& png) { draw_manifold(runs.vae, 0, png); });
@@ -124,25 +123,25 @@ void tell_of_the_vae(Page& page, const StoryRuns& runs) {
       "the first two of one class). Fading the pixels shows both images at once; on the line between their "
       "codes a decoder shows one image that changes. The AE's line may cross places without codes. The "
       "CVAE's label goes from the one class to the other on the way, through mixtures that it has never "
-      "been told.",
+      "been given.",
       [&](const fs::path& png) { draw_interpolation(runs, png); });
 }
 
 void tell_of_the_cvae(Page& page, const StoryRuns& runs, int32_t one_class) {
-  page.report.heading("3. A CVAE makes what it is asked for");
+  page.report.heading("3. A CVAE generates a requested class");
   page.figure(
       "classes.png",
-      "Samples of the CVAE, one class a row. The pictures of a column share one draw of z: what they have "
-      "in common is what the code says.",
+      "Samples of the CVAE, one class per row. The pictures of a column share one draw of z: what they have "
+      "in common is what the code encodes.",
       [&](const fs::path& png) { draw_classes(runs, png); });
   page.figure("class-manifold.png",
-              "The grid of codes again, of the CVAE asked for class " + runs.class_name(one_class) +
-                  " everywhere. No part of the plane is another class: all of it is style.",
+              "The grid of codes again, of the CVAE given class " + runs.class_name(one_class) +
+                  " everywhere. No region of the plane is another class: all of it is style.",
               [&](const fs::path& png) { draw_manifold(runs.cvae, one_class, png); });
   page.figure(
       "style-transfer.png",
-      "Style transfer: a test image of each class on top, and below it what the CVAE makes of this image's "
-      "code under every class. The diagonal holds the reconstructions; elsewhere stands another class in "
+      "Style transfer: a test image of each class on top, and below it the CVAE's decoding of this image's "
+      "code under every class. The reconstructions are on the diagonal. All others show another class in "
       "the style of the image on top.",
       [&](const fs::path& png) { draw_style_transfer(runs, png); });
 }

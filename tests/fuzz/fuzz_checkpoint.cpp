@@ -8,7 +8,7 @@
 namespace elbow::fuzz {
 namespace {
 
-struct Begun {
+struct Started {
   Experiment experiment{Config(parse_json(R"({
     "name": "small",
     "data": {"source": "independent_gaussian", "columns": 1, "train_rows": 4, "test_rows": 4},
@@ -22,19 +22,20 @@ struct Begun {
 }  // namespace
 
 void checkpoint(std::string_view input) {
-  static Begun begun;
+  static Started started;
   for (const std::string& bytes : {std::string(input), with_length(input)}) {
     const auto path = file("checkpoint", bytes);
     accepted(path.string(), [&] {
       const auto save = [&](const std::vector<EpochLosses>& epochs) {
-        save_checkpoint(path, begun.experiment, begun.training, epochs);
+        save_checkpoint(path, started.experiment, started.training, epochs);
         return read_file(path);
       };
-      const std::string saved = save(load_checkpoint(path, begun.experiment, begun.training));
-      require(save(load_checkpoint(path, begun.experiment, begun.training)) == saved, "read back otherwise");
+      const std::string saved = save(load_checkpoint(path, started.experiment, started.training));
+      require(save(load_checkpoint(path, started.experiment, started.training)) == saved,
+              "read back otherwise");
     });
     file("checkpoint", bytes);
-    accepted(path.string(), [&] { load_model(path, *begun.experiment.model); });
+    accepted(path.string(), [&] { load_model(path, *started.experiment.model); });
   }
 }
 

@@ -16,7 +16,7 @@ const std::filesystem::path& folder();
 /// Writes a file of that folder.
 std::filesystem::path file(const std::string& name, std::string_view contents);
 
-/// The input cut at lines of "====" into so many parts; those that it lacks are empty.
+/// The input cut at lines of "====" into n sections; those that it lacks are empty.
 std::vector<std::string> parts(std::string_view input, size_t count);
 
 /// Throws what libFuzzer and the tests take for a failure.

@@ -60,7 +60,7 @@ cudaStream_t stream();
 /// Throws, naming the op, when the last launch failed.
 void check_launch();
 
-/// Runs a kernel on x * y blocks of so many threads, once for each model; none when there are no blocks.
+/// Runs a kernel on x * y blocks, once for each model; nothing when there are no blocks.
 struct Grid {
   int64_t x = 1, y = 1;
 };

@@ -19,7 +19,7 @@ template <class A_, class B_, class C> struct OneProduct : Part<A_, B_, C> {
 struct Residues {
   int stride, padding, kernel, length;
   FastDivisor taps[2],
-      positions[2];  // as many as the first residues have, and as the others have: one more or less
+      positions[2];  // their number for the first residues, and for the others: one more or less
   Residues(int64_t stride, int64_t padding, int64_t kernel, int64_t length)
       : stride(int(stride)),
         padding(int(padding)),
@@ -117,7 +117,7 @@ Grid3 taps_of(const Convolution& s) {
   return {int(s.patch()), FastDivisor(s.window.size.height), FastDivisor(s.window.size.width),
           s.height * s.width, int(s.width)};
 }
-// (row, u, v) for each pixel of the maps, where it stands in the maps.
+// (row, u, v) for each pixel of the maps, in the order of the maps.
 Grid3 pixels_of(const Convolution& s) {
   return {int(s.rows * s.pixels()), FastDivisor(s.out_height), FastDivisor(s.out_width), s.map(),
           int(s.out_width)};

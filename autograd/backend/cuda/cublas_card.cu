@@ -1,5 +1,5 @@
-// Large products by cuBLASLt, the part of cuBLAS that is told all about a product at once. The library is looked for when the
-// first large product comes; where it is missing, tiles.hpp does the work.
+// Large products by cuBLASLt, the interface of cuBLAS that takes the whole description of a product at once. The
+// library is loaded for the first large product. If it is missing, tiles.hpp does the work.
 #include "autograd/backend/cuda/blas.hpp"
 
 #if __has_include(<cublasLt.h>)
@@ -55,7 +55,7 @@ const CublasLt& cublas() {
   return library;
 }
 
-// Everything that the choice of an algorithm depends on. Its answer is kept: it costs more than a small product.
+// Everything that the choice of an algorithm depends on. The choice is kept: it takes longer than a small product.
 using ShapeKey = std::array<int64_t, 19>;
 
 // How to run the products of one shape.
@@ -72,7 +72,7 @@ template <class T> uint32_t alignment(Ptr<T> p) {
   return uint32_t(bits & -bits);
 }
 
-// cuBLAS knows matrices by columns. Row by row it is a transposed one, so c^T = b^T a^T is what it is asked for.
+// cuBLAS knows matrices by columns. Row by row it is a transposed one, so it computes c^T = b^T a^T.
 template <class T> Plan new_plan(const Product<T>& p) {
   const CublasLt& lib = cublas();
   Plan plan;
@@ -114,18 +114,18 @@ template <class T> Plan new_plan(const Product<T>& p) {
     check(lib.set_preference(preference, what, &value, sizeof(value)));
   };
   prefer(CUBLASLT_MATMUL_PREF_MAX_WORKSPACE_BYTES, (uint64_t{32} << 20) / uint64_t(models()));
-  // Parts of a sum are added in a step of their own: the same bits each time.
+  // Partial sums are added in a separate step: the same bits each time.
   prefer(CUBLASLT_MATMUL_PREF_REDUCTION_SCHEME_MASK, uint32_t(CUBLASLT_REDUCTION_SCHEME_COMPUTE_TYPE));
   prefer(CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_A_BYTES, alignment(p.b));
   prefer(CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_B_BYTES, alignment(p.a));
   prefer(CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_C_BYTES, alignment(p.c));
   prefer(CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_D_BYTES, alignment(p.c));
-  int answers = 0;
+  int found = 0;
   if (ok)
     check(lib.choose(lib.handle, plan.operation, plan.a, plan.b, plan.c, plan.c, preference, 1, &plan.chosen,
-                     &answers));
+                     &found));
   lib.delete_preference(preference);
-  plan.usable = ok && answers == 1;
+  plan.usable = ok && found == 1;
   return plan;
 }
 

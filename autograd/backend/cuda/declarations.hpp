@@ -6,8 +6,8 @@
 #include "autograd/backward_context.hpp"
 #include "autograd/tensor.hpp"
 
-// kernels.hpp as the rest of the library sees it: so that an op's file may hold its GPU kernels beside those for the CPU, and
-// is compiled without anything of CUDA.
+// kernels.hpp as the rest of the library sees it: so that an op's file may hold its GPU kernels along with those for
+// the CPU, and is compiled without CUDA.
 namespace elbow::cuda {
 
 struct Target;

@@ -24,7 +24,7 @@ template <int M> struct Walk {
       for (int j = 0; j < M; ++j) strides[j][a] = walk.strides[size_t(j)][size_t(a)];
     }
   }
-  /// Where each operand stands at element i of the result.
+  /// The offset of each operand at element i of the result.
   ELBOW_DEVICE void offsets(int64_t i, int64_t (&at)[M]) const {
     if (narrow)
       walk(uint32_t(i), at);

@@ -24,7 +24,7 @@ template <class T> struct Product {
 /// One launch for most shapes; two where few tiles of c have a long sum each.
 template <class T> void gemm(const Product<T>& product);
 
-/// The same for a single product a^T b that wants the column sums of b as well: sums[n] (+)= the sum of b[k,n] over k. So the
+/// The same for a single product a^T b with the column sums of b as well: sums[n] (+)= the sum of b[k,n] over k. So the
 /// gradients of a weight and a bias are one launch.
 template <class T> void gemm_with_sums(const Product<T>& product, Ptr<T> sums, bool add_sums);
 

@@ -130,7 +130,7 @@ struct Block {
 template <class F> __global__ void run_rows(F f) {
   f(Block{int(threadIdx.x), int(blockDim.x)}, int64_t(blockIdx.x));
 }
-/// How many threads work on a row of so many elements.
+/// The number of threads that work on a row of `length` elements.
 inline int threads_for(int64_t length) { return length <= 128 ? 32 : length <= 1024 ? 128 : 512; }
 /// f(block, r) for each row r < rows, by a block of threads_for(length) threads.
 template <class F> void for_rows(int64_t rows, int64_t length, const F& f) {

@@ -20,8 +20,8 @@ template <bool of_a, class Part> ELBOW_DEVICE const auto& operand_of(const Part&
     return part.b;
 }
 
-/// The operand a (or b) of all products, one after another: [count, outer, k], or [count, k, outer] where neighbouring threads shall
-/// read neighbouring rows of it. What a smaller product lacks is 0.
+/// The operand a (or b) of all products, one after another: [count, outer, k], or [count, k, outer] where neighbouring
+/// threads read neighbouring rows of it. What a smaller product lacks is 0.
 template <class T, bool of_a, bool along_l, class Problem>
 Tensor lay_out(const Problem& problem, int64_t outer) {
   Tensor matrices = Tensor::empty(Shape{problem.count, outer, problem.k}, dtype_of<T>, Device::cuda);

@@ -56,7 +56,7 @@ void* take(Pool& pool, size_t bytes) {
   }
   if (!block) {
     const auto cards = runtime::cards();
-    fail(DeviceWork::current(), "out of memory on the GPU: ", bytes, " bytes asked for, ",
+    fail(DeviceWork::current(), "out of memory on the GPU: ", bytes, " bytes requested, ",
          cards.empty() ? 0 : cards[0].free_bytes, " free");
   }
   homes()[block] = {&pool, bytes};

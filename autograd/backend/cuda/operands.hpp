@@ -38,8 +38,8 @@ struct Line {
   ELBOW_DEVICE int first(int i) const { return i; }
 };
 
-/// Rows (or columns) that are numbered by three indices (block, y, x), x running fastest: `ys` times `xs` of them in a block. y
-/// and x stand for pixels (or taps of a kernel) that are y_step and x_step apart.
+/// Rows (or columns) that are numbered by three indices (block, y, x), x running fastest: `ys` times `xs` of them in a
+/// block. y and x number pixels (or taps of a kernel) that are y_step and x_step apart.
 struct Grid3 {
   int count;
   FastDivisor ys, xs;

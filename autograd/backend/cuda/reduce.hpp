@@ -21,11 +21,11 @@ void repeat_to_shape(const Tensor& from, const Shape& from_shape, Target to, con
 /// Element r of `to` (+)= factor * the sum of load(i) over the elements i of row r. In one launch, unless the rows are long.
 template <class T, class F> void sum_rows(const RowView& view, const F& load, Target to, double factor = 1);
 
-/// y[r] = cost(block, r) for each row r < rows, all of the given length.
-template <class T, class F> void write_rows(int64_t rows, int64_t length, Tensor& y, const F& cost);
+/// y[r] = value_of(block, r) for each row r < rows, all of the given length.
+template <class T, class F> void write_rows(int64_t rows, int64_t length, Tensor& y, const F& value_of);
 
-/// y = the mean of cost(block, r) over the rows. In one launch, unless there is much to do.
-template <class T, class F> void mean_of_rows(int64_t rows, int64_t length, Tensor& y, const F& cost);
+/// y = the mean of value_of(block, r) over the rows. In one launch, unless there is much to do.
+template <class T, class F> void mean_of_rows(int64_t rows, int64_t length, Tensor& y, const F& value_of);
 
 #if ELBOW_DEVICE_SOURCE
 
@@ -100,31 +100,31 @@ template <class T, class F> void sum_rows(const RowView& view, const F& load, Ta
 // ---- one number from each row ---------------------------------------------------------------------------------------
 
 template <class T, class F> struct WriteRow {
-  F cost;
+  F value_of;
   Ptr<T> y;  // [rows]
   ELBOW_DEVICE void operator()(const Block& block, int64_t r) const {
-    const T value = cost(block, r);
+    const T value = value_of(block, r);
     if (block.thread == 0) y[r] = value;
   }
 };
-template <class T, class F> void write_rows(int64_t rows, int64_t length, Tensor& y, const F& cost) {
-  for_rows(rows, length, WriteRow<T, F>{cost, out<T>(y)});
+template <class T, class F> void write_rows(int64_t rows, int64_t length, Tensor& y, const F& value_of) {
+  for_rows(rows, length, WriteRow<T, F>{value_of, out<T>(y)});
 }
 
 /// One block, each of its warps taking rows in turn.
 template <class T, class F>
-__global__ void __launch_bounds__(1024) run_mean_of_rows(int64_t rows, F cost, Ptr<T> y) {
+__global__ void __launch_bounds__(1024) run_mean_of_rows(int64_t rows, F value_of, Ptr<T> y) {
   const Block block{int(threadIdx.x), int(blockDim.x)}, warp{block.thread % 32, 32};
   T sum(0);
-  for (int64_t r = block.thread / 32; r < rows; r += block.threads / 32) sum += cost(warp, r);
+  for (int64_t r = block.thread / 32; r < rows; r += block.threads / 32) sum += value_of(warp, r);
   sum = block.sum(warp.thread == 0 ? sum : T(0));
   if (block.thread == 0) y[0] = sum / T(rows);
 }
-template <class T, class F> void mean_of_rows(int64_t rows, int64_t length, Tensor& y, const F& cost) {
-  if (rows * length <= 65536) return launch(run_mean_of_rows<T, F>, {1}, 1024, rows, cost, out<T>(y));
-  Tensor costs = Tensor::empty({rows}, dtype_of<T>, Device::cuda);
-  write_rows<T>(rows, length, costs, cost);
-  sum_rows<T>(RowView({rows}, {true}), Read<T>{in<T>(costs)}, y, 1 / double(rows));
+template <class T, class F> void mean_of_rows(int64_t rows, int64_t length, Tensor& y, const F& value_of) {
+  if (rows * length <= 65536) return launch(run_mean_of_rows<T, F>, {1}, 1024, rows, value_of, out<T>(y));
+  Tensor values = Tensor::empty({rows}, dtype_of<T>, Device::cuda);
+  write_rows<T>(rows, length, values, value_of);
+  sum_rows<T>(RowView({rows}, {true}), Read<T>{in<T>(values)}, y, 1 / double(rows));
 }
 
 #endif

@@ -8,7 +8,7 @@
 // What is needed of the machine under the backend: memory, copies, one stream, graphs. There are two: that of a card
 // (runtime_card.cu) and the emulated one (emulator/runtime.cpp), and all else is compiled for either.
 //
-// All work goes to one stream and runs in the order in which it was asked for, later than that. Errors of a call, and of an
+// All work goes to one stream and runs asynchronously, in the order of the calls. Errors of a call, and of an
 // earlier kernel that shows itself in it, are thrown as Error and name the op.
 namespace elbow::cuda::runtime {
 

@@ -162,7 +162,7 @@ struct Recorded {
 void Graph::begin() {
   synchronize();
   check(cudaStreamBeginCapture(stream(),
-                               cudaStreamCaptureModeRelaxed));  // relaxed: memory may be asked for meanwhile
+                               cudaStreamCaptureModeRelaxed));  // relaxed: memory may be allocated meanwhile
   is_recording = true;
 }
 Graph Graph::end() {

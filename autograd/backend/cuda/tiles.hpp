@@ -7,9 +7,9 @@
 // tile of c. It takes the sum in steps: all threads bring a tile of a and one of b to shared memory, then each adds up the
 // products for 4 x 4 (or 8 x 8) elements of c in its registers, while the next tiles are on their way from global memory.
 //
-// A Problem is what a kernel is handed: m, n, k and count, which say how large the products are at most and how many; part(p),
-// which gives the sizes m, n, k, the operands a and b and the result c of product p; and, if it has `sums`, sum(j, v), which
-// takes the sum of b(j, l) over l.
+// A Problem is the argument of a kernel: m, n, k and count, which say how large the products are at most and how many;
+// part(p), which gives the sizes m, n, k, the operands a and b and the result c of product p; and, if it has `sums`,
+// sum(j, v), which takes the sum of b(j, l) over l.
 namespace elbow::cuda {
 
 /// size x size elements of c at a time, in steps of `depth`. Each of `groups` groups of threads makes the whole tile, for its
@@ -26,7 +26,7 @@ template <int size_, int depth_, int groups_, int blocks_ = 1> struct Tile {
 };
 // Small matrices have few tiles, which must be quick: many threads for each, and few steps.
 template <class T> using SmallTile = Tile<32, 256 / sizeof(T), 4>;
-// Large ones have many, which shall read shared memory seldom.
+// Large ones have many, which should read shared memory seldom.
 using LargeTile = Tile<64, 16, 1>;
 // The largest: 64 products for each 16 numbers that a thread reads.
 using HugeTile = Tile<128, 8, 1, 2>;
@@ -50,7 +50,8 @@ struct Cut {
 /// One thread's share in bringing an operand's tiles to shared memory.
 template <class T, class Tile, class Operand> class TileLoader {
   static constexpr bool along_l = Operand::contiguous_along_l;
-  static constexpr int line = along_l ? Tile::depth : Tile::size;  // so many threads read neighbouring elements
+  static constexpr int line =
+      along_l ? Tile::depth : Tile::size;  // the number of threads that read neighbouring elements
   static constexpr int step = Tile::threads / line, items = Tile::size * Tile::depth / Tile::threads;
 
  public:

@@ -28,7 +28,7 @@ ELBOW_DEVICE inline uint32_t word_at(const KernelKey& key, int64_t i) {
   return word < 2 ? (word == 0 ? w[0] : w[1]) : (word == 2 ? w[2] : w[3]);
 }
 
-/// MaskWork as a kernel wants it.
+/// MaskWork as a kernel takes it.
 struct MaskRule {
   KernelKey key;
   uint32_t threshold;  // of a given entry, p * 2^31
@@ -117,13 +117,13 @@ void gather_batch(const BatchWork& w) {
 }
 
 void record_losses(const LossRecord& record) {
-  Tensor tc = record.costs;
+  Tensor tc = record.terms;
   const int64_t n = record.kl.numel();
   const auto distortion = in<float>(record.distortion), kl = in<float>(record.kl);  // [n]
   const auto counter = words<const int64_t>(record.counter);                        // [2]
-  const auto costs = out<float>(tc);                                                // [steps, 2 n]
+  const auto terms = out<float>(tc);                                                // [steps, 2 n]
   for_each(2 * n, [=] ELBOW_DEVICE(int64_t i) {
-    costs[counter[1] * 2 * n + i] = i < n ? float(distortion[i]) : float(kl[i - n]);
+    terms[counter[1] * 2 * n + i] = i < n ? float(distortion[i]) : float(kl[i - n]);
   });
 }
 

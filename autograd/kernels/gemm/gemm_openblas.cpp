@@ -19,7 +19,7 @@ void call(CBLAS_TRANSPOSE ta, CBLAS_TRANSPOSE tb, const GemmArgs<double>& g) {
               g.accumulate ? 1.0 : 0.0, g.c, int(g.ldc));
 }
 
-// A part of C by one call.
+// A block of C by one call.
 template <class T> void product(const GemmArgs<T>& g) {
   if (g.k > 0) {
     const OneBlasThread one_thread;
@@ -64,7 +64,7 @@ template <class T> void gemm_openblas(const GemmArgs<T>& g) {
   if (g.m * g.n * g.k < gemm_parallel_from) return product(g);
   const int64_t side = std::max(g.m, g.n), grain = ((side + parts - 1) / parts + step - 1) / step * step;
   const auto part = [&](int64_t begin, int64_t end) {
-    for (int64_t i = begin; i < end; i += grain) {  // one thread is handed all parts as one range
+    for (int64_t i = begin; i < end; i += grain) {  // one thread gets all blocks as one range
       const int64_t to = std::min(i + grain, end);
       product(g.m >= g.n ? rows_of(g, i, to) : columns_of(g, i, to));
     }

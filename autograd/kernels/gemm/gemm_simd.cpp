@@ -10,14 +10,14 @@
 namespace elbow {
 namespace {
 
-/// Splits C into a grid of parts, rows by panels, as many as there are threads, and runs them. The grid depends on the
-/// number of threads; the bits do not, because every entry of C is summed in the same order in any part.
+/// Splits C into a grid of blocks, rows by panels, one for each thread, and runs them. The grid depends on the
+/// number of threads; the bits do not, because every entry of C is summed in the same order in any block.
 template <class V>
 void gemm_parallel(const GemmArgs<typename V::value_type>& g, const simd::Panels<V>& panels) {
   const int64_t parts = num_threads();
   constexpr int64_t rows = 8;  // rows are handed out in strips of 8
   const int64_t strips = (g.m + rows - 1) / rows;
-  // Of all grids, the one whose largest part is smallest; of equals, the one that packs B least often.
+  // Of all grids, the one whose largest block is smallest; of equals, the one that packs B least often.
   int64_t grid_rows = 1, best = INT64_MAX;
   for (int64_t r = 1; r <= parts; ++r) {
     const int64_t cols = parts / r;

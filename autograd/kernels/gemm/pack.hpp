@@ -1,5 +1,5 @@
 #pragma once
-// Copies of parts of B (and A) in the order in which the micro-kernel reads them.
+// Copies of panels of B (and A) in the order in which the micro-kernel reads them.
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>

@@ -19,7 +19,7 @@ template <class V> struct Panels {
   int64_t begin(int64_t p) const { return std::min(n, vectors * p / count * int64_t(V::size)); }
 };
 
-/// The part of C that one thread computes: rows [i0, i1), panels [p0, p1).
+/// The block of C that one thread computes: rows [i0, i1), panels [p0, p1).
 struct Part {
   int64_t i0, i1, p0, p1;
 };
@@ -34,7 +34,7 @@ struct Block {
   int64_t pc, kc, j, nc;
 };
 
-/// Computes one part of C, alone: no other thread's data is read, none is waited for.
+/// Computes one block of C, alone: no other thread's data is read, none is waited for.
 template <class V> class PartGemm {
   using T = typename V::value_type;
   static constexpr int W = int(V::size);

@@ -20,7 +20,7 @@ namespace elbow {
 namespace fs = std::filesystem;
 namespace {
 
-/// What `elbow ANALYSIS RUN` was asked for.
+/// The options of `elbow ANALYSIS RUN`.
 struct AnalyseOptions {
   std::string analysis;               ///< its name
   std::string run, out;               ///< folders; `out` empty: the run's own
@@ -29,8 +29,8 @@ struct AnalyseOptions {
   bool force = false;  ///< write over existing files
 };
 
-// A folder within another one for what is not whole yet; it goes with what is left in it, and so does the other one if it is
-// new and nothing came to it.
+// A folder within another one for unfinished files. It is removed with what is left in it. So is the other one if it is
+// new and empty.
 class PartFolder {
  public:
   explicit PartFolder(const fs::path& folder)

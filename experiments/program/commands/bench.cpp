@@ -29,14 +29,16 @@ void add_bench(Command app) {
     set_threads(p->threads);
     bench_ops(*p, std::cout);
   });
-  Command step = bench.command("step", "The training step of a configuration, part by part");
+  Command step = bench.command("step", "The training step of a configuration, stage by stage");
   auto s = std::make_shared<BenchStepOptions>();
   step.option("config", s->config, "Configuration file").required();
   step.option("--threads", s->threads, "Number of threads").shows_default();
   step.settings(s->settings);
   step.device();
   step.option("--steps", s->steps, "Steps in each repeat").positive().shows_default();
-  step.option("--models", s->models, "So many models at once, on a GPU").between(1, 4096).shows_default();
+  step.option("--models", s->models, "Number of models trained at once, on a GPU")
+      .between(1, 4096)
+      .shows_default();
   step.option("--repeats", s->repeats, "Repeats; their median is reported").positive().shows_default();
   step.flag("--json", s->json, "One JSON object");
   step.runs([s] { bench_step(*s, std::cout); });

@@ -4,7 +4,7 @@
 namespace elbow {
 
 /// @name The commands
-/// Each function adds one command to the program. The options, the help and the work of a command stand in the file of its
+/// Each function adds one command to the program. The options, the help and the work of a command are in the file of its
 /// name in this folder. A new command is such a file, a line here and an entry in the list of main.cpp.
 /// @{
 void add_train(Command app);

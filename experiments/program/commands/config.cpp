@@ -37,8 +37,9 @@ void add_config(Command app) {
   command.option("config", o->config, "Configuration file");
   command.settings(o->settings);
   command.flag("--defaults", o->defaults,
-               "Of no file: the defaults, also of another kind, as with --set data.source=swiss_roll");
-  command.flag("--schema", o->schema, "The JSON Schema of configuration files, from which editors complete");
+               "Print the defaults without a file; --set data.source=swiss_roll, say, selects other ones");
+  command.flag("--schema", o->schema,
+               "Print the JSON Schema of configuration files, which editors use to complete");
   command.runs([o] { config(*o); });
 }
 

@@ -15,7 +15,7 @@
 namespace elbow {
 namespace {
 
-/// What `elbow encode` was asked for.
+/// The options of `elbow encode`.
 struct EncodeOptions : RowsOptions {
   bool active = false;  ///< only the latents that are active on the run's test set under the same condition
 };

@@ -18,7 +18,7 @@ namespace elbow {
 namespace fs = std::filesystem;
 namespace {
 
-/// What `elbow evaluate` was asked for.
+/// The options of `elbow evaluate`.
 struct EvaluateOptions {
   std::string run, out;               ///< folders; `out` empty: nothing is written
   std::vector<std::string> settings;  ///< path.to.key=value
@@ -59,7 +59,8 @@ void evaluate(const EvaluateOptions& o, std::ostream& text) {
   const int64_t epochs = epochs_trained(o.run);
   RunResults results =
       evaluate_run(*e, {}, [](const std::string& what) { std::cerr << "note: " << what << std::endl; });
-  results.epochs = {{epochs, results.train, results.test}};  // what training cost is the run's to say
+  results.epochs = {
+      {epochs, results.train, results.test}};  // times of the training are in the run's own summary
   results.timing.train_step_us = std::nan("");
   results.timing.eval_step_us = eval_step_us(*e, test_losses(*e, 1, false).seconds);
   results.timing.total_s = watch.seconds();

@@ -59,18 +59,20 @@ void add_features(Command app) {
   Command features = app.command("features", "The net whose features score images").requires_command();
   Command command = features.command("train", "Train it on labelled images");
   auto o = std::make_shared<FeaturesOptions>();
-  Option config = command.option("config", o->config, "Configuration file, whose data it learns");
+  Option config = command.option("config", o->config, "Configuration file with the data to train on");
   command.option("--path", o->path, "Folder of IDX images with labels, instead of a configuration")
       .excludes(config);
   command.option("--out", o->out, "The safetensors file").required();
   command.settings(o->settings);
-  command.option("--epochs", o->training.epochs, "Times through the training images")
+  command.option("--epochs", o->training.epochs, "Epochs: passes over the training images")
       .between(1, int64_t{1} << 20)
       .shows_default();
-  command.option("--batch-rows", o->training.batch_rows, "Images of a training step")
+  command.option("--batch-rows", o->training.batch_rows, "Images in a training step")
       .between(1, int64_t{1} << 20)
       .shows_default();
-  command.option("--learning-rate", o->training.learning_rate, "Of Adam; falls to 0 along half a cosine")
+  command
+      .option("--learning-rate", o->training.learning_rate,
+              "Learning rate of Adam; falls to 0 along half a cosine")
       .positive()
       .shows_default();
   command.option("--seed", o->training.seed, "Seed of the net and of the order of its images")

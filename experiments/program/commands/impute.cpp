@@ -17,17 +17,17 @@
 namespace elbow {
 namespace {
 
-/// What `elbow impute` was asked for.
+/// The options of `elbow impute`.
 struct ImputeOptions : RowsOptions {
   int64_t draws = 64;     ///< of the latents, for each row
   bool sd = false;        ///< also the standard deviation of the draws, for real columns
-  bool multiple = false;  ///< each draw as a row of its own, instead of their mean
-  bool noise = false;     ///< add the noise that squared error stands for to each draw
+  bool multiple = false;  ///< each draw as a separate row, instead of their mean
+  bool noise = false;     ///< add the noise that squared error implies to each draw
 };
 
-// What the model makes of a batch given what is there; all [rows * columns].
+// The model's imputations of a batch, conditioned on the entries that are present; all [rows * columns].
 struct Imputation {
-  std::vector<std::vector<float>> draws;  // one by one, if they were asked for; else
+  std::vector<std::vector<float>> draws;  // one by one, if they are requested; else
   std::vector<float> mean, sd;            // over the draws
 };
 
@@ -148,19 +148,20 @@ void impute(const ImputeOptions& o) {
 void add_impute(Command app) {
   Command command = app.command("impute", "Fill the missing fields of a CSV file");
   command.footer(
-      "What a row has is given to the model as its condition; what it lacks is the mean of draws from "
+      "The model is conditioned on the fields present in a row. Missing fields are the mean of draws from "
       "p(missing | given).");
   auto o = std::make_shared<ImputeOptions>();
   command.option("run", o->run, "Folder of a finished run, trained with given columns").required();
   command.option("data", o->data, "CSV file; fields may be empty, columns may be absent").required();
-  command.option("--draws", o->draws, "Draws for each row, of which the mean is taken")
+  command.option("--draws", o->draws, "Number of draws for each row; their mean is taken")
       .between(1, int64_t{1} << 31)
       .shows_default();
   Option sd =
       command.flag("--sd", o->sd, "Add columns NAME_sd: the standard deviation of the draws, for real columns");
   command
-      .flag("--multiple", o->multiple,
-            "Multiple imputation: a row for each draw, with its number in the column draw, categories drawn")
+      .flag(
+          "--multiple", o->multiple,
+          "Multiple imputation: a row for each draw, with its number in the column draw and random categories")
       .excludes(sd);
   command.flag("--noise", o->noise,
                "Add N(0, beta/2) to the draws of real columns under squared error (in the model's scaling)");

@@ -20,7 +20,7 @@
 namespace elbow {
 namespace {
 
-/// What `elbow interpolate` was asked for; `given` names features.
+/// The options of `elbow interpolate`; `given` names features.
 struct InterpolateOptions : ConditionOptions {
   std::vector<int64_t> from, to;  ///< test rows, pair by pair; empty: up to five pairs of different classes
   int64_t steps = 9;
@@ -152,9 +152,8 @@ void write_lines(const Experiment& e, const Lines& lines, TableOutput& out, cons
   out.finish();
 }
 
-// What the decoder makes of points on the line between the posterior means of two test rows: of images a PNG (unless --out names a
-// FILE.csv), of other
-// data CSV. Where the two rows are under different conditions, once under that of each.
+// The decoder's outputs for points on the line between the posterior means of two test rows. For images a PNG (unless
+// --out names a FILE.csv), for other data CSV. Where the conditions of the two rows differ, once under each.
 void interpolate(const InterpolateOptions& o) {
   set_threads(o.threads);
   const auto e = open_run(o.run);
@@ -175,24 +174,23 @@ void interpolate(const InterpolateOptions& o) {
 void add_interpolate(Command app) {
   Command command =
       app.command("interpolate",
-                  "From one test row to another between their latents: pictures of images, CSV of other data");
+                  "Decode points between two test rows' latents, as pictures of images or CSV of other data");
   command.footer(
-      "Decoded are points on the line between the posterior means, under the condition of each end. The "
-      "picture goes to "
-      "interpolation.png in the run's folder, unless --out says otherwise; --out FILE.csv has the numbers "
-      "instead.");
+      "The points lie on the line between the two posterior means. They are decoded under the condition of "
+      "each end. The picture goes to interpolation.png in the run's folder, unless --out says otherwise; "
+      "--out FILE.csv writes the numbers instead.");
   auto o = std::make_shared<InterpolateOptions>();
   command.option("run", o->run, "Folder of a finished run").required();
   command
       .option("--from", o->from,
-              "Row of the test set, from 0, to begin at; 3,6 for two lines; by default the first row of every "
-              "other class")
+              "Row of the test set, from 0, where the line starts; 3,6 for two lines; by default the first row "
+              "of every other class")
       .between(0, last_row)
       .delimiter(',')
       .one_each();
   command
       .option("--to", o->to,
-              "Row to go to, or as many as there are to begin at; by default the first row of the next class")
+              "Row where the line ends, one for each row of --from; by default the first row of the next class")
       .between(0, last_row)
       .delimiter(',')
       .one_each();
@@ -200,7 +198,7 @@ void add_interpolate(Command app) {
                  "Columns of each end that are given to the model: none, all, or a list of names or numbers; "
                  "label=CLASS and "
                  "colour=NAME where labels are the condition");
-  command.option("--steps", o->steps, "How many points on each line, its ends with them")
+  command.option("--steps", o->steps, "Number of points on each line, including its ends")
       .between(2, 101)
       .shows_default();
   add_condition_options(command, *o);

@@ -15,7 +15,7 @@
 namespace elbow {
 namespace {
 
-/// What `elbow reconstruct` was asked for.
+/// The options of `elbow reconstruct`.
 struct ReconstructOptions : RowsOptions {
   int64_t draws = 0;  ///< of each row's posterior, a line each; 0: its mean, one line
 };
@@ -81,14 +81,15 @@ void reconstruct(const ReconstructOptions& o) {
 }  // namespace
 
 void add_reconstruct(Command app) {
-  Command command = app.command("reconstruct", "What the decoder makes of encoded rows, as CSV");
+  Command command = app.command("reconstruct", "Decoder's outputs for encoded rows, as CSV");
   auto o = std::make_shared<ReconstructOptions>();
   command.option("run", o->run, "Folder of a finished run").required();
   command.option("data", o->data, "CSV file with the model's columns; by default the run's test set");
   command.option("--given", o->given, given_columns);
   command
-      .option("--draws", o->draws,
-              "Draws from each row's posterior, a line each; 0 = its mean, which has less distortion")
+      .option(
+          "--draws", o->draws,
+          "Number of draws from each row's posterior, one line each; 0 = its mean, which has less distortion")
       .between(0, int64_t{1} << 31)
       .shows_default();
   add_keep(command, *o);

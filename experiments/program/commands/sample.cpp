@@ -20,17 +20,17 @@
 namespace elbow {
 namespace {
 
-/// What `elbow sample` was asked for; `given` holds values here, "0=1.5,2=-0.3".
+/// The options of `elbow sample`; `given` holds values here, "0=1.5,2=-0.3".
 struct SampleOptions : ConditionOptions {
   std::optional<int64_t> rows;  ///< of the table; with a picture: of pictures
-  bool noise = false;           ///< add the noise that squared error stands for
+  bool noise = false;           ///< add the noise that squared error implies
   bool likeliest = false;       ///< the likeliest category of each binary and categorical column, not one drawn
   bool grid = false;            ///< a picture of the images that are drawn, not a table
   bool manifold = false;        ///< a picture of the images over a plane of latents
 };
 
-// Images drawn from the model, `rows` rows of pictures: as draw_samples where the model is told labels (so many rows for
-// each class, unless the class is told), else ten to a row, all under what was told.
+// Images drawn from the model, `rows` rows of pictures. Where labels are the condition: as draw_samples (`rows` rows
+// for each class, unless the class is given). Else ten to a row, all under the same condition.
 void draw_sample_grid(const Experiment& e, const ConditionArguments& arguments, int64_t rows, uint64_t seed,
                       const std::filesystem::path& png) {
   if (e.condition.by_attributes()) return draw_samples(e, png, seed, {arguments.attributes(), rows});
@@ -40,9 +40,10 @@ void draw_sample_grid(const Experiment& e, const ConditionArguments& arguments, 
   write_images(e, png, decoded_pixels(e, z, c), layout);
 }
 
-// The manifold of Kingma & Welling (2014, appendix A): the decoder over a plane of latents, `steps` to each side, at the
-// quantiles (i + 1/2) / steps of N(0, 1), under what was told. The plane is that of the two latents with the largest KL,
-// which grow to the right and upwards; others are 0. Error for a model with one latent, and where Told::condition has one.
+// The manifold of Kingma & Welling (2014, appendix A): the decoder over a plane of latents, `steps` to each side, at
+// the quantiles (i + 1/2) / steps of the prior, under the given condition. The plane is that of the two latents with
+// the largest KL, which grow to the right and upwards; the others are at the prior's mean. Error for a model with one
+// latent, and where ConditionArguments::condition has one.
 void draw_manifold(const Experiment& e, const ConditionArguments& arguments, int64_t steps,
                    const std::filesystem::path& png) {
   const int64_t latents = e.model->latents();
@@ -112,9 +113,9 @@ void sample_table(const SampleOptions& o, const Experiment& e) {
   out.finish();
 }
 
-// Rows drawn from the model as CSV, in the units of the data: z from the prior, then the decoder's output under the given
-// values, which stand in every row as they were given. With a model that is told labels the rows have the column `label`,
-// and `colour` for coloured images; they are empty where a label is withheld. With `grid` or `manifold` a PNG.
+// Rows drawn from the model as CSV, in the units of the data: z from the prior, then the decoder's output under the
+// given values, which appear in every row as they were typed. Where labels are the condition the rows have the column
+// `label`, and `colour` for coloured images; they are empty where a label is withheld. With `grid` or `manifold` a PNG.
 void sample(const SampleOptions& o) {
   set_threads(o.threads);
   auto e = open_model(o.run);
@@ -131,10 +132,9 @@ void sample(const SampleOptions& o) {
 void add_sample(Command app) {
   Command command = app.command("sample", "Rows drawn from the model, as CSV, or as a picture of images");
   command.footer(
-      "Latents are drawn from N(0, I); the rows are the decoder's output. Its real columns are means: --noise "
-      "adds the noise "
-      "that the loss implies. Pictures go to samples_grid.png and manifold.png in the run's folder, unless "
-      "--out says otherwise.");
+      "Latents are drawn from the prior (default N(0, I)). The rows are the decoder's output. Its real columns "
+      "are means: --noise adds the noise that the loss implies. Pictures go to samples_grid.png and "
+      "manifold.png in the run's folder, unless --out says otherwise.");
   auto o = std::make_shared<SampleOptions>();
   command.option("run", o->run, "Folder of a finished run").required();
   command.option("--given", o->given, given_values);
@@ -144,16 +144,16 @@ void add_sample(Command app) {
   Option manifold =
       command.flag("--manifold", o->manifold,
                    "A PNG of the images over the plane of two latents (those with the largest KL), at the "
-                   "quantiles of N(0, 1)");
+                   "quantiles of the prior (default N(0, I))");
   command
       .option("--rows", o->rows,
-              "How many rows (10); of pictures with --grid: for each class (1), or in all where one class "
-              "is given (10); with --manifold: to each side (20)")
+              "Number of rows (10). With --grid, rows of pictures for each class (1), or in all if one class "
+              "is given (10). With --manifold, pictures along each side (20)")
       .between(1, int64_t{1} << 40);
   Option noise = command.flag("--noise", o->noise,
                               "Add N(0, beta/2) to real columns under squared error (in the model's scaling)");
   Option mean = command.flag("--mean", o->likeliest,
-                             "The likeliest category of binary and categorical columns, not one drawn");
+                             "Most likely category of binary and categorical columns, instead of a random one");
   grid.excludes(manifold).excludes(noise).excludes(mean);
   manifold.excludes(noise).excludes(mean);
   add_seed(command, *o);

@@ -14,11 +14,11 @@
 namespace elbow {
 namespace {
 
-/// What `elbow schema FILE` and `elbow describe FILE` were asked for.
+/// The options of `elbow schema FILE` and `elbow describe FILE`.
 struct SchemaOptions {
   std::string table;
-  std::string separator;                   ///< empty: found out
-  bool header = false, no_header = false;  ///< neither: found out
+  std::string separator;                   ///< empty: detected
+  bool header = false, no_header = false;  ///< neither: detected
   bool dates = false;                      ///< take columns of dates as numbers of days
   std::string out;                         ///< a new file; empty: the terminal
   bool force = false;                      ///< write over existing files
@@ -39,8 +39,8 @@ TableReport report_for(const SchemaOptions& o) {
   return report_of(o.table, hints);
 }
 
-// Guesses what the columns of a table are, and writes it as a schema to be looked over by hand; on standard error, what should be
-// looked at. Error if the table cannot be read or `out` is there already.
+// Guesses what the columns of a table are, and writes that as a schema for the user to check; notes go to standard
+// error. Error if the table cannot be read or `out` is there already.
 void write_schema(const SchemaOptions& o) {
   std::error_code none;
   if (!o.out.empty() && std::filesystem::equivalent(o.out, o.table, none))
@@ -61,11 +61,11 @@ void describe_table(const SchemaOptions& o) { std::cout << plain_text(descriptio
 void add_table_options(Command& command, SchemaOptions& o) {
   command.option("table", o.table, "CSV or TSV file, plain or gzipped").required();
   command.option("--separator", o.separator,
-                 "Between two fields: a character, tab or blank; by default found out");
+                 "Between two fields: a character, tab or blank; by default detected");
   const Option header =
-      command.flag("--header", o.header, "The first line names the columns; by default found out");
+      command.flag("--header", o.header, "The first line names the columns; by default detected");
   command.flag("--no-header", o.no_header, "The first line is a row").excludes(header);
-  command.flag("--dates", o.dates, "Take columns of dates as numbers of days");
+  command.flag("--dates", o.dates, "Read columns of dates as numbers of days");
 }
 
 }  // namespace

@@ -12,7 +12,7 @@ namespace elbow {
 namespace fs = std::filesystem;
 namespace {
 
-/// What `elbow story` was asked for.
+/// The options of `elbow story`.
 struct StoryOptions {
   std::string ae, vae, cvae;  ///< folders of finished runs
   std::string out;
@@ -32,8 +32,9 @@ void check_folder(const fs::path& folder) {
     throw Error(folder.string() + ": holds files but no story: choose another --out");
 }
 
-// The page story.html on three finished runs, with its figures and the table codes.csv beside it. Error in one line, with
-// nothing written, for runs that are not what the page is about (open_story_runs), or a folder that holds other files.
+// The page story.html on three finished runs, with its figures and the table codes.csv next to it. Error in one line,
+// with nothing written, for runs that are not what the page is about (open_story_runs), or a folder that holds other
+// files.
 void story(const StoryOptions& o) {
   set_threads(o.threads);
   const fs::path out = o.out;

@@ -15,7 +15,7 @@ void add_train(Command app) {
   command.option("--seed", o->seed, "Seed of all random numbers, instead of the file's").whole_number();
   command.threads(o->threads);
   command.device();
-  const Option resume = command.flag("--resume", o->resume, "Go on from the folder's last checkpoint");
+  const Option resume = command.flag("--resume", o->resume, "Continue from the folder's last checkpoint");
   const Option force =
       command.flag("--force", o->force, "Start over in a folder that holds an earlier run").excludes(resume);
   command.flag("--keep", o->keep, "Keep an earlier run in the folder as FOLDER.1, FOLDER.2, ...")

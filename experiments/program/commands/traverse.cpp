@@ -21,12 +21,13 @@
 namespace elbow {
 namespace {
 
-/// What `elbow traverse` was asked for. `given` holds values ("0=1.5,x2=-0.3"), around a row the names of features.
+/// The options of `elbow traverse`. `given` holds values ("0=1.5,x2=-0.3"), around a row the names of features.
 struct TraverseOptions : ConditionOptions {
-  std::optional<int64_t> row;  ///< of the test set, around whose posterior mean to go; nothing: around 0
+  std::optional<int64_t>
+      row;  ///< of the test set, whose posterior mean is the centre; nothing: the prior's mean
   int64_t steps = 11;
   double range = 3;        ///< from -range to range in equal steps
-  bool quantiles = false;  ///< at the quantiles (i + 1/2) / steps of N(0, 1) instead
+  bool quantiles = false;  ///< at the quantiles (i + 1/2) / steps of the prior instead
   bool all = false;        ///< also the latents that are not active
 };
 
@@ -106,9 +107,9 @@ void write_sweep(const Experiment& e, const ConditionArguments& arguments, const
   out.finish();
 }
 
-// What the decoder makes of each latent in turn going from low to high while the others stay: of images a PNG (unless --out names a FILE.csv), a row of
-// pictures for each latent; of other data CSV, a line for each step. The latent with the largest mean KL over the test set
-// comes first; those that are not active are left out.
+// The decoder's outputs while one latent after the other goes from low to high and the others stay. For images a PNG, a
+// row of pictures for each latent (unless --out names a FILE.csv). For other data CSV, a line for each step. The latent
+// with the largest mean KL over the test set comes first. Inactive latents are left out unless `all`.
 void traverse(const TraverseOptions& o) {
   set_threads(o.threads);
   const auto e = open_run(o.run);
@@ -118,7 +119,7 @@ void traverse(const TraverseOptions& o) {
     throw Error(str("--row: the test set has rows 0 to ", test.rows() - 1, ", and no ", *o.row));
   const ConditionArguments arguments(
       o, o.row ? ConditionArguments::Given::features : ConditionArguments::Given::values, *e);
-  if (!o.row) arguments.condition(1);  // an error before the test set is looked at
+  if (!o.row) arguments.condition(1);  // an error before the test set is read
   if (wants_picture(o, *e)) {
     const auto png = picture_path(o, "traverse.png");
     draw_sweep(*e, sweep_of(o, arguments, *e), png);
@@ -133,7 +134,7 @@ void traverse(const TraverseOptions& o) {
 
 void add_traverse(Command app) {
   Command command =
-      app.command("traverse", "Each latent swept while the others stay: pictures of images, CSV of other data");
+      app.command("traverse", "Vary one latent at a time, as pictures of images or as CSV of other data");
   command.footer(
       "The latent with the largest mean KL over the test set comes first. The picture goes to traverse.png in "
       "the run's "
@@ -144,19 +145,21 @@ void add_traverse(Command app) {
       "--given", o->given,
       std::string(given_values) + "; with --row the columns whose values the row gives: all, or 0,x2");
   command
-      .option(
-          "--row", o->row,
-          "Row of the test set, from 0, around whose posterior mean to go, with its own labels unless others "
-          "are given; by default around 0")
+      .option("--row", o->row,
+              "Row of the test set, from 0: the other latents stay at its posterior mean, under its own labels "
+              "unless others are given; by default they stay at the prior's mean")
       .between(0, last_row);
-  command.option("--steps", o->steps, "How many values of each latent").between(2, 101).shows_default();
-  Option range = command.option("--range", o->range, "From minus that to plus that").positive();
+  command.option("--steps", o->steps, "Number of values of each latent").between(2, 101).shows_default();
+  Option range =
+      command
+          .option("--range", o->range, "Largest value, in standard deviations of the prior (default N(0, I))")
+          .positive();
   range.shows_default();
   command
       .flag("--quantiles", o->quantiles,
-            "At the quantiles (i + 1/2) / steps of N(0, 1), instead of equal steps")
+            "At the quantiles (i + 1/2) / steps of the prior, instead of equal steps")
       .excludes(range);
-  command.flag("--all", o->all, "Also the latents whose mean KL is not above evaluation.active_kl");
+  command.flag("--all", o->all, "Also inactive latents: mean KL at most evaluation.active_kl");
   add_condition_options(command, *o);
   command.runs([o] { traverse(*o); });
 }

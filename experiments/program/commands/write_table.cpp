@@ -14,11 +14,11 @@
 namespace elbow {
 namespace {
 
-/// What `elbow write-table CONFIG` was asked for.
+/// The options of `elbow write-table CONFIG`.
 struct WriteTableOptions {
   std::string config;
   std::vector<std::string> settings;  ///< path.to.key=value
-  std::string out;                    ///< the CSV file; the schema goes beside it
+  std::string out;                    ///< the CSV file; the schema goes next to it
   bool force = false;                 ///< write over existing files
   int digits = 17;                    ///< most significant digits of a number
 };
@@ -56,7 +56,7 @@ void add_write_table(Command app) {
       app.command("write-table", "Write the training rows of a configuration as CSV, with a schema");
   auto o = std::make_shared<WriteTableOptions>();
   command.option("config", o->config, "Configuration file").required();
-  command.option("--out", o->out, "The CSV file, FILE.csv; FILE.schema.json goes beside it").required();
+  command.option("--out", o->out, "The CSV file, FILE.csv; FILE.schema.json is written next to it").required();
   command.settings(o->settings);
   command.flag("--force", o->force, "Write over existing files");
   command.option("--digits", o->digits, "Most significant digits of a number").between(1, 17);

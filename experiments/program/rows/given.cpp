@@ -11,23 +11,24 @@
 namespace elbow {
 namespace {
 
-// The parts between commas. In double quotes, which go, a comma is part of a name or a value; a quote is doubled there.
-std::vector<std::string> parts_of(const std::string& list) {
-  std::vector<std::string> parts;
-  std::string part;
+// The items between commas. Within double quotes, which are removed, a comma belongs to the item, and a quote is
+// doubled.
+std::vector<std::string> items_of(const std::string& list) {
+  std::vector<std::string> items;
+  std::string item;
   bool quoted = false;
   for (size_t i = 0; i < list.size(); ++i) {
     if (list[i] == '"' && quoted && i + 1 < list.size() && list[i + 1] == '"')
-      part += list[i++];
+      item += list[i++];
     else if (list[i] == '"')
       quoted = !quoted;
     else if (list[i] == ',' && !quoted)
-      parts.push_back(trimmed(std::exchange(part, "")));
+      items.push_back(trimmed(std::exchange(item, "")));
     else
-      part += list[i];
+      item += list[i];
   }
-  if (!part.empty()) parts.push_back(trimmed(part));
-  return parts;
+  if (!item.empty()) items.push_back(trimmed(item));
+  return items;
 }
 
 }  // namespace
@@ -46,11 +47,11 @@ size_t feature_of(const TableCodec& codec, const std::string& text) {
 
 std::vector<std::pair<std::string, std::string>> assignments_of(const std::string& list) {
   std::vector<std::pair<std::string, std::string>> pairs;
-  for (const std::string& part : parts_of(list)) {
-    const size_t equals = part.find('=');
+  for (const std::string& item : items_of(list)) {
+    const size_t equals = item.find('=');
     if (equals == std::string::npos)
-      throw Error(str("--given: \"", part, "\" must be of the form COLUMN=VALUE"));
-    pairs.emplace_back(trimmed(part.substr(0, equals)), trimmed(part.substr(equals + 1)));
+      throw Error(str("--given: \"", item, "\" must be of the form COLUMN=VALUE"));
+    pairs.emplace_back(trimmed(item.substr(0, equals)), trimmed(item.substr(equals + 1)));
   }
   return pairs;
 }
@@ -62,7 +63,7 @@ Mask features_given(const std::string& list, const Experiment& e) {
   if (list == "all") return subset;
   const TableCodec codec = codec_of(e.data.train);
   try {
-    for (const std::string& part : parts_of(list)) subset[feature_of(codec, part)] = true;
+    for (const std::string& item : items_of(list)) subset[feature_of(codec, item)] = true;
   } catch (const Error& error) { throw Error(str("--given: ", error.what())); }
   return subset;
 }

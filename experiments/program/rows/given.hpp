@@ -12,7 +12,7 @@
 
 namespace elbow {
 
-/// Which features of each row a command tells the model.
+/// Which features of each row a command gives to the model.
 class GivenFeatures {
  public:
   /// `list`: "none" (or empty), "all", "random" (drawn as in the evaluation of a run), or features, by name or by number
@@ -36,35 +36,35 @@ Mask features_given(const std::string& list, const Experiment& experiment);
 /// The feature of that name or, if there is none, of that number. Error with the nearest name.
 size_t feature_of(const TableCodec& codec, const std::string& text);
 
-/// "0=1.5,2=-0.3" as pairs of a key and a value, both as text. Error for a part without '='.
+/// "0=1.5,2=-0.3" as pairs of a key and a value, both as text. Error for an item without '='.
 std::vector<std::pair<std::string, std::string>> assignments_of(const std::string& list);
 
-/// What a command tells the decoder: --given, --label and --colour.
+/// The condition that a command passes to the model: --given, --label and --colour.
 class ConditionArguments {
  public:
-  /// What --given holds of a model whose condition is made of columns.
+  /// The form of --given for a model whose condition is made of columns.
   enum class Given {
     values,   ///< "0=1.5,x2=-0.3": all rows have these values
-    features  ///< "0,x2", "all" or "none": each row is told its own value
+    features  ///< "0,x2", "all" or "none": each row is given its own values
   };
-  /// Of a model that conditions on attributes --given is "label=5,colour=red"; --label and --colour are the same for these two.
-  /// "none" says that one is to be withheld. Error, naming the option, for what does not fit the model.
+  /// For a model that conditions on attributes --given is "label=5,colour=red"; --label and --colour are the same for
+  /// these two. "none" withholds an attribute. Error, naming the option, for what does not fit the model.
   ConditionArguments(const ConditionOptions& options, Given given, const Experiment& experiment);
 
-  /// The condition of so many rows of which nothing is known but what was told: [rows, Condition::width()], or undefined
-  /// where the model has none. A label that was not told is withheld; Error where the model wants to know it.
+  /// The condition of rows of which only the arguments are known: [rows, Condition::width()], or undefined where the
+  /// model has none. A label that is not given is withheld; Error where the model needs it.
   Tensor condition(int64_t rows) const;
   /// The condition of test rows for the encoder: their own labels, less those that are to be withheld, or their own values
   /// of the features (Given::features).
   Tensor encoder_condition(std::span<const int64_t> rows) const { return own_condition(rows, false); }
-  /// The same for the decoder, for which a label that was told takes the place of the row's own.
+  /// The same for the decoder, where a label among the arguments replaces the row's own.
   Tensor decoder_condition(std::span<const int64_t> rows) const { return own_condition(rows, true); }
-  /// Gives each row of a batch its own values of what is told: of the labels that were told or, with `all_attributes`, of all
-  /// but those that are to be withheld.
+  /// Conditions each row of a batch on its own values: of the labels among the arguments or, with `all_attributes`, of
+  /// all labels but those that are to be withheld.
   void give_own(const Batch& batch, bool all_attributes, Condition::Drawn& out) const;
 
-  /// The value of each attribute: nothing where it was not told, Attribute::unknown where it is to be withheld; empty unless
-  /// attributes are the condition.
+  /// The value of each attribute: nothing where it is not given, Attribute::unknown where it is to be withheld; empty
+  /// unless attributes are the condition.
   const std::vector<std::optional<float>>& attributes() const { return attributes_; }
   /// An attribute as it was typed; empty where it is withheld.
   std::string attribute_text(size_t a) const;

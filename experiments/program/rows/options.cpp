@@ -25,8 +25,8 @@ void add_keep(Command command, RowsOptions& o) {
 void add_condition_options(Command command, ConditionOptions& o) {
   command.option(
       "--label", o.label,
-      "The class that is given to the model, by name or number, where labels are its condition; none: "
-      "withheld, where that may be");
+      "Class that is given to the model, by name or number, if labels are its condition; none: withheld, "
+      "if the model was trained with it withheld");
   command.option("--colour", o.colour, "The same for the colour of coloured images: red, green, blue");
   add_common(command, o);
 }

@@ -8,7 +8,7 @@
 
 namespace elbow {
 
-/// What the commands on rows of data were asked for.
+/// The options of commands on rows of data.
 struct RowsOptions {
   std::string run;                    ///< folder of a finished run
   std::string data;                   ///< CSV file; empty: the run's test set
@@ -20,8 +20,8 @@ struct RowsOptions {
   bool force = false;  ///< write over an existing file
 };
 
-/// What the commands that decode latents were asked for: the labels that the model is told, by name or number; "none" for
-/// one to be withheld. The same may stand in `given`.
+/// The options of commands that decode latents: the labels given to the model, by name or number; "none" for
+/// one to be withheld. `given` may contain the same.
 struct ConditionOptions : RowsOptions {
   std::string label, colour;
 };

@@ -8,8 +8,8 @@
 
 namespace elbow {
 
-/// Whether the answer is a picture: the rows are images, and --out names no FILE.csv. Error for a FILE.png where the rows
-/// are not images.
+/// Whether the output is a picture: the rows are images, and --out names no FILE.csv. Error for a FILE.png where the
+/// rows are not images.
 bool wants_picture(const RowsOptions& options, const Experiment& experiment);
 
 /// Where a command's picture goes: --out or, without it, `name` in the run's folder. Error when the name does not end in
@@ -19,13 +19,13 @@ std::filesystem::path picture_path(const RowsOptions& options, const std::string
 /// Error, naming the option, unless the rows of the run are images.
 void check_images(const Experiment& experiment, const std::string& option);
 
-/// Error when a picture of so many images would be too large to draw.
+/// Error when a picture of columns x rows images would be too large to draw.
 void check_size(const Experiment& experiment, int64_t columns, int64_t rows);
 
-/// So many pictures to a row, at a scale at which a number has room above each.
+/// A grid of `columns` pictures in a row, at a scale that leaves room for a number above each.
 GridLayout labelled_layout(const Experiment& experiment, int64_t columns);
 
-/// Tells on standard output where the picture is.
+/// Prints the path of the picture on standard output.
 void tell_picture(const std::filesystem::path& png);
 
 }  // namespace elbow

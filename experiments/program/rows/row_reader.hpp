@@ -29,9 +29,9 @@ class RowReader {
   RowReader(const Experiment& experiment, const std::filesystem::path& file, Missing missing,
             const std::vector<std::string>& keep = {});
 
-  /// Reads on: at most rows_at_once rows; false at the end. A category that no training row had counts as missing
-  /// where entries may be missing, which is told at the end on standard error. Error "FILE:LINE: ..." for a field that cannot be
-  /// read.
+  /// Reads on: at most rows_at_once rows; false at the end. A category that no training row had counts as missing where
+  /// entries may be missing, which is reported at the end on standard error. Error "FILE:LINE: ..." for a field that
+  /// cannot be read.
   bool next();
   /// The rows that were read. `observed` is there when entries may be missing.
   const Batch& batch() const { return *batch_; }
@@ -65,10 +65,10 @@ class RowReader {
       attribute_places_;  // which column of the file each attribute is; -1: none; empty: none is looked for
   std::map<size_t, std::map<std::string, int64_t>>
       strangers_;                  // how often each unknown category of a feature came
-  std::deque<std::string> blank_;  // where rows of empty fields stand that have not been given yet
+  std::deque<std::string> blank_;  // where rows of empty fields are that have not been returned yet
   std::optional<std::vector<std::string>> ahead_;  // the row after them
   bool any_ = false;                               // whether there was one that is not empty
-  std::string where_;                              // of the row that was given last
+  std::string where_;                              // of the row that was returned last
   int64_t number_ = -1;
   std::vector<std::vector<std::string>> text_;
   Batch own_;  // of the file's rows

@@ -52,11 +52,11 @@ class TableOutput {
   std::filesystem::path path_;
   char separator_;
   std::string text_;                            // for standard output, what is not written yet
-  std::unique_ptr<AtomicFile> file_;            // once it is begun
+  std::unique_ptr<AtomicFile> file_;            // once it is started
   std::unique_ptr<InterruptWatch> interrupts_;  // as long
 };
 
-/// The shortest text that reads back as the same float. Error for a NaN or an infinity, which no model should answer with.
+/// The shortest text that reads back as the same float. Error for a NaN or an infinity, which no model should return.
 std::string number_text(float value);
 
 /// "mu_0", "mu_1", ... for the numbers given.

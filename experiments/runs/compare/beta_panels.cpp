@@ -149,7 +149,7 @@ Panel fid_beta_panel(const Comparison& c) {
   std::set<int64_t> counts;
   for (const FinishedRun& run : c.runs)
     for (const FrechetPoint& p : run.findings.frechet.points) counts.insert(p.given);
-  std::vector<int64_t> chosen;  // as many as there are colours, evenly spread
+  std::vector<int64_t> chosen;  // one for each colour, evenly spread
   const std::vector<int64_t> all(counts.begin(), counts.end());
   const std::size_t most = std::min(all.size(), okabe_ito.size());
   for (std::size_t i = 0; i < most; ++i)

@@ -50,11 +50,12 @@ std::vector<FigureFile> figures_of(const Comparison& c) {
     if (c.has_optimum()) f.panels.push_back(beta_panel(c, curve, AgainstBeta::excess));
     if (has_fid) f.panels.push_back(fid_beta_panel(c));
     figures.push_back(std::move(f));
-    figures.push_back({"beta_active.png",
-                       "Active latents and KL against the weight of the KL: where it costs more than it saves, "
-                       "no latent is used. A good model is on the dashed line, the optimum.",
-                       {beta_panel(c, curve, AgainstBeta::active_at_0),
-                        beta_panel(c, curve, AgainstBeta::active), beta_panel(c, curve, AgainstBeta::kl)}});
+    figures.push_back(
+        {"beta_active.png",
+         "Active latents and KL against the weight of the KL: where a latent costs more than it saves, "
+         "no latent is used. A good model is on the dashed line, the optimum.",
+         {beta_panel(c, curve, AgainstBeta::active_at_0), beta_panel(c, curve, AgainstBeta::active),
+          beta_panel(c, curve, AgainstBeta::kl)}});
   } else if (has_fid) {
     figures.push_back({"fid_by_model.png",
                        "Fréchet distance between real and generated rows: the smaller, the more alike.",

@@ -51,7 +51,7 @@ std::vector<std::string> varied_keys(const std::vector<std::map<std::string, std
   return varied;
 }
 
-// The last part of a dotted key, where no other varied key ends in the same one.
+// The last word of a dotted key, if no other varied key ends in the same one.
 std::string short_key(const Comparison& c, const std::string& key) {
   const auto last = [](const std::string& text) { return text.substr(text.rfind('.') + 1); };
   const auto same = [&](const std::string& other) { return last(other) == last(key); };
@@ -72,7 +72,7 @@ void find_differences(Comparison& c) {
   std::vector<std::string> keys;
   for (const FinishedRun& run : c.runs) {
     FlatSettings flat = flatten(run.config);
-    // by default the structure of the data follows the seed, and is then no setting of its own
+    // by default structure_seed is the seed, and does not count as a separate setting
     std::erase(flat, std::pair(std::string("data.structure_seed"), str(run.seed)));
     settings.emplace_back(flat.begin(), flat.end());
     for (const auto& [key, value] : flat)

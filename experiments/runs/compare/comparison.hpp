@@ -23,7 +23,7 @@ struct RunGroup {
   std::size_t size() const { return runs.size(); }
 };
 
-/// Several finished runs side by side, and in what they differ.
+/// Several finished runs, and the settings in which they differ.
 struct Comparison {
   std::vector<FinishedRun> runs;
   std::vector<std::string> varied;  ///< dotted keys whose values differ, the name aside; the seed last
@@ -31,7 +31,7 @@ struct Comparison {
   std::vector<RunGroup> groups;
   std::vector<std::string> series;  ///< a label for each series of groups
   std::string group_key;  ///< the one setting in which the groups differ, if it is one; labels are its values
-  bool ordered = false;   ///< whether the groups stand in the order of that setting's numbers
+  bool ordered = false;   ///< whether the groups are sorted by that setting's numbers
 
   bool beta_varies() const;
   bool seeds_vary() const { return groups.size() < runs.size(); }
@@ -77,8 +77,9 @@ inline const std::string optimum_line = "lc rgb '#202020' lw 1 dt (14,8)";
 /// The name of a setting as a figure prints it: a Greek letter for loss.beta.
 std::string setting_name(const std::string& key);
 
-/// How the groups of a comparison look, the same in each of its figures: up to six have a colour each; of more, those in the
-/// order of a number share a scale of colours, and others are told apart by the shape of their points as well.
+/// The style of the groups of a comparison, the same in each of its figures. Up to six groups have a colour each. More
+/// groups have a scale of colours if they are sorted by a number, and differ in the shape of their points as well
+/// otherwise.
 class GroupStyle {
  public:
   explicit GroupStyle(const Comparison& comparison) : comparison_(comparison) {}

@@ -17,13 +17,12 @@ bool agree_in_distribution(const Comparison& c) {
     for (Json* section : {&data, &first})
       section->erase("structure_seed");  // each run's own distribution is drawn below
     if (data != first || run.config.at("condition") != c.runs[0].config.at("condition")) return false;
-    return run.test.optimum ||
-           run.beta == 0;  // at beta = 0 nothing limits the KL, and a run has no optimum of its own
+    return run.test.optimum || run.beta == 0;  // at beta = 0 nothing limits the KL, and a run has no optimum
   });
 }
 
-// The distributions of the runs' data by their seeds: a handful of rows is drawn with each and not looked at. One distribution where the
-// seed does not matter; none if the data are not Gaussian, or have missing entries: their optimum is another one.
+// The distributions of the runs' data by their seeds. A few rows are drawn with each and ignored. One distribution if
+// the seed does not matter. None if the data are not Gaussian, or have missing entries: their optimum is another one.
 std::map<uint64_t, GaussianDistribution> distributions_of(const Comparison& c) {
   std::map<uint64_t, GaussianDistribution> distributions;
   for (const FinishedRun& run : c.runs) {
@@ -64,7 +63,7 @@ OptimumCurve optimum_curve(const Comparison& c) {
   const auto distributions = distributions_of(c);
   if (distributions.empty()) return curve;
   const auto columns =
-      int64_t(distributions.begin()->second.mean.size());  // each point costs masks * columns^3
+      int64_t(distributions.begin()->second.mean.size());  // each point takes masks * columns^3
   const int points = columns <= 4 ? 1000 : columns <= 10 ? 300 : 40;
   const int64_t masks = columns <= 10 ? 1024 : affordable_masks(columns, 2, 32);
   for (const FinishedRun& run : c.runs) {

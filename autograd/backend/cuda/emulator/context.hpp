@@ -17,7 +17,7 @@ class Context {
  private:
   boost::context::fiber standing_;
   const void* bottom_ =
-      nullptr;  // of its stack, for AddressSanitizer, which is told of each change of the stack
+      nullptr;  // of its stack, for AddressSanitizer, which must know of each change of the stack
   size_t bytes_ = 0;
 };
 

@@ -16,7 +16,7 @@ void set_order(Order order);
 enum class Node { counted, silent };
 void enqueue(std::function<void()> work, Node node = Node::counted);
 
-/// A kernel on x * y blocks of so many threads for each of z models; `thread` is what one thread does.
+/// A kernel on x * y blocks of threads for each of z models; `thread` is what one thread does.
 struct Extent {
   int64_t x, y, z;
 };

@@ -2,16 +2,16 @@
 #include <cstddef>
 #include <cstdint>
 
-// The memory of the emulated card. Its addresses mean nothing to the host: a range is reserved for them, without memory behind it,
-// and what they stand for lies elsewhere. So host code that follows a pointer to the card's memory is a segmentation fault. Beside
-// it a byte for each 4 bytes says what is known of them.
+// The memory of the emulated card. Its addresses are invalid on the host: a range is reserved for them, without memory
+// behind it, and their contents are elsewhere. So host code that follows a pointer to the card's memory is a
+// segmentation fault. A second array has one byte for the state of each 4 bytes.
 namespace elbow::cuda::emulator {
 
 enum class Word : uint8_t { released, unset, written };
 
 struct Heap {
   char* first = nullptr;   ///< of the addresses
-  char* memory = nullptr;  ///< what they stand for
+  char* memory = nullptr;  ///< their contents
   Word* words = nullptr;   ///< one for each 4 bytes
   size_t bytes = 0;
 };

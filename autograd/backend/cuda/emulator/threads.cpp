@@ -1,5 +1,5 @@
-// The threads of a kernel as fibers. A fiber has a stack of its own and runs until it waits or ends; then the scheduler below
-// goes on with the next. A thread that never waits costs two switches, of some ten nanoseconds each.
+// The threads of a kernel as fibers. A fiber has a stack of its own and runs until it waits or ends; then the scheduler
+// below goes on with the next. A thread that never waits takes two switches, of some ten nanoseconds each.
 #include <algorithm>
 #include <array>
 #include <cstdlib>
@@ -33,7 +33,7 @@ struct Machine {
   Context scheduler;
   Thread* running = nullptr;
   std::exception_ptr error;
-  bool giving_up = false;  // the threads that wait shall end
+  bool giving_up = false;  // waiting threads must end
   Order order;
   std::minstd_rand random{1};
 };
