@@ -85,6 +85,7 @@ projected-4to8: ## Four projected to eight
 projected-tuned: ## `projected` with better-tuned settings
 projected-mask: ## `projected` with half of the entries missing
 correlated: ## Four correlated Gaussians
+gaussian: ## Eight correlated Gaussians, the recipe for any Gaussian set: linear maps given the mask
 swissroll: ## The swiss roll
 swissroll-mask: ## The swiss roll, where half of the rows have missing entries
 swissroll-augmented: ## The swiss roll with the radius as a fourth column, residual layers
@@ -129,6 +130,7 @@ experiments: all ## Run all experiments but the convolutional ones, and show eve
 
 # The sweeps of experiments/sweeps (docs/sweeps.md). One that was stopped goes on with the same command.
 sweep-beta: ## The weight of the KL from 0.1 to 4 on `baseline`: all latents are inactive at 2
+gaussian-sets: ## `gaussian` on 20 random Gaussian sets, three seeds each
 sweep-settings: ## What the settings of `baseline` gain over the original study's, with three seeds
 
 quick := $(filter-out 0,$(QUICK))

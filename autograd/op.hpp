@@ -81,6 +81,8 @@ class ForwardContext {
 /// autograd/ops.hpp.
 struct Op {
   static constexpr int arity = -1;  // any; shape() checks
+  /// An op that says false here has no derivative, is not recorded, and needs no backward.
+  static constexpr bool differentiable = true;
 };
 
 /// Throws unless there are `n` inputs, and names the op.

@@ -72,10 +72,10 @@ template <class O> consteval bool check_op() {
       requires(const O& op, ForwardContext& c) { op.template forward<float>(c); },
       "an op has `template <class T> void forward(ForwardContext& c) const`");
   static_assert(
-      requires(const O& op, BackwardContext& c) { op.template backward<float>(c); },
+      !O::differentiable || requires(const O& op, BackwardContext& c) { op.template backward<float>(c); },
       "an op has `template <class T> void backward(BackwardContext& c) const`");
   static_assert(
-      requires(const O& op, BackwardContext& c) { op.backward_in_ops(c); },
+      !O::differentiable || requires(const O& op, BackwardContext& c) { op.backward_in_ops(c); },
       "an op has `void backward_in_ops(BackwardContext& c) const`, its backward written in ops");
   return true;
 }

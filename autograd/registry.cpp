@@ -40,6 +40,17 @@ void make_distinct(const InputSpec& spec, double* x) {
   for (size_t i = 0; i < n; ++i) x[order[i]] = spec.lo + step * (double(i) + 0.5);
 }
 
+// x [n,n] becomes x x^T / n + 1.
+void make_positive_definite(const InputSpec& spec, double* x) {
+  const int64_t n = spec.shape[0];
+  const std::vector<double> a(x, x + n * n);
+  for (int64_t i = 0; i < n; ++i)
+    for (int64_t j = 0; j < n; ++j)
+      x[i * n + j] =
+          double(i == j) +
+          std::inner_product(&a[size_t(i * n)], &a[size_t(i * n)] + n, &a[size_t(j * n)], 0.0) / double(n);
+}
+
 }  // namespace
 
 Tensor AnyOp::operator()(const std::vector<Tensor>& inputs) const {
@@ -94,6 +105,9 @@ std::vector<Tensor> draw_inputs(const std::vector<InputSpec>& specs, const std::
     double* x = t.data<double>();
     if (spec.is_one_hot) make_one_hot(spec, x);
     if (spec.is_distinct) make_distinct(spec, x);
+    if (spec.is_positive_definite) make_positive_definite(spec, x);
+    if (spec.is_binary)
+      for (int64_t i = 0; i < t.numel(); ++i) x[i] = x[i] < (spec.lo + spec.hi) / 2 ? 0 : 1;
     for (double kink : kinks)
       for (int64_t i = 0; i < t.numel(); ++i)
         if (std::abs(x[i] - kink) < 0.05) x[i] = kink + (x[i] < kink ? -0.05 : 0.05);

@@ -14,10 +14,12 @@ namespace elbow {
 /// How to draw one input of a sample.
 struct InputSpec {
   Shape shape;
-  double lo = -2, hi = 2;    ///< uniform between them
-  bool is_constant = false;  ///< no gradient is requested
-  bool is_one_hot = false;   ///< a 1 in each row (the last axis), 0 elsewhere
-  bool is_distinct = false;  ///< no two elements closer than 0.05 (their order is random)
+  double lo = -2, hi = 2;             ///< uniform between them
+  bool is_constant = false;           ///< no gradient is requested
+  bool is_one_hot = false;            ///< a 1 in each row (the last axis), 0 elsewhere
+  bool is_distinct = false;           ///< no two elements closer than 0.05 (their order is random)
+  bool is_binary = false;             ///< 0 or 1
+  bool is_positive_definite = false;  ///< a symmetric matrix, with no eigenvalue below 1
   /// The gradient with respect to this input is not checked: it has none.
   InputSpec constant() const {
     auto s = *this;
@@ -33,6 +35,16 @@ struct InputSpec {
   InputSpec distinct() const {
     auto s = *this;
     s.is_distinct = true;
+    return s;
+  }
+  InputSpec binary() const {
+    auto s = *this;
+    s.is_binary = true;
+    return s;
+  }
+  InputSpec positive_definite() const {
+    auto s = *this;
+    s.is_positive_definite = true;
     return s;
   }
 };

@@ -165,13 +165,15 @@ Config::Config(const Json& object, const std::string& file, const std::string& p
 }
 
 Config Config::read(const std::filesystem::path& path, const std::vector<std::string>& assignments) {
-  Json json = read_json(path);
+  return changed(read_json(path), path.string(), assignments);
+}
+Config Config::changed(Json object, const std::string& file, const std::vector<std::string>& assignments) {
   std::vector<std::string> assigned;
   for (const std::string& text : assignments) {
-    set_setting(json, text);
+    set_setting(object, text);
     assigned.push_back(text.substr(0, text.find('=')));
   }
-  Config config(json, path.string());
+  Config config(object, file);
   config.node_->assigned = std::make_shared<const std::vector<std::string>>(std::move(assigned));
   return config;
 }

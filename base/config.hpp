@@ -72,6 +72,8 @@ class Config {
   explicit Config(const Json& object, const std::string& file = "", const std::string& path = "");
   /// Settings in a file (read_json), changed by assignments "path.to.key=value" (set_setting).
   static Config read(const std::filesystem::path& path, const std::vector<std::string>& assignments = {});
+  /// Settings in `object`, which was read from `file`, changed in the same way.
+  static Config changed(Json object, const std::string& file, const std::vector<std::string>& assignments);
 
   /// Whether the setting is there and not null. Does not count as asking for it.
   bool has(const std::string& key) const;

@@ -14,7 +14,7 @@ void fit(Tensor& t, const Shape& shape) {
 }  // namespace
 
 Condition::Condition(const Config& config, const Dataset& data) {
-  const std::string kind = config.choice("kind", {"columns", "label", "none"}, "columns");
+  const std::string kind = config.choice("kind", kinds(), "columns");
   kind_ = kind == "columns" ? Kind::columns : kind == "label" ? Kind::attributes : Kind::none;
   if (by_columns()) {
     features_ = data.features;

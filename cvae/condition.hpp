@@ -20,6 +20,7 @@ class Condition {
   /// Reads the section `condition`: {"kind": "columns" | "label" | "none", "given": probability, "withheld": probability};
   /// "label" means all attributes. Error, naming the key, when the data have no attributes to condition on.
   Condition(const Config& config, const Dataset& data);
+  static std::vector<std::string> kinds() { return {"columns", "label", "none"}; }
 
   /// Columns of c. For the columns of x 2 d: c = [x * m, m]. For attributes side by side: one column for each category, 1 in that
   /// of the row, or the value of a real one; and, where attributes may be withheld, one more that is 1 when it is.

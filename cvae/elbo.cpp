@@ -42,11 +42,18 @@ Tensor loss_of(const DistortionTerm& term, const Tensor& y, const Tensor& x, Red
   return {};
 }
 
-// The loss of each row [rows] over the entries that are there.
-Tensor observed_loss(const DistortionTerm& term, const Tensor& y, const Tensor& x, const Tensor& observed) {
-  if (term.kind == FeatureKind::categorical)  // missing as a whole
-    return loss_of(term, y, x, Reduction::per_row) * reshape(slice(observed, 1, 0, 1), {observed.size(0)});
-  return sum(loss_of(term, y, x, Reduction::none) * observed, 1);
+// The loss of each row [rows] over the entries that count: those where `counted` [rows, width] is 1.
+Tensor counted_loss(const DistortionTerm& term, const Tensor& y, const Tensor& x, const Tensor& counted) {
+  if (term.kind == FeatureKind::categorical)  // it counts as a whole
+    return loss_of(term, y, x, Reduction::per_row) * reshape(slice(counted, 1, 0, 1), {counted.size(0)});
+  return sum(loss_of(term, y, x, Reduction::none) * counted, 1);
+}
+
+// 1 where an entry counts in the distortion, 0 elsewhere [rows, columns]; undefined where all do.
+Tensor counted_entries(const LossSettings& loss, const Batch& batch, const Tensor& c) {
+  if (!loss.copies_given) return batch.observed;
+  const Tensor withheld = 1 - mask_in(c);
+  return batch.observed ? batch.observed * withheld : withheld;
 }
 
 // What the KL adds to the loss.
@@ -97,13 +104,15 @@ LossSettings read_loss(const Config& config, const Dataset& data) {
   return s;
 }
 
-Tensor distortion_of(const LossSettings& loss, const Tensor& y, const Batch& batch, bool per_row) {
+Tensor distortion_of(const LossSettings& loss, const Tensor& y, const Batch& batch, const Tensor& c,
+                     bool per_row) {
+  const Tensor counted = counted_entries(loss, batch, c);
   Tensor total;
   for (const DistortionTerm& term : loss.terms) {
     const Tensor yp = columns_of(term, y), xp = columns_of(term, batch.x);
     Tensor value;
-    if (batch.observed) {
-      value = observed_loss(term, yp, xp, columns_of(term, batch.observed));
+    if (counted) {
+      value = counted_loss(term, yp, xp, columns_of(term, counted));
       if (!per_row) value = mean(value);
     } else {
       value = loss_of(term, yp, xp, per_row ? Reduction::per_row : Reduction::mean);
@@ -113,7 +122,7 @@ Tensor distortion_of(const LossSettings& loss, const Tensor& y, const Batch& bat
   return total;
 }
 
-Tensor values_of(const LossSettings& loss, const Tensor& y) {
+Tensor values_of(const LossSettings& loss, const Tensor& y, const Tensor& c) {
   Tensor values;
   for (const DistortionTerm& term : loss.terms) {
     Tensor v = columns_of(term, y);
@@ -121,7 +130,7 @@ Tensor values_of(const LossSettings& loss, const Tensor& y) {
     if (term.kind == FeatureKind::categorical) v = softmax(v, 1);
     values = values ? concat(values, v, 1) : v;
   }
-  return values;
+  return loss.copies_given ? where(mask_in(c), values_in(c), values) : values;
 }
 
 Tensor kl_of(const LossSettings& loss, const Posterior& q, const DiagonalNormal& p, Reduction reduction) {
@@ -141,7 +150,7 @@ Elbo elbo(Cvae& model, const Batch& batch, const Tensor& c, const LossSettings& 
   const Posterior q = model.encode(batch.input, c);
   const DiagonalNormal p = model.prior(c);
   const Tensor z = sample_posterior(loss, q, noise);
-  const Tensor distortion = distortion_of(loss, model.decode(z, c), batch, false);
+  const Tensor distortion = distortion_of(loss, model.decode(z, c), batch, c, false);
   const Tensor kl = kl_of(loss, q, p, Reduction::mean);
   return {loss.autoencoder ? distortion : distortion + kl_loss(q, p, kl, loss, weight, capacity), distortion,
           kl};

@@ -24,6 +24,9 @@ struct DistortionTerm {
 /// is reported.
 struct LossSettings {
   std::vector<DistortionTerm> terms;  ///< side by side their columns make up all columns
+  /// Given features are copied: the output holds their values, and the distortion counts the withheld ones only. Otherwise
+  /// the decoder predicts them like the others. For a condition made of the columns of x.
+  bool copies_given = false;
   /// A plain autoencoder: z is the posterior's mean, without noise, and there is no KL; beta is 0 then.
   bool autoencoder = false;
   double beta = 1;
@@ -45,11 +48,12 @@ struct LossSettings {
 /// not fit the data.
 LossSettings read_loss(const Config& config, const Dataset& data);
 
-/// The distortion of each row [rows], or their mean [], of the decoder's output y [rows, columns].
-Tensor distortion_of(const LossSettings& loss, const Tensor& y, const Batch& batch, bool per_row);
+/// The distortion of each row [rows], or their mean [], of the decoder's output y [rows, columns] under the condition c.
+Tensor distortion_of(const LossSettings& loss, const Tensor& y, const Batch& batch, const Tensor& c,
+                     bool per_row);
 
-/// The decoder's output [rows, columns] in the units of x: logits become probabilities.
-Tensor values_of(const LossSettings& loss, const Tensor& y);
+/// The decoder's output [rows, columns] in the units of x: logits become probabilities, and given values are copied from c.
+Tensor values_of(const LossSettings& loss, const Tensor& y, const Tensor& c);
 
 /// KL(q || p) as kl_divergence, for the prior p of the same rows (Cvae::prior); 0 for an autoencoder, whose codes are points.
 Tensor kl_of(const LossSettings& loss, const Posterior& q, const DiagonalNormal& p, Reduction reduction);

@@ -32,7 +32,7 @@ Posterior add_losses(const Experiment& e, const Batch& on_host, const Tensor& co
   if (e.loss.autoencoder) draws = 1;  // they would all be the same
   for (int64_t d = 0; d < draws; ++d) {
     const Tensor z = sample_posterior(e.loss, q, evaluation_noise(e.seed, uint64_t(d * batches + b)));
-    const auto errors = distortion_of(e.loss, e.model->decode(z, c), batch, true).to_vector<double>();
+    const auto errors = distortion_of(e.loss, e.model->decode(z, c), batch, c, true).to_vector<double>();
     for (size_t r = 0; r < errors.size(); ++r) distortion[r] += errors[r] / double(draws);
   }
   out.kl.insert(out.kl.end(), kl.begin(), kl.end());

@@ -38,6 +38,15 @@ Schedule read_schedule(const Config& config, int64_t total_steps) {
   return s;
 }
 
+// Whether given features are copied into the output (LossSettings::copies_given).
+bool read_copies_given(const Config& model, const Condition& condition) {
+  if (condition.by_columns()) return model.choice("given", {"copy", "predict"}, "copy") == "copy";
+  if (model.has("given"))
+    model.fail("given",
+               "the condition is not made of features of x, which the output could hold: leave it out");
+  return false;
+}
+
 // The rows of a batch. Where the set has fewer, half of them, so that an epoch has two batches and its losses a standard
 // error; batch norm needs at least two rows.
 int64_t read_batch_rows(const Config& config, int64_t fallback, int64_t train_rows,
@@ -120,7 +129,7 @@ std::unique_ptr<Optimizer> make_optimizer(const TrainingSettings& t, const FlatP
 }
 
 ModelSizes sizes_of(const Dataset& set, const Condition& condition) {
-  return {set.columns(), input_columns(set), condition.width(), set.image};
+  return {set.columns(), input_columns(set), condition.width(), set.image, condition.by_columns()};
 }
 
 // The settings are read in the order of the members, which is also the order of the resolved file.
@@ -136,10 +145,12 @@ Experiment::Experiment(const Config& config, const DataMaker& data_maker)
       evaluation(read_evaluation(config.section("evaluation"))),
       dropout_stream(seed, stream::dropout),
       model(make_model(config.section("model"), sizes_of(data.train, condition), seed, dropout_stream)) {
+  loss.copies_given = read_copies_given(config.section("model"), condition);
   config.done();
   if (loss.autoencoder && !model->has_standard_prior())
     config.section("model").fail("prior", "an autoencoder has no prior: leave it out");
   check_rises(loss, training, warnings);
+  if (data.train.rows() > 1) model->fit(data.train);
   model->to(default_device());
   resolved = config.resolved().dump(2) + "\n";
   const bool known_gaps =

@@ -11,7 +11,7 @@ using Maker = std::unique_ptr<Cvae> (*)(const Config&, const ModelSizes&, Random
 const std::vector<std::pair<std::string, Maker>> makers = {
     {"mlp", make_mlp_cvae},           {"dense", make_dense_cvae},
     {"residual", make_residual_cvae}, {"residual_extended", make_residual_extended_cvae},
-    {"conv", make_conv_cvae},
+    {"conv", make_conv_cvae},         {"linear", make_linear_cvae},
 };
 
 }  // namespace
@@ -70,6 +70,9 @@ Tensor Cvae::checked(Tensor output) const {
             ": the model's output is not finite: its weights, or the values that it is given, are too large"));
   return output;
 }
+
+Tensor values_in(const Tensor& c) { return slice(c, 1, 0, c.size(1) / 2); }
+Tensor mask_in(const Tensor& c) { return slice(c, 1, c.size(1) / 2, c.size(1)); }
 
 Tensor with_condition(const Tensor& x, const Tensor& c) { return c ? concat(x, c, 1) : x; }
 

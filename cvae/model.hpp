@@ -26,6 +26,8 @@ class Cvae : public Module {
   /// p(z | c) of each row, on the device of c: N(0, I) unless the model has another prior, which c must be there for.
   DiagonalNormal prior(const Tensor& c);
   virtual int64_t latents() const = 0;
+  /// Sets what a model takes from the training rows at once, before it is trained; most take nothing.
+  virtual void fit(const Dataset&) {}
 
   /// Gives the model a prior with parameters, as its part "prior"; null: it stays N(0, I). Error as for Module::part.
   void set_prior(std::unique_ptr<Prior> prior);
@@ -50,6 +52,7 @@ struct ModelSizes {
   int64_t input;  ///< columns that the encoder sees: those of x, or [x, observed] where entries may be missing
   int64_t condition;                    ///< columns of c
   std::optional<ImageSize> image = {};  ///< what a row is, where it is an image
+  bool masked = false;                  ///< whether c = [x m, m] with a mask m over the columns of x
 };
 
 /// The model that the section `model` describes: {"kind": NAME, ...the settings of that kind, "prior": {...}}. The first
@@ -59,6 +62,10 @@ std::unique_ptr<Cvae> make_model(const Config& config, const ModelSizes& sizes, 
 
 /// The kinds of model that there are.
 std::vector<std::string> model_kinds();
+
+/// The halves of a condition c = [x m, m] over columns of x: the given values, 0 elsewhere, and the mask m [rows, columns].
+Tensor values_in(const Tensor& c);
+Tensor mask_in(const Tensor& c);
 
 /// [x, c] side by side; x alone where there is no condition.
 Tensor with_condition(const Tensor& x, const Tensor& c);

@@ -30,7 +30,7 @@ Tensor sample_prior(Cvae& model, const Tensor& c, int64_t rows, const RandomKey&
 }
 
 Tensor decoded_values(Cvae& model, const LossSettings& loss, const Tensor& z, const Tensor& c) {
-  return values_of(loss, model.decode(z, c));
+  return values_of(loss, model.decode(z, c), c);
 }
 
 namespace {

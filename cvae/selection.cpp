@@ -122,7 +122,7 @@ class CommonRows {
     std::vector<double> distortion(index.size(), 0);
     for (const Tensor& each : noise) {
       const Tensor z = e_.loss.autoencoder ? q.mu : reshape(reparameterise(by_subset, each), q.mu.shape());
-      const auto errors = distortion_of(e_.loss, e_.model->decode(z, c), batch, true).to_vector<double>();
+      const auto errors = distortion_of(e_.loss, e_.model->decode(z, c), batch, c, true).to_vector<double>();
       for (size_t r = 0; r < errors.size(); ++r) distortion[r] += errors[r] / double(noise.size());
     }
     const auto kl = kl_of(e_.loss, q, e_.model->prior(c), Reduction::per_row).to_vector<double>();

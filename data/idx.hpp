@@ -32,7 +32,7 @@ struct IdxFiles {
 /// before idx, plain or with .gz, under any prefix.
 ///
 /// What `named` holds is taken as it is, relative to `folder`. The rest is found by a name: the training images in the folder
-/// (of several sets the one without a prefix), the test images beside them under the same prefix, labels beside their images.
+/// (of several sets the one without a prefix), the test images in the same folder under the same prefix, labels next to their images.
 /// `find` tells where a file or folder of that name lies (KnownData::find).
 ///
 /// Error, naming the folder: it is not there (says where to get one), it holds several sets (lists them and the setting that

@@ -50,6 +50,45 @@ Moments moments_of(const Tensor& x) {
   return m;
 }
 
+Moments observed_moments(const Tensor& x, const Tensor& observed) {
+  if (!(x.shape() == observed.shape()) || x.rank() != 2)
+    fail("moments", "rows ", x.shape(), " expect a mask of that shape, not ", observed.shape());
+  const NoGrad no_grad;
+  const std::int64_t rows = x.size(0), d = x.size(1);
+  const auto ratio = [](double sum, double count) { return count > 0 ? sum / count : 0.0; };
+  const auto sums =
+      [&](const auto& value) {  // of value(chunk of x, chunk of observed) over all chunks, as doubles
+        std::vector<double> total;
+        for (std::int64_t first = 0; first < rows; first += chunk_rows) {
+          const Shape shape{std::min(chunk_rows, rows - first), d};
+          const auto part = [&](const Tensor& t) { return alias(t, shape, first * d).to(DType::float64); };
+          const std::vector<double> values = Tensor(value(part(x), part(observed))).to_vector<double>();
+          total.resize(values.size());
+          for (std::size_t i = 0; i < values.size(); ++i) total[i] += values[i];
+        }
+        return total;
+      };
+  Moments m{rows, sums([](const Tensor& v, const Tensor& o) { return sum(where(o, v, 0.0), 0); }),
+            Matrix(d, d)};
+  const auto counts = sums([](const Tensor&, const Tensor& o) { return sum(o, 0); });
+  for (std::size_t i = 0; i < m.mean.size(); ++i) m.mean[i] = ratio(m.mean[i], counts[i]);
+  const Tensor mean = Tensor::from(m.mean, {d});
+  const auto products = sums([&](const Tensor& v, const Tensor& o) {
+    const Tensor centred = where(o, v - mean, 0.0);
+    return matmul(centred, centred, Trans::yes);
+  });
+  const auto pairs = sums([](const Tensor&, const Tensor& o) { return matmul(o, o, Trans::yes); });
+  for (std::size_t i = 0; i < products.size(); ++i) m.covariance.values[i] = ratio(products[i], pairs[i] - 1);
+  const EigenSystem axes = symmetric_eigen(m.covariance);
+  if (axes.values.empty() || axes.values.back() >= 0) return m;
+  m.covariance = Matrix(d, d);
+  for (std::int64_t k = 0; k < d && axes.values[std::size_t(k)] > 0; ++k)
+    for (std::int64_t r = 0; r < d; ++r)
+      for (std::int64_t c = 0; c < d; ++c)
+        m.covariance(r, c) += axes.values[std::size_t(k)] * axes.vectors(k, r) * axes.vectors(k, c);
+  return m;
+}
+
 Moments merged(const Moments& a, const Moments& b) {
   const std::int64_t d = a.columns();
   if (b.columns() != d) fail("moments", "rows of ", d, " and of ", b.columns(), " columns cannot be merged");

@@ -21,6 +21,11 @@ struct Moments {
 /// column, or has a non-finite element.
 Moments moments_of(const Tensor& x);
 
+/// The same where entries are missing (0 in `observed` [rows,d]): the mean of a column over its entries that are there, the
+/// covariance of two columns over the rows that have both (available cases), and of the result the nearest matrix without
+/// negative eigenvalues. A column without entries has mean and variance 0.
+Moments observed_moments(const Tensor& x, const Tensor& observed);
+
 /// The moments of the rows of both sets together, from theirs (Chan, Golub & LeVeque, "Updating formulae and a pairwise
 /// algorithm for computing sample variances", 1979). Error if their columns differ.
 Moments merged(const Moments& a, const Moments& b);

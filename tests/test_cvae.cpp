@@ -47,6 +47,7 @@ Trained train(Experiment& e) {
 BOOST_AUTO_TEST_CASE(the_elbo_is_the_formula) {
   Experiment e{Config(settings(1))};
   e.loss.beta = 0.7;
+  e.loss.copies_given = false;
   const Batch batch = Batches(e.data.test, 64, LastBatch::drop).get(0);
   Condition::Drawn drawn;
   e.condition.draw(batch, {3, 1, 4}, drawn);

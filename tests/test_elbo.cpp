@@ -6,6 +6,7 @@
 
 #include "autograd/ops.hpp"
 #include "autograd/tape.hpp"
+#include "cvae/condition.hpp"
 #include "cvae/elbo.hpp"
 #include "data_helpers.hpp"
 
@@ -76,7 +77,7 @@ BOOST_AUTO_TEST_CASE(the_distortion_is_summed_over_the_kinds_of_features_on_one_
     BOOST_TEST_REQUIRE(loss.terms.size() == 3U);  // the two real columns are one term
     BOOST_TEST(!loss.is_squared_error());
     const Batch batch = Batches(set, rows, LastBatch::keep).get(0);
-    const Tensor y = normal({7, 8, 9}, {rows, 6}), per_row = distortion_of(loss, y, batch, true);
+    const Tensor y = normal({7, 8, 9}, {rows, 6}), per_row = distortion_of(loss, y, batch, {}, true);
     double sum = 0;
     const float ones[6] = {1, 1, 1, 1, 1, 1};
     for (int64_t r = 0; r < rows; ++r) {
@@ -85,7 +86,7 @@ BOOST_AUTO_TEST_CASE(the_distortion_is_summed_over_the_kinds_of_features_on_one_
       BOOST_TEST(std::abs(per_row.data<float>()[r] - expected) < 1e-5 * (1 + expected));
       sum += expected / double(rows);
     }
-    BOOST_TEST(distortion_of(loss, y, batch, false).item() == sum, boost::test_tools::tolerance(1e-5));
+    BOOST_TEST(distortion_of(loss, y, batch, {}, false).item() == sum, boost::test_tools::tolerance(1e-5));
   }
 }
 
@@ -96,7 +97,7 @@ BOOST_AUTO_TEST_CASE(a_missing_entry_has_no_gradient) {
   Tensor y = normal({7, 8, 9}, {40, 6});
   y.set_requires_grad(true);
   Tape tape;
-  tape.backward(distortion_of(loss, y, batch, false));
+  tape.backward(distortion_of(loss, y, batch, {}, false));
   int64_t missing = 0;
   for (int64_t i = 0; i < y.numel(); ++i) {
     const bool there = batch.observed.data<float>()[i] != 0;
@@ -106,9 +107,49 @@ BOOST_AUTO_TEST_CASE(a_missing_entry_has_no_gradient) {
   BOOST_TEST(missing > 50);
 }
 
+// A given feature is copied: no loss, no gradient, and its own value in the output, whatever the decoder says.
+BOOST_AUTO_TEST_CASE(given_features_are_copied) {
+  const int64_t rows = 40;
+  for (const bool missing : {false, true}) {
+    const Dataset set = mixed_set(rows, missing);
+    LossSettings predicts = loss_of("{}", set), copies = predicts;
+    copies.copies_given = true;
+    const Batch batch = Batches(set, rows, LastBatch::keep).get(0);
+    const Condition condition(Config(Json::object()), set);
+    Condition::Drawn drawn;
+    condition.draw(batch, {3, 4, 5}, drawn);
+    Tensor y = normal({7, 8, 9}, {rows, 6});
+    y.set_requires_grad(true);
+    Tape tape;
+    const Tensor distortion = distortion_of(copies, y, batch, drawn.c, false);
+    tape.backward(distortion);
+    const Tensor per_row = distortion_of(copies, y, batch, drawn.c, true);
+    const Tensor values = values_of(copies, y, drawn.c), predicted = values_of(predicts, y, drawn.c);
+    int64_t given = 0;
+    double sum = 0;
+    for (int64_t r = 0; r < rows; ++r) {
+      float counted[6];
+      for (int64_t i = 0; i < 6; ++i) {
+        const int64_t at = r * 6 + i;
+        const bool is_given = drawn.mask.data<float>()[at] != 0;
+        counted[i] = !is_given && (!missing || batch.observed.data<float>()[at] != 0);
+        given += is_given;
+        BOOST_TEST((y.grad().data<float>()[at] != 0) == (counted[i] != 0));
+        BOOST_TEST(values.data<float>()[at] ==
+                   (is_given ? batch.x.data<float>()[at] : predicted.data<float>()[at]));
+      }
+      const double expected = row_cost(batch.x.data<float>() + r * 6, y.data<float>() + r * 6, counted);
+      BOOST_TEST(std::abs(per_row.data<float>()[r] - expected) < 1e-5 * (1 + expected));
+      sum += expected / double(rows);
+    }
+    BOOST_TEST(given > 50);
+    BOOST_TEST(distortion.item() == sum, boost::test_tools::tolerance(1e-5));
+  }
+}
+
 BOOST_AUTO_TEST_CASE(logits_become_probabilities_and_real_columns_stay) {
   const Dataset set = mixed_set(8, false);
-  const Tensor y = normal({7, 8, 9}, {8, 6}), v = values_of(loss_of("{}", set), y);
+  const Tensor y = normal({7, 8, 9}, {8, 6}), v = values_of(loss_of("{}", set), y, {});
   for (int64_t r = 0; r < 8; ++r) {
     const float *from = y.data<float>() + r * 6, *to = v.data<float>() + r * 6;
     BOOST_TEST(to[0] == from[0]);

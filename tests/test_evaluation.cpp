@@ -162,6 +162,7 @@ BOOST_AUTO_TEST_CASE(the_kl_of_each_latent_is_ranked_within_each_subset) {
 // have |x - mu|^2 + 3 / draws.
 BOOST_AUTO_TEST_CASE(the_distortion_is_the_mean_error_of_the_draws) {
   Experiment e{Config(settings())};
+  e.loss.copies_given = false;
   e.model = std::make_unique<Probe>();
   const auto masks = masks_of_evaluation(e);
   const auto x = e.data.test.x.tensor().to_vector<double>();

@@ -154,9 +154,9 @@ BOOST_AUTO_TEST_CASE(distortion_counts_what_is_there) {
   Tensor y = normal({1, 2, 3}, {rows, 6});
   y.set_requires_grad(true);
   Tape tape;
-  const Tensor mean = distortion_of(loss, y, batch, false);
+  const Tensor mean = distortion_of(loss, y, batch, {}, false);
   tape.backward(mean);
-  const auto per_row = distortion_of(loss, y, batch, true).to_vector(), answers = y.to_vector(),
+  const auto per_row = distortion_of(loss, y, batch, {}, true).to_vector(), answers = y.to_vector(),
              gradient = y.grad().to_vector();
   const auto x = set.x.tensor().to_vector(), observed = set.observed.to_vector();
   double total = 0;

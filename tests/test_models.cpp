@@ -73,7 +73,7 @@ void check_answers(const Answers& got, const Json& want, const std::string& what
 
 std::unique_ptr<Cvae> model_of(const Json& config, uint64_t seed = 1) {
   static RandomStream dropout(1, 1);
-  return make_model(Config(config, "test.json", "model"), {3, 3, 6}, seed, dropout);
+  return make_model(Config(config, "test.json", "model"), {3, 3, 6, {}, true}, seed, dropout);
 }
 
 Json experiment(const Json& model, int64_t epochs) {

@@ -284,7 +284,7 @@ OpSample grown(OpSample sample) {
   int64_t largest = 1;
   for (const InputSpec& input : sample.inputs) largest = std::max(largest, input.shape.numel());
   for (InputSpec& input : sample.inputs)
-    if (input.shape.rank() == 2 && largest < parallel_threshold)
+    if (input.shape.rank() == 2 && !input.is_positive_definite && largest < parallel_threshold)
       input.shape[0] *= 2 * parallel_threshold / largest;
   try {
     sample.call(draw_inputs(sample.inputs, {}, 3));

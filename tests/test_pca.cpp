@@ -98,6 +98,39 @@ BOOST_AUTO_TEST_CASE(moments_far_from_zero_and_merged) {
   for (int i = 0; i < 3; ++i) BOOST_TEST(std::abs(halves.mean[i] - moved.mean[i]) < 1e-8);
 }
 
+// Of complete rows they are the moments; a column's mean is that of its own entries, a covariance that of the rows with both.
+BOOST_AUTO_TEST_CASE(moments_with_missing_entries) {
+  const Tensor x = normal({1, 2, 3}, {5000, 3}, 2);
+  const Moments all = moments_of(x), same = observed_moments(x, Tensor::ones({5000, 3}));
+  for (int64_t i = 0; i < 9; ++i)
+    BOOST_TEST(std::abs(same.covariance.values[size_t(i)] - all.covariance.values[size_t(i)]) < 1e-9);
+  const Tensor few = Tensor::from(std::vector<float>{1, 10, 3, 0, 5, 14, 0, 6}, {4, 2}),
+               there = Tensor::from(std::vector<float>{1, 1, 1, 0, 1, 1, 0, 1}, {4, 2});
+  const Moments m = observed_moments(few, there);  // means 3 and 10; both in rows 0 and 2
+  BOOST_TEST(m.mean[0] == 3);
+  BOOST_TEST(m.mean[1] == 10);
+  BOOST_TEST(m.covariance(0, 0) == 4);
+  BOOST_TEST(m.covariance(1, 1) == 16);
+  BOOST_TEST(m.covariance(0, 1) == 8);  // (-2 * 0 + 2 * 4) / (2 - 1)
+}
+
+// Three columns of which each pair was seen in other rows: correlations 1, 1 and -1, which no three columns have.
+BOOST_AUTO_TEST_CASE(moments_with_missing_entries_have_no_negative_eigenvalues) {
+  std::vector<float> x, there;
+  for (int pair = 0; pair < 3; ++pair)
+    for (const float v : {-1.0f, 1.0f, -1.0f, 1.0f})
+      for (int column = 0; column < 3; ++column) {
+        const bool first = column == pair, second = column == (pair + 1) % 3;
+        x.push_back(first ? v : second ? (pair == 2 ? -v : v) : 0);
+        there.push_back(first || second);
+      }
+  const Moments m = observed_moments(Tensor::from(x, {12, 3}), Tensor::from(there, {12, 3}));
+  BOOST_TEST(m.covariance(0, 0) > 0.5);
+  BOOST_TEST(m.covariance(0, 1) > 0.2);
+  BOOST_TEST(symmetric_eigenvalues(m.covariance).back() > -1e-12);
+  BOOST_CHECK_THROW(observed_moments(Tensor::ones({2, 3}), Tensor::ones({2, 2})), Error);
+}
+
 BOOST_AUTO_TEST_CASE(the_same_bits_for_any_number_of_threads) {
   const Tensor x = normal({4, 1, 1}, {5000, 90});
   const int before = num_threads();

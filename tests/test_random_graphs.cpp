@@ -150,7 +150,7 @@ class RandomGraph {
   }
 
   Feed feed_for(const InputSpec& spec, const Tensor& drawn, const std::vector<Tensor>& nodes) {
-    if (spec.is_constant || spec.is_one_hot) return {0, 1, spec, {}, drawn};
+    if (spec.is_constant || spec.is_one_hot || spec.is_positive_definite) return {0, 1, spec, {}, drawn};
     const size_t node = size_t(between(0, int64_t(nodes.size()) - 1));
     const double largest = max(abs(nodes[node])).item();
     return {node, 1 / std::max(largest, 0.1), spec, uniform(key(), spec.shape, -1, 1, DType::float64), {}};

@@ -158,7 +158,7 @@ BOOST_AUTO_TEST_CASE(losses_are_those_of_scikit_learn_and_stand_on_one_scale) {
   const LossSettings loss = read_loss(Config(Json::object()), set);
   Batch batch;
   batch.x = x;
-  const auto rows = distortion_of(loss, y, batch, true).to_vector();
+  const auto rows = distortion_of(loss, y, batch, {}, true).to_vector();
   for (size_t r = 0; r < rows.size(); ++r)
     BOOST_TEST(rows[r] == g["real"][r].get<double>() + g["binary"][r].get<double>() +
                               g["categorical"][r].get<double>(),
@@ -169,7 +169,7 @@ BOOST_AUTO_TEST_CASE(losses_are_those_of_scikit_learn_and_stand_on_one_scale) {
   for (size_t r = 0; r < rows.size(); ++r)
     for (int64_t i = 3; i < 7; ++i)
       batch.x.data<float>()[r * 7 + i] = batch.observed.data<float>()[r * 7 + i] = 0;
-  const auto without = distortion_of(loss, y, batch, true).to_vector();
+  const auto without = distortion_of(loss, y, batch, {}, true).to_vector();
   for (size_t r = 0; r < rows.size(); ++r)
     BOOST_TEST(without[r] == g["real"][r].get<double>() + g["binary"][r].get<double>(),
                boost::test_tools::tolerance(2e-6));

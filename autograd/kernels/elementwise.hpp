@@ -61,6 +61,14 @@ template <class O> consteval Reads reads_of() {
   return output ? Reads::output : inputs ? Reads::inputs : nothing ? Reads::nothing : Reads::no_derivative;
 }
 
+/// Whether an op, element-wise or not, has a derivative. One without is not recorded.
+template <class O> consteval bool has_derivative() {
+  if constexpr (is_elementwise<O>)
+    return reads_of<O>() != Reads::no_derivative;
+  else
+    return O::differentiable;
+}
+
 /// How many operands the kernel of the derivative has: what it reads, and the gradient of the output.
 template <class O>
 inline constexpr size_t backward_operands = (reads_of<O>() == Reads::inputs   ? size_t(O::arity)

@@ -63,13 +63,6 @@ template <class O> void backward_in_ops(const void* op, BackwardContext& context
     settings<O>(op).backward_in_ops(context);
 }
 
-template <class O> constexpr bool has_derivative() {
-  if constexpr (is_elementwise<O>)
-    return reads_of<O>() != Reads::no_derivative;
-  else
-    return true;
-}
-
 }  // namespace detail
 
 /// The table of an op type, from its struct.
@@ -80,7 +73,7 @@ template <class O> consteval OpRule make_rule() {
   rule.arity = O::arity;
   rule.output = &detail::output<O>;
   rule.forward = &detail::forward<O>;
-  if constexpr (detail::has_derivative<O>()) {
+  if constexpr (has_derivative<O>()) {
     rule.backward = &detail::backward<O>;
     rule.backward_in_ops = &detail::backward_in_ops<O>;
   }

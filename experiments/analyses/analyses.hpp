@@ -4,7 +4,7 @@
 namespace elbow {
 
 /// Greedy selection of conditions: selected_features.csv, first_features.csv, kl_per_lt.csv, kl_all_lt.csv and three
-/// figures; docs/outputs.md tells their columns.
+/// figures; docs/outputs.md describes their columns.
 AnalysisResult selection_analysis(const Experiment& experiment, AnalysisContext& context);
 
 /// Whether features are given one by one, and not so many that the choice would take hours.
@@ -16,14 +16,14 @@ struct LatentSpace;  // experiments/report/latent_space_plot.hpp
 /// features given.
 LatentSpace latent_space(const Experiment& experiment, int64_t most);
 
-/// latent_space.csv, and latent_space_colormap_K.png for each number K of given features: the data beside the latent space.
+/// latent_space.csv, and latent_space_colormap_K.png for each number K of given features: the data next to the latent space.
 /// Error where no row is complete.
 AnalysisResult latent_space_analysis(const Experiment& experiment, AnalysisContext& context);
 
 /// Whether the rows have a coordinate or a class, and features that are given one by one: up to eight of them.
 bool latent_space_applies(const Experiment& experiment);
 
-/// Principal components of the test rows: pca.csv and pca.png; docs/outputs.md tells the columns.
+/// Principal components of the test rows: pca.csv and pca.png; docs/outputs.md describes the columns.
 AnalysisResult pca_analysis(const Experiment& experiment, AnalysisContext& context);
 
 /// Whether there are at least two test rows without missing entries, and not so many columns that the table of loadings
@@ -31,7 +31,7 @@ AnalysisResult pca_analysis(const Experiment& experiment, AnalysisContext& conte
 bool pca_applies(const Experiment& experiment);
 
 /// Squared Frechet distances in data space. The test rows without missing entries are cut in two: every other row is
-/// real; of the rest the model is given the first k features of `order` and makes up the others (generated_rows). Both
+/// real; of the rest the model is given the first k features of `order` and generates the others (generated_rows). Both
 /// sides are equally many, and no generated row has its original among the real ones, so that with everything given the
 /// distance is that of two halves of the real rows: the noise floor.
 ///
@@ -40,7 +40,7 @@ bool pca_applies(const Experiment& experiment);
 FrechetCurve frechet_curve(const Experiment& experiment, const std::vector<int64_t>& order,
                            const Tell& tell = tell_nobody, int64_t most_counts = 17);
 
-/// The curve along the greedy order of the features: fid_data.csv and fid_score.png; docs/outputs.md tells the columns.
+/// The curve along the greedy order of the features: fid_data.csv and fid_score.png; docs/outputs.md describes the columns.
 /// The order is that of the findings, which the analysis `selection` leaves there; without it the exact order of a Gaussian
 /// set, else that of the features.
 AnalysisResult frechet_analysis(const Experiment& experiment, AnalysisContext& context);
@@ -49,7 +49,7 @@ AnalysisResult frechet_analysis(const Experiment& experiment, AnalysisContext& c
 bool frechet_applies(const Experiment& experiment);
 
 /// Scores and label consistency: image_scores.csv, label_consistency.csv, image_scores.json and image_scores.png;
-/// docs/outputs.md tells what is in them. The features are those of the file context.features, or of a net that is trained
+/// docs/outputs.md describes them. The features are those of the file context.features, or of a net that is trained
 /// on the run's own images and kept as features.safetensors in the folder.
 AnalysisResult image_scores_analysis(const Experiment& experiment, AnalysisContext& context);
 

@@ -53,7 +53,7 @@ struct Analysis {
 };
 
 /// All analyses, in the order in which they are made. To add one: write experiments/analyses/NAME.cpp, declare it in
-/// analyses.hpp beside it, and put it into the list in analysis.cpp.
+/// analyses.hpp next to it, and put it into the list in analysis.cpp.
 const std::vector<Analysis>& analyses();
 
 /// What became of several analyses.

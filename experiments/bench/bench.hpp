@@ -14,7 +14,7 @@ struct BenchGemmOptions {
 };
 
 /// Best rate of multiply-adds of one core, in GFLOP/s, that this build can issue: 16 independent chains in
-/// registers. Takes about 20 microseconds; measure it beside what it is compared with, because clocks drift.
+/// registers. Takes about 20 microseconds; measure it together with what it is compared with, because clocks drift.
 template <class T> double measure_fma_peak();
 
 /// Times our kernel and OpenBLAS on the products of a linear layer y[M,N] = x[M,K] w[K,N]: forward (NN), dx =

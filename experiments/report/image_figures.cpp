@@ -7,10 +7,6 @@
 #include "cvae/sampling.hpp"
 
 namespace elbow {
-std::vector<float> pixels_of(const Experiment& e, const Tensor& y) {
-  return values_of(e.loss, y).to_vector<float>();
-}
-
 void write_images(const Experiment& e, const std::filesystem::path& png, const std::vector<float>& pixels,
                   const GridLayout& layout) {
   const ImageSize& image = *e.data.test.image;
@@ -24,7 +20,9 @@ std::vector<float> decoded_pixels(const Experiment& e, const Tensor& z, const Te
   std::vector<float> pixels;
   for (int64_t first = 0; first < z.size(0); first += at_once) {
     const int64_t last = std::min(first + at_once, z.size(0));
-    const auto part = pixels_of(e, e.model->decode(slice(z, 0, first, last), c ? slice(c, 0, first, last) : c));
+    const Tensor values =
+        decoded_values(*e.model, e.loss, slice(z, 0, first, last), c ? slice(c, 0, first, last) : c);
+    const auto part = values.to_vector<float>();
     pixels.insert(pixels.end(), part.begin(), part.end());
   }
   return pixels;
@@ -87,8 +85,8 @@ void draw_reconstructions(const Experiment& e, const std::filesystem::path& png)
   std::iota(index.begin(), index.end(), 0);
   const Batch batch = rows_of(test, index);
   Condition::Drawn drawn;
-  e.condition.give(batch, Mask(size_t(e.condition.features()), true), drawn);
-  const auto back = pixels_of(e, e.model->decode(e.model->encode(batch.input, drawn.c).mu, drawn.c)),
+  e.condition.give(batch, Mask(size_t(e.condition.features()), !e.condition.by_columns()), drawn);
+  const auto back = decoded_pixels(e, e.model->encode(batch.input, drawn.c).mu, drawn.c),
              original = batch.x.to_vector<float>();
   const int64_t size = test.columns();
   std::vector<float> pixels;

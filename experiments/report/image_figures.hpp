@@ -9,9 +9,6 @@
 
 namespace elbow {
 
-/// The decoder's outputs y [rows, columns] as pixels in 0..1, row by row.
-std::vector<float> pixels_of(const Experiment& experiment, const Tensor& y);
-
 /// Rows of pixels as one PNG; how many there are follows from the size of the experiment's images. Error as
 /// write_image_grid.
 void write_images(const Experiment& experiment, const std::filesystem::path& png,
@@ -35,7 +32,8 @@ struct SampleGrid {
 void draw_samples(const Experiment& experiment, const std::filesystem::path& png, uint64_t seed,
                   const SampleGrid& wanted = {});
 
-/// Test images above the decoder's outputs for their latent means.
+/// Test images above the decoder's outputs for their latent means, under all of their attributes; of a model that is
+/// conditioned on pixels, with none of them given.
 void draw_reconstructions(const Experiment& experiment, const std::filesystem::path& png);
 
 }  // namespace elbow

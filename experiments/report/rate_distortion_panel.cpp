@@ -8,7 +8,7 @@
 namespace elbow {
 namespace {
 
-// A number as a label beside its point.
+// A number as a label next to its point.
 struct PlacedLabel {
   double x, y;  // the middle of the text
   double number;

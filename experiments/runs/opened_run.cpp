@@ -37,8 +37,14 @@ void require_run(const fs::path& folder, std::initializer_list<const char*> file
 
 Json settings_of_run(const fs::path& file) {
   Json config = read_json(file);
-  if (config.is_object() && config.contains("evaluation") && config["evaluation"].is_object())
-    config["evaluation"].emplace("original_tables", true);
+  const auto add = [&](const char* section, const char* key, Json value) {
+    if (config.is_object() && config.contains(section) && config[section].is_object())
+      config[section].emplace(key, std::move(value));
+  };
+  add("evaluation", "original_tables", true);
+  if (Config(config, file.string()).section("condition").choice("kind", Condition::kinds(), "columns") ==
+      "columns")
+    add("model", "given", "predict");
   return config;
 }
 
@@ -120,9 +126,9 @@ DataSplit read_again(const fs::path& run, const Json& trained, const Config& set
 std::unique_ptr<Experiment> open_run(const fs::path& run, const std::vector<std::string>& settings) {
   const fs::path config = run / "config.json";
   require_run(run, {"config.json", model_file(run).filename().c_str()});
-  const Json trained = read_json(config);
+  const Json trained = settings_of_run(config);
   auto experiment = std::make_unique<Experiment>(
-      Config::read(config, settings),
+      Config::changed(trained, config.string(), settings),
       [&](const Config& c, uint64_t seed) { return read_again(run, trained.value("data", Json()), c, seed); });
   if (settings.empty()) return with_model(run, std::move(experiment));
   try {
@@ -140,11 +146,13 @@ std::unique_ptr<Experiment> open_model(const fs::path& run) {
   const fs::path description = run / description_file;
   require_run(run, {"config.json", model_file(run).filename().c_str()});
   if (!fs::exists(description)) return open_run(run);
-  return with_model(run, std::make_unique<Experiment>(
-                             Config::read(run / "config.json"), [&](const Config& settings, uint64_t) {
-                               settings.get<Json>("data");  // it is known what it comes to
-                               return read_description(description);
-                             }));
+  const fs::path config = run / "config.json";
+  return with_model(run,
+                    std::make_unique<Experiment>(Config(settings_of_run(config), config.string()),
+                                                 [&](const Config& settings, uint64_t) {
+                                                   settings.get<Json>("data");  // it is known what it comes to
+                                                   return read_description(description);
+                                                 }));
 }
 
 void check_described(const fs::path& run, const DataSplit& data) {

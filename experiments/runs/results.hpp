@@ -14,7 +14,7 @@ void require_finite(const Losses& test);
 /// The time in microseconds that a batch of the training's size takes, where the whole test set takes `seconds`.
 double eval_step_us(const Experiment& experiment, double seconds);
 
-/// The experiment's model on its whole test set, beside the optimum where there is one. `epochs` are the losses so far;
+/// The experiment's model on its whole test set, with the optimum where there is one. `epochs` are the losses so far;
 /// those of the last one become `train`. `timing` and `findings` are left to the caller. `say` receives a line about what will take
 /// more than a second or two. Error as require_finite.
 RunResults evaluate_run(const Experiment& experiment, const std::vector<EpochLosses>& epochs,

@@ -137,7 +137,7 @@ void draw_interpolation(const StoryRuns& runs, const std::filesystem::path& png)
       const Experiment& e = *run->experiment;
       const Tensor c = run->condition_of({runs.classes().class_of(pair[0]), runs.classes().class_of(pair[1])});
       const NoGrad no_grad;
-      sheet.add_row(run->name, pixels_of(e, e.model->decode(between(run->encode(pair)), c ? between(c) : c)));
+      sheet.add_row(run->name, decoded_pixels(e, between(run->encode(pair)), c ? between(c) : c));
     }
   }
   sheet.write(runs.cvae, png);

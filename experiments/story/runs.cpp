@@ -93,7 +93,7 @@ Tensor StoryRun::condition_of(const std::vector<int32_t>& labels) const {
 
 std::vector<float> StoryRun::decode(const Tensor& z, const std::vector<int32_t>& labels) const {
   const NoGrad no_grad;
-  return pixels_of(*experiment, experiment->model->decode(z, condition_of(labels)));
+  return decoded_pixels(*experiment, z, condition_of(labels));
 }
 
 std::string StoryRuns::class_name(int32_t label) const { return classes().text_of(float(label), ""); }

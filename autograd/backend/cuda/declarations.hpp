@@ -25,6 +25,7 @@ struct Block {
   template <class T> T max(T v) const;
   template <class T, class F> T sum_of(int64_t n, const F& x) const;
   template <class T, class F> T max_of(int64_t n, const F& x) const;
+  void wait() const;
 };
 template <class T> struct Output { void set(int64_t i, T value) const; };
 template <class T> Ptr<const T> in(const Tensor& t);

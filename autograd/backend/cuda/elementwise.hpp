@@ -207,12 +207,10 @@ template <class O> void backward(const void* op, BackwardContext& c) {
 
 /// Puts the kernels of an op, and of its adjoint, into their rules.
 template <class O> void install() {
-  if constexpr (!ops::is_elementwise<O>)
+  if constexpr (ops::has_derivative<O>())
     ops::device_kernels<O> = {&forward<O>, &backward<O>};
-  else if constexpr (ops::reads_of<O>() == ops::Reads::no_derivative)
-    ops::device_kernels<O> = {&forward<O>, nullptr};
   else
-    ops::device_kernels<O> = {&forward<O>, &backward<O>};
+    ops::device_kernels<O> = {&forward<O>, nullptr};
   if constexpr (requires { typename O::AdjointOp; }) install<typename O::AdjointOp>();
 }
 

@@ -112,6 +112,8 @@ struct Block {
     }
     return max(top);
   }
+  /// Until all threads are here; what they have written before can then be read by all.
+  ELBOW_DEVICE void wait() const { __syncthreads(); }
   /// combine(...) of all threads' v, in an order that depends on the number of threads alone; every thread gets it.
   template <class T, class F> ELBOW_DEVICE T all(T v, F combine) const {
     for (int distance = 16; distance > 0; distance /= 2)

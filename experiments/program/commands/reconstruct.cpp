@@ -28,7 +28,8 @@ struct Reconstruction {
 
 Reconstruction decode(const Experiment& e, const Tensor& z, const Tensor& c, const Batch& batch) {
   const Tensor y = e.model->decode(z, c);
-  return {values_of(e.loss, y).to_vector<float>(), distortion_of(e.loss, y, batch, true).to_vector<float>()};
+  return {values_of(e.loss, y, c).to_vector<float>(),
+          distortion_of(e.loss, y, batch, c, true).to_vector<float>()};
 }
 
 // The decoder's output for each row as CSV, in the units of the data, after the columns that are kept, with distortion
