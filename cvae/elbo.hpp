@@ -10,10 +10,9 @@
 
 namespace elbow {
 
-/// One term of the distortion. It compares the decoder's output y with x on some adjacent columns: squared error
-/// (x - y)^2 for real ones, binary
-/// cross-entropy of x in [0, 1] under the logit y for binary ones, cross-entropy under the logits y for the one-hot columns
-/// of one categorical value. All are sums over the columns: they stand on one scale.
+/// One term of the distortion. It compares the decoder's output y with x on some adjacent columns: squared error (x - y)^2
+/// for real ones, binary cross-entropy of x in [0, 1] under the logit y for binary ones, cross-entropy under the logits y
+/// for the one-hot columns of one categorical value. All are sums over the columns, and so on one scale.
 struct DistortionTerm {
   FeatureKind kind;
   int64_t first, width;
@@ -30,17 +29,17 @@ struct LossSettings {
   /// A plain autoencoder: z is the posterior's mean, without noise, and there is no KL; beta is 0 then.
   bool autoencoder = false;
   double beta = 1;
-  /// beta starts at warmup_from times its value and goes to it through so many steps: from 0 (Bowman et al. 2016) to wake
-  /// latents, from above 1 to have the decoder rely on the condition before latents are cheap.
+  /// beta starts at warmup_from times its value and reaches it after warmup_steps steps: from 0 (Bowman et al. 2016) so that
+  /// latents become active, from above 1 so that the decoder relies on the condition before latents are cheap.
   int64_t warmup_steps = 0;
   double warmup_from = 0;
-  double free_nats =
-      0;  ///< a latent's KL, averaged over the batch, costs nothing below that (Kingma et al. 2016)
+  /// A latent's KL, averaged over the batch, costs nothing below that (Kingma et al. 2016).
+  double free_nats = 0;
   bool has_capacity = false;
   double capacity = 0;         ///< C in beta * |KL - C| (Burgess et al. 2018)
-  int64_t capacity_steps = 0;  ///< C rises from 0 through so many steps
+  int64_t capacity_steps = 0;  ///< C rises from 0 over these steps
 
-  /// Whether the distortion is the squared error of all columns, as the analytic optimum wants it.
+  /// Whether the distortion is the squared error of all columns, as the analytic optimum requires.
   bool is_squared_error() const;
 };
 

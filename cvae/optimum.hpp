@@ -20,8 +20,8 @@ Optimum axis_optimum(double variance, double beta);
 /// `u`. Its mean over u ~ N(0, variance) is axis_optimum(variance, beta). The model is derived in docs/optimum.md.
 LossTerms<double> axis_row_loss(double u, double variance, double beta);
 
-/// How many masks an average of the optimum may take, each of which costs O(columns^3): so many that it takes about a second,
-/// but no fewer than `least` and no more than `most`.
+/// How many masks an average of the optimum may take, at O(columns^3) each: about a second's work, but no fewer than `least`
+/// and no more than `most`.
 std::int64_t affordable_masks(std::int64_t columns, std::int64_t least, std::int64_t most);
 
 /// The analytic optimum of a Gaussian set x ~ N(mean, covariance) under arbitrary conditioning, for the loss
@@ -70,13 +70,13 @@ class GaussianOptimum {
                                         const MissingDistribution& missing = {}, double p_given = 0.5) const;
 
   /// The optimal model's loss on row x [d] under mask [d] (1 = given, 0 = withheld). `observed` [d]: 0 where an entry is
-  /// missing, whose value in x is not looked at, 1 elsewhere; null: nothing is missing. (With missing entries it is the
-  /// model whose decoder is told what is missing.) Error if an entry of mask or observed is neither 0 nor 1, or a
+  /// missing, whose value in x is ignored, 1 elsewhere; null: nothing is missing. (With missing entries it is the
+  /// model whose decoder knows what is missing.) Error if an entry of mask or observed is neither 0 nor 1, or a
   /// missing one is given.
   LossTerms<double> optimal_row(const float* x, const float* mask, const float* observed = nullptr) const;
 
   /// optimal_row() for each of `rows` rows of x [rows,d], mask [rows,d] and observed [rows,d], in parallel. What
-  /// depends on mask and observed alone is worked out once per distinct pair and kept for later calls. Error as
+  /// depends on mask and observed alone is computed once per distinct pair and kept for later calls. Error as
   /// optimal_row, naming the row.
   std::vector<LossTerms<double>> optimal_rows(const float* x, const float* mask, std::int64_t rows,
                                               const float* observed = nullptr) const;
