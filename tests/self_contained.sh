@@ -196,4 +196,13 @@ check "what needs no scores does not mind" "$elbow" evaluate pictures --json >te
 rm net.safetensors
 refused "net.safetensors: is not there" "$elbow" image_scores pictures --out refused
 
+# --- a model that takes its moments from the training rows keeps them ---
+cat >linear.json <<'END'
+{"name": "linear", "data": {"source": "correlated_gaussian", "columns": 3, "train_rows": 640, "test_rows": 640},
+ "model": {"kind": "linear"}, "evaluation": {"analyses": [], "draws": 1}, "training": {"epochs": 1}}
+END
+check "a run of kind linear" undrawn train linear.json --out linear --quiet
+printf 'x0,x1,x2\n1,,0.5\n' >gap.csv
+check "imputes without rows" bash -c "'$elbow' impute linear gap.csv | grep -qE '^1,-?[0-9.e-]+,0.5$'"
+
 finish

@@ -51,6 +51,11 @@ std::vector<Json> experiments() {
         "model": {"kind": "dense", "encoder": [[8, 8, 16]], "latent": [[8, 8, 16]], "decoder": [[8, 8, 8]]},
         "training": {"epochs": 2, "batch_rows": 32, "freeze_batch_norm_after": 0.5, "optimizer": {"kind": "sgd"}, )" +
          schedule + "}}"),
+      of(R"({"name": "linear", "seed": 8, "data": {"source": "correlated_gaussian", "columns": 4, "train_rows": 96, "test_rows": 96,
+        "missing": 0.2},
+        "model": {"kind": "linear", "latents": 3, "gains": [8]},
+        "training": {"epochs": 2, "batch_rows": 32, )" +
+         schedule + "}}"),
       of(R"({"name": "conv", "seed": 7, "data": {"source": "idx_images", "train_rows": 32, "test_rows": 20, "coloured": true},
         "condition": {"kind": "label", "withheld": 0.5}, "loss": {"distortion": "bce"},
         "model": {"kind": "conv", "encoder": [4, 8, 8], "latents": 3, "decoder": [8, 8, 4]},
@@ -94,9 +99,10 @@ BOOST_AUTO_TEST_CASE(training_gives_what_it_gives_on_the_cpu) {
   for (const Json& settings : experiments()) BOOST_TEST_CONTEXT(settings["name"]) {
       const Trained cpu = train(settings, Device::cpu), gpu = train(settings, Device::cuda);
       BOOST_REQUIRE_EQUAL(cpu.losses.size(), gpu.losses.size());
-      // A few steps are too few for roundings to grow.
+      // A few steps are too few for roundings to grow. But Adam's first step is of full length also where a gradient is
+      // nothing but rounding; in "mlp" that moves the loss by 0.0001 nats.
       for (size_t i = 0; i < cpu.losses.size(); ++i)
-        BOOST_TEST(gpu.losses[i] == cpu.losses[i], boost::test_tools::tolerance(2e-5));
+        BOOST_TEST(gpu.losses[i] == cpu.losses[i], boost::test_tools::tolerance(1e-4));
     }
 }
 

@@ -38,7 +38,7 @@ class MaskedSystem {
       inverse_[i] = 1 / row[i];
     }
   }
-  /// w [n] from b [n], which may be one.
+  /// w [n], which may be b, from b [n].
   template <class T> void solve(int64_t n, const T* b, T* w) {
     const size_t k = columns_.size();
     for (size_t i = 0; i < k; ++i)
@@ -52,11 +52,11 @@ class MaskedSystem {
   }
 
  private:
-  static double dot(size_t n, const double* a, const double* b) {
+  template <class A> static A dot(size_t n, const A* a, const A* b) {
     if (n >= 16)
-      return simd::sum_of<double>(
+      return simd::sum_of<A>(
           int64_t(n), [](auto v, auto w) { return v * w; }, a, b);
-    double sum = 0;
+    A sum = 0;
     for (size_t i = 0; i < n; ++i) sum += a[i] * b[i];
     return sum;
   }
@@ -121,26 +121,26 @@ struct MaskedSolve : Op {
   // The same on the GPU, a block for each row: all columns, those that the mask does not pick with a row of the identity.
   template <class T> void device_solve(const Tensor& s, const Tensor& b, const Tensor& mask, Tensor& w) const {
     const int64_t rows = b.size(0), n = b.size(1);
-    Tensor factors = Tensor::empty({rows, n, n}, s.dtype(), Device::cuda);
+    Tensor work = Tensor::empty({rows, n + 1, n}, DType::float64, Device::cuda);
     const auto matrix = cuda::in<T>(s), right = cuda::in<T>(b), m = cuda::in<T>(mask);
-    const auto factor = cuda::out<T>(factors);  // [rows, n, n]
-    const auto solution = cuda::out<T>(w);      // [rows, n]
-    const T added = T(ridge);
+    const auto scratch = cuda::out<double>(work);
+    const auto y = cuda::out<T>(w);  // [rows, n]
+    const double added = ridge;
     cuda::for_rows(rows, n * n, [=] ELBOW_DEVICE(const cuda::Block& block, int64_t r) {
-      auto a = factor + r * n * n;  // [n,n]; its diagonal ends as the inverse of the factor's
-      auto x = solution + r * n;    // [n]
+      auto a = scratch + r * (n + 1) * n;  // [n,n]; its diagonal ends as the inverse of the factor's
+      auto x = a + n * n;                  // [n]
       for (int64_t e = block.thread; e < n * n; e += block.threads) {
         const int64_t i = e / n, j = e % n;
         const bool both = m[r * n + i] != T(0) && m[r * n + j] != T(0);
-        a[e] = (both ? (matrix[i * n + j] + matrix[j * n + i]) / T(2) : T(0)) + (i != j ? T(0)
-                                                                                 : both ? added
-                                                                                        : T(1));
+        const double diagonal = both ? added : 1;
+        a[e] =
+            (both ? (double(matrix[i * n + j]) + double(matrix[j * n + i])) / 2 : 0) + (i == j ? diagonal : 0);
       }
       for (int64_t i = block.thread; i < n; i += block.threads)
-        x[i] = m[r * n + i] != T(0) ? T(right[r * n + i]) : T(0);
+        x[i] = m[r * n + i] != T(0) ? double(right[r * n + i]) : 0;
       for (int64_t k = 0; k < n; ++k) {
         block.wait();
-        const T inverse = T(1) / sqrt(T(a[k * n + k]));
+        const double inverse = 1 / sqrt(double(a[k * n + k]));
         block.wait();
         for (int64_t i = k + 1 + block.thread; i < n; i += block.threads) a[i * n + k] = a[i * n + k] * inverse;
         if (block.thread == 0) {
@@ -161,6 +161,8 @@ struct MaskedSolve : Op {
         block.wait();
         for (int64_t i = block.thread; i < k; i += block.threads) x[i] = x[i] - a[k * n + i] * x[k];
       }
+      block.wait();
+      for (int64_t i = block.thread; i < n; i += block.threads) y[r * n + i] = T(x[i]);
     });
   }
   template <class T> void device_forward(ForwardContext& c) const {

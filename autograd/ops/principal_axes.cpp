@@ -26,7 +26,7 @@ template <class T, class Mask, class Work>
 ELBOW_FN int64_t condition_on(int64_t n, Mask mask, T ridge, Work a) {
   int64_t m = 0;
   for (int64_t k = 0; k < n; ++k) {
-    if (mask[k] == 0) {
+    if (T(mask[k]) == T(0)) {
       ++m;
       continue;
     }
@@ -36,11 +36,14 @@ ELBOW_FN int64_t condition_on(int64_t n, Mask mask, T ridge, Work a) {
       for (int64_t j = 0; j < n && i != k; ++j)
         if (j != k) a[i * n + j] = a[i * n + j] - share * a[k * n + j];
     }
-    for (int64_t i = 0; i < n; ++i) a[i * n + k] = a[k * n + i] = T(0);
+    for (int64_t i = 0; i < n; ++i) {
+      a[i * n + k] = T(0);
+      a[k * n + i] = T(0);
+    }
   }
   int64_t to = 0;
   for (int64_t e = 0; e < n * n; ++e)
-    if (mask[e / n] == 0 && mask[e % n] == 0) a[to++] = T(a[e]);
+    if (T(mask[e / n]) == T(0) && T(mask[e % n]) == T(0)) a[to++] = T(a[e]);
   return m;
 }
 
@@ -85,19 +88,19 @@ ELBOW_FN void axes_of(int64_t n, Matrix s, Mask mask, T ridge, Work a, Work v, O
   for (int64_t i = 0; i < n; ++i) {
     int64_t best = -1;  // the largest eigenvalue that is left; one that has been taken is NaN
     for (int64_t k = 0; k < m; ++k)
-      if (a[k * m + k] == a[k * m + k] && (best < 0 || a[k * m + k] > a[best * m + best])) best = k;
+      if (const T here = a[k * m + k]; here == here && (best < 0 || here > T(a[best * m + best]))) best = k;
     T scale(0), largest(0);
     if (best >= 0) {
       for (int64_t j = 0; j < m; ++j)
-        if (abs(v[best * m + j]) > abs(largest)) largest = v[best * m + j];
+        if (const T component = v[best * m + j]; abs(component) > abs(largest)) largest = component;
       const T variance = a[best * m + best];
       scale = variance > T(0) ? sqrt(variance) * (largest < T(0) ? T(-1) : T(1)) : T(0);
       a[best * m + best] = std::numeric_limits<T>::quiet_NaN();
     }
     for (int64_t j = 0, at = 0; j < n; ++j) {
-      const bool there = best >= 0 && mask[j] == 0;
-      y[i * n + j] = there ? scale * v[best * m + at] : T(0);
-      at += mask[j] == 0;
+      const bool withheld = T(mask[j]) == T(0);
+      y[i * n + j] = withheld && best >= 0 ? scale * T(v[best * m + at]) : T(0);
+      at += withheld;
     }
   }
 }
@@ -129,16 +132,17 @@ struct PrincipalAxes : Op {
       axes_of<double>(n, s, mask + r * n, ridge, work.data(), work.data() + n * n, y + r * n * n);
     });
   }
-  // A thread for each row.
+  // A thread for each row, in double precision as well.
   template <class T> void device_forward(ForwardContext& c) const {
     const int64_t rows = c.in[1].size(0), n = c.in[1].size(1);
-    Tensor work = Tensor::empty({rows, 2, n, n}, c.y.dtype(), Device::cuda);
+    Tensor work = Tensor::empty({rows, 2, n, n}, DType::float64, Device::cuda);
     const auto s = cuda::in<T>(c.in[0]), mask = cuda::in<T>(c.in[1]);
-    const auto scratch = cuda::out<T>(work), y = cuda::out<T>(c.y);
-    const T added = T(ridge);
+    const auto scratch = cuda::out<double>(work);  // [rows, 2, n, n]
+    const auto y = cuda::out<T>(c.y);              // [rows, n, n]
+    const double added = ridge;
     cuda::for_each(rows, [=] ELBOW_DEVICE(int64_t r) {
       const auto a = scratch + 2 * r * n * n;
-      axes_of<T>(n, s, mask + r * n, added, a, a + n * n, y + r * n * n);
+      axes_of<double>(n, s, mask + r * n, added, a, a + n * n, y + r * n * n);
     });
   }
   // By LAPACK.
