@@ -272,6 +272,10 @@ cp -r run named
 check "the default prior may be named" "$elbow" train gauss.json --out named --quiet --set model.prior.kind=standard --resume
 check "which the configuration does not do" cmp named/config.json run/config.json
 
+# --- the model that takes its covariance from the training rows ---
+check "a linear run" undrawn train gauss.json --out linear --quiet --set 'model={"kind": "linear"}' --set training.epochs=1
+check "needs no rows afterwards" bash -c "'$elbow' sample linear --rows 3 >of_linear.csv && '$elbow' impute linear holes.csv && '$elbow' encode linear of_linear.csv" >text
+
 check "none of the commands touched the run" diff -r run before
 for command in evaluate encode reconstruct sample impute; do
   check "help on $command" bash -c "'$elbow' $command --help | grep -q 'finished run'"
