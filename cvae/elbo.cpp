@@ -49,13 +49,6 @@ Tensor counted_loss(const DistortionTerm& term, const Tensor& y, const Tensor& x
   return sum(loss_of(term, y, x, Reduction::none) * counted, 1);
 }
 
-// 1 where an entry counts in the distortion, 0 elsewhere [rows, columns]; undefined where all do.
-Tensor counted_entries(const LossSettings& loss, const Batch& batch, const Tensor& c) {
-  if (!loss.copies_given) return batch.observed;
-  const Tensor withheld = 1 - mask_in(c);
-  return batch.observed ? batch.observed * withheld : withheld;
-}
-
 // What the KL adds to the loss.
 Tensor kl_loss(const Posterior& q, const DiagonalNormal& p, const Tensor& kl, const LossSettings& loss,
                const Tensor& weight, const Tensor& capacity) {
@@ -102,6 +95,12 @@ LossSettings read_loss(const Config& config, const Dataset& data) {
     if (s.has_capacity) refuse("capacity");
   }
   return s;
+}
+
+Tensor counted_entries(const LossSettings& loss, const Batch& batch, const Tensor& c) {
+  if (!loss.copies_given) return batch.observed;
+  const Tensor withheld = 1 - mask_in(c);
+  return batch.observed ? batch.observed * withheld : withheld;
 }
 
 Tensor distortion_of(const LossSettings& loss, const Tensor& y, const Batch& batch, const Tensor& c,

@@ -47,6 +47,9 @@ struct LossSettings {
 /// not fit the data.
 LossSettings read_loss(const Config& config, const Dataset& data);
 
+/// 1 where an entry counts in the distortion, 0 elsewhere [rows, columns]; undefined where all do.
+Tensor counted_entries(const LossSettings& loss, const Batch& batch, const Tensor& c);
+
 /// The distortion of each row [rows], or their mean [], of the decoder's output y [rows, columns] under the condition c.
 Tensor distortion_of(const LossSettings& loss, const Tensor& y, const Batch& batch, const Tensor& c,
                      bool per_row);

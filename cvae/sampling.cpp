@@ -19,6 +19,9 @@ RandomKey sampling_noise(uint64_t seed, uint64_t step) { return {seed, stream::s
 RandomKey sampling_noise(uint64_t seed, int64_t draw, uint64_t batch) {
   return sampling_noise(seed, uint64_t(draw) << 32 | batch);
 }
+RandomKey likelihood_noise(uint64_t seed, int64_t draw, uint64_t batch) {
+  return {seed, stream::likelihood, uint64_t(draw) << 32 | batch};
+}
 
 Tensor sample_posterior(const LossSettings& loss, const Posterior& q, const RandomKey& noise) {
   return loss.autoencoder ? q.mu : reparameterise(q.mu, q.log_var, noise);

@@ -16,6 +16,8 @@ RandomKey evaluation_noise(uint64_t seed, uint64_t step, const Tensor* state = n
 RandomKey sampling_noise(uint64_t seed, uint64_t step);
 /// The same for draw number `draw` of batch number `batch`: one more draw leaves the others as they are.
 RandomKey sampling_noise(uint64_t seed, int64_t draw, uint64_t batch);
+/// Of the posterior in estimates of the likelihood, stream::likelihood, for draw number `draw` of batch number `batch`.
+RandomKey likelihood_noise(uint64_t seed, int64_t draw, uint64_t batch);
 /// @}
 
 /// A draw from the posterior of each row [rows, latents]; of an autoencoder, whose codes are points, its mean.

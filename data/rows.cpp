@@ -28,7 +28,7 @@ Rows Rows::unread(int64_t size, int64_t columns) {
 }
 
 void Rows::check_read() const {
-  if (!can_be_read()) fail("rows", "only the number of rows is known here, not what is in them");
+  if (!are_read()) fail("rows", "only the number of rows is known here, not what is in them");
 }
 
 Rows Rows::in_planes(std::vector<uint8_t> plane, int64_t planes) const {

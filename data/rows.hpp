@@ -21,7 +21,8 @@ class Rows {
   Rows(std::vector<uint8_t> pixels, int64_t columns);
   /// Rows whose size alone is known: reading one is an Error.
   static Rows unread(int64_t size, int64_t columns);
-  bool can_be_read() const { return bool(values_) || pixels_; }
+  /// Whether there is more than their number.
+  bool are_read() const { return values_ || pixels_; }
 
   /// The same pixels in colour: each row is `planes` planes side by side, of which all but plane[row] are 0. Shares the
   /// pixels, and keeps one more byte a row. Rows that have planes already get these instead. Error for rows of floats, or

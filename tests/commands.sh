@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # shellcheck disable=SC2016  # the dollars are awk's
-# The commands on a finished run: evaluate, encode, reconstruct, sample, impute; and features. Usage: commands.sh PATH/TO/elbow
+# The commands on a finished run: evaluate, encode, reconstruct, likelihood, sample, impute; and features. Usage: commands.sh PATH/TO/elbow
 # shellcheck source=tests/harness.sh
 . "$(dirname "$0")/harness.sh"
 near() { awk -v a="$1" -v b="$2" -v e="$3" 'BEGIN { exit !(a - b <= e && b - a <= e) }'; } # |a - b| <= e
@@ -47,7 +47,7 @@ with_last() { # FOLDER BYTES: the run with these bytes at the end of its model
 }
 with_last damaged '\0377\0377\0377\0377' # a NaN
 printf 'x0,x1,x2\n1,,\n' >holes.csv
-for command in evaluate encode reconstruct sample traverse interpolate selection pca frechet; do
+for command in evaluate encode reconstruct likelihood sample traverse interpolate selection pca frechet; do
   refused "damaged/model.safetensors: the tensor " "$elbow" $command damaged
 done
 refused "damaged/model.safetensors: the tensor " "$elbow" impute damaged holes.csv
@@ -122,6 +122,38 @@ check "distortion is that of the row" awk -F, 'NR == FNR { x[FNR] = $1; y[FNR] =
   FNR > 1 { e = ($1-x[FNR])^2 + ($2-y[FNR])^2 + ($3-z[FNR])^2 - $4; if (e > 1e-4 || e < -1e-4) exit 1 }' rows.csv given.csv
 "$elbow" reconstruct holes >of_holes.csv
 check "missing entries may be encoded where they were trained" test "$(wc -l <of_holes.csv)" -eq 641
+
+# --- likelihood ---
+likelihood() { "$elbow" likelihood "$@" 2>summary; }
+likelihood run --given random --rows 700 --samples 200 >l.csv
+check "likelihood: its columns" test "$(head -1 l.csv)" = log_likelihood,standard_error,effective_samples,given,exact,best
+check "a line for each row" test "$(wc -l <l.csv)" -eq 701
+check "and one that sums up" grep -q '^log-likelihood .* (700 rows; .* effective samples of 200, .*; exact minus model .*; best at this beta minus model ' summary
+check "the same bits for any number of threads" cmp l.csv <(likelihood run --given random --rows 700 --samples 200 --threads 1)
+check "another seed, other samples" bash -c "! '$elbow' likelihood run --given random --rows 700 --samples 200 --seed 9 2>/dev/null | cmp -s - l.csv"
+check "the masks are those of encode" cmp <(cut -d, -f4 l.csv) <(head -701 a.csv | cut -d, -f18)
+check "a trained model is near the best one" near "$(mean log_likelihood l.csv)" "$(mean best l.csv)" 0.1
+check "which has the decoder's noise" near "$(mean best l.csv)" "$(mean exact l.csv)" 0.2
+check "1000 rows of the test set" test "$(likelihood run --samples 1 | wc -l)" -eq 1001
+check "or all; a single sample has no error" test "$(likelihood run --samples 1 --rows 0 | cut -d, -f2,3,4 | sort | uniq -c | tr -s ' \n' ' ')" = \
+  " 4000 ,1,0 1 standard_error,effective_samples,given "
+likelihood run rows.csv --keep x1,x0 --given 1 --samples 20 >of_rows.csv
+check "all rows of a file" cmp <(cut -d, -f1,2 of_rows.csv) <(awk -F, '{ print $2 "," $1 }' rows.csv)
+check "the exact density of x0 and x2 given x1, of covariance [0.36 -0.1, -0.1 0.75]" awk -F, '
+  NR == FNR { u[FNR] = $1 - 0.8 * $2; v[FNR] = $3 - 0.5 * $2; next }
+  FNR > 1 { e = -log(2 * 3.14159265 * sqrt(0.26)) - (0.75 * u[FNR]^2 + 0.2 * u[FNR] * v[FNR] + 0.36 * v[FNR]^2) / 0.52 - $7
+            if (e > 1e-4 || e < -1e-4) exit 1 }' rows.csv of_rows.csv
+check "missing entries" test "$(likelihood holes --samples 2 | wc -l)" -eq 641
+check "labels" test "$(likelihood labelled --samples 2 | head -1)" = log_likelihood,standard_error,effective_samples
+for setting in loss.autoencoder=true loss.distortion=bce loss.beta=0; do
+  check "a run with $setting" undrawn train mixed.json --out "$setting" --quiet --set $setting --set training.epochs=1
+done
+refused "autoencoder" "$elbow" likelihood loss.autoencoder=true
+refused "grey values" "$elbow" likelihood loss.distortion=bce
+refused "beta = 0" "$elbow" likelihood loss.beta=0
+refused "--samples" "$elbow" likelihood run --samples 0
+refused 'no column "x9"' "$elbow" likelihood run --given x9
+refused "exists already" "$elbow" likelihood run --out l.csv
 
 # --- sample ---
 "$elbow" sample run --given 0=1.50,x2=-0.3 --rows 600 >sampled.csv
@@ -272,8 +304,12 @@ cp -r run named
 check "the default prior may be named" "$elbow" train gauss.json --out named --quiet --set model.prior.kind=standard --resume
 check "which the configuration does not do" cmp named/config.json run/config.json
 
+# --- the model that takes its covariance from the training rows ---
+check "a linear run" undrawn train gauss.json --out linear --quiet --set 'model={"kind": "linear"}' --set training.epochs=1
+check "needs no rows afterwards" bash -c "'$elbow' sample linear --rows 3 >of_linear.csv && '$elbow' impute linear holes.csv && '$elbow' encode linear of_linear.csv" >text
+
 check "none of the commands touched the run" diff -r run before
-for command in evaluate encode reconstruct sample impute; do
+for command in evaluate encode reconstruct likelihood sample impute; do
   check "help on $command" bash -c "'$elbow' $command --help | grep -q 'finished run'"
 done
 

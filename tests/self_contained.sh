@@ -26,11 +26,11 @@ cp -r run before
 cp table.csv table.kept
 cp schema.json schema.kept
 
-# --- without the table: sample, impute, encode and reconstruct of one's own rows ---
+# --- without the table: sample, impute, encode, reconstruct and likelihood of one's own rows ---
 answers() { # FOLDER of the run, FOLDER of the rows
   "$elbow" sample "$1" --rows 50 --noise && "$elbow" sample "$1" --given colour=red --rows 5 &&
     "$elbow" impute "$1" "$2/holes.csv" --sd && "$elbow" encode "$1" "$2/holes.csv" --given all &&
-    "$elbow" reconstruct "$1" "$2/holes.csv" --draws 2
+    "$elbow" reconstruct "$1" "$2/holes.csv" --draws 2 && "$elbow" likelihood "$1" "$2/holes.csv" --samples 3 2>/dev/null
 }
 same_answers() { check "$1" cmp <(answers "${2:-run}" "${3:-.}" 2>&1) answers.txt; }
 answers run . >answers.txt || bad "answers with the table there"

@@ -12,6 +12,7 @@ void add_evaluate(Command app);
 void add_config(Command app);
 void add_encode(Command app);
 void add_reconstruct(Command app);
+void add_likelihood(Command app);
 void add_sample(Command app);
 void add_traverse(Command app);
 void add_interpolate(Command app);
