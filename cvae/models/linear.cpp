@@ -1,3 +1,4 @@
+#include <array>
 #include <cmath>
 
 #include "autograd/operators.hpp"
@@ -84,11 +85,15 @@ class LinearCvae : public Cvae {
   }
 
  private:
+  // What a condition determines.
+  struct Conditioned {
+    Tensor predicted;        // [rows, columns]: E[x | given], in units
+    Tensor axes, variances;  // [rows, latents, columns], [rows, latents]: w_i and lambda_i
+  };
+
   Posterior encode_here(const Tensor& input, const Tensor& c) override {
-    const Tensor mask = mask_in(c), axes = axes_under(mask);
-    const Tensor variances = sum(square(axes), 2), gain = (*gain_)(variances);  // [rows, latents]
-    const Tensor x = in_units(slice(input, 1, 0, columns_)),
-                 predicted = completed(in_units(values_in(c)), mask);
+    const auto& [predicted, axes, variances] = conditioned(c);
+    const Tensor x = in_units(slice(input, 1, 0, columns_)), gain = (*gain_)(variances);
     if (input.size(1) == columns_)
       return {mean_code(x - predicted, axes, gain / (variances + ridge)), (*log_var_)(variances)};
 
@@ -106,16 +111,22 @@ class LinearCvae : public Cvae {
     return {mu, (*log_var_)(seen)};
   }
   Tensor decode_here(const Tensor& z, const Tensor& c) override {
-    const Tensor mask = mask_in(c), axes = axes_under(mask);
-    const Tensor gain = (*output_gain_)(sum(square(axes), 2));  // [rows, latents]
-    return mean_ + unit_ * (completed(in_units(values_in(c)), mask) + innovations_of(z * gain, axes));
+    const auto& [predicted, axes, variances] = conditioned(c);
+    return mean_ + unit_ * (predicted + innovations_of(z * (*output_gain_)(variances), axes));
   }
 
-  Tensor in_units(const Tensor& x) const { return (x - mean_) / unit_; }
-  // The axes that the latents belong to, [rows, latents, columns].
-  Tensor axes_under(const Tensor& mask) const {
-    return slice(principal_axes(covariance_, mask, ridge), 1, 0, latents_);
+  // Encoder and decoder, and all draws of a latent, are asked about the same condition one after the other: it is kept until
+  // another one comes, or it is written to. Not on a GPU, where a recorded step replays with other values in the same tensor.
+  const Conditioned& conditioned(const Tensor& c) {
+    const std::array versions{c.body()->storage->version, covariance_.body()->storage->version};
+    if (c_.body() == c.body() && versions_ == versions && c.device() == Device::cpu) return conditioned_;
+    const Tensor mask = mask_in(c), axes = slice(principal_axes(covariance_, mask, ridge), 1, 0, latents_);
+    conditioned_ = {completed(in_units(values_in(c)), mask), axes, sum(square(axes), 2)};
+    c_ = c;
+    versions_ = versions;
+    return conditioned_;
   }
+  Tensor in_units(const Tensor& x) const { return (x - mean_) / unit_; }
   // x [rows, columns] where the mask is 1, its mean given those columns elsewhere.
   Tensor completed(const Tensor& x, const Tensor& mask) const {
     return where(mask, x, matmul(masked_solve(covariance_, x, mask, ridge), covariance_));
@@ -136,6 +147,9 @@ class LinearCvae : public Cvae {
   // All is computed with (x - mean) / unit, whose covariance has a mean diagonal of 1.
   Tensor mean_, unit_, covariance_;  // [columns], [], [columns, columns]
   std::unique_ptr<OfVariance> gain_, log_var_, output_gain_;
+  Tensor c_;  // the condition that conditioned_ belongs to, and the versions of it and of the covariance
+  std::array<uint32_t, 2> versions_{};
+  Conditioned conditioned_;
 };
 
 }  // namespace
