@@ -190,6 +190,10 @@ BOOST_AUTO_TEST_CASE(a_run_of_an_earlier_version) {
   BOOST_TEST(then.findings.image_fids[0].fid.mean == 1.5);
   BOOST_TEST(std::isnan(then.findings.image_fids[0].fid.standard_error));
   BOOST_TEST(check_same_run(run / "config.json", now.config.dump()) == "");  // --resume takes it up
+  Json other = now.config;
+  other["loss"]["beta"] = 0.7;
+  const std::string refusal = error_of([&] { check_same_run(run / "config.json", other.dump()); });
+  BOOST_TEST(refusal.ends_with("the first that differs is loss.beta"), refusal);
 
   // an analysis that runs again puts its findings into the summary, and those in tables with them
   Findings findings = read_findings(run);

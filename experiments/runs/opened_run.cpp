@@ -1,5 +1,6 @@
 #include "experiments/runs/opened_run.hpp"
 
+#include <algorithm>
 #include <iostream>
 #include <nlohmann/json.hpp>
 
@@ -22,6 +23,12 @@ void check_same_model(const Json& trained, const Json& changed) {
     throw Error("it was trained with another `loss.distortion`");
   if (trained.at("loss").value("autoencoder", false) != changed.at("loss").at("autoencoder"))
     throw Error("it was trained with another `loss.autoencoder`");
+}
+
+// The path of a setting as messages have it: "a.b" from the JSON pointer "/a/b".
+std::string dotted(std::string pointer) {
+  std::replace(pointer.begin(), pointer.end(), '/', '.');
+  return pointer.empty() ? pointer : pointer.substr(1);
 }
 
 }  // namespace
@@ -68,10 +75,12 @@ std::string check_same_run(const std::filesystem::path& file, const std::string&
     if (!changed.empty()) rate_before = rate;
     before["training"].erase("epochs");
     after["training"].erase("epochs");
-    if (nlohmann::json(before) != nlohmann::json(after))  // in whatever order
-      throw refuse(
+    const nlohmann::json changes = nlohmann::json::diff(before, after);  // in whatever order
+    if (!changes.empty())
+      throw refuse(str(
           "the run was started with other settings: --resume takes the same ones (or more epochs, or a lower "
-          "training.schedule.learning_rate)");
+          "training.schedule.learning_rate); the first that differs is ",
+          dotted(changes.front().at("path").get<std::string>())));
     return changed;
   } catch (const Json::exception&) { throw refuse("is not the configuration of a run"); }
 }
