@@ -159,8 +159,8 @@ All ops, as the registry lists them. `make docs` writes this page from what the 
 themselves; do not edit it. How to add one: [adding-an-op.md](adding-an-op.md).
 
 An op is called as a free function of `autograd/ops.hpp`, declared at the top of its file. **Settings** are parameters
-that are not tensors: axes, a slope, a reduction. All ops can be differentiated as often as one likes, but for the
-comparisons, whose derivative is 0: they are not recorded.
+that are not tensors: axes, a slope, a reduction. All ops can be differentiated as often as one likes, but for those that
+say "not recorded": the comparisons, whose derivative is 0, and `principal_axes`.
 )";
 
 struct Group {

@@ -21,31 +21,17 @@ struct InputSpec {
   bool is_binary = false;             ///< 0 or 1
   bool is_positive_definite = false;  ///< a symmetric matrix, with no eigenvalue below 1
   /// The gradient with respect to this input is not checked: it has none.
-  InputSpec constant() const {
-    auto s = *this;
-    s.is_constant = true;
-    return s;
-  }
-  InputSpec one_hot() const {
-    auto s = *this;
-    s.is_one_hot = true;
-    return s;
-  }
+  InputSpec constant() const { return with(&InputSpec::is_constant); }
+  InputSpec one_hot() const { return with(&InputSpec::is_one_hot); }
   /// For ops that look for the largest: where two are close, the derivative jumps nearby.
-  InputSpec distinct() const {
-    auto s = *this;
-    s.is_distinct = true;
-    return s;
-  }
-  InputSpec binary() const {
-    auto s = *this;
-    s.is_binary = true;
-    return s;
-  }
-  InputSpec positive_definite() const {
-    auto s = *this;
-    s.is_positive_definite = true;
-    return s;
+  InputSpec distinct() const { return with(&InputSpec::is_distinct); }
+  InputSpec binary() const { return with(&InputSpec::is_binary); }
+  InputSpec positive_definite() const { return with(&InputSpec::is_positive_definite); }
+  /// The same input with that flag set.
+  InputSpec with(bool InputSpec::*flag) const {
+    InputSpec spec = *this;
+    spec.*flag = true;
+    return spec;
   }
 };
 
@@ -94,7 +80,7 @@ struct OpInfo {
   AnyOp op;                     ///< with its default settings
   std::vector<double> kinks;    ///< where the derivative jumps: gradchecks keep away from there
   bool extremes = false;        ///< whether it is to be tried at 0, +-20, +-300, infinity and NaN
-  bool has_derivative = true;   ///< else it is not recorded: its derivative is 0 wherever it has one
+  bool has_derivative = true;   ///< else it is not recorded
   bool has_reference = false;   ///< its file has separate loops or a separate formula to test it against
   bool has_settings = false;    ///< its struct has members, such as a slope or axes
   std::vector<OpSample> samples;

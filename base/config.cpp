@@ -167,6 +167,7 @@ Config::Config(const Json& object, const std::string& file, const std::string& p
 Config Config::read(const std::filesystem::path& path, const std::vector<std::string>& assignments) {
   return changed(read_json(path), path.string(), assignments);
 }
+
 Config Config::changed(Json object, const std::string& file, const std::vector<std::string>& assignments) {
   std::vector<std::string> assigned;
   for (const std::string& text : assignments) {
@@ -249,8 +250,7 @@ void Config::done() const {
   std::vector<std::string> known = keys_of(node_->resolved);
   known.insert(known.end(), node_->unused.begin(), node_->unused.end());
   for (const std::string& key : keys_of(node_->given)) {
-    if (key == "$schema" && node_->path.empty())
-      continue;  // for editors, which complete and check what is typed
+    if (key == "$schema" && node_->path.empty()) continue;  // for editors, which check what is typed
     if (std::find(known.begin(), known.end(), key) == known.end()) {
       const std::string hint = did_you_mean(key, known);
       fail(key, "there is no such setting" + (hint.empty() ? "; there are " + quoted_list(known) : hint));

@@ -27,6 +27,15 @@ void add_hidden(Sequential& net, int64_t in, int64_t out, const LayerStyle& styl
   if (style.dropout > 0) net.emplace<Dropout>(style.dropout, streams.dropout);
 }
 
+int64_t add_hidden_layers(Sequential& net, int64_t in, const std::vector<int64_t>& widths,
+                          const LayerStyle& style, LayerStreams streams) {
+  for (const int64_t out : widths) {
+    add_hidden(net, in, out, style, streams);
+    in = out;
+  }
+  return in;
+}
+
 ResidualBlock::ResidualBlock(int64_t in, int64_t out, bool activate, const ResidualStyle& style,
                              LayerStreams streams) {
   const LinearInit& init = style.init;

@@ -1,5 +1,6 @@
 #pragma once
 #include <optional>
+#include <vector>
 
 #include "nn/layers.hpp"
 
@@ -35,6 +36,9 @@ struct LayerStreams {
 /// Appends to `net` a hidden layer: Linear, BatchNorm1d, activation, dropout, as far as the style asks for them. The
 /// weights of the batch norm start around 1, N(1, 0.02). Error for an unknown activation.
 void add_hidden(Sequential& net, int64_t in, int64_t out, const LayerStyle& style, LayerStreams streams);
+/// The same for a hidden layer of each of the widths; returns the width of the last one, `in` where there are none.
+int64_t add_hidden_layers(Sequential& net, int64_t in, const std::vector<int64_t>& widths,
+                          const LayerStyle& style, LayerStreams streams);
 
 /// A residual layer with a bottleneck (He, Zhang, Ren & Sun 2016, "Deep residual learning for image recognition"), fully
 /// connected: x [rows, in] -> [rows, out],

@@ -93,14 +93,15 @@ struct MaskedSolve : Op {
   }
   template <class T> void forward(ForwardContext& c) const {
     solve<T>(c.in[0], c.in[1], c.in[2], c.y.template data<T>());
-    for (size_t i = 0; i < 3; ++i) c.save(c.in[i]);
+    c.save(c.in[0]);
+    c.save(c.in[2]);
     c.save(c.y);
   }
   // With the adjoint g = inverse(s_OO + ridge 1) dy_O, which is the same op: db = g and ds = -(g^T w + w^T g) / 2.
   template <class T> void backward(BackwardContext& c) const {
-    const Tensor &s = c.saved(0), &b = c.saved(1), &mask = c.saved(2), &y = c.saved(3);
-    const int64_t rows = b.size(0), n = b.size(1);
-    Tensor adjoint = Tensor::empty(b.shape(), b.dtype());
+    const Tensor &s = c.saved(0), &mask = c.saved(1), &y = c.saved(2);
+    const int64_t rows = y.size(0), n = y.size(1);
+    Tensor adjoint = Tensor::empty(y.shape(), y.dtype());
     solve<T>(s, c.dy(), mask, adjoint.data<T>());
     const T *g = adjoint.data<T>(), *w = y.data<T>();  // [rows,n]
     if (c.needs(0)) {
@@ -167,13 +168,14 @@ struct MaskedSolve : Op {
   }
   template <class T> void device_forward(ForwardContext& c) const {
     device_solve<T>(c.in[0], c.in[1], c.in[2], c.y);
-    for (size_t i = 0; i < 3; ++i) c.save(c.in[i]);
+    c.save(c.in[0]);
+    c.save(c.in[2]);
     c.save(c.y);
   }
   template <class T> void device_backward(BackwardContext& c) const {
-    const Tensor &s = c.saved(0), &b = c.saved(1), &mask = c.saved(2), &y = c.saved(3);
-    const int64_t rows = b.size(0), n = b.size(1);
-    Tensor adjoint = Tensor::empty(b.shape(), b.dtype(), Device::cuda);
+    const Tensor &s = c.saved(0), &mask = c.saved(1), &y = c.saved(2);
+    const int64_t rows = y.size(0), n = y.size(1);
+    Tensor adjoint = Tensor::empty(y.shape(), y.dtype(), Device::cuda);
     device_solve<T>(s, c.dy(), mask, adjoint);
     const auto g = cuda::in<T>(adjoint);
     if (c.needs(0)) {
@@ -187,7 +189,7 @@ struct MaskedSolve : Op {
     if (c.needs(1)) cuda::write<T>(c.target(1), [=] ELBOW_DEVICE(int64_t e) { return T(g[e]); });
   }
   void backward_in_ops(BackwardContext& c) const {
-    const Tensor s = c.saved(0), mask = c.saved(2), w = c.saved(3), g = masked_solve(s, c.dy(), mask, ridge);
+    const Tensor s = c.saved(0), mask = c.saved(1), w = c.saved(2), g = masked_solve(s, c.dy(), mask, ridge);
     c.give(1, g);
     const Tensor p = matmul(g, w, Trans::yes);
     c.give(0, mul(add(p, transpose(p)), Tensor::full({}, -0.5, s.dtype(), s.device())));

@@ -16,11 +16,7 @@ using Widths = std::vector<int64_t>;
 class OfVariance : public Layer {
  public:
   OfVariance(const Widths& widths, const LayerStyle& style, LayerStreams streams) {
-    int64_t in = 1;
-    for (int64_t width : widths) {
-      add_hidden(net_, in, width, style, streams);
-      in = width;
-    }
+    const int64_t in = add_hidden_layers(net_, 1, widths, style, streams);
     const LinearInit head = near_prior();
     net_.emplace<Linear>(in, 1, head.weights, head.biases, streams.initialisation);
     submodule("net", net_);
@@ -93,9 +89,9 @@ class LinearCvae : public Cvae {
 
   Posterior encode_here(const Tensor& input, const Tensor& c) override {
     const auto& [predicted, axes, variances] = conditioned(c);
-    const Tensor x = in_units(slice(input, 1, 0, columns_)), gain = (*gain_)(variances);
-    if (input.size(1) == columns_)
-      return {mean_code(x - predicted, axes, gain / (variances + ridge)), (*log_var_)(variances)};
+    const Tensor x = in_units(slice(input, 1, 0, columns_));
+    const Tensor gain = (*gain_)(variances), scale = gain / (variances + ridge);
+    if (input.size(1) == columns_) return {mean_code(x - predicted, axes, scale), (*log_var_)(variances)};
 
     // Missing entries: what is seen of an axis is that of the columns that are there. The posterior's mean is a fixed point
     // of expectation-maximisation (Dempster, Laird & Rubin 1977): the missing entries are filled in by the output of the
@@ -103,10 +99,10 @@ class LinearCvae : public Cvae {
     const Tensor observed = slice(input, 1, columns_, 2 * columns_);
     const Tensor seen = sum(square(axes) * reshape(observed, {x.size(0), 1, columns_}), 2);
     Tensor innovations = completed(x, observed) - predicted;
-    Tensor mu = mean_code(innovations, axes, gain / (variances + ridge));
+    Tensor mu = mean_code(innovations, axes, scale);
     for (int i = 0; i < em_steps; ++i) {
       innovations = where(observed, innovations, innovations_of(mu * gain, axes));
-      mu = mean_code(innovations, axes, gain / (variances + ridge));
+      mu = mean_code(innovations, axes, scale);
     }
     return {mu, (*log_var_)(seen)};
   }

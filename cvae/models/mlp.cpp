@@ -5,24 +5,9 @@
 #include "cvae/models/stacks.hpp"
 
 namespace elbow {
-namespace {
-
-using Widths = std::vector<int64_t>;
-
-// Adds the hidden layers to `net`; returns the width of the last one.
-int64_t add_hidden_layers(Sequential& net, int64_t in, const Widths& widths, const LayerStyle& style,
-                          LayerStreams streams) {
-  for (int64_t out : widths) {
-    add_hidden(net, in, out, style, streams);
-    in = out;
-  }
-  return in;
-}
-
-}  // namespace
-
 std::unique_ptr<Cvae> make_mlp_cvae(const Config& config, const ModelSizes& sizes, RandomStream& initialisation,
                                     RandomStream& dropout) {
+  using Widths = std::vector<int64_t>;
   const auto encoder_widths = config.get<Widths>("encoder", {64, 64, 64}, at_least(1));
   const auto latents = config.get<int64_t>("latents", 64, at_least(1));
   const auto decoder_widths = config.get<Widths>("decoder", {64, 64, 64}, at_least(1));

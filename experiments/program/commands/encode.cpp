@@ -74,9 +74,7 @@ void encode(const EncodeOptions& o) {
 void add_encode(Command app) {
   Command command = app.command("encode", "Posterior means and log variances of rows, as CSV");
   auto o = std::make_shared<EncodeOptions>();
-  command.option("run", o->run, "Folder of a finished run").required();
-  command.option("data", o->data, "CSV file with the model's columns; by default the run's test set");
-  command.option("--given", o->given, given_columns);
+  add_rows(command, *o);
   command.flag("--active", o->active,
                "Only the latents that are active: mean KL above evaluation.active_kl on the test set");
   add_keep(command, *o);

@@ -143,9 +143,7 @@ void likelihood(const LikelihoodOptions& o) {
 void add_likelihood(Command app) {
   Command command = app.command("likelihood", "Log-likelihood of rows by importance sampling, as CSV");
   auto o = std::make_shared<LikelihoodOptions>();
-  command.option("run", o->run, "Folder of a finished run").required();
-  command.option("data", o->data, "CSV file with the model's columns; by default the run's test set");
-  command.option("--given", o->given, given_columns);
+  add_rows(command, *o);
   command.option("--samples", o->samples, "Number of samples from each row's posterior")
       .between(1, int64_t{1} << 31)
       .shows_default();

@@ -84,9 +84,7 @@ void reconstruct(const ReconstructOptions& o) {
 void add_reconstruct(Command app) {
   Command command = app.command("reconstruct", "Decoder's outputs for encoded rows, as CSV");
   auto o = std::make_shared<ReconstructOptions>();
-  command.option("run", o->run, "Folder of a finished run").required();
-  command.option("data", o->data, "CSV file with the model's columns; by default the run's test set");
-  command.option("--given", o->given, given_columns);
+  add_rows(command, *o);
   command
       .option(
           "--draws", o->draws,

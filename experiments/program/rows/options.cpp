@@ -13,6 +13,12 @@ void add_seed(Command command, RowsOptions& o) {
   command.option("--seed", o.seed, "Seed of random numbers, instead of the run's").whole_number();
 }
 
+void add_rows(Command command, RowsOptions& o) {
+  command.option("run", o.run, "Folder of a finished run").required();
+  command.option("data", o.data, "CSV file with the model's columns; by default the run's test set");
+  command.option("--given", o.given, given_columns);
+}
+
 void add_keep(Command command, RowsOptions& o) {
   command
       .option("--keep", o.keep,

@@ -30,6 +30,8 @@ struct ConditionOptions : RowsOptions {
 void add_common(Command command, RowsOptions& options);
 /// Adds --seed.
 void add_seed(Command command, RowsOptions& options);
+/// Adds the run, the data and --given, for a model whose columns may be given.
+void add_rows(Command command, RowsOptions& options);
 /// Adds --keep.
 void add_keep(Command command, RowsOptions& options);
 /// Adds --label and --colour, and what add_common() adds.
