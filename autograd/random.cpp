@@ -97,36 +97,6 @@ void fill(const RandomKey& key, T* out, int64_t n, const Distribution& distribut
                [&](int64_t i) { fill_part(key, out, i * chunk, std::min(n, (i + 1) * chunk), distribution); });
 }
 
-// A sequence of words, one by one.
-class WordStream {
- public:
-  explicit WordStream(const RandomKey& key) : key_(key) {}
-
-  // A number below `bound`, each as likely (Lemire, "Fast random integer generation in an interval", 2019): the
-  // high half of word * bound, less the words that would favour some numbers.
-  uint32_t below(uint32_t bound) {
-    uint64_t product = uint64_t(next()) * bound;
-    if (uint32_t(product) < bound)
-      for (const uint32_t surplus = -bound % bound; uint32_t(product) < surplus;)
-        product = uint64_t(next()) * bound;
-    return uint32_t(product >> 32);
-  }
-
- private:
-  uint32_t next() {
-    if (used_ == group) {
-      philox::words(key_, group_++, words_);
-      used_ = 0;
-    }
-    return words_[used_++];
-  }
-
-  RandomKey key_;
-  uint32_t group_ = 0;
-  int64_t used_ = group;
-  alignas(64) uint32_t words_[group];
-};
-
 }  // namespace
 
 template <class T> void fill_uniform(const RandomKey& key, T* out, int64_t n, T lo, T hi) {
@@ -145,12 +115,31 @@ template <class T> void fill_bernoulli(const RandomKey& key, T* out, int64_t n, 
 
 void fill_bits(const RandomKey& key, uint32_t* out, int64_t n) { fill(key, out, n, Bits{}); }
 
+uint32_t RandomBits::operator()() {
+  static_assert(at_once == group);
+  if (used_ == at_once) {
+    philox::words(key_, groups_++, words_);
+    used_ = 0;
+  }
+  return words_[used_++];
+}
+
+// Lemire, "Fast random integer generation in an interval", 2019: the high half of word * bound, less the words that would
+// favour some numbers.
+uint32_t RandomBits::below(uint32_t bound) {
+  uint64_t product = uint64_t((*this)()) * bound;
+  if (uint32_t(product) < bound)
+    for (const uint32_t surplus = -bound % bound; uint32_t(product) < surplus;)
+      product = uint64_t((*this)()) * bound;
+  return uint32_t(product >> 32);
+}
+
 std::vector<int64_t> permutation(const RandomKey& key, int64_t n) {
   if (n < 0 || n > std::numeric_limits<uint32_t>::max())
     fail("permutation", "of 0 to 2^32 - 1 numbers, not ", n);
   std::vector<int64_t> order(static_cast<size_t>(n));
   std::iota(order.begin(), order.end(), 0);
-  WordStream words(key);
+  RandomBits words(key);
   for (int64_t left = n; left > 1; --left) std::swap(order[left - 1], order[words.below(uint32_t(left))]);
   return order;
 }

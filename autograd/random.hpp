@@ -50,6 +50,25 @@ void fill_bits(const RandomKey& key, uint32_t* out, int64_t n);
 /// The numbers 0..n-1 in a random order, every order as likely (Fisher-Yates); 0 <= n < 2^32.
 std::vector<int64_t> permutation(const RandomKey& key, int64_t n);
 
+/// The words of fill_bits(key), one after the other: a generator for the distributions of <random>.
+class RandomBits {
+ public:
+  using result_type = uint32_t;
+  explicit RandomBits(const RandomKey& key) : key_(key) {}
+  static constexpr uint32_t min() { return 0; }
+  static constexpr uint32_t max() { return 0xFFFFFFFF; }
+  uint32_t operator()();
+  /// A number below `bound`, each as likely.
+  uint32_t below(uint32_t bound);
+
+ private:
+  static constexpr int at_once = 64;
+  RandomKey key_;
+  uint32_t groups_ = 0;
+  int used_ = at_once;
+  alignas(64) uint32_t words_[at_once];
+};
+
 /// Tensors of random numbers.
 Tensor uniform(const RandomKey& key, const Shape& shape, double lo = 0, double hi = 1,
                DType dtype = DType::float32, Device device = Device::cpu);

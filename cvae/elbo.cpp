@@ -4,50 +4,106 @@
 
 #include "autograd/operators.hpp"
 #include "cvae/sampling.hpp"
+#include "data/table_codec.hpp"
 
 namespace elbow {
 
 bool LossSettings::is_squared_error() const {
-  return std::all_of(terms.begin(), terms.end(),
-                     [](const DistortionTerm& p) { return p.kind == FeatureKind::real; });
+  return std::ranges::all_of(terms, [](const auto& term) { return term->is_squared_error(); });
+}
+bool LossSettings::is_normal() const {
+  return std::ranges::all_of(terms, [](const auto& term) { return term->is_normal(); });
 }
 
 namespace {
 
-// One term for each run of features of one kind, and one for each categorical feature: its columns share a softmax.
-std::vector<DistortionTerm> terms_of(const std::vector<Feature>& features) {
-  std::vector<DistortionTerm> terms;
-  for (const Feature& f : features)
-    if (!terms.empty() && terms.back().kind == f.kind && f.kind != FeatureKind::categorical)
-      terms.back().width += f.width;
+// Features side by side that one term is for.
+struct FeatureRun {
+  FeatureKind kind;
+  ColumnRange columns;
+};
+
+// One for the neighbours of one kind, and one for each categorical feature: its columns share a softmax. What is positive is
+// real on the logarithmic scale of x.
+std::vector<FeatureRun> runs_of(const std::vector<Feature>& features) {
+  std::vector<FeatureRun> runs;
+  for (const Feature& f : features) {
+    const FeatureKind kind = f.kind == FeatureKind::positive ? FeatureKind::real : f.kind;
+    if (!runs.empty() && runs.back().kind == kind && kind != FeatureKind::categorical)
+      runs.back().columns.width += f.width;
     else
-      terms.push_back({f.kind, f.first, f.width});
+      runs.push_back({kind, {f.first, f.width}});
+  }
+  return runs;
+}
+
+// How the columns of one feature each are scaled.
+struct ColumnScales {
+  std::vector<float> means, deviations;
+};
+ColumnScales scales_of(const Dataset& data, ColumnRange columns) {
+  if (!data.codec) throw Error("loss: counts are known of tables only");
+  ColumnScales out;
+  for (size_t f = 0; f < data.features.size(); ++f) {
+    if (data.features[f].first < columns.first || data.features[f].first >= columns.first + columns.width)
+      continue;
+    out.means.push_back(float(data.codec->scales()[f].mean));
+    out.deviations.push_back(float(data.codec->scales()[f].sd));
+  }
+  return out;
+}
+
+// How the noise scale of real and heavy-tailed columns is learned.
+struct NoiseSettings {
+  NoiseMode mode = NoiseMode::fixed;
+  double least = 0.01;
+};
+
+DistortionTerms terms_of(const std::vector<FeatureRun>& runs, const Dataset& data, const NoiseSettings& noise,
+                         OutputLayout& layout) {
+  DistortionTerms terms;
+  std::optional<NoiseScale> shared;
+  const auto scale_of = [&](ColumnRange columns) {
+    return noise_scale_of(noise.mode, columns, noise.least, layout, shared);
+  };
+  for (const auto& [kind, columns] : runs) switch (kind) {
+      case FeatureKind::real:
+      case FeatureKind::positive:
+        terms.push_back(noise.mode == NoiseMode::fixed ? squared_error_term(columns, layout)
+                                                       : normal_term(columns, layout, scale_of(columns)));
+        break;
+      case FeatureKind::heavy_tailed: terms.push_back(student_term(columns, layout, scale_of(columns))); break;
+      case FeatureKind::poisson:
+      case FeatureKind::count: {
+        const auto [means, deviations] = scales_of(data, columns);
+        terms.push_back(count_term(columns, layout, means, deviations, kind == FeatureKind::count));
+        break;
+      }
+      case FeatureKind::binary: terms.push_back(bernoulli_term(columns, layout)); break;
+      case FeatureKind::categorical: terms.push_back(categorical_term(columns, layout)); break;
+    }
   return terms;
+}
+
+NoiseSettings read_noise(const Config& config, const std::vector<FeatureRun>& runs) {
+  const std::vector<std::string> modes = {"fixed", "one", "column", "entry"};
+  const std::string mode = config.choice("scale", modes, "fixed");
+  NoiseSettings noise;
+  noise.mode = NoiseMode(std::ranges::find(modes, mode) - modes.begin());
+  const auto any = [&](FeatureKind kind) {
+    return std::ranges::any_of(runs, [&](const FeatureRun& r) { return r.kind == kind; });
+  };
+  if (noise.mode != NoiseMode::fixed && !any(FeatureKind::real) && !any(FeatureKind::heavy_tailed))
+    config.fail("scale", "there are no real columns under this distortion whose noise it could be");
+  if (noise.mode != NoiseMode::fixed || any(FeatureKind::heavy_tailed))
+    noise.least = config.get<double>("least_scale", noise.least, between(1e-6, 0.5));
+  else if (config.has("least_scale"))
+    config.fail("least_scale", "no noise is learned: set `scale`");
+  return noise;
 }
 
 // How far a rise through `steps` steps has come, 0..1.
 double risen(int64_t step, int64_t steps) { return step >= steps ? 1.0 : double(step) / double(steps); }
-
-// The columns of one term.
-Tensor columns_of(const DistortionTerm& term, const Tensor& t) {
-  return term.width == t.size(1) ? t : slice(t, 1, term.first, term.first + term.width);
-}
-
-Tensor loss_of(const DistortionTerm& term, const Tensor& y, const Tensor& x, Reduction reduction) {
-  switch (term.kind) {
-    case FeatureKind::real: return squared_error(y, x, reduction);
-    case FeatureKind::binary: return bce_with_logits(y, x, reduction);
-    case FeatureKind::categorical: return cross_entropy_with_logits(y, x, reduction);
-  }
-  return {};
-}
-
-// The loss of each row [rows] over the entries that count: those where `counted` [rows, width] is 1.
-Tensor counted_loss(const DistortionTerm& term, const Tensor& y, const Tensor& x, const Tensor& counted) {
-  if (term.kind == FeatureKind::categorical)  // it counts as a whole
-    return loss_of(term, y, x, Reduction::per_row) * reshape(slice(counted, 1, 0, 1), {counted.size(0)});
-  return sum(loss_of(term, y, x, Reduction::none) * counted, 1);
-}
 
 // What the KL adds to the loss.
 Tensor kl_loss(const Posterior& q, const DiagonalNormal& p, const Tensor& kl, const LossSettings& loss,
@@ -65,16 +121,20 @@ Tensor kl_loss(const Posterior& q, const DiagonalNormal& p, const Tensor& kl, co
 
 LossSettings read_loss(const Config& config, const Dataset& data) {
   LossSettings s;
-  const bool all_real = std::all_of(data.features.begin(), data.features.end(),
-                                    [](const Feature& f) { return f.kind == FeatureKind::real; });
+  std::vector<FeatureRun> runs = runs_of(data.features);
+  const bool all_real =
+      std::ranges::all_of(runs, [](const FeatureRun& r) { return r.kind == FeatureKind::real; });
   const std::string kind = config.choice("distortion", {"squared_error", "bce", "by_feature"},
                                          all_real ? "squared_error" : "by_feature");
-  if (kind == "by_feature")
-    s.terms = terms_of(data.features);
-  else
-    s.terms = {{kind == "bce" ? FeatureKind::binary : FeatureKind::real, 0, data.columns()}};
+  if (kind != "by_feature")
+    runs = {{kind == "bce" ? FeatureKind::binary : FeatureKind::real, {0, data.columns()}}};
   if (kind == "bce" && !data.image)
     config.fail("distortion", "bce expects values in 0..1, which only image data are known to have");
+  const NoiseSettings noise = read_noise(config, runs);
+  OutputLayout counted;
+  terms_of(runs, data, noise, counted);  // once to count the outputs, then to place them
+  s.outputs = OutputLayout::knowing(counted);
+  s.terms = terms_of(runs, data, noise, s.outputs);
   s.autoencoder = config.get<bool>("autoencoder", false);
   s.beta = config.get<double>("beta", s.autoencoder ? 0.0 : 1.0, at_least(0));
   s.warmup_steps = config.get<int64_t>("kl_warmup_steps", int64_t{0}, at_least(0));
@@ -103,19 +163,22 @@ Tensor counted_entries(const LossSettings& loss, const Batch& batch, const Tenso
   return batch.observed ? batch.observed * withheld : withheld;
 }
 
+Tensor distortion_of(const DistortionTerm& term, const Tensor& y, const Tensor& x, const Tensor& counted,
+                     bool per_row) {
+  if (!counted) return term.loss(y, x, per_row ? Reduction::per_row : Reduction::mean);
+  const Tensor weights = term.columns.of(counted);  // [rows, width]
+  const Tensor rows = term.is_one_value() ? term.loss(y, x, Reduction::per_row) *
+                                                reshape(slice(weights, 1, 0, 1), {weights.size(0)})
+                                          : sum(term.loss(y, x, Reduction::none) * weights, 1);
+  return per_row ? rows : mean(rows);
+}
+
 Tensor distortion_of(const LossSettings& loss, const Tensor& y, const Batch& batch, const Tensor& c,
                      bool per_row) {
   const Tensor counted = counted_entries(loss, batch, c);
   Tensor total;
-  for (const DistortionTerm& term : loss.terms) {
-    const Tensor yp = columns_of(term, y), xp = columns_of(term, batch.x);
-    Tensor value;
-    if (counted) {
-      value = counted_loss(term, yp, xp, columns_of(term, counted));
-      if (!per_row) value = mean(value);
-    } else {
-      value = loss_of(term, yp, xp, per_row ? Reduction::per_row : Reduction::mean);
-    }
+  for (const auto& term : loss.terms) {
+    const Tensor value = distortion_of(*term, y, batch.x, counted, per_row);
     total = total ? total + value : value;
   }
   return total;
@@ -123,10 +186,8 @@ Tensor distortion_of(const LossSettings& loss, const Tensor& y, const Batch& bat
 
 Tensor values_of(const LossSettings& loss, const Tensor& y, const Tensor& c) {
   Tensor values;
-  for (const DistortionTerm& term : loss.terms) {
-    Tensor v = columns_of(term, y);
-    if (term.kind == FeatureKind::binary) v = sigmoid(v);
-    if (term.kind == FeatureKind::categorical) v = softmax(v, 1);
+  for (const auto& term : loss.terms) {
+    const Tensor v = term->values(y);
     values = values ? concat(values, v, 1) : v;
   }
   return loss.copies_given ? where(mask_in(c), values_in(c), values) : values;

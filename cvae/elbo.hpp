@@ -4,25 +4,19 @@
 #include <vector>
 
 #include "autograd/kernels/loss.hpp"
+#include "cvae/distortion.hpp"
 #include "cvae/model.hpp"
 #include "data/batches.hpp"
 #include "metrics/results.hpp"
 
 namespace elbow {
 
-/// One term of the distortion. It compares the decoder's output y with x on some adjacent columns: squared error (x - y)^2
-/// for real ones, binary cross-entropy of x in [0, 1] under the logit y for binary ones, cross-entropy under the logits y
-/// for the one-hot columns of one categorical value. All are sums over the columns, and so on one scale.
-struct DistortionTerm {
-  FeatureKind kind;
-  int64_t first, width;
-};
-
 /// What is minimised: distortion + beta * KL(q(z | x, c) || p(z | c)), in nats per row (Kingma & Welling 2014; beta:
 /// Higgins et al. 2017). Missing entries do not count. The other settings change what training minimises, and never what
 /// is reported.
 struct LossSettings {
-  std::vector<DistortionTerm> terms;  ///< side by side their columns make up all columns
+  DistortionTerms terms;  ///< side by side their columns make up all columns
+  OutputLayout outputs;   ///< of the decoder
   /// Given features are copied: the output holds their values, and the distortion counts the withheld ones only. Otherwise
   /// the decoder predicts them like the others. For a condition made of the columns of x.
   bool copies_given = false;
@@ -41,6 +35,8 @@ struct LossSettings {
 
   /// Whether the distortion is the squared error of all columns, as the analytic optimum requires.
   bool is_squared_error() const;
+  /// Whether it is -log of a normal distribution of all columns, with learned noise.
+  bool is_normal() const;
 };
 
 /// Reads the section `loss`; docs/configuration.md lists its settings. Error, naming the key, for a distortion that does
@@ -50,11 +46,15 @@ LossSettings read_loss(const Config& config, const Dataset& data);
 /// 1 where an entry counts in the distortion, 0 elsewhere [rows, columns]; undefined where all do.
 Tensor counted_entries(const LossSettings& loss, const Batch& batch, const Tensor& c);
 
-/// The distortion of each row [rows], or their mean [], of the decoder's output y [rows, columns] under the condition c.
+/// The distortion of each row [rows], or their mean [], of the decoder's outputs y [rows, outputs] under the condition c.
 Tensor distortion_of(const LossSettings& loss, const Tensor& y, const Batch& batch, const Tensor& c,
                      bool per_row);
+/// That of one term; `counted` as counted_entries() gives it.
+Tensor distortion_of(const DistortionTerm& term, const Tensor& y, const Tensor& x, const Tensor& counted,
+                     bool per_row);
 
-/// The decoder's output [rows, columns] in the units of x: logits become probabilities, and given values are copied from c.
+/// What the decoder's outputs y [rows, outputs] expect of x [rows, columns], in its units: logits become probabilities, and given
+/// values are copied from c.
 Tensor values_of(const LossSettings& loss, const Tensor& y, const Tensor& c);
 
 /// KL(q || p) as kl_divergence, for the prior p of the same rows (Cvae::prior); 0 for an autoencoder, whose codes are points.

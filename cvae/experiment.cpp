@@ -128,8 +128,9 @@ std::unique_ptr<Optimizer> make_optimizer(const TrainingSettings& t, const FlatP
   return t.optimizer == "sgd" ? make_sgd(parameters, t.sgd) : make_adam(parameters, t.adam);
 }
 
-ModelSizes sizes_of(const Dataset& set, const Condition& condition) {
-  return {set.columns(), input_columns(set), condition.width(), set.image, condition.by_columns()};
+ModelSizes sizes_of(const Dataset& set, const Condition& condition, const LossSettings& loss) {
+  return {set.columns(),          input_columns(set),           condition.width(),      set.image,
+          condition.by_columns(), loss.outputs.network_width(), loss.outputs.trained(), loss.outputs.fixed()};
 }
 
 // The settings are read in the order of the members, which is also the order of the resolved file.
@@ -144,7 +145,7 @@ Experiment::Experiment(const Config& config, const DataMaker& data_maker)
       training(read_training(config.section("training"), data.train.rows(), warnings)),
       evaluation(read_evaluation(config.section("evaluation"))),
       dropout_stream(seed, stream::dropout),
-      model(make_model(config.section("model"), sizes_of(data.train, condition), seed, dropout_stream)) {
+      model(make_model(config.section("model"), sizes_of(data.train, condition, loss), seed, dropout_stream)) {
   loss.copies_given = read_copies_given(config.section("model"), condition);
   config.done();
   if (loss.autoencoder && !model->has_standard_prior())

@@ -77,6 +77,6 @@ struct Experiment {
 };
 
 /// What the model of an experiment must fit.
-ModelSizes sizes_of(const Dataset& set, const Condition& condition);
+ModelSizes sizes_of(const Dataset& set, const Condition& condition, const LossSettings& loss);
 
 }  // namespace elbow

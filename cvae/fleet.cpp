@@ -68,7 +68,8 @@ Fleet::Fleet(std::vector<std::pair<Experiment*, Training*>> members)
 
   const Models all(int(members_.size()));
   Backend& gpu = backend(Device::cuda);
-  model_ = make_model(e->settings.section("model"), sizes_of(e->data.train, e->condition), e->seed, dropout_);
+  model_ = make_model(e->settings.section("model"), sizes_of(e->data.train, e->condition, e->loss), e->seed,
+                      dropout_);
   model_->to(Device::cuda);
   parameters_ = std::make_unique<FlatParameters>(*model_);
   optimizer_ = make_optimizer(e->training, *parameters_);

@@ -16,10 +16,11 @@ void require_likelihood(const Experiment& e) {
   const auto refuse = [](const char* why) { throw Error(str("likelihood: ", why)); };
   if (e.loss.autoencoder) refuse("an autoencoder has no distribution of its codes, so none of the rows");
   if (!(e.loss.beta > 0)) refuse("with beta = 0 the loss is not beta times a negative ELBO");
-  for (const DistortionTerm& term : e.loss.terms)
+  for (const auto& term : e.loss.terms)
     for (const Feature& f : e.data.train.features) {
-      const bool of_term = f.first >= term.first && f.first < term.first + term.width;
-      if (of_term && term.kind == FeatureKind::binary && f.kind != FeatureKind::binary)
+      const ColumnRange& columns = term->columns;
+      const bool of_term = f.first >= columns.first && f.first < columns.first + columns.width;
+      if (of_term && !term->is_distribution_of(f.kind))
         refuse("the cross-entropy of grey values (loss.distortion = \"bce\") is not that of a distribution");
     }
 }
@@ -68,13 +69,12 @@ class Weights {
         c_(c ? c.to(device_) : c),
         q_(model_.encode(batch_.input, c_)),
         p_(model_.prior(c_)),
-        beta_(e.loss.beta),
+        loss_(e.loss),
         seed_(seed),
         number_(number) {
-    squared_error_.copies_given = cross_entropy_.copies_given = e.condition.by_columns();
-    for (const DistortionTerm& term : e.loss.terms)
-      (term.kind == FeatureKind::real ? squared_error_ : cross_entropy_).terms.push_back(term);
-    log_scale_ = log_scale();
+    loss_.copies_given = e.condition.by_columns();
+    counted_ = counted_entries(loss_, batch_, c_);
+    constants_ = constants();
   }
 
   int64_t rows() const { return q_.mu.size(0); }
@@ -85,29 +85,26 @@ class Weights {
     std::vector<double> log_w = log_ratio(noise, z).to_vector<double>();
     const Tensor c = repeated(c_, draws);
     const Tensor y = model_.decode(reshape(z, {draws * rows(), z.size(2)}), c);  // [draws * rows, columns]
-    Batch batch;
-    batch.x = repeated(batch_.x, draws);
-    batch.observed = repeated(batch_.observed, draws);
-    const auto subtract = [&](const LossSettings& loss, double unit) {
-      if (loss.terms.empty()) return;
-      const auto distortion = distortion_of(loss, y, batch, c, true).to_vector<double>();
-      for (size_t i = 0; i < log_w.size(); ++i) log_w[i] -= distortion[i] / unit;
-    };
-    subtract(squared_error_, beta_);
-    subtract(cross_entropy_, 1);
-    for (size_t i = 0; i < log_w.size(); ++i) log_w[i] += log_scale_[i % size_t(rows())];
+    const Tensor x = repeated(batch_.x, draws), counted = repeated(counted_, draws);
+    for (const auto& term : loss_.terms) {
+      const auto losses = distortion_of(*term, y, x, counted, true).to_vector<double>();
+      const double unit = term->density(loss_.beta).unit;
+      for (size_t i = 0; i < log_w.size(); ++i) log_w[i] -= losses[i] / unit;
+    }
+    for (size_t i = 0; i < log_w.size(); ++i) log_w[i] -= constants_[i % size_t(rows())];
     return log_w;
   }
 
  private:
-  // The largest log density of N(output, beta/2) over the entries of each row that count: -1/2 log(pi beta) each.
-  std::vector<double> log_scale() const {
+  // The part of -log p(x | z, c) that no draw changes, summed over the entries of each row that count.
+  std::vector<double> constants() const {
     std::vector<double> out(size_t(rows()), 0);
-    const Tensor all = Tensor::full(batch_.x.shape(), 1, DType::float32, device_),
-                 some = counted_entries(squared_error_, batch_, c_), counted = some ? some : all;
-    for (const DistortionTerm& term : squared_error_.terms) {
-      const auto entries = sum(slice(counted, 1, term.first, term.first + term.width), 1).to_vector<double>();
-      for (size_t r = 0; r < out.size(); ++r) out[r] -= entries[r] * std::log(std::numbers::pi * beta_) / 2;
+    const Tensor all = Tensor::full(batch_.x.shape(), 1, DType::float32, device_);
+    for (const auto& term : loss_.terms) {
+      const double constant = term->density(loss_.beta).constant;
+      if (constant == 0) continue;
+      const auto entries = sum(term->columns.of(counted_ ? counted_ : all), 1).to_vector<double>();
+      for (size_t r = 0; r < out.size(); ++r) out[r] += entries[r] * constant;
     }
     return out;
   }
@@ -135,11 +132,10 @@ class Weights {
   const Tensor c_;
   const Posterior q_;
   const DiagonalNormal p_;
-  const double beta_;
+  LossSettings loss_;  // that of the experiment, over withheld entries
   const uint64_t seed_, number_;
-  LossSettings squared_error_,
-      cross_entropy_;              // the terms of the distortion by kind; they count withheld entries
-  std::vector<double> log_scale_;  // [rows]
+  Tensor counted_;                 // [rows, columns], or undefined where all entries count
+  std::vector<double> constants_;  // [rows]
 };
 
 // How many draws of `rows` rows go through the decoder together: so many that their outputs take some MiB.

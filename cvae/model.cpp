@@ -30,6 +30,7 @@ std::unique_ptr<Cvae> make_model(const Config& config, const ModelSizes& sizes, 
   for (const auto& [name, maker] : makers) {
     if (name != kind) continue;
     auto model = maker(config, sizes, initialisation, dropout_stream);
+    model->set_output_constants(sizes.trained, sizes.fixed);
     model->set_prior(make_prior(config, {sizes.condition, model->latents()}, initialisation));
     return model;
   }
@@ -48,7 +49,20 @@ Posterior Cvae::encode(const Tensor& input, const Tensor& c) {
 
 Tensor Cvae::decode(const Tensor& z, const Tensor& c) {
   const Device here = device();
-  return checked(decode_here(z.to(here), moved(c, here)).to(z.device()));
+  Tensor y = decode_here(z.to(here), moved(c, here));
+  for (const Tensor& constants : {noise_, units_})
+    if (constants) y = concat(y, broadcast_to(constants, {y.size(0), constants.size(1)}), 1);
+  return checked(y.to(z.device()));
+}
+
+void Cvae::set_output_constants(const std::vector<float>& trained, const std::vector<float>& fixed) {
+  if (!trained.empty()) {
+    noise_ = Tensor::from(trained, {1, int64_t(trained.size())});
+    parameter("noise", noise_);
+  }
+  if (fixed.empty()) return;
+  units_ = Tensor::from(fixed, {1, int64_t(fixed.size())});
+  buffer("units", units_);
 }
 
 DiagonalNormal Cvae::prior(const Tensor& c) {

@@ -21,11 +21,14 @@ class Cvae : public Module {
   /// input [rows, ModelSizes::input] (Batch::input), c [rows, condition width] or undefined. What comes back lies on the
   /// device of the input, wherever the model is.
   Posterior encode(const Tensor& input, const Tensor& c);
-  /// z [rows, latents], c [rows, condition width] or undefined: [rows, columns], means or logits, on the device of z.
+  /// z [rows, latents], c [rows, condition width] or undefined: the parameters of p(x | z, c) [rows, outputs], such as means or
+  /// logits (OutputLayout), on the device of z.
   Tensor decode(const Tensor& z, const Tensor& c);
   /// p(z | c) of each row, on the device of c: N(0, I) unless the model has another prior, which c must be there for.
   DiagonalNormal prior(const Tensor& c);
   virtual int64_t latents() const = 0;
+  /// Appends constants to what decode returns (OutputLayout): parameters "noise" with these first values, and a buffer "units".
+  void set_output_constants(const std::vector<float>& trained, const std::vector<float>& fixed);
   /// Sets what a model takes from the training rows at once, before it is trained; most take nothing.
   virtual void fit(const Dataset&) {}
 
@@ -44,15 +47,19 @@ class Cvae : public Module {
   Tensor checked(Tensor output) const;
   std::optional<std::string> name_;
   std::unique_ptr<Prior> prior_;  // null: N(0, I)
+  Tensor noise_, units_;          // [1, constants], or undefined
 };
 
 /// What a model must fit.
 struct ModelSizes {
-  int64_t columns;  ///< of x, which the decoder returns
+  int64_t columns;  ///< of x
   int64_t input;  ///< columns that the encoder sees: those of x, or [x, observed] where entries may be missing
-  int64_t condition;                    ///< columns of c
-  std::optional<ImageSize> image = {};  ///< what a row is, where it is an image
-  bool masked = false;                  ///< whether c = [x m, m] with a mask m over the columns of x
+  int64_t condition;                            ///< columns of c
+  std::optional<ImageSize> image = {};          ///< what a row is, where it is an image
+  bool masked = false;                          ///< whether c = [x m, m] with a mask m over the columns of x
+  int64_t outputs = 0;                          ///< of the decoder's network; 0: one for each column of x
+  std::vector<float> trained = {}, fixed = {};  ///< constants among the decoder's outputs (OutputLayout)
+  int64_t network_outputs() const { return outputs > 0 ? outputs : columns; }
 };
 
 /// The model that the section `model` describes: {"kind": NAME, ...the settings of that kind, "prior": {...}}. The first

@@ -38,10 +38,11 @@ Tensor decoded_values(Cvae& model, const LossSettings& loss, const Tensor& z, co
 
 namespace {
 
-bool under_squared_error(const LossSettings& loss, const Feature& f) {
-  for (const DistortionTerm& term : loss.terms)
-    if (term.first <= f.first && f.first < term.first + term.width) return term.kind == FeatureKind::real;
-  return false;
+// The term that a feature belongs to.
+const DistortionTerm& term_of(const LossSettings& loss, const Feature& f) {
+  for (const auto& term : loss.terms)
+    if (term->columns.first <= f.first && f.first < term->columns.first + term->columns.width) return *term;
+  fail("sampling", "the feature ", f.name, " is in no term of the distortion");
 }
 
 // The standard normal's distribution function: makes a number in 0..1 of a normal one.
@@ -65,24 +66,32 @@ void draw_category(float* v, int64_t width, double u) {
 
 }  // namespace
 
-void draw_observations(const LossSettings& loss, const std::vector<Feature>& features, Observe observe,
-                       const RandomKey& latents, Tensor& values) {
+Tensor observed_values(Cvae& model, const LossSettings& loss, const std::vector<Feature>& features,
+                       const Tensor& z, const Tensor& c, Observe observe, const RandomKey& latents) {
+  const Tensor y = model.decode(z, c).to(Device::cpu);  // [rows, outputs]
+  LossSettings all = loss;
+  all.copies_given = false;
+  Tensor values = values_of(all, y, c);  // [rows, columns]
   const int64_t rows = values.size(0), columns = values.size(1), width = int64_t(features.size());
   const Tensor normals = normal({latents.seed, stream::observations, latents.step}, {rows, width});
-  const float sd = float(std::sqrt(loss.beta / 2));
-  for (int64_t f = 0; f < width; ++f) {
-    const Feature& feature = features[size_t(f)];
-    const bool noisy = observe.noise && feature.kind == FeatureKind::real && under_squared_error(loss, feature);
-    for (int64_t r = 0; r < rows; ++r) {
+  RandomBits bits({latents.seed, stream::numbers, latents.step});
+  for (int64_t r = 0; r < rows; ++r)
+    for (int64_t f = 0; f < width; ++f) {
+      const Feature& feature = features[size_t(f)];
+      const DistortionTerm& term = term_of(loss, feature);
       const float n = normals.data<float>()[r * width + f];
       float* v = values.data<float>() + r * columns + feature.first;
-      if (noisy) *v += sd * n;
-      if (!observe.categories) continue;
-      if (feature.kind == FeatureKind::categorical) draw_category(v, feature.width, normal_cdf(n));
-      if (feature.kind == FeatureKind::binary) *v = normal_cdf(n) < *v ? 1.0f : 0.0f;
+      if (is_numeric(feature.kind)) {
+        if (observe.noise || (observe.learned && !term.is_squared_error()))
+          *v = term.draw(y.data<float>() + r * y.size(1), feature.first - term.columns.first, *v,
+                         {loss.beta, n, bits});
+      } else if (observe.learned) {
+        if (feature.kind == FeatureKind::categorical) draw_category(v, feature.width, normal_cdf(n));
+        if (feature.kind == FeatureKind::binary) *v = normal_cdf(n) < *v ? 1.0f : 0.0f;
+      }
     }
-  }
-  values.mark_written("draw_observations");
+  values.mark_written("observed_values");
+  return loss.copies_given ? where(mask_in(c).to(Device::cpu), values_in(c).to(Device::cpu), values) : values;
 }
 
 double normal_quantile(int64_t i, int64_t n) {

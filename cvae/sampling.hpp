@@ -30,17 +30,18 @@ Tensor sample_prior(Cvae& model, const Tensor& c, int64_t rows, const RandomKey&
 /// With z from sample_prior it is a draw from the model given the conditions alone.
 Tensor decoded_values(Cvae& model, const LossSettings& loss, const Tensor& z, const Tensor& c);
 
-/// What is drawn of that which an output of the decoder leaves open.
+/// What is drawn of that which z leaves open, from p(x | z, c).
 struct Observe {
-  bool categories;  ///< of binary and categorical features, from their probabilities
   bool
-      noise;  ///< real columns under squared error from N(value, beta / 2): the distribution under which squared error + beta KL
-              ///< is beta times the negative ELBO, up to a constant
+      learned;  ///< features whose distribution is learned: binary, categorical, counts, numbers with learned noise
+  bool
+      noise;  ///< numbers, those under squared error too, from N(value, beta / 2): the distribution under which squared error +
+              ///< beta KL is beta times the negative ELBO, up to a constant
 };
-/// Draws that in place, for values [rows, columns] of such features: a function of the key of the latents
-/// (stream::observations).
-void draw_observations(const LossSettings& loss, const std::vector<Feature>& features, Observe observe,
-                       const RandomKey& latents, Tensor& values);
+/// As decoded_values, with such draws in place of expectations: a function of z, c and the key of the latents
+/// (stream::observations, stream::numbers). On the CPU.
+Tensor observed_values(Cvae& model, const LossSettings& loss, const std::vector<Feature>& features,
+                       const Tensor& z, const Tensor& c, Observe observe, const RandomKey& latents);
 
 /// The latents [steps * steps, latents] of a plane through the prior, picture by picture from the top left, at the quantiles
 /// (i + 1/2) / steps of N(0, 1) (Kingma & Welling 2014, appendix A): latent `right` grows along each row of pictures, latent `up`

@@ -32,10 +32,23 @@ struct MissingDistribution {
 
 /// What the values of a feature are; with it goes the loss that fits them.
 enum class FeatureKind : uint8_t {
-  real,        ///< any number: squared error
-  binary,      ///< 0 or 1: binary cross-entropy
-  categorical  ///< one of several categories, as one-hot columns: cross-entropy
+  real,          ///< any number: squared error, or a normal distribution
+  positive,      ///< a number above 0, on a logarithmic scale: the same of its logarithm
+  heavy_tailed,  ///< any number, now and then a far one: Student's t distribution
+  poisson,       ///< a count, 0, 1, 2, ...: Poisson distribution
+  count,         ///< a count that varies more than that: negative binomial distribution
+  binary,        ///< 0 or 1: binary cross-entropy
+  categorical    ///< one of several categories, as one-hot columns: cross-entropy
 };
+
+/// Whether the values are numbers, not categories: one column, which a table scales.
+constexpr bool is_numeric(FeatureKind kind) {
+  return kind != FeatureKind::binary && kind != FeatureKind::categorical;
+}
+/// Whether they are the numbers 0, 1, 2, ....
+constexpr bool is_count(FeatureKind kind) {
+  return kind == FeatureKind::poisson || kind == FeatureKind::count;
+}
 
 /// What is given, withheld or missing as a whole: a column, or the one-hot columns of a categorical value.
 struct Feature {

@@ -11,7 +11,7 @@ TableSchema::Column column_of(const TableCodec& codec, size_t feature) {
   TableSchema::Column column{f.name, f.kind, f.categories};
   column.field = codec.fields()[feature];
   column.fitted = false;  // what the training rows say stands here
-  if (f.kind != FeatureKind::real) return column;
+  if (!is_numeric(f.kind)) return column;
   const NumberFormat& number = column.field.number;
   column.whole = number.whole;
   if (std::isfinite(number.low)) column.low = number.low;

@@ -6,17 +6,23 @@
 
 // Schemas as JSON.
 namespace elbow {
-namespace {
 
-const char* name_of(const std::optional<FeatureKind>& kind) {
-  if (!kind) return "ignore";
-  switch (*kind) {
+std::string name_of_kind(const TableSchema::Column& column) {
+  if (!column.kind) return "ignore";
+  if (!column.field.number.date.empty()) return "date";
+  switch (*column.kind) {
     case FeatureKind::real: return "real";
+    case FeatureKind::positive: return "positive";
+    case FeatureKind::heavy_tailed: return "heavy_tailed";
+    case FeatureKind::poisson: return "poisson";
+    case FeatureKind::count: return "count";
     case FeatureKind::binary: return "binary";
     case FeatureKind::categorical: return "categorical";
   }
   return "";
 }
+
+namespace {
 
 std::string name_of(char c) { return c == '\t' ? "tab" : c == ' ' ? "blank" : std::string(1, c); }
 
@@ -26,7 +32,7 @@ Json column_json(const TableSchema::Column& c) {
   Json column;
   if (c.number) column["number"] = c.number;
   column["name"] = c.name;
-  column["kind"] = number.date.empty() ? name_of(c.kind) : "date";
+  column["kind"] = name_of_kind(c);
   if (!c.categories.empty()) column["categories"] = c.categories;
   if (!c.field.missing.empty()) column["missing"] = c.field.missing;
   if (!number.date.empty()) column["format"] = number.date;
@@ -55,7 +61,7 @@ Json schema_json(const TableSchema& schema) {
   if (format.decimal != '.') json["decimal"] = name_of(format.decimal);
   if (format.thousands) json["thousands"] = name_of(format.thousands);
   json["missing"] = format.missing;
-  if (schema.others || format.ignore_others) json["others"] = name_of(schema.others);
+  if (schema.others || format.ignore_others) json["others"] = schema.others ? name_of_kind({"", schema.others}) : "ignore";
   json["columns"] = Json::array();
   for (const TableSchema::Column& c : schema.columns) json["columns"].push_back(column_json(c));
   return json;

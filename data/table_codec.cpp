@@ -9,10 +9,32 @@
 
 namespace elbow {
 
+double Scale::transformed(double value) const {
+  const auto refuse = [&](const char* what) { throw Error(str(to_text(value), " is not ", what)); };
+  if (kind == FeatureKind::positive && !(value > 0)) refuse("above 0, as the values of a positive column are");
+  if (is_count(kind) && (!(value >= 0) || value != std::floor(value))) refuse("a count (0, 1, 2, ...)");
+  return transformed_mean(value);
+}
+
+double Scale::transformed_mean(double value) const {
+  return kind == FeatureKind::positive ? std::log(value) : is_count(kind) ? std::log1p(value) : value;
+}
+
 float Scale::of(double value) const {
-  const double x = (value - mean) / sd;
+  const double x = (transformed(value) - mean) / sd;
   if (!(std::abs(x) <= 1e15)) throw Error(str(to_text(value), " is too large a number"));
   return float(x);
+}
+
+double Scale::value_of(double x) const {
+  const double t = mean + sd * x;
+  return kind == FeatureKind::positive ? std::exp(t) : is_count(kind) ? std::expm1(t) : t;
+}
+
+// x was rounded to float32, and mean + sd * x to double.
+double Scale::rounding_at(double x) const {
+  const double of_t = std::abs(sd * x) * 0x1p-23 + std::abs(mean) * 0x1p-51;
+  return is_logarithmic() ? of_t * (value_of(x) + is_count(kind)) : of_t;
 }
 
 TableCodec::TableCodec(std::vector<Feature> features, std::vector<Scale> scales, TableFormat format,
@@ -27,10 +49,11 @@ TableCodec::TableCodec(std::vector<Feature> features, std::vector<Scale> scales,
   if (scales_.size() != features_.size())
     fail("table", scales_.size(), " scales do not fit ", features_.size(), " features");
   for (Feature& f : features_) {
-    if (!f.categories.empty() || f.kind == FeatureKind::real) continue;
+    if (!f.categories.empty() || is_numeric(f.kind)) continue;
     for (int64_t i = 0; i < (f.kind == FeatureKind::binary ? 2 : f.width); ++i) f.categories.push_back(str(i));
   }
   for (size_t f = 0; f < features_.size(); ++f) {
+    scales_[f].kind = features_[f].kind;
     readers_.emplace_back(fields_[f], format_.missing);
     categories_.emplace_back(features_[f].categories);
   }
@@ -73,7 +96,7 @@ bool TableCodec::encode(size_t feature, const std::string& text, float* x, float
   const Feature& f = features_[feature];
   std::fill_n(x + f.first, f.width, 0.0f);
   std::fill_n(observed + f.first, f.width, 0.0f);
-  if (f.kind == FeatureKind::real) try {
+  if (is_numeric(f.kind)) try {
       const double value = number(feature, text);
       if (std::isnan(value)) return true;
       x[f.first] = scales_[feature].of(value);
@@ -105,10 +128,7 @@ std::string TableCodec::decode(size_t feature, const float* x, int digits) const
   if (f.kind == FeatureKind::binary) return f.categories[v[0] >= 0.5f ? 1 : 0];
   if (f.kind == FeatureKind::categorical) return f.categories[size_t(std::max_element(v, v + f.width) - v)];
   const Scale& s = scales_[feature];
-  const double value = s.mean + s.sd * double(v[0]);
-  // x was rounded to float32, and mean + sd * x to double
-  const double tolerance = std::abs(s.sd * double(v[0])) * 0x1p-23 + std::abs(s.mean) * 0x1p-51;
-  return fields_[feature].number.write(value, tolerance, digits);
+  return fields_[feature].number.write(s.value_of(double(v[0])), s.rounding_at(double(v[0])), digits);
 }
 
 std::vector<std::string> TableCodec::decode_row(const float* x, int digits) const {

@@ -10,11 +10,23 @@
 
 namespace elbow {
 
-/// The scaling of a real feature: x = (value - mean) / sd.
+/// The scaling of a numeric feature: x = (t - mean) / sd, where t is the value or, of the kinds on a logarithmic scale, its
+/// logarithm (`positive`), or that of 1 + value (counts).
 struct Scale {
   double mean = 0, sd = 1;
-  /// x; Error for one beyond 1e15, since a model's output for it need not fit into float32.
+  FeatureKind kind = FeatureKind::real;
+  /// t. Error for a value that the kind cannot have.
+  double transformed(double value) const;
+  /// The same for a mean of such values, which need not be a count.
+  double transformed_mean(double value) const;
+  /// x; Error for one beyond 1e15, since a model's output for it need not fit into float32, and as transformed().
   float of(double value) const;
+  /// Whether t is a logarithm.
+  bool is_logarithmic() const { return kind == FeatureKind::positive || is_count(kind); }
+  /// The value of x.
+  double value_of(double x) const;
+  /// How far float32's rounding of x moves the value.
+  double rounding_at(double x) const;
 };
 
 /// A column that has one value in all training rows: it is no feature, and is written as it is.

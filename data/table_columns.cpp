@@ -28,9 +28,12 @@ class ColumnReader {
 
   // Whether there is a value.
   bool add(const std::string& text) try {
-    if (column_.schema.kind == FeatureKind::real) {
-      column_.numbers.push_back(numbers_.read(text));
-      return !std::isnan(column_.numbers.back());
+    if (is_numeric(*column_.schema.kind)) {
+      const double number = numbers_.read(text);
+      column_.numbers.push_back(number);
+      if (std::isnan(number)) return false;
+      Scale{0, 1, *column_.schema.kind}.transformed(number);  // refuses what the kind cannot have
+      return true;
     }
     column_.codes.push_back(code(text));
     return column_.codes.back() >= 0;
@@ -60,20 +63,33 @@ class ColumnReader {
   CategoryIndex codes_;
 };
 
-// Mean and standard deviation of the numbers that are there. They are taken from the first one, so that what is summed is as exact
-// where all are large (times in nanoseconds) as elsewhere.
-Scale fit_scale(const std::vector<double>& numbers, std::span<const int64_t> rows) {
+// Mean and standard deviation of the (transformed) numbers that are there. They are taken from the first one, so that what is summed
+// is as exact where all are large (times in nanoseconds) as elsewhere.
+Scale fit_scale(FeatureKind kind, const std::vector<double>& numbers, std::span<const int64_t> rows) {
+  Scale scale{0, 1, kind};
   double origin = std::numeric_limits<double>::quiet_NaN(), n = 0, sum = 0, squares = 0;
   for (const int64_t r : rows)
-    if (const double v = numbers[size_t(r)]; !std::isnan(v)) {
-      if (n == 0) origin = v;
-      n += 1, sum += v - origin;
+    if (!std::isnan(numbers[size_t(r)])) {
+      const double t = scale.transformed(numbers[size_t(r)]);
+      if (n == 0) origin = t;
+      n += 1, sum += t - origin;
     }
   const double mean = sum / n;
   for (const int64_t r : rows)
-    if (const double v = numbers[size_t(r)]; !std::isnan(v))
-      squares += (v - origin - mean) * (v - origin - mean);
-  return {origin + mean, std::sqrt(squares / n)};
+    if (!std::isnan(numbers[size_t(r)])) {
+      const double t = scale.transformed(numbers[size_t(r)]) - origin - mean;
+      squares += t * t;
+    }
+  scale.mean = origin + mean;
+  scale.sd = std::sqrt(squares / n);
+  return scale;
+}
+
+// The format with the range that the schema sets.
+NumberFormat within_schema(NumberFormat number, const TableSchema::Column& column) {
+  if (column.low) number.low = *column.low, number.high = std::max(number.high, number.low);
+  if (column.high) number.high = *column.high, number.low = std::min(number.low, number.high);
+  return number;
 }
 
 NumberSummary summary_of(const std::vector<double>& numbers, std::span<const int64_t> rows) {
@@ -84,17 +100,18 @@ NumberSummary summary_of(const std::vector<double>& numbers, std::span<const int
 }
 
 // How a model's outputs are rounded and clipped. The schema says; else whole numbers where all training rows have them,
-// within their range; no negative number where there is none; and 0 to 1 where all lie there.
+// within their range; no negative number where there is none; and 0 to 1 where all lie there. The distributions of counts and of
+// positive numbers know that already.
 NumberFormat output_format_of(const TableSchema::Column& column, const NumberSummary& seen) {
   NumberFormat number = column.field.number;
+  if (is_count(*column.kind)) number.whole = true, number.low = 0;
+  if (is_count(*column.kind) || column.kind == FeatureKind::positive) return within_schema(number, column);
   number.whole = column.whole.value_or(column.fitted && seen.is_whole());
   if (column.fitted) {
     if (number.whole || seen.low() >= 0) number.low = seen.low();
     if (number.whole || (seen.low() >= 0 && seen.high() <= 1)) number.high = seen.high();
   }
-  if (column.low) number.low = *column.low, number.high = std::max(number.high, number.low);
-  if (column.high) number.high = *column.high, number.low = std::min(number.low, number.high);
-  return number;
+  return within_schema(number, column);
 }
 
 // The texts of some rows, sorted.
@@ -199,7 +216,7 @@ TableCodec fit_codec(const TableColumns& table, const TableFormat& format, std::
     Scale scale;
     FieldFormat field = c.schema.field;
     bool empty = false;
-    if (f.kind == FeatureKind::real) {
+    if (is_numeric(f.kind)) {
       const NumberSummary seen = summary_of(c.numbers, train);
       empty = seen.count() == 0 && !c.schema.constant;
       if (!empty && (c.schema.constant || seen.is_constant())) {
@@ -208,7 +225,9 @@ TableCodec fit_codec(const TableColumns& table, const TableFormat& format, std::
                          ": it is reproduced as it is, and is not in the model"));
         continue;
       }
-      scale = fit_scale(c.numbers, train);
+      try {
+        scale = fit_scale(f.kind, c.numbers, train);
+      } catch (const Error& e) { throw Error(str("column ", f.name, ": ", e.what())); }
       if (!empty && !std::isfinite(scale.mean + scale.sd))
         throw Error(str("column ", f.name, ": its numbers are too large to be scaled"));
       field.number = output_format_of(c.schema, seen);
@@ -260,7 +279,7 @@ TableRows encode_rows(const TableColumns& table, const TableCodec& codec, std::s
     std::map<int32_t, int64_t> strangers;  // how often each unknown text occurs
     for (int64_t r = 0; r < n; ++r) {
       float* to = x + r * d + f.first;
-      if (f.kind == FeatureKind::real) {
+      if (is_numeric(f.kind)) {
         const double v = column.numbers[size_t(index[r])];
         if (std::isnan(v)) continue;
         try {

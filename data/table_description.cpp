@@ -34,11 +34,7 @@ std::string aligned(const std::vector<Line>& lines) {
 }
 
 std::string kind_text(const TableSchema::Column& column) {
-  if (!column.kind) return "ignored";
-  if (!column.field.number.date.empty()) return "date";
-  return *column.kind == FeatureKind::real     ? "real"
-         : *column.kind == FeatureKind::binary ? "binary"
-                                               : "categorical";
+  return column.kind ? name_of_kind(column) : "ignored";
 }
 
 // The range of numbers, or the texts.

@@ -12,11 +12,29 @@ namespace {
 
 constexpr auto iso_date = "%Y-%m-%d";
 
+// What a schema may call a column, but for "ignore".
+const std::vector<std::pair<std::string, FeatureKind>> kinds = {
+    {"real", FeatureKind::real},
+    {"integer", FeatureKind::real},  // whose outputs are whole
+    {"positive", FeatureKind::positive},
+    {"heavy_tailed", FeatureKind::heavy_tailed},
+    {"poisson", FeatureKind::poisson},
+    {"count", FeatureKind::count},
+    {"date", FeatureKind::real},
+    {"binary", FeatureKind::binary},
+    {"categorical", FeatureKind::categorical},
+};
+
 std::optional<FeatureKind> kind_of(const std::string& name) {
-  if (name == "real" || name == "date") return FeatureKind::real;
-  if (name == "binary") return FeatureKind::binary;
-  if (name == "categorical") return FeatureKind::categorical;
+  for (const auto& [known, kind] : kinds)
+    if (known == name) return kind;
   return {};
+}
+
+std::vector<std::string> names_of_kinds(std::vector<std::string> further) {
+  for (const auto& [name, kind] : kinds)
+    if (name != "date" && name != "integer") further.push_back(name);
+  return further;
 }
 
 // A character, or its name where it is a blank; 0 where it is left out.
@@ -75,15 +93,15 @@ TableSchema::Column read_column(const Config& config, const TableFormat& format)
   column.number = config.get_optional<int64_t>("number", at_least(1)).value_or(0);
   column.name = column.number ? config.get<std::string>("name", str("column_", column.number))
                               : config.get<std::string>("name");
-  const std::string kind = config.choice("kind", {"real", "binary", "categorical", "date", "ignore"});
+  const std::string kind = config.choice("kind", names_of_kinds({"integer", "date", "ignore"}));
   column.kind = kind_of(kind);
   column.field.number = format.numbers();
   if (!column.kind) skip_keys(config);
   if (column.kind) column.field.missing = config.get("missing", column.field.missing);
   for (std::string& mark : column.field.missing) mark = trimmed(mark);
-  if (column.kind == FeatureKind::real) read_number_keys(config, column, kind == "date");
-  if (column.kind == FeatureKind::binary || column.kind == FeatureKind::categorical)
-    column.categories = config.get("categories", column.categories);
+  if (column.kind && is_numeric(*column.kind)) read_number_keys(config, column, kind == "date");
+  if (kind == "integer") column.whole = true;
+  if (column.kind && !is_numeric(*column.kind)) column.categories = config.get("categories", column.categories);
   config.done();
   auto& list = column.categories;
   for (std::string& category : list) category = trimmed(category);  // as fields are
@@ -124,8 +142,7 @@ TableSchema read_schema(const Config& schema, const std::string& file, const std
   s.format.header = schema.get<bool>("header", true);
   s.format.missing = schema.get<std::vector<std::string>>("missing", s.format.missing);
   for (std::string& mark : s.format.missing) mark = trimmed(mark);
-  const std::string others =
-      schema.choice("others", {"error", "ignore", "real", "binary", "categorical"}, "error");
+  const std::string others = schema.choice("others", names_of_kinds({"error", "ignore"}), "error");
   s.others = kind_of(others);
   s.format.ignore_others = others == "ignore";
   const auto columns = schema.get("columns", std::vector<Json>());

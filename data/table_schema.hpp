@@ -41,6 +41,8 @@ struct TableSchema {
 /// naming the key, for what is misspelt or contradicts itself.
 TableSchema read_schema(const Config& schema, const std::string& file, const std::string& path);
 
+/// What a schema calls the kind of a column.
+std::string name_of_kind(const TableSchema::Column& column);
 /// The schema as JSON: read_schema reads it again.
 Json schema_json(const TableSchema& schema);
 /// The same as text, one column a line, for someone to go on with.

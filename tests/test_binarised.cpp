@@ -176,7 +176,7 @@ BOOST_AUTO_TEST_CASE(a_model_of_binary_pixels) {
     set_num_threads(threads);
     Experiment e{Config(json)};
     BOOST_TEST_REQUIRE(e.loss.terms.size() == 1u);
-    BOOST_TEST((e.loss.terms[0].kind == FeatureKind::binary && e.loss.terms[0].width == plane));
+    BOOST_TEST(e.loss.terms[0]->describe() == str("bernoulli of columns 0 to ", plane - 1));
     Training training(e);
     for (int i = 0; i < 2; ++i) losses.push_back(training.epoch([](int64_t) {}).loss.mean);
     set_num_threads(before);

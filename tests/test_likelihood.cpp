@@ -185,8 +185,9 @@ BOOST_AUTO_TEST_CASE(binary_and_categorical_values_against_a_plain_loop) {
                   {"b", FeatureKind::real, 1, 1, {}},
                   {"c", FeatureKind::binary, 2, 1, {}},
                   {"d", FeatureKind::categorical, 3, 3, {"r", "g", "b"}}};
-  probe.e.loss.terms = {
-      {FeatureKind::real, 0, 2}, {FeatureKind::binary, 2, 1}, {FeatureKind::categorical, 3, 3}};
+  OutputLayout layout;
+  probe.e.loss.terms = {squared_error_term({0, 2}, layout), bernoulli_term({2, 1}, layout),
+                        categorical_term({3, 3}, layout)};
   probe.e.model = std::make_unique<Fixed>();
   constexpr int64_t rows = 9, samples = 7;
   Batch batch;
@@ -301,7 +302,8 @@ BOOST_AUTO_TEST_CASE(losses_that_are_no_likelihood_are_refused) {
   BOOST_TEST(contains(refusal(), "beta = 0"));
   probe.e.loss.autoencoder = true;
   BOOST_TEST(contains(refusal(), "autoencoder"));
-  probe.e.loss = {{{FeatureKind::binary, 0, 3}}};  // of real columns
+  OutputLayout layout;
+  probe.e.loss = {{bernoulli_term({0, 3}, layout)}};  // of real columns
   BOOST_TEST(contains(refusal(), "grey values"));
   for (Feature& f : probe.e.data.train.features) f.kind = FeatureKind::binary;
   BOOST_TEST(refusal() == "no error");

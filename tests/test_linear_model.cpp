@@ -100,7 +100,7 @@ BOOST_AUTO_TEST_CASE(a_complete_row_where_entries_may_be_missing) {
   data["missing"] = 0.3;
   const Experiment e{Config(settings(data))};
   const NoGrad no_grad;
-  BOOST_TEST(sizes_of(e.data.train, e.condition).input == 6);
+  BOOST_TEST(sizes_of(e.data.train, e.condition, e.loss).input == 6);
   const Tensor x = normal({1, 2, 3}, {20, 3}), mask = bernoulli({1, 2, 4}, {20, 3}, 0.5);
   const Tensor c = concat(mul(x, mask), mask, 1);
   const Posterior with = e.model->encode(concat(x, Tensor::ones({20, 3}), 1), c),

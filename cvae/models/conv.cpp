@@ -68,6 +68,7 @@ class ConvCvae : public Cvae {
   ConvCvae(const Settings& s, const ModelSizes& sizes, RandomStream& stream)
       : image_(*sizes.image),
         input_channels_(sizes.input / (image_.height * image_.width)),
+        output_channels_(sizes.network_outputs() / (image_.height * image_.width)),
         latents_(s.latents),
         features_(s.encoder.back() * encoded(image_.height, s.encoder.size()) *
                   encoded(image_.width, s.encoder.size())),
@@ -84,7 +85,7 @@ class ConvCvae : public Cvae {
                                      s.init.biases, stream);
     for (size_t i = 0; i < s.decoder.size(); ++i) {
       const bool last = i + 1 == s.decoder.size();
-      decoder_.add<ConvTranspose2d>(s.decoder[i], last ? image_.channels : s.decoder[i + 1], sizes.condition,
+      decoder_.add<ConvTranspose2d>(s.decoder[i], last ? output_channels_ : s.decoder[i + 1], sizes.condition,
                                     last ? last_decoding : decoding, s.init, stream);
     }
     submodule("encoder", encoder_);
@@ -103,8 +104,8 @@ class ConvCvae : public Cvae {
   Tensor decode_here(const Tensor& z, const Tensor& c) override {
     const Tensor joined = (*join_)(with_condition(z, c));  // [rows, width]
     const Tensor pixel = reshape(joined, {joined.size(0), joined.size(1), 1, 1});
-    const Tensor y = decoder_.forward(pixel, c, activation_, false);  // [rows, channels, height, width]
-    return reshape(y, {y.size(0), image_.channels * image_.height * image_.width});
+    const Tensor y = decoder_.forward(pixel, c, activation_, false);  // [rows, output channels, height, width]
+    return reshape(y, {y.size(0), output_channels_ * image_.height * image_.width});
   }
 
   int64_t latents() const override { return latents_; }
@@ -112,6 +113,7 @@ class ConvCvae : public Cvae {
  private:
   const ImageSize image_;
   const int64_t input_channels_;  // those of x, or twice as many: x, and which of its entries are there
+  const int64_t output_channels_;  // those of x, once for each parameter of p(x | z, c)
   const int64_t latents_, features_;
   ActivationLayer activation_;
   ConvStack encoder_, decoder_;

@@ -38,7 +38,7 @@ std::unique_ptr<Cvae> make_dense_cvae(const Config& config, const ModelSizes& si
       read_blocks(config, "encoder", {{32, 32, 32, 128}, {32, 32, 32, 256}, {32, 32, 32, 512}});
   const Blocks latent = read_blocks(config, "latent", {{32, 32, 32, 512}, {32, 32, 32, 128}});
   Blocks decoder = read_blocks(config, "decoder", {{32, 32, 32, 256}, {32, 32, 32, 128}, {32, 32, 32}});
-  decoder.back().push_back(sizes.columns);
+  decoder.back().push_back(sizes.network_outputs());
   refuse_empty(config, "encoder", encoder);
   refuse_empty(config, "latent", latent);
   refuse_empty(config, "decoder", decoder);

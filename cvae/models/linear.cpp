@@ -48,6 +48,8 @@ class LinearCvae : public Cvae {
         unit_(Tensor::full({}, 1)),
         covariance_(Tensor::zeros({columns_, columns_})) {
     if (!sizes.masked) config.fail("kind", "linear expects a condition of columns, each of which may be given");
+    if (sizes.network_outputs() != columns_)
+      config.fail("kind", "linear has one output for each column: loss.scale = \"entry\" needs two");
     latents_ = config.get<int64_t>("latents", columns_, between(1, double(columns_)));
     const auto widths = config.get<Widths>("gains", {32, 32}, at_least(1));
     LayerStyle style;

@@ -20,9 +20,9 @@ namespace {
 /// The options of `elbow impute`.
 struct ImputeOptions : RowsOptions {
   int64_t draws = 64;     ///< of the latents, for each row
-  bool sd = false;        ///< also the standard deviation of the draws, for real columns
+  bool sd = false;        ///< also the standard deviation of the draws, for columns of numbers
   bool multiple = false;  ///< each draw as a separate row, instead of their mean
-  bool noise = false;     ///< add the noise that squared error implies to each draw
+  bool noise = false;     ///< each draw of a number has the noise of p(x | z)
 };
 
 // The model's imputations of a batch, conditioned on the entries that are present; all [rows * columns].
@@ -31,7 +31,21 @@ struct Imputation {
   std::vector<float> mean, sd;            // over the draws
 };
 
-Imputation impute(const Experiment& e, const ImputeOptions& o, uint64_t seed, const RowReader& rows) {
+// Numbers on a logarithmic scale, in values [rows, columns], become those of the table, or the other way round: a mean is one of
+// counts, not of their logarithms.
+template <class Number> void change_scale(const TableCodec& codec, std::vector<Number>& values, bool to_x) {
+  const size_t columns = size_t(codec.columns());
+  for (size_t f = 0; f < codec.features().size(); ++f) {
+    const Scale& scale = codec.scales()[f];
+    if (!scale.is_logarithmic()) continue;
+    for (size_t at = size_t(codec.features()[f].first); at < values.size(); at += columns)
+      values[at] = Number(to_x ? (scale.transformed_mean(values[at]) - scale.mean) / scale.sd
+                               : scale.value_of(values[at]));
+  }
+}
+
+Imputation impute(const Experiment& e, const TableCodec& codec, const ImputeOptions& o, uint64_t seed,
+                  const RowReader& rows) {
   const Batch& batch = rows.batch();
   Condition::Drawn drawn;
   drawn.mask = batch.observed;  // all that is there is given
@@ -46,19 +60,22 @@ Imputation impute(const Experiment& e, const ImputeOptions& o, uint64_t seed, co
     // For a mean, every other draw is the one before with its sign turned (antithetic variates): what is linear in z then
     // averages out. Rows that are drawn one by one are to be independent.
     noise = d % 2 == 1 && !o.multiple ? -noise : normal(key, {batch.x.size(0), e.model->latents()});
-    Tensor values = decoded_values(*e.model, e.loss, reparameterise(prior, noise), drawn.c);
-    draw_observations(e.loss, e.data.train.features, {o.multiple, o.noise}, key, values);
+    const Tensor z = reparameterise(prior, noise);
+    std::vector<float> v =
+        observed_values(*e.model, e.loss, e.data.train.features, z, drawn.c, {o.multiple, o.noise}, key)
+            .to_vector<float>();
     if (o.multiple) {
-      out.draws.push_back(values.to_vector<float>());
+      out.draws.push_back(std::move(v));
       continue;
     }
-    const float* v = values.data<float>();
+    change_scale(codec, v, false);
     for (size_t i = 0; i < size; ++i) {
       const double before = v[i] - mean[i];
       mean[i] += before / double(d + 1);
       squares[i] += before * (v[i] - mean[i]);
     }
   }
+  change_scale(codec, mean, true);
   out.mean.assign(mean.begin(), mean.end());
   for (const double s : squares) out.sd.push_back(float(std::sqrt(s / double(o.draws - 1))));
   return out;
@@ -105,11 +122,11 @@ void impute(const ImputeOptions& o) {
   if (o.multiple) header.added({"draw"});
   header.data(columns);
   for (const Feature& f : features)
-    if (o.sd && f.kind == FeatureKind::real) header.added({f.name + "_sd"});
+    if (o.sd && is_numeric(f.kind)) header.added({f.name + "_sd"});
   if (codec.format().header) out.write(header.names());
 
   while (rows.next()) {
-    const Imputation imputed = impute(*e, o, seed, rows);
+    const Imputation imputed = impute(*e, codec, o, seed, rows);
     const size_t d = size_t(codec.columns());
     for (size_t r = 0; r < rows.text().size(); ++r) {
       const float* there = rows.batch().observed.data<float>() + r * d;
@@ -130,10 +147,11 @@ void impute(const ImputeOptions& o) {
       if (o.multiple) continue;
       std::vector<std::string> line = filled(imputed.mean);
       for (size_t f = 0; f < features.size() && o.sd; ++f) {
-        if (features[f].kind != FeatureKind::real) continue;
+        if (!is_numeric(features[f].kind)) continue;
         const size_t at = size_t(features[f].first);
-        std::string sd =
-            there[at] == 0 ? number_text(imputed.sd[r * d + at] * float(codec.scales()[f].sd)) : "";
+        const Scale& scale = codec.scales()[f];
+        const float unit = scale.is_logarithmic() ? 1 : float(scale.sd);
+        std::string sd = there[at] == 0 ? number_text(imputed.sd[r * d + at] * unit) : "";
         std::replace(sd.begin(), sd.end(), '.', codec.format().decimal);
         line.push_back(std::move(sd));
       }
@@ -156,15 +174,17 @@ void add_impute(Command app) {
   command.option("--draws", o->draws, "Number of draws for each row; their mean is taken")
       .between(1, int64_t{1} << 31)
       .shows_default();
-  Option sd =
-      command.flag("--sd", o->sd, "Add columns NAME_sd: the standard deviation of the draws, for real columns");
+  Option sd = command.flag("--sd", o->sd,
+                           "Add columns NAME_sd: the standard deviation of the draws, for columns of numbers");
   command
-      .flag(
-          "--multiple", o->multiple,
-          "Multiple imputation: a row for each draw, with its number in the column draw and random categories")
+      .flag("--multiple", o->multiple,
+            "Multiple imputation: a row for each draw, with its number in the column draw; what has a learned "
+            "distribution (categories, counts, numbers with learned noise) is drawn from it")
       .excludes(sd);
   command.flag("--noise", o->noise,
-               "Add N(0, beta/2) to the draws of real columns under squared error (in the model's scaling)");
+               "Draw numbers with the noise that latents leave: the learned one, or N(0, beta/2) under squared "
+               "error (in "
+               "the model's scaling)");
   add_keep(command, *o);
   add_seed(command, *o);
   add_common(command, *o);

@@ -100,13 +100,15 @@ void likelihood(const LikelihoodOptions& o) {
   const GivenFeatures given(o.given, *e);
   RowReader rows(*e, o.data, RowReader::Missing::as_trained, o.keep);
   std::optional<GaussianConditionals> gaussian;
-  if (e->data.test.gaussian && e->loss.is_squared_error()) gaussian.emplace(*e->data.test.gaussian);
+  const bool fixed_noise = e->loss.is_squared_error();  // beta / 2, which the best model has, too
+  if (e->data.test.gaussian && (fixed_noise || e->loss.is_normal())) gaussian.emplace(*e->data.test.gaussian);
 
   const bool by_columns = e->condition.by_columns();
   TableHeader header;
   header.data(o.keep).added({"log_likelihood", "standard_error", "effective_samples"});
   if (by_columns) header.added({"given"});
-  if (gaussian) header.added({"exact", "best"});
+  if (gaussian) header.added({"exact"});
+  if (gaussian && fixed_noise) header.added({"best"});
   out.write(header.names());
   Found found;
   int64_t left = o.most_rows();
@@ -119,7 +121,7 @@ void likelihood(const LikelihoodOptions& o) {
     if (gaussian) {
       const Tensor mask = by_columns ? drawn.mask : Tensor();
       exact = gaussian->log_densities(batch, mask);
-      best = gaussian->log_densities(batch, mask, e->loss.beta / 2);
+      if (fixed_noise) best = gaussian->log_densities(batch, mask, e->loss.beta / 2);
     }
     for (int64_t r = 0; r < n; ++r) {
       const Likelihood& l = model[size_t(r)];
@@ -128,7 +130,8 @@ void likelihood(const LikelihoodOptions& o) {
       line.insert(line.end(), {number_text(float(l.log_p)), optional_text(l.standard_error),
                                number_text(float(l.effective))});
       if (by_columns) line.push_back(str(e->condition.count_given(drawn, r)));
-      if (gaussian) line.insert(line.end(), {optional_text(exact_r), optional_text(best_r)});
+      if (gaussian) line.push_back(optional_text(exact_r));
+      if (gaussian && fixed_noise) line.push_back(optional_text(best_r));
       out.write(line);
       found.add(l, exact_r, best_r);
     }

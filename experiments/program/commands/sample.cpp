@@ -101,8 +101,8 @@ void sample_table(const SampleOptions& o, const Experiment& e) {
     const int64_t rows = std::min(rows_at_once, wanted - first);
     const RandomKey noise = sampling_noise(seed, 0, uint64_t(number));
     const Tensor c = arguments.condition(rows), z = sample_prior(*e.model, c, rows, noise);
-    Tensor values = decoded_values(*e.model, e.loss, z, c);
-    draw_observations(e.loss, e.data.train.features, {!o.likeliest, o.noise}, noise, values);
+    const Tensor values =
+        observed_values(*e.model, e.loss, e.data.train.features, z, c, {!o.likeliest, o.noise}, noise);
     for (int64_t r = 0; r < rows; ++r) {
       std::vector<std::string> line = codec.decode_row(values.data<float>() + r * codec.columns());
       for (const auto& [feature, text] : arguments.values()) line[codec.place(feature)] = text;
