@@ -22,6 +22,18 @@ namespace {
 const std::string gaussian =
     R"({"source": "independent_gaussian", "columns": 3, "train_rows": 320, "test_rows": 600})";
 
+// A table of 120 rows of counts, positive and heavy-tailed numbers; the name of its file, which stays until the tests end.
+std::string counts_table() {
+  static const TemporaryFolder folder;
+  const std::string path = (folder.path / "counts.csv").string();
+  std::ofstream file(path);
+  file << "visits,claims,income,return\n";
+  for (int i = 0; i < 120; ++i)
+    file << i * i % 7 << ',' << i * 3 % 11 * (i % 2) << ',' << 100 + i * i << ','
+         << (i % 17 == 3 ? 9.5 : 0.1 * (i % 5)) << '\n';
+  return path;
+}
+
 // Small experiments that have, all together, each kind of model, prior, loss, condition and optimiser. A bias before a batch
 // norm has the gradient 0, of which Adam makes steps of full length in a direction that roundings choose: the batch's mean takes
 // it away again, frozen statistics do not. So where they are frozen, the optimiser is another one.
@@ -47,13 +59,19 @@ std::vector<Json> experiments() {
         "training": {"epochs": 1, "batch_rows": 400, "optimizer": {"kind": "adamw", "weight_decay": 0.05}, )" +
          schedule + "}}"),
       of(R"({"name": "missing", "seed": 6, "data": {"source": "swiss_roll", "train_rows": 96, "test_rows": 96,
-        "missing": {"rows": 0.5, "entries": 0.3}},
+        "missing": {"rows": 0.5, "entries": 0.3}}, "loss": {"scale": "entry"},
         "model": {"kind": "dense", "encoder": [[8, 8, 16]], "latent": [[8, 8, 16]], "decoder": [[8, 8, 8]]},
         "training": {"epochs": 2, "batch_rows": 32, "freeze_batch_norm_after": 0.5, "optimizer": {"kind": "sgd"}, )" +
          schedule + "}}"),
       of(R"({"name": "linear", "seed": 8, "data": {"source": "correlated_gaussian", "columns": 4, "train_rows": 96, "test_rows": 96,
-        "missing": 0.2},
+        "missing": 0.2}, "loss": {"scale": "one"},
         "model": {"kind": "linear", "latents": 3, "gains": [8]},
+        "training": {"epochs": 2, "batch_rows": 32, )" +
+         schedule + "}}"),
+      of(R"({"name": "counts", "seed": 9, "data": {"source": "table", "path": ")" + counts_table() + R"(",
+        "schema": {"columns": [{"name": "visits", "kind": "poisson"}, {"name": "claims", "kind": "count"},
+                               {"name": "income", "kind": "positive"}, {"name": "return", "kind": "heavy_tailed"}]}},
+        "loss": {"scale": "column"}, "model": {"kind": "mlp", "encoder": [8], "latents": 2, "decoder": [8]},
         "training": {"epochs": 2, "batch_rows": 32, )" +
          schedule + "}}"),
       of(R"({"name": "conv", "seed": 7, "data": {"source": "idx_images", "train_rows": 32, "test_rows": 20, "coloured": true},

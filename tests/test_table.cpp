@@ -327,6 +327,38 @@ BOOST_FIXTURE_TEST_CASE(text_becomes_numbers_and_text_again, Fixture) {
   BOOST_TEST(contains(error_of([&] { codec.find("nn"); }), "did you mean \"n\"?"));
 }
 
+// Counts and positive numbers are scaled as logarithms, come back exactly, and are refused where they are none.
+BOOST_FIXTURE_TEST_CASE(counts_and_positive_numbers, Fixture) {
+  const std::vector<Feature> features{{"n", FeatureKind::count, 0, 1},
+                                      {"p", FeatureKind::poisson, 1, 1},
+                                      {"income", FeatureKind::positive, 2, 1},
+                                      {"h", FeatureKind::heavy_tailed, 3, 1}};
+  const TableCodec codec(features, {{1.5, 0.75}, {0.5, 0.25}, {10, 0.5}, {0, 2}});
+  write_bytes(path, "n,p,income,h\n0,12,35123.45,-7\n123456,,0.01,1e3\n");
+  const TableRows rows = read_table(path, codec);
+  const float* x = rows.x.data<float>();
+  const auto near = [](double a, double b) { return std::abs(a - b) < 1e-6 * (1 + std::abs(b)); };
+  BOOST_TEST((near(x[0], (std::log(1.0) - 1.5) / 0.75) && near(x[1], (std::log(13.0) - 0.5) / 0.25)));
+  BOOST_TEST((near(x[2], (std::log(35123.45) - 10) / 0.5) && x[3] == -3.5f));
+  BOOST_TEST((codec.decode_row(x) == std::vector<std::string>{"0", "12", "35123.45", "-7"}));
+  BOOST_TEST((codec.decode(0, x + 4) == "123456" && codec.decode(2, x + 4) == "0.01"));
+  for (const auto& [row, message] : {std::pair{"-1,1,1,1", ":2: column n: -1 is not a count"},
+                                     {"1,2.5,1,1", ":2: column p: 2.5 is not a count"},
+                                     {"1,1,0,1", ":2: column income: 0 is not above 0"}}) {
+    write_bytes(path, str("n,p,income,h\n", row, '\n'));
+    BOOST_TEST(contains(error_of([&] { read_table(path, codec); }), message));
+  }
+  // The kinds survive the description of a run, and an integer is a real number that is written whole.
+  const Json json =
+      Json::parse(R"({"columns": [{"name": "n", "kind": "count"}, {"name": "p", "kind": "poisson"},
+      {"name": "income", "kind": "positive", "prefix": "$"}, {"name": "h", "kind": "heavy_tailed"},
+      {"name": "age", "kind": "integer"}]})");
+  const TableSchema schema = read_schema(Config(json), "", "");
+  const Json again = schema_json(schema);
+  for (size_t i = 0; i < 4; ++i) BOOST_TEST((again["columns"][i]["kind"] == json["columns"][i]["kind"]));
+  BOOST_TEST((again["columns"][4]["kind"] == "real" && again["columns"][4]["whole"] == true));
+}
+
 // Whatever the scale, a number of a few digits comes back as it was written, not as float32 rounds it.
 BOOST_AUTO_TEST_CASE(numbers_survive_the_scaling) {
   struct Case {
