@@ -44,7 +44,7 @@ std::vector<Json> experiments() {
       of(R"({"name": "mlp", "seed": 3, "data": )" + gaussian +
          R"(, "condition": {"kind": "columns", "given": "uniform"},
         "model": {"kind": "mlp", "encoder": [16, 16], "latents": 4, "decoder": [16, 16], "prior": {"kind": "learned", "hidden": [8]}},
-        "loss": {"beta": 0.7, "kl_warmup_steps": 7, "capacity": 0.5, "capacity_steps": 5},
+        "loss": {"scale": "entry", "beta": 0.7, "kl_warmup_steps": 7, "capacity": 0.5, "capacity_steps": 5},
         "training": {"epochs": 2, "batch_rows": 64, "clip_gradient_norm": 0.5, )" +
          schedule + "}}"),
       of(R"({"name": "residual", "seed": 4, "data": {"source": "swiss_roll", "train_rows": 96, "test_rows": 96, "redraw": true},
@@ -59,7 +59,7 @@ std::vector<Json> experiments() {
         "training": {"epochs": 1, "batch_rows": 400, "optimizer": {"kind": "adamw", "weight_decay": 0.05}, )" +
          schedule + "}}"),
       of(R"({"name": "missing", "seed": 6, "data": {"source": "swiss_roll", "train_rows": 96, "test_rows": 96,
-        "missing": {"rows": 0.5, "entries": 0.3}}, "loss": {"scale": "entry"},
+        "missing": {"rows": 0.5, "entries": 0.3}},
         "model": {"kind": "dense", "encoder": [[8, 8, 16]], "latent": [[8, 8, 16]], "decoder": [[8, 8, 8]]},
         "training": {"epochs": 2, "batch_rows": 32, "freeze_batch_norm_after": 0.5, "optimizer": {"kind": "sgd"}, )" +
          schedule + "}}"),
