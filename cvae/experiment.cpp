@@ -151,7 +151,6 @@ Experiment::Experiment(const Config& config, const DataMaker& data_maker)
   if (loss.autoencoder && !model->has_standard_prior())
     config.section("model").fail("prior", "an autoencoder has no prior: leave it out");
   check_rises(loss, training, warnings);
-  if (data.train.rows() > 1 && data.train.x.are_read()) model->fit(data.train);
   model->to(default_device());
   resolved = config.resolved().dump(2) + "\n";
   const bool known_gaps =

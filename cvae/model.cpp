@@ -12,6 +12,7 @@ const std::vector<std::pair<std::string, Maker>> makers = {
     {"mlp", make_mlp_cvae},           {"dense", make_dense_cvae},
     {"residual", make_residual_cvae}, {"residual_extended", make_residual_extended_cvae},
     {"conv", make_conv_cvae},         {"linear", make_linear_cvae},
+    {"matched", make_matched_cvae},
 };
 
 }  // namespace
@@ -30,8 +31,11 @@ std::unique_ptr<Cvae> make_model(const Config& config, const ModelSizes& sizes, 
   for (const auto& [name, maker] : makers) {
     if (name != kind) continue;
     auto model = maker(config, sizes, initialisation, dropout_stream);
-    model->set_output_constants(sizes.trained, sizes.fixed);
+    if (!model->trains_prior_alone()) model->set_output_constants(sizes.trained, sizes.fixed);
     model->set_prior(make_prior(config, {sizes.condition, model->latents()}, initialisation));
+    if (model->trains_prior_alone() && model->has_standard_prior())
+      config.fail("prior",
+                  "is all that is trained of a model of this kind: choose one that learns (prior.kind)");
     return model;
   }
   config.fail("kind", "unknown");

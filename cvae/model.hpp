@@ -29,8 +29,11 @@ class Cvae : public Module {
   virtual int64_t latents() const = 0;
   /// Appends constants to what decode returns (OutputLayout): parameters "noise" with these first values, and a buffer "units".
   void set_output_constants(const std::vector<float>& trained, const std::vector<float>& fixed);
-  /// Sets what a model takes from the training rows at once, before it is trained; most take nothing.
+  /// Sets what a model takes from the training rows, or from files, before it is trained; most take nothing. Error if these do not
+  /// fit.
   virtual void fit(const Dataset&) {}
+  /// Whether it is a finished model of which the prior alone is trained. Its outputs hold their constants already.
+  virtual bool trains_prior_alone() const { return false; }
 
   /// Gives the model a prior with parameters, as its part "prior"; null: it stays N(0, I). Error as for Module::part.
   void set_prior(std::unique_ptr<Prior> prior);

@@ -19,9 +19,16 @@ Losses means_of(const std::vector<LossTerms<double>>& steps) {
   return values.map(estimate_of);
 }
 
+namespace {
+Cvae& fitted(const Experiment& e) {
+  e.model->fit(e.data.train);
+  return *e.model;
+}
+}  // namespace
+
 Training::Training(Experiment& experiment)
     : experiment_(experiment),
-      parameters_(*experiment.model),
+      parameters_(fitted(experiment)),
       optimizer_(make_optimizer(experiment.training, parameters_)),
       batches_(experiment.data.train, experiment.training.batch_rows, LastBatch::drop) {
   if (experiment.model->device() != Device::cpu)

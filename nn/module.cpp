@@ -28,7 +28,19 @@ Tensor transposed(const Tensor& t) {
 
 }  // namespace
 
+void Module::freeze() {
+  require_open("freeze", "", class_name());
+  for (NamedTensor& t : own_) {
+    t.trained = false;
+    t.tensor->set_requires_grad(false);
+  }
+  for (auto& [name, module] : submodules_) module->freeze();
+  train(false);
+  frozen_ = true;
+}
+
 void Module::train(bool on) {
+  if (frozen_) return;
   training_ = on;
   for (auto& [name, module] : submodules_) module->train(on);
 }

@@ -33,6 +33,9 @@ class Module {
   /// While frozen, batch norm normalises by its running statistics in training as well, and leaves them as they are: the
   /// noise of the batches' statistics is gone, and training sees what evaluation will see.
   void freeze_statistics(bool on = true);
+  /// From here on its tensors, and those of its submodules, are saved and not trained, and it stays in evaluation mode: a part that
+  /// was trained before. Before FlatParameters collects them (Error afterwards).
+  void freeze();
   /// Whether freeze_statistics() is on.
   bool statistics_frozen() const { return statistics_frozen_; }
 
@@ -73,7 +76,7 @@ class Module {
 
   std::vector<NamedTensor> own_;
   std::vector<std::pair<std::string, Module*>> submodules_;
-  bool training_ = true, statistics_frozen_ = false;
+  bool training_ = true, statistics_frozen_ = false, frozen_ = false;
   std::weak_ptr<const void> home_;  // while it lives, this module is closed: see FlatParameters
   std::string path_;  // its name in the module that FlatParameters was made of, and a dot; for messages
 };

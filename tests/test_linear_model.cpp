@@ -61,6 +61,7 @@ BOOST_AUTO_TEST_CASE(principal_axes_of_twelve_columns) {
 // With z = 0 the output is the mean of the withheld columns given the others. 32,000 rows give a coefficient to about 0.006.
 BOOST_AUTO_TEST_CASE(the_output_at_zero_is_the_conditional_mean) {
   const Experiment e{Config(settings(three_columns))};
+  e.model->fit(e.data.train);
   const NoGrad no_grad;
   const std::vector<int64_t> index{0, 1, 2, 3, 4};
   const Batch batch = rows_of(e.data.test, index);
@@ -99,6 +100,7 @@ BOOST_AUTO_TEST_CASE(a_complete_row_where_entries_may_be_missing) {
   Json data = three_columns;
   data["missing"] = 0.3;
   const Experiment e{Config(settings(data))};
+  e.model->fit(e.data.train);
   const NoGrad no_grad;
   BOOST_TEST(sizes_of(e.data.train, e.condition, e.loss).input == 6);
   const Tensor x = normal({1, 2, 3}, {20, 3}), mask = bernoulli({1, 2, 4}, {20, 3}, 0.5);

@@ -112,7 +112,7 @@ class ConvCvae : public Cvae {
 
  private:
   const ImageSize image_;
-  const int64_t input_channels_;  // those of x, or twice as many: x, and which of its entries are there
+  const int64_t input_channels_;   // those of x, or twice as many: x, and which of its entries are there
   const int64_t output_channels_;  // those of x, once for each parameter of p(x | z, c)
   const int64_t latents_, features_;
   ActivationLayer activation_;

@@ -75,11 +75,14 @@ class LinearCvae : public Cvae {
     double variance = 0;
     for (int64_t i = 0; i < columns_; ++i) variance += moments.covariance(i, i) / double(columns_);
     if (variance == 0) variance = 1;
-    for (int64_t i = 0; i < columns_; ++i) mean_.data<float>()[i] = float(moments.mean[size_t(i)]);
-    for (int64_t i = 0; i < covariance_.numel(); ++i)
-      covariance_.data<float>()[i] = float(moments.covariance.values[size_t(i)] / variance);
-    *unit_.data<float>() = float(std::sqrt(variance));
-    for (Tensor* t : {&mean_, &covariance_, &unit_}) t->mark_written("fit");
+    std::vector<double> covariance = moments.covariance.values;
+    for (double& c : covariance) c /= variance;
+    const auto set = [](Tensor& buffer, const std::vector<double>& values) {
+      buffer = Tensor::from(values, buffer.shape()).to(DType::float32).to(buffer.device());
+    };
+    set(mean_, moments.mean);
+    set(covariance_, covariance);
+    set(unit_, {std::sqrt(variance)});
   }
 
  private:

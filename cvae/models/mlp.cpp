@@ -23,7 +23,8 @@ std::unique_ptr<Cvae> make_mlp_cvae(const Config& config, const ModelSizes& size
   auto log_var = std::make_unique<Linear>(top, latents, head, head, initialisation);
   auto decoder = std::make_unique<Sequential>();
   const int64_t last = add_hidden_layers(*decoder, latents + sizes.condition, decoder_widths, style, streams);
-  decoder->emplace<Linear>(last, sizes.network_outputs(), style.init.weights, style.init.biases, initialisation);
+  decoder->emplace<Linear>(last, sizes.network_outputs(), style.init.weights, style.init.biases,
+                           initialisation);
   return std::make_unique<StackedCvae>(
       Stacks{std::move(encoder), std::move(mu), std::move(log_var), std::move(decoder)}, latents);
 }

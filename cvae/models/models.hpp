@@ -57,4 +57,12 @@ std::unique_ptr<Cvae> make_conv_cvae(const Config& config, const ModelSizes& siz
 std::unique_ptr<Cvae> make_linear_cvae(const Config& config, const ModelSizes& sizes,
                                        RandomStream& initialisation, RandomStream& dropout);
 
+/// A finished VAE without a condition, and a learned prior p(z | c): posterior matching (Strauss & Oliva 2022, "Posterior Matching
+/// for Arbitrary Conditioning"). Encoder and decoder are those of the VAE and stay as they are. Only the prior is trained, by the
+/// KL of q(z | x) to it, and becomes the encoder of what is given: p(x_withheld | x_given) is the VAE's decoder with z ~ p(z | c).
+/// Settings: vae (the folder of its run), prior (any but the standard one); architecture is the section `model` of that run, which
+/// need not be there again unless it is trained. Error, naming the key, for a run that is not that of such a VAE.
+std::unique_ptr<Cvae> make_matched_cvae(const Config& config, const ModelSizes& sizes,
+                                        RandomStream& initialisation, RandomStream& dropout);
+
 }  // namespace elbow
