@@ -109,6 +109,23 @@ check "is a warning" grep -q 'are in no training row: counted as missing' rare/r
 reported "in the rows of a command, too" "in no training row: counted as missing" "$elbow" impute rare t.csv
 refused "\"z\" is none of" "$elbow" sample rare --given c=z
 
+# --- counts, positive and heavy-tailed numbers: what is imputed and drawn is of their kind ---
+awk 'BEGIN { print "visits,claims,income,ret"
+  for (i = 0; i < 200; i++) printf "%s,%d,%.2f,%.3f\n", i % 9 == 4 ? "" : i * i % 7, i % 4 * (i % 3), exp(8 + sin(i)), i % 25 == 3 ? 40 : cos(i) }' >t.csv
+people='{"columns": [{"name": "visits", "kind": "poisson"}, {"name": "claims", "kind": "count"},
+  {"name": "income", "kind": "positive"}, {"name": "ret", "kind": "heavy_tailed"}]}'
+for scale in fixed column entry; do
+  check "kinds of numbers, $scale" train --force --set "data.schema=$people" --set loss.scale=$scale --out numbers
+done
+check "imputed" "$elbow" impute numbers t.csv --sd --noise --out imputed.csv
+check "a count" bash -c "! cut -d, -f1 imputed.csv | tail -n +2 | grep -qvE '^[0-9]+$'"
+check "sampled" "$elbow" sample numbers --rows 50 --out people.csv
+check "counts and incomes" bash -c "! tail -n +2 people.csv | grep -qvE '^[0-9]+,[0-9]+,[0-9.e+]+,-?[0-9.e-]+$'"
+check "likelihood" bash -c "'$elbow' likelihood numbers --samples 20 --rows 20 >out.csv 2>note && ! grep -q nan out.csv"
+sed 's/^0,/0.5,/' t.csv >half.csv
+refused "half.csv:2: column visits: 0.5 is not a count" "$elbow" train config.json --set data.path=half.csv --set "data.schema=$people" --out refused
+refused "half.csv:2: column visits: 0.5 is not a count" "$elbow" impute numbers half.csv
+
 # --- what is noticed ---
 is "a description" "100 rows, 2 columns, separated by \",\"" bash -c "'$elbow' describe plain.csv | head -1"
 awk 'NR == 50 { print "1e36,0"; next } 1' plain.csv >t.csv
