@@ -124,9 +124,11 @@ story: all ## AE, VAE and CVAE with two latents on one page (docs/story.md), of 
 
 # Each takes as long as all the others together.
 ALONE := fashion-conv fashion-conv-labels
+# These take minutes. They come first, so that no core is left with one of them at the end.
+LONG := residual-swissroll features dense-swissroll-long swissroll-augmented
 experiments: all ## Run all experiments but the convolutional ones, and show every figure on one page; QUICK=1: two epochs each on few rows, in outputs/quick
 	@JOBS='$(JOBS)' QUICK='$(QUICK)' ARGS='$(filter-out --threads $(THREADS),$(flags))' \
-	  scripts/run_experiments.sh $(elbow) $(filter-out $(ALONE),$(EXPERIMENTS))
+	  scripts/run_experiments.sh $(elbow) $(LONG) $(filter-out $(ALONE) $(LONG),$(EXPERIMENTS))
 
 # The sweeps of experiments/sweeps (docs/sweeps.md). One that was stopped goes on with the same command.
 sweep-beta: ## The weight of the KL from 0.1 to 4 on `baseline`: all latents are inactive at 2
