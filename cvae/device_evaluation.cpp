@@ -64,7 +64,7 @@ class DeviceEvaluation::Part {
       const Posterior q = model.encode(batch.input, condition_);
       const Tensor z = sample_posterior(e.loss, q, evaluation_noise(0, 0, &table_.values));
       const Tensor distortion = distortion_of(e.loss, model.decode(z, condition_), batch, condition_, true);
-      const Tensor kl = kl_of(e.loss, q, model.prior(condition_), Reduction::per_row);
+      const Tensor kl = kl_of(e.loss, q, model.prior(condition_), z, Reduction::per_row);
       backend_.record_losses({distortion, kl, losses_, table_.counter});
     });
   }

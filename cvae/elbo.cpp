@@ -106,11 +106,11 @@ NoiseSettings read_noise(const Config& config, const std::vector<FeatureRun>& ru
 double risen(int64_t step, int64_t steps) { return step >= steps ? 1.0 : double(step) / double(steps); }
 
 // What the KL adds to the loss.
-Tensor kl_loss(const Posterior& q, const DiagonalNormal& p, const Tensor& kl, const LossSettings& loss,
+Tensor kl_loss(const Posterior& q, const ConditionedPrior& p, const Tensor& kl, const LossSettings& loss,
                const Tensor& weight, const Tensor& capacity) {
   Tensor penalty = kl;
   if (loss.free_nats > 0) {
-    const Tensor each = kl_divergence(q, p, Reduction::per_column);  // [latents]
+    const Tensor each = kl_divergence(q, p.normal, Reduction::per_column);  // [latents]
     penalty = sum(maximum(each, Tensor::full({}, loss.free_nats, each.dtype(), each.device())));
   }
   if (loss.has_capacity) penalty = abs(penalty - capacity);
@@ -193,10 +193,25 @@ Tensor values_of(const LossSettings& loss, const Tensor& y, const Tensor& c) {
   return loss.copies_given ? where(mask_in(c), values_in(c), values) : values;
 }
 
-Tensor kl_of(const LossSettings& loss, const Posterior& q, const DiagonalNormal& p, Reduction reduction) {
-  if (!loss.autoencoder) return kl_divergence(q, p, reduction);
-  const Tensor zero = Tensor::zeros(q.mu.shape(), q.mu.dtype(), q.mu.device());  // N(0, I) against itself
+namespace {
+// That of N(0, I) to itself.
+Tensor no_kl(const Posterior& q, Reduction reduction) {
+  const Tensor zero = Tensor::zeros(q.mu.shape(), q.mu.dtype(), q.mu.device());
   return gaussian_kl(zero, zero, reduction);
+}
+}  // namespace
+
+Tensor kl_of(const LossSettings& loss, const Posterior& q, const ConditionedPrior& p, const Tensor& z,
+             Reduction reduction) {
+  if (loss.autoencoder) return no_kl(q, reduction);
+  if (p.is_normal()) return kl_divergence(q, p.normal, reduction);
+  const Tensor rows = log_density(q, z) - p.log_density(z);
+  return reduction == Reduction::mean ? mean(rows) : rows;
+}
+
+Tensor kl_of_latents(const LossSettings& loss, const Posterior& q, const ConditionedPrior& p) {
+  if (loss.autoencoder) return no_kl(q, Reduction::per_column);
+  return kl_divergence(q, p.moments(), Reduction::per_column);
 }
 
 KlTerm kl_term_at(const LossSettings& loss, int64_t step) {
@@ -208,10 +223,10 @@ KlTerm kl_term_at(const LossSettings& loss, int64_t step) {
 Elbo elbo(Cvae& model, const Batch& batch, const Tensor& c, const LossSettings& loss, const RandomKey& noise,
           const Tensor& weight, const Tensor& capacity) {
   const Posterior q = model.encode(batch.input, c);
-  const DiagonalNormal p = model.prior(c);
+  const ConditionedPrior p = model.prior(c);
   const Tensor z = sample_posterior(loss, q, noise);
   const Tensor distortion = distortion_of(loss, model.decode(z, c), batch, c, false);
-  const Tensor kl = kl_of(loss, q, p, Reduction::mean);
+  const Tensor kl = kl_of(loss, q, p, z, Reduction::mean);
   return {loss.autoencoder ? distortion : distortion + kl_loss(q, p, kl, loss, weight, capacity), distortion,
           kl};
 }

@@ -57,8 +57,15 @@ Tensor distortion_of(const DistortionTerm& term, const Tensor& y, const Tensor& 
 /// values are copied from c.
 Tensor values_of(const LossSettings& loss, const Tensor& y, const Tensor& c);
 
-/// KL(q || p) as kl_divergence, for the prior p of the same rows (Cvae::prior); 0 for an autoencoder, whose codes are points.
-Tensor kl_of(const LossSettings& loss, const Posterior& q, const DiagonalNormal& p, Reduction reduction);
+/// KL(q || p) of each row [rows] or its mean [], for the prior p of the same rows (Cvae::prior); 0 for an autoencoder, whose codes are
+/// points. Where p is no diagonal normal it is the estimate log q(z) - log p(z) with z [rows, latents], a draw from q: its
+/// expectation is the KL, and a single one may be below 0.
+Tensor kl_of(const LossSettings& loss, const Posterior& q, const ConditionedPrior& p, const Tensor& z,
+             Reduction reduction);
+
+/// KL(q || p) of each latent [latents], mean over the rows, to the diagonal normal with the mean and variance of the prior; of a
+/// prior that is one, the shares of its KL.
+Tensor kl_of_latents(const LossSettings& loss, const Posterior& q, const ConditionedPrior& p);
 
 /// What the KL counts for at a training step: weight * KL, or weight * |KL - capacity|.
 struct KlTerm {

@@ -27,13 +27,19 @@ Posterior add_losses(const Experiment& e, const Batch& on_host, const Tensor& co
   const Batch batch = on_device(on_host, device);
   const Tensor c = condition ? condition.to(device) : condition;
   const Posterior q = e.model->encode(batch.input, c);
-  const auto kl = kl_of(e.loss, q, e.model->prior(c), Reduction::per_row).to_vector<double>();
-  std::vector<double> distortion(kl.size(), 0);
+  const ConditionedPrior p = e.model->prior(c);
+  const bool estimated = !p.is_normal();  // the KL, by the same draws
+  const size_t rows = size_t(q.mu.size(0));
+  std::vector<double> distortion(rows, 0), kl(rows, 0);
+  if (!estimated) kl = kl_of(e.loss, q, p, {}, Reduction::per_row).to_vector<double>();
   if (e.loss.autoencoder) draws = 1;  // they would all be the same
   for (int64_t d = 0; d < draws; ++d) {
     const Tensor z = sample_posterior(e.loss, q, evaluation_noise(e.seed, uint64_t(d * batches + b)));
     const auto errors = distortion_of(e.loss, e.model->decode(z, c), batch, c, true).to_vector<double>();
-    for (size_t r = 0; r < errors.size(); ++r) distortion[r] += errors[r] / double(draws);
+    for (size_t r = 0; r < rows; ++r) distortion[r] += errors[r] / double(draws);
+    if (!estimated) continue;
+    const auto each = kl_of(e.loss, q, p, z, Reduction::per_row).to_vector<double>();
+    for (size_t r = 0; r < rows; ++r) kl[r] += each[r] / double(draws);
   }
   out.kl.insert(out.kl.end(), kl.begin(), kl.end());
   out.distortion.insert(out.distortion.end(), distortion.begin(), distortion.end());
@@ -91,8 +97,8 @@ std::vector<int64_t> latents_by_kl(const std::vector<double>& kl) {
 }
 
 std::vector<double> latent_kl(const Experiment& e, const Posterior& q, const Tensor& c) {
-  const DiagonalNormal prior = e.model->prior(c ? c.to(q.mu.device()) : c);
-  return kl_of(e.loss, q, prior, Reduction::per_column).to_vector<double>();
+  const Device device = e.model->device();
+  return kl_of_latents(e.loss, {q.mu.to(device), q.log_var.to(device)}, e.model->prior(c)).to_vector<double>();
 }
 
 SubsetEncoding encode_under(const Experiment& e, const std::vector<int64_t>& index, const Mask& subset) {

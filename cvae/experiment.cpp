@@ -150,6 +150,9 @@ Experiment::Experiment(const Config& config, const DataMaker& data_maker)
   config.done();
   if (loss.autoencoder && !model->has_standard_prior())
     config.section("model").fail("prior", "an autoencoder has no prior: leave it out");
+  if (loss.free_nats > 0 && !model->has_normal_prior())
+    config.section("loss").fail(
+        "free_nats", "are nats of each latent, into which the KL to a prior of this kind does not divide");
   check_rises(loss, training, warnings);
   model->to(default_device());
   resolved = config.resolved().dump(2) + "\n";

@@ -120,9 +120,16 @@ class Weights {
 
   // log p(z | c) - log q(z | x, c) [draws, rows], of z = mu + e^(log_var / 2) * noise. The constants cancel.
   Tensor log_ratio(const Tensor& noise, const Tensor& z) const {
+    if (!p_.is_normal()) {
+      const int64_t draws = z.size(0);
+      const Tensor flat = reshape(z, {draws * rows(), z.size(2)});
+      const Tensor log_p = model_.prior(repeated(c_, draws)).log_density(flat);
+      const Posterior q{repeated(q_.mu, draws), repeated(q_.log_var, draws)};
+      return log_p - log_density(q, flat);
+    }
+    const DiagonalNormal& p = p_.normal;
     const Tensor log_q = square(noise) + q_.log_var;  // each times -1/2
-    const Tensor log_p =
-        p_.is_standard() ? square(z) : square((z - p_.mu) * exp(-0.5 * p_.log_var)) + p_.log_var;
+    const Tensor log_p = p.is_standard() ? square(z) : square((z - p.mu) * exp(-0.5 * p.log_var)) + p.log_var;
     return 0.5 * sum(log_q - log_p, 2);
   }
 
@@ -131,7 +138,7 @@ class Weights {
   const Batch batch_;
   const Tensor c_;
   const Posterior q_;
-  const DiagonalNormal p_;
+  const ConditionedPrior p_;
   LossSettings loss_;  // that of the experiment, over withheld entries
   const uint64_t seed_, number_;
   Tensor counted_;                 // [rows, columns], or undefined where all entries count

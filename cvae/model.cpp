@@ -69,11 +69,12 @@ void Cvae::set_output_constants(const std::vector<float>& trained, const std::ve
   buffer("units", units_);
 }
 
-DiagonalNormal Cvae::prior(const Tensor& c) {
+ConditionedPrior Cvae::prior(const Tensor& c) {
   if (!prior_) return {};
-  if (!c) fail("prior", "the model's prior is one of the condition, and there is none");
-  const DiagonalNormal p = (*prior_)(c.to(device()));
-  return {checked(p.mu.to(c.device())), checked(p.log_var.to(c.device()))};
+  ConditionedPrior p = (*prior_)(moved(c, device()));
+  for (const Tensor& t : {p.normal.mu, p.normal.log_var, p.terms[0], p.terms[1], p.terms[2]})
+    if (t) checked(t);
+  return p;
 }
 
 void Cvae::set_prior(std::unique_ptr<Prior> prior) {

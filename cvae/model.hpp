@@ -24,8 +24,8 @@ class Cvae : public Module {
   /// z [rows, latents], c [rows, condition width] or undefined: the parameters of p(x | z, c) [rows, outputs], such as means or
   /// logits (OutputLayout), on the device of z.
   Tensor decode(const Tensor& z, const Tensor& c);
-  /// p(z | c) of each row, on the device of c: N(0, I) unless the model has another prior, which c must be there for.
-  DiagonalNormal prior(const Tensor& c);
+  /// p(z | c) of each row: N(0, I) unless the model has another prior, on its device.
+  ConditionedPrior prior(const Tensor& c);
   virtual int64_t latents() const = 0;
   /// Appends constants to what decode returns (OutputLayout): parameters "noise" with these first values, and a buffer "units".
   void set_output_constants(const std::vector<float>& trained, const std::vector<float>& fixed);
@@ -38,6 +38,8 @@ class Cvae : public Module {
   /// Gives the model a prior with parameters, as its part "prior"; null: it stays N(0, I). Error as for Module::part.
   void set_prior(std::unique_ptr<Prior> prior);
   bool has_standard_prior() const { return !prior_; }
+  /// Whether the prior is a diagonal normal for each condition, so that the KL has a closed form.
+  bool has_normal_prior() const { return !prior_ || prior_->is_normal(); }
 
   /// From here on encode, decode and prior throw Error, which begins with `name`, where an output holds a NaN or an infinity:
   /// whoever uses a finished model wants numbers. (A training looks at its loss instead.)

@@ -1,5 +1,8 @@
 #include "cvae/prior.hpp"
 
+#include <cmath>
+#include <numbers>
+
 #include "autograd/operators.hpp"
 
 namespace elbow {
@@ -14,6 +17,27 @@ Tensor kl_divergence(const DiagonalNormal& q, const DiagonalNormal& p, Reduction
   return gaussian_kl((q.mu - p.mu) * exp(-0.5 * p.log_var), q.log_var - p.log_var, reduction);
 }
 
+Tensor log_density(const DiagonalNormal& d, const Tensor& z) {
+  const Tensor each = d.is_standard() ? square(z) : square((z - d.mu) * exp(-0.5 * d.log_var)) + d.log_var;
+  return -0.5 * sum(each + std::log(2 * std::numbers::pi), 1);
+}
+
+Tensor ConditionedPrior::log_density(const Tensor& z) const {
+  return other ? other->log_density(*this, z) : elbow::log_density(normal, z);
+}
+Tensor ConditionedPrior::draw(const Tensor& noise, const Tensor& choice) const {
+  return other ? other->draw(*this, noise, choice) : reparameterise(normal, noise);
+}
+DiagonalNormal ConditionedPrior::moments() const { return other ? other->moments(*this) : normal; }
+
+Tensor Prior::log_density(const ConditionedPrior& p, const Tensor& z) const {
+  return elbow::log_density(p.normal, z);
+}
+Tensor Prior::draw(const ConditionedPrior& p, const Tensor& noise, const Tensor&) const {
+  return reparameterise(p.normal, noise);
+}
+DiagonalNormal Prior::moments(const ConditionedPrior& p) const { return p.normal; }
+
 namespace {
 
 constexpr auto standard = "standard";
@@ -21,6 +45,8 @@ constexpr auto standard = "standard";
 using PriorMaker = std::unique_ptr<Prior> (*)(const Config&, const PriorSizes&, RandomStream&);
 const std::vector<std::pair<std::string, PriorMaker>> prior_makers = {
     {"learned", make_learned_prior},
+    {"mixture", make_mixture_prior},
+    {"flow", make_flow_prior},
 };
 
 }  // namespace

@@ -1,4 +1,5 @@
 #pragma once
+#include <array>
 #include <memory>
 
 #include "autograd/kernels/loss.hpp"
@@ -24,11 +25,43 @@ Tensor reparameterise(const DiagonalNormal& distribution, const Tensor& noise);
 /// KL(q || p) in nats, column by column, reduced as gaussian_kl reduces it; q is not the standard normal.
 Tensor kl_divergence(const DiagonalNormal& q, const DiagonalNormal& p, Reduction reduction);
 
+/// log density of z [rows, latents] in nats: [rows].
+Tensor log_density(const DiagonalNormal& distribution, const Tensor& z);
+
+class Prior;
+
+/// p(z | c) for the rows of a batch.
+struct ConditionedPrior {
+  DiagonalNormal normal = {};    ///< the distribution, where it is a diagonal normal
+  const Prior* other = nullptr;  ///< else the prior that knows it, and
+  std::array<Tensor, 3> terms =
+      {};  ///< what that prior computed from c; of one row where there is no condition
+
+  bool is_normal() const { return !other; }
+  /// log p(z | c) of each row [rows], in nats, for z [rows, latents].
+  Tensor log_density(const Tensor& z) const;
+  /// A draw for each row [rows, latents], of noise [rows, latents] from N(0, 1) and choice [rows, 1] uniform in 0..1.
+  Tensor draw(const Tensor& noise, const Tensor& choice) const;
+  /// The diagonal normal with its mean and variance: what is reported latent by latent refers to that.
+  DiagonalNormal moments() const;
+};
+
 /// A prior p(z | c) with parameters, which are trained with the model's by the same loss.
 class Prior : public Module {
  public:
-  /// p(z | c) of each row, for c [rows, condition width].
-  virtual DiagonalNormal operator()(const Tensor& c) = 0;
+  /// p(z | c) of each row, for c [rows, condition width], undefined where there is no condition.
+  virtual ConditionedPrior operator()(const Tensor& c) = 0;
+
+  /// Whether it is a diagonal normal for each condition.
+  virtual bool is_normal() const { return false; }
+
+  /// @name Of a prior that is no diagonal normal
+  /// ConditionedPrior's functions, for one of this prior.
+  /// @{
+  virtual Tensor log_density(const ConditionedPrior& p, const Tensor& z) const;
+  virtual Tensor draw(const ConditionedPrior& p, const Tensor& noise, const Tensor& choice) const;
+  virtual DiagonalNormal moments(const ConditionedPrior& p) const;
+  /// @}
 };
 
 /// What a prior must fit.
@@ -48,5 +81,17 @@ std::unique_ptr<Prior> make_prior(const Config& model, const PriorSizes& sizes, 
 /// by shifting and scaling z.
 std::unique_ptr<Prior> make_learned_prior(const Config& config, const PriorSizes& sizes,
                                           RandomStream& initialisation);
+
+/// A mixture of diagonal normals, whose weights, means and log-variances are functions of the condition, or parameters where there
+/// is none (as the mixture prior of Jiang et al. 2017, "Variational Deep Embedding"). It starts with equal weights and means that
+/// are drawn at random, with the mean and variance of N(0, I). Settings: components, hidden, activation.
+std::unique_ptr<Prior> make_mixture_prior(const Config& config, const PriorSizes& sizes,
+                                          RandomStream& initialisation);
+
+/// N(0, I) through affine coupling layers: half of the latents are scaled and shifted by functions of the other half and the
+/// condition, then the halves change places (Dinh, Sohl-Dickstein & Bengio 2017, "Density estimation using Real NVP"). It starts
+/// as N(0, I). Settings: layers, hidden (widths of the net in each layer), activation. Error for fewer than 2 latents.
+std::unique_ptr<Prior> make_flow_prior(const Config& config, const PriorSizes& sizes,
+                                       RandomStream& initialisation);
 
 }  // namespace elbow

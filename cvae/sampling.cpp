@@ -29,7 +29,38 @@ Tensor sample_posterior(const LossSettings& loss, const Posterior& q, const Rand
 
 Tensor sample_prior(Cvae& model, const Tensor& c, int64_t rows, const RandomKey& noise) {
   const Device device = c ? c.device() : Device::cpu;
-  return reparameterise(model.prior(c), normal(noise, {rows, model.latents()}, 0, 1, DType::float32, device));
+  return prior_draw(model, c, normal(noise, {rows, model.latents()}, 0, 1, DType::float32, device), noise);
+}
+
+Tensor prior_draw(Cvae& model, const Tensor& c, const Tensor& noise, const RandomKey& key) {
+  const Device here = model.device(), asked = noise.device();
+  const ConditionedPrior p = model.prior(c);
+  if (p.is_normal() && p.normal.is_standard()) return noise;
+  const RandomKey components{key.seed, stream::components, key.step, key.state};
+  const Tensor choice =
+      p.is_normal() ? Tensor() : uniform(components, {noise.size(0), 1}, 0, 1, DType::float32, here);
+  return p.draw(noise.to(here), choice).to(asked);
+}
+
+Tensor prior_points(Cvae& model, const Tensor& c, const Tensor& deviations) {
+  const DiagonalNormal p = model.prior(c).moments();
+  return reparameterise(p, p.is_standard() ? deviations : deviations.to(model.device()))
+      .to(deviations.device());
+}
+
+Tensor kl_of_rows(Cvae& model, const LossSettings& loss, const Posterior& q, const Tensor& c, uint64_t seed,
+                  uint64_t batch) {
+  constexpr int64_t draws = 16;
+  const ConditionedPrior p = model.prior(c);
+  const Posterior here{q.mu.to(model.device()), q.log_var.to(model.device())};
+  if (p.is_normal() || loss.autoencoder) return kl_of(loss, here, p, {}, Reduction::per_row);
+  Tensor total;
+  for (int64_t d = 0; d < draws; ++d) {
+    const Tensor z = sample_posterior(loss, here, sampling_noise(seed, d, batch));
+    const Tensor kl = kl_of(loss, here, p, z, Reduction::per_row);
+    total = total ? total + kl : kl;
+  }
+  return total / double(draws);
 }
 
 Tensor decoded_values(Cvae& model, const LossSettings& loss, const Tensor& z, const Tensor& c) {

@@ -23,8 +23,17 @@ RandomKey likelihood_noise(uint64_t seed, int64_t draw, uint64_t batch);
 /// A draw from the posterior of each row [rows, latents]; of an autoencoder, whose codes are points, its mean.
 Tensor sample_posterior(const LossSettings& loss, const Posterior& q, const RandomKey& noise);
 
-/// A draw from the model's prior p(z | c) for each row: [rows, latents]; c as for Cvae::prior.
+/// A draw from the model's prior p(z | c) for each row: [rows, latents]; c as for Cvae::prior. On the device of c.
 Tensor sample_prior(Cvae& model, const Tensor& c, int64_t rows, const RandomKey& noise);
+/// The same from normal noise [rows, latents] of one's own. What else the prior draws, such as the component of a mixture, is
+/// stream::components of the key.
+Tensor prior_draw(Cvae& model, const Tensor& c, const Tensor& noise, const RandomKey& key);
+/// The point of each row's prior that lies at these numbers of standard deviations from its mean, [rows, latents].
+Tensor prior_points(Cvae& model, const Tensor& c, const Tensor& deviations);
+
+/// The KL of each row [rows] as kl_of, where it is an estimate the mean of a few draws, of which sampling_noise names the first.
+Tensor kl_of_rows(Cvae& model, const LossSettings& loss, const Posterior& q, const Tensor& c, uint64_t seed,
+                  uint64_t batch);
 
 /// The decoder's output for latents z [rows, latents] under conditions c: [rows, columns] in the units of x (values_of).
 /// With z from sample_prior it is a draw from the model given the conditions alone.

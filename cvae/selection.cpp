@@ -119,13 +119,17 @@ class CommonRows {
     const Posterior q = e_.model->encode(batch.input, c);
     const Shape shape{n, rows, latents};  // the noise [rows, latents] is the same for each subset
     const Posterior by_subset{reshape(q.mu, shape), reshape(q.log_var, shape)};
-    std::vector<double> distortion(index.size(), 0);
+    const ConditionedPrior p = e_.model->prior(c);
+    std::vector<double> distortion(index.size(), 0), kl(index.size(), 0);
+    if (p.is_normal()) kl = kl_of(e_.loss, q, p, {}, Reduction::per_row).to_vector<double>();
     for (const Tensor& each : noise) {
       const Tensor z = e_.loss.autoencoder ? q.mu : reshape(reparameterise(by_subset, each), q.mu.shape());
       const auto errors = distortion_of(e_.loss, e_.model->decode(z, c), batch, c, true).to_vector<double>();
       for (size_t r = 0; r < errors.size(); ++r) distortion[r] += errors[r] / double(noise.size());
+      if (p.is_normal()) continue;
+      const auto part = kl_of(e_.loss, q, p, z, Reduction::per_row).to_vector<double>();
+      for (size_t r = 0; r < part.size(); ++r) kl[r] += part[r] / double(noise.size());
     }
-    const auto kl = kl_of(e_.loss, q, e_.model->prior(c), Reduction::per_row).to_vector<double>();
     for (int64_t s = 0; s < n; ++s) {
       RowLosses& losses = out[size_t(s)];
       losses.distortion.insert(losses.distortion.end(), distortion.begin() + s * rows,

@@ -58,8 +58,8 @@ struct LinearGaussian : Cvae {
 
 // N(0.7, e^-0.4) for each latent.
 struct ShiftedPrior : Prior {
-  DiagonalNormal operator()(const Tensor& c) override {
-    return {Tensor::full({c.size(0), codes}, 0.7), Tensor::full({c.size(0), codes}, -0.4)};
+  ConditionedPrior operator()(const Tensor& c) override {
+    return {{Tensor::full({c.size(0), codes}, 0.7), Tensor::full({c.size(0), codes}, -0.4)}};
   }
 };
 

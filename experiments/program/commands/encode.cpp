@@ -6,6 +6,7 @@
 #include "autograd/ops.hpp"
 #include "autograd/tape.hpp"
 #include "base/machine.hpp"
+#include "cvae/sampling.hpp"
 #include "experiments/program/rows/given.hpp"
 #include "experiments/program/rows/options.hpp"
 #include "experiments/program/rows/row_reader.hpp"
@@ -52,7 +53,7 @@ void encode(const EncodeOptions& o) {
   for (Condition::Drawn drawn; rows.next();) {
     given.draw(rows.batch(), seed, rows.number(), drawn);
     const Posterior q = e->model->encode(rows.batch().input, drawn.c);
-    const auto kl = kl_of(e->loss, q, e->model->prior(drawn.c), Reduction::per_row).to_vector<float>();
+    const auto kl = kl_of_rows(*e->model, e->loss, q, drawn.c, seed, rows.number()).to_vector<float>();
     const auto mu = q.mu.to_vector<float>(), log_var = q.log_var.to_vector<float>();  // [rows, latents]
     for (int64_t r = 0; r < q.mu.size(0); ++r) {
       line = rows.kept(size_t(r));

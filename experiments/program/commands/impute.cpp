@@ -53,14 +53,13 @@ Imputation impute(const Experiment& e, const TableCodec& codec, const ImputeOpti
   Imputation out;
   const size_t size = size_t(batch.x.numel());
   std::vector<double> mean(size, 0), squares(size, 0);  // squares: of the distances from the mean (Welford)
-  const DiagonalNormal prior = e.model->prior(drawn.c);
   Tensor noise;  // [rows, latents]
   for (int64_t d = 0; d < o.draws; ++d) {
     const RandomKey key = sampling_noise(seed, d, rows.number());
     // For a mean, every other draw is the one before with its sign turned (antithetic variates): what is linear in z then
     // averages out. Rows that are drawn one by one are to be independent.
     noise = d % 2 == 1 && !o.multiple ? -noise : normal(key, {batch.x.size(0), e.model->latents()});
-    const Tensor z = reparameterise(prior, noise);
+    const Tensor z = prior_draw(*e.model, drawn.c, noise, key);
     std::vector<float> v =
         observed_values(*e.model, e.loss, e.data.train.features, z, drawn.c, {o.multiple, o.noise}, key)
             .to_vector<float>();

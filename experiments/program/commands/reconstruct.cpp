@@ -57,7 +57,7 @@ void reconstruct(const ReconstructOptions& o) {
     const Batch& batch = rows.batch();
     given.draw(batch, seed, rows.number(), drawn);
     const Posterior q = e->model->encode(batch.input, drawn.c);
-    const auto kl = kl_of(e->loss, q, e->model->prior(drawn.c), Reduction::per_row).to_vector<float>();
+    const auto kl = kl_of_rows(*e->model, e->loss, q, drawn.c, seed, rows.number()).to_vector<float>();
     std::vector<Reconstruction> reconstructions;  // [draws]
     if (o.draws == 0) reconstructions.push_back(decode(*e, q.mu, drawn.c, batch));
     for (int64_t d = 0; d < o.draws; ++d) {

@@ -63,7 +63,7 @@ void draw_manifold(const Experiment& e, const ConditionArguments& arguments, int
     layout.column_labels.push_back((i == 0 ? str("z", right, " = ") : "") +
                                    fixed(normal_quantile(i, steps), 1));
   }
-  const Tensor z = reparameterise(e.model->prior(c), manifold_latents(steps, latents, right, up));
+  const Tensor z = prior_points(*e.model, c, manifold_latents(steps, latents, right, up));
   write_images(e, png, decoded_pixels(e, z, c), layout);
 }
 

@@ -68,13 +68,13 @@ Sweep sweep_of(const TraverseOptions& o, const ConditionArguments& arguments, co
   for (int64_t i = 0; i < n; ++i) noise.data<float>()[swept(i)] = float(s.values[size_t(i % steps)]);
   if (!o.row) {
     s.c = arguments.condition(n);
-    s.z = reparameterise(e.model->prior(s.c), noise);
+    s.z = prior_points(*e.model, s.c, noise);
     return s;
   }
   const std::vector<int64_t> row{*o.row};
   const Tensor c = arguments.decoder_condition(row);
   if (c) s.c = repeated(c, n);
-  const Tensor prior = reparameterise(e.model->prior(s.c), noise);
+  const Tensor prior = prior_points(*e.model, s.c, noise);
   s.z = repeated(e.model->encode(rows_of(e.data.test, row).input, arguments.encoder_condition(row)).mu, n);
   for (int64_t i = 0; i < n; ++i) s.z.data<float>()[swept(i)] = prior.data<float>()[swept(i)];
   s.z.mark_written("traverse");
