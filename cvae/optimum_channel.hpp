@@ -10,10 +10,11 @@ namespace elbow {
 /// A distribution on R^d, cut into pieces: a set of points, or a curve whose pieces are short. docs/optimum.md, "Curves".
 struct Pieces {
   std::int64_t dimensions = 1;
-  std::vector<double> means;      ///< [n, dimensions]
-  std::vector<double> weights;    ///< [n], their probabilities: above 0, together 1
-  std::vector<double> variances;  ///< [n]: E |x - mean|^2 within the piece; empty: pieces are points
-  std::vector<double> widths;  ///< [n]: no two points of the piece are further apart; empty: pieces are points
+  std::vector<double> means = {};      ///< [n, dimensions]
+  std::vector<double> weights = {};    ///< [n], their probabilities: above 0, together 1
+  std::vector<double> variances = {};  ///< [n]: E |x - mean|^2 within the piece; empty: pieces are points
+  std::vector<double> widths =
+      {};  ///< [n]: no two points of the piece are further apart; empty: pieces are points
 
   std::size_t size() const { return weights.size(); }
   const double* mean(std::size_t i) const { return means.data() + i * std::size_t(dimensions); }

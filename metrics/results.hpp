@@ -60,7 +60,7 @@ struct Optimum : LossTerms<double> {
 /// An Optimum averaged over masks.
 struct AverageOptimum : Optimum {
   std::vector<double> kl_per_latent =
-      {};  ///< [d]: KL of the strongest latent, the next, ...; nats per row; empty: not known
+      {};                  ///< [d]: KL of the strongest latent, the next, ...; nats per row; empty: not known
   double loss_stderr = 0;  ///< of `loss`, from the sampling of masks; 0 where every mask was taken
   int64_t masks = 0;       ///< how many masks the average is over
   double gap = 0;          ///< no model is below loss - gap; 0: `loss` itself is exact
@@ -73,7 +73,7 @@ struct SubsetResult : Losses {
   double active = no_number;
   std::vector<double> kl_per_latent = {};      ///< mean KL of each latent, largest first
   std::optional<AverageOptimum> optimum = {};  ///< where the optimum is known
-  std::optional<Estimate> excess = {};         ///< loss minus that of the optimal linear model on the same rows
+  std::optional<Estimate> excess = {};         ///< loss minus that of the optimal model on the same rows
 };
 
 /// The rows with `given` given columns. Active latents and the KL of each are computed subset by subset, and averaged
