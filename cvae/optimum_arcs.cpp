@@ -119,6 +119,12 @@ ArcOptimum::ArcOptimum(ArcDistribution distribution, double beta)
     if (numbers[i] != std::int64_t(i)) fail("bound", "column ", i, " has no distribution");
 }
 
+double ArcOptimum::least_beta(const ArcDistribution& distribution) {
+  double length = 0;
+  for (const Arc& arc : distribution.arcs) length += arc.radius * (arc.to - arc.from);
+  return 1e-6 * length * length;  // 1e-3 of the curve is as long as the noise is wide
+}
+
 const OptimalChannel& ArcOptimum::whole() const {
   return whole_.get([&] {
     return optimal_channel(pieces_of(distribution_.arcs, {0, 1}, beta_), beta_, arc_tolerance(beta_));

@@ -82,6 +82,9 @@ class ArcOptimum : public KnownOptimum {
   /// Error if an arc has no length, beta is not above 0, or the columns are not numbered 0, 1, ....
   ArcOptimum(ArcDistribution distribution, double beta);
 
+  /// The least beta for which the gap is below about a percent; the search takes seconds there.
+  static double least_beta(const ArcDistribution& distribution);
+
   std::int64_t columns() const override { return std::int64_t(distribution_.others.size()) + 2; }
   double beta() const override { return beta_; }
   std::vector<LossTerms<double>> optimal_rows(const float* x, const float* mask, std::int64_t rows,

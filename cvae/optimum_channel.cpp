@@ -89,7 +89,7 @@ OptimalChannel first_guess(const Pieces& pieces, double beta) {
   if (!pieces.widths.empty()) {
     double length = 0;
     for (const double width : pieces.widths) length += width;
-    count = std::min(count, std::size_t(std::clamp(length / (0.5 * std::sqrt(beta)), 24.0, 256.0)));
+    count = std::min(count, std::size_t(std::clamp(length / (0.5 * std::sqrt(beta)), 24.0, 512.0)));
   }
   for (std::size_t j = 0; j < count; ++j) {
     const std::size_t begin = j * pieces.size() / count, end = (j + 1) * pieces.size() / count;
@@ -101,6 +101,9 @@ OptimalChannel first_guess(const Pieces& pieces, double beta) {
   }
   return c;
 }
+
+/// Exponentials that the search for reconstructions, and that for the maximum, may take each: about half a second.
+constexpr double most_work = 5e7;
 
 /// The dual constraint: ln C(y), with C(y) = E exp((f(x) - |x - y|^2) / beta), which is 1 at most where the channel is
 /// optimal. Pieces that are no points enter with an upper bound of their mean (Hoeffding's lemma).
@@ -172,7 +175,7 @@ class Search {
       std::vector<double> corners;
       for (const Cell& cell : cells) corners.push_back(highest_corner(cell, stride));
       std::vector<Cell> open;
-      const bool last = level == levels_ || values_.size() > most_values;
+      const bool last = level == levels_ || double(values_.size() * pieces.size()) > most_work;
       for (std::size_t i = 0; i < cells.size(); ++i) {
         const double bound = corners[i] + allowance;
         if (last || bound <= highest_.value + resolution / beta_)
@@ -189,7 +192,6 @@ class Search {
  private:
   using Cell = std::vector<std::uint64_t>;  // its place among those of its level
   static constexpr std::uint64_t first_cells = 8;
-  static constexpr std::size_t most_values = 100000;
 
   static void split(std::vector<Cell>& cells, std::size_t axis, std::uint64_t parts) {
     std::vector<Cell> parted;
@@ -253,21 +255,23 @@ OptimalChannel optimal_channel(const Pieces& pieces, double beta, double toleran
   constexpr int most_rounds = 10, most_blocks = 60, steps = 25;
   OptimalChannel c = first_guess(pieces, beta);
   std::vector<double> p;
+  double work = 0;
   double last_round = std::numeric_limits<double>::infinity();
   for (int round = 0; round < most_rounds; ++round) {
     double before = em_step(pieces, c, p);
     for (int block = 0; block < most_blocks; ++block) {  // until it is as good as still
       double loss = 0;
+      work += steps * double(pieces.size()) * double(c.probabilities.size());
       for (int s = 0; s < steps; ++s) loss = em_step(pieces, c, p);
       merge_close(c);
-      if (before - loss < 0.01 * tolerance) break;
+      if (before - loss < 0.01 * tolerance || work > most_work) break;
       before = loss;
     }
     const Highest highest = Search(pieces, Constraint(pieces, c), beta, tolerance / 4).found();
     c.gap = std::max(0.0, beta * highest.bound);
     const bool stalled =
         last_round - before < 0.05 * tolerance;  // what is left of the gap is due to wide pieces
-    if (c.gap <= tolerance || stalled || round + 1 == most_rounds) break;
+    if (c.gap <= tolerance || stalled || work > most_work || round + 1 == most_rounds) break;
     last_round = before;
     // A reconstruction at the point where the constraint is violated most lowers the loss.
     constexpr double share = 0.01;
