@@ -60,7 +60,7 @@ struct Optimum : LossTerms<double> {
 /// An Optimum averaged over masks.
 struct AverageOptimum : Optimum {
   std::vector<double> kl_per_latent =
-      {};                  ///< [d]: KL of the strongest latent, the next, ...; nats per row; empty: not known
+      {};  ///< [d]: KL of the strongest latent, the next, ...; nats per row; none where `active` is NaN
   double loss_stderr = 0;  ///< of `loss`, from the sampling of masks; 0 where every mask was taken
   int64_t masks = 0;       ///< how many masks the average is over
   double gap = 0;          ///< no model is below loss - gap; 0: `loss` itself is exact

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdio>
 
 #include "base/error.hpp"
 #include "experiments/report/text.hpp"
@@ -19,6 +20,13 @@ Report::Number measured(const std::string& name, const Estimate& e, const std::s
   std::string error = std::isfinite(e.standard_error) ? "± " + fixed(e.standard_error, digits) : "";
   if (!remark.empty()) error += (error.empty() ? "" : "; ") + remark;
   return {name, fixed(e.mean, digits), error};
+}
+
+/// One digit of a small number.
+std::string short_text(double x) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.1g", x);
+  return text;
 }
 
 /// A count as it is, and a mean of counts with two digits.
@@ -97,7 +105,7 @@ void add_headline(Report& page, const RunResults& run) {
   if (test.optimum)
     numbers.push_back({"optimum", fixed(test.optimum->loss, digits_for(test.loss.standard_error)),
                        test.optimum->gap > 0
-                           ? str("the lowest loss possible is at most ", float(test.optimum->gap), " below")
+                           ? "the lowest loss possible, or up to " + short_text(test.optimum->gap) + " above it"
                            : "the lowest loss possible"});
   if (test.excess) numbers.push_back(measured("excess", *test.excess, "over the optimum on the same rows"));
   numbers.push_back(measured("distortion", test.distortion));
