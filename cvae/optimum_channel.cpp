@@ -125,18 +125,23 @@ class Constraint {
   }
 
   double operator()(const double* y) const {
-    const std::int64_t d = pieces_.dimensions;
     double sum = 0;
-    for (std::size_t i = 0; i < logs_.size(); ++i) {
-      double exponent = logs_[i] - squared_distance(pieces_.mean(i), y, d) / beta_;
-      if (!spread_.empty())
-        exponent += spread_[i] * squared_distance(&reconstructed_[i * std::size_t(d)], y, d);
-      sum += std::exp(exponent);
-    }
-    return std::log(sum);
+    for (std::size_t i = 0; i < logs_.size(); ++i) sum += std::exp(exponent(i, y));
+    if (sum > 1e-290) return std::log(sum);  // also infinite: then nothing is certified
+    // Far from all pieces: the exponentials are too small for a double, and their logarithm still counts.
+    double highest = -std::numeric_limits<double>::infinity();
+    for (std::size_t i = 0; i < logs_.size(); ++i) highest = std::max(highest, exponent(i, y));
+    return highest + std::log(double(logs_.size()));
   }
 
  private:
+  double exponent(std::size_t i, const double* y) const {
+    const std::int64_t d = pieces_.dimensions;
+    const double near = logs_[i] - squared_distance(pieces_.mean(i), y, d) / beta_;
+    if (spread_.empty()) return near;
+    return near + spread_[i] * squared_distance(&reconstructed_[i * std::size_t(d)], y, d);
+  }
+
   const Pieces& pieces_;
   double beta_;
   std::vector<double> logs_, spread_, reconstructed_;  // [n], [n], [n, d]

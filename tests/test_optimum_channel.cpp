@@ -81,6 +81,14 @@ BOOST_AUTO_TEST_CASE(one_point_and_tiny_and_huge_betas) {
   check_interval(optimal_channel(points, 100, 1e-6), square - mean * mean, 1e-5);
 }
 
+// The corners of the first cells are so far from all points, in units of the noise, that the exponentials vanish there.
+BOOST_AUTO_TEST_CASE(points_in_a_plane_with_a_tiny_beta) {
+  const double beta = 1e-5;
+  const Pieces points{2, {0.1, 0.9, 0.83, 0.41, 0.27, 0.13}, {0.2, 0.3, 0.5}};
+  const double entropy = -(0.2 * std::log(0.2) + 0.3 * std::log(0.3) + 0.5 * std::log(0.5));
+  check_interval(optimal_channel(points, beta, 1e-8), beta * entropy, 1e-7, 1e-12);
+}
+
 BOOST_AUTO_TEST_CASE(a_few_points_against_scipy) {
   const auto reference = golden();
   for (const auto& c : reference.at("points"))
