@@ -69,6 +69,9 @@ class KnownOptimum {
  protected:
   /// The optimum averaged over these patterns.
   virtual AverageOptimum weighted_mean(const WeightedPatterns& patterns) const = 0;
+  /// The standard error of `mean`, that of the patterns' losses, from their sampling; 0 where all are taken.
+  static double sampling_error(const WeightedPatterns& patterns, const std::vector<double>& losses,
+                               double mean);
   /// The pattern of one row with this mask [d] and observed [d] (may be null). Error as optimal_rows.
   static void read_pattern(const float* mask, const float* observed, std::int64_t d, std::int64_t row,
                            Pattern& pattern);

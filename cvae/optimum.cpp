@@ -146,11 +146,7 @@ AverageOptimum GaussianOptimum::weighted_mean(const WeightedPatterns& w) const {
     mean += weight * sum;
     losses.push_back(sum.loss);
   }
-  if (w.sampled) {
-    double squares = 0;
-    for (const double loss : losses) squares += (loss - mean.loss) * (loss - mean.loss);
-    mean.loss_stderr = std::sqrt(squares / double(mean.masks - 1) / double(mean.masks));
-  }
+  mean.loss_stderr = sampling_error(w, losses, mean.loss);
   return mean;
 }
 

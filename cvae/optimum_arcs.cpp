@@ -122,7 +122,7 @@ ArcOptimum::ArcOptimum(ArcDistribution distribution, double beta)
 double ArcOptimum::least_beta(const ArcDistribution& distribution) {
   double length = 0;
   for (const Arc& arc : distribution.arcs) length += arc.radius * (arc.to - arc.from);
-  return 1e-6 * length * length;  // 1e-3 of the curve is as long as the noise is wide
+  return 1e-6 * length * length;  // its root is a thousandth of the length
 }
 
 const OptimalChannel& ArcOptimum::whole() const {
@@ -167,11 +167,7 @@ AverageOptimum ArcOptimum::weighted_mean(const WeightedPatterns& w) const {
     losses.push_back(sum.loss);
   }
   mean.active = no_number;
-  if (w.sampled) {
-    double squares = 0;
-    for (const double loss : losses) squares += (loss - mean.loss) * (loss - mean.loss);
-    mean.loss_stderr = std::sqrt(squares / double(mean.masks - 1) / double(mean.masks));
-  }
+  mean.loss_stderr = sampling_error(w, losses, mean.loss);
   return mean;
 }
 

@@ -171,6 +171,13 @@ void WeightedPatterns::add(Pattern pattern, double weight) {
   weights.push_back(weight);
 }
 
+double KnownOptimum::sampling_error(const WeightedPatterns& w, const std::vector<double>& losses, double mean) {
+  if (!w.sampled) return 0;
+  double squares = 0;
+  for (const double loss : losses) squares += (loss - mean) * (loss - mean);
+  return std::sqrt(squares / double(losses.size() - 1) / double(losses.size()));
+}
+
 void KnownOptimum::read_pattern(const float* mask, const float* observed, std::int64_t d, std::int64_t row,
                                 Pattern& pattern) {
   pattern.resize(d);

@@ -232,7 +232,7 @@ class Search {
   Highest highest_;
 };
 
-void check(const Pieces& pieces, double beta, double tolerance) {
+void check_pieces(const Pieces& pieces, double beta, double tolerance) {
   const std::size_t n = pieces.size();
   const auto fits = [n](const std::vector<double>& of) { return of.empty() || of.size() == n; };
   if (n == 0 || pieces.dimensions < 1 || pieces.dimensions > 3 ||
@@ -256,7 +256,7 @@ LossTerms<double> OptimalChannel::at(const double* x) const {
 }
 
 OptimalChannel optimal_channel(const Pieces& pieces, double beta, double tolerance) {
-  check(pieces, beta, tolerance);
+  check_pieces(pieces, beta, tolerance);
   constexpr int most_rounds = 10, most_blocks = 60, steps = 25;
   OptimalChannel c = first_guess(pieces, beta);
   std::vector<double> p;
