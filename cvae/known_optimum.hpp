@@ -21,6 +21,9 @@ struct WeightedPatterns {
   void add(Pattern pattern, double weight);
 };
 
+/// The standard error of `mean`, that of the patterns' losses, from their sampling; 0 where all are taken.
+double sampling_error(const WeightedPatterns& patterns, const std::vector<double>& losses, double mean);
+
 /// The least loss, squared error + beta KL, that any CVAE can reach on a set whose distribution is known (docs/optimum.md). Each
 /// kind of distribution is a class of its own; what it does not know of the optimum, such as the latents in use, is NaN.
 /// Entries may be missing: then the loss counts the observed columns only, missing ones are never given, and the value is
@@ -69,9 +72,6 @@ class KnownOptimum {
  protected:
   /// The optimum averaged over these patterns.
   virtual AverageOptimum weighted_mean(const WeightedPatterns& patterns) const = 0;
-  /// The standard error of `mean`, that of the patterns' losses, from their sampling; 0 where all are taken.
-  static double sampling_error(const WeightedPatterns& patterns, const std::vector<double>& losses,
-                               double mean);
   /// The pattern of one row with this mask [d] and observed [d] (may be null). Error as optimal_rows.
   static void read_pattern(const float* mask, const float* observed, std::int64_t d, std::int64_t row,
                            Pattern& pattern);

@@ -29,6 +29,28 @@ LossTerms<double> row_loss(const PrincipalAxes& axes, const std::vector<double>&
   return sum;
 }
 
+/// `variances`: those of the axes under each pattern, descending.
+AverageOptimum mean_over_patterns(const WeightedPatterns& w, const std::vector<std::vector<double>>& variances,
+                                  std::int64_t d, double beta) {
+  AverageOptimum mean;
+  mean.masks = std::int64_t(w.patterns.size());
+  mean.kl_per_latent.assign(d, 0.0);
+  std::vector<double> losses;
+  for (std::size_t m = 0; m < variances.size(); ++m) {
+    const double weight = w.weights[m];
+    Optimum sum;
+    for (std::size_t k = 0; k < variances[m].size(); ++k) {  // descending variances: descending KLs
+      const Optimum b = axis_optimum(variances[m][k], beta);
+      sum += b;
+      mean.kl_per_latent[k] += weight * b.kl;
+    }
+    mean += weight * sum;
+    losses.push_back(sum.loss);
+  }
+  mean.loss_stderr = sampling_error(w, losses, mean.loss);
+  return mean;
+}
+
 }  // namespace
 
 Optimum axis_optimum(double variance, double beta) {
@@ -130,24 +152,7 @@ std::int64_t affordable_masks(std::int64_t columns, std::int64_t least, std::int
 }
 
 AverageOptimum GaussianOptimum::weighted_mean(const WeightedPatterns& w) const {
-  const std::vector<std::vector<double>> spectra = variances(w.patterns);
-  AverageOptimum mean;
-  mean.masks = std::int64_t(w.patterns.size());
-  mean.kl_per_latent.assign(columns(), 0.0);
-  std::vector<double> losses;
-  for (std::size_t m = 0; m < spectra.size(); ++m) {
-    const double weight = w.weights[m];
-    Optimum sum;
-    for (std::size_t k = 0; k < spectra[m].size(); ++k) {  // descending variances: descending KLs
-      const Optimum b = axis_optimum(spectra[m][k], beta_);
-      sum += b;
-      mean.kl_per_latent[k] += weight * b.kl;
-    }
-    mean += weight * sum;
-    losses.push_back(sum.loss);
-  }
-  mean.loss_stderr = sampling_error(w, losses, mean.loss);
-  return mean;
+  return mean_over_patterns(w, variances(w.patterns), columns(), beta_);
 }
 
 PrincipalAxes GaussianOptimum::axes_of(const Pattern& pattern) const {

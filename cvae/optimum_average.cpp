@@ -171,7 +171,7 @@ void WeightedPatterns::add(Pattern pattern, double weight) {
   weights.push_back(weight);
 }
 
-double KnownOptimum::sampling_error(const WeightedPatterns& w, const std::vector<double>& losses, double mean) {
+double sampling_error(const WeightedPatterns& w, const std::vector<double>& losses, double mean) {
   if (!w.sampled) return 0;
   double squares = 0;
   for (const double loss : losses) squares += (loss - mean) * (loss - mean);
