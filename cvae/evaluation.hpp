@@ -30,7 +30,7 @@ struct RowLosses {
   std::vector<double> distortion, kl;  ///< [rows]; distortion: the mean over the draws of the error
   std::vector<int64_t> given;  ///< [rows] number of given features; empty unless there are features to give
   std::vector<double>
-      excess;  ///< [rows] [rows, or the first ones of a very wide set] loss minus that of the optimal linear
+      excess;  ///< [rows] [rows, or the first ones of a very wide set] loss minus that of the optimal
                ///< model; empty without an optimum
   double beta = 1;
   double seconds = 0;  ///< time taken, without the computation of the optimal model

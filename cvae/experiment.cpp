@@ -5,6 +5,7 @@
 
 #include "autograd/backend/backend.hpp"
 #include "base/streams.hpp"
+#include "cvae/optimum_arcs.hpp"
 
 namespace elbow {
 namespace {
@@ -159,13 +160,26 @@ Experiment::Experiment(const Config& config, const DataMaker& data_maker)
   const bool known_gaps =
       !data.test.observed ||  // what is missing, by which distribution, and given by one probability
       (data.test.missing.any() && !condition.uniform());
-  if (!data.train.gaussian || !known_gaps || !loss.is_squared_error() || loss.beta == 0) return;
+  if (!known_gaps || !loss.is_squared_error() || loss.beta == 0) return;
+  if (data.train.arcs && !condition.by_attributes()) {  // the class says which arc a row lies on
+    const double least = ArcOptimum::least_beta(*data.train.arcs);
+    if (loss.beta >= least)
+      optimum = std::make_unique<ArcOptimum>(*data.train.arcs, loss.beta);
+    else
+      warnings.push_back(str("the optimum of ", data.train.name, " is known for a beta from ", float(least),
+                             " on, not for ", loss.beta));
+  }
+  if (!data.train.gaussian) return;
   if (data.train.columns() <= most_optimum_columns)
     optimum = std::make_unique<GaussianOptimum>(data.train.gaussian->mean, data.train.gaussian->covariance,
                                                 loss.beta);
   else
     warnings.push_back(str("the optimum is known for up to ", most_optimum_columns, " columns, not for ",
                            data.train.columns(), ": beyond, it takes hours"));
+}
+
+const GaussianOptimum* Experiment::gaussian_optimum() const {
+  return dynamic_cast<const GaussianOptimum*>(optimum.get());
 }
 
 int64_t Experiment::optimum_masks(int64_t least) const {

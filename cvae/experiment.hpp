@@ -68,8 +68,10 @@ struct Experiment {
   EvaluationSettings evaluation;
   RandomStream dropout_stream;
   std::unique_ptr<Cvae> model;
-  /// The analytic optimum, for Gaussian sets of up to 2048 columns under squared error.
-  std::unique_ptr<GaussianOptimum> optimum;
+  /// Under squared error: of Gaussian sets of up to 2048 columns, and of curves without noise; else null.
+  std::unique_ptr<KnownOptimum> optimum;
+  /// The same where the set is Gaussian; else null.
+  const GaussianOptimum* gaussian_optimum() const;
   /// How many masks an average of the optimum takes: fewer for wide sets, and never fewer than `least` (affordable_masks).
   int64_t optimum_masks(int64_t least = 16) const;
   /// The configuration as JSON text with every setting in it, also those that were left out.

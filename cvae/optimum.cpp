@@ -17,26 +17,6 @@ std::size_t cache_capacity(std::int64_t d) {
   return std::max<std::size_t>(1, (std::size_t(64) << 20) / bytes_per_mask);
 }
 
-/// Mask and observed of one row [d] (observed may be null) as a pattern (see GaussianOptimum).
-void read_pattern(const float* mask, const float* observed, std::int64_t d, std::int64_t row, Mask& pattern) {
-  pattern.resize(d);
-  bool complete = true;
-  for (std::int64_t i = 0; i < d; ++i) {
-    if (mask[i] != 0.0f && mask[i] != 1.0f)
-      fail("bound", "mask row ", row, ", column ", i, ": ", mask[i], " is neither 0 (withheld) nor 1 (given)");
-    pattern[i] = mask[i] == 1.0f;
-    if (!observed) continue;
-    if (observed[i] != 0.0f && observed[i] != 1.0f)
-      fail("bound", "observed row ", row, ", column ", i, ": ", observed[i], " is neither 0 (missing) nor 1");
-    if (observed[i] == 0.0f && pattern[i])
-      fail("bound", "mask row ", row, ", column ", i, ": a missing entry is given");
-    complete &= observed[i] == 1.0f;
-  }
-  if (complete) return;
-  pattern.resize(2 * d);
-  for (std::int64_t i = 0; i < d; ++i) pattern[d + i] = observed[i] == 1.0f;
-}
-
 LossTerms<double> row_loss(const PrincipalAxes& axes, const std::vector<double>& centred, double beta) {
   LossTerms<double> sum;
   for (std::size_t k = 0; k < axes.variances.size(); ++k) {
@@ -47,6 +27,28 @@ LossTerms<double> row_loss(const PrincipalAxes& axes, const std::vector<double>&
     sum.loss += r.loss, sum.distortion += r.distortion, sum.kl += r.kl;
   }
   return sum;
+}
+
+/// `variances`: those of the axes under each pattern, descending.
+AverageOptimum mean_over_patterns(const WeightedPatterns& w, const std::vector<std::vector<double>>& variances,
+                                  std::int64_t d, double beta) {
+  AverageOptimum mean;
+  mean.masks = std::int64_t(w.patterns.size());
+  mean.kl_per_latent.assign(d, 0.0);
+  std::vector<double> losses;
+  for (std::size_t m = 0; m < variances.size(); ++m) {
+    const double weight = w.weights[m];
+    Optimum sum;
+    for (std::size_t k = 0; k < variances[m].size(); ++k) {  // descending variances: descending KLs
+      const Optimum b = axis_optimum(variances[m][k], beta);
+      sum += b;
+      mean.kl_per_latent[k] += weight * b.kl;
+    }
+    mean += weight * sum;
+    losses.push_back(sum.loss);
+  }
+  mean.loss_stderr = sampling_error(w, losses, mean.loss);
+  return mean;
 }
 
 }  // namespace
@@ -147,6 +149,10 @@ std::vector<LossTerms<double>> GaussianOptimum::optimal_rows(const float* x, con
 std::int64_t affordable_masks(std::int64_t columns, std::int64_t least, std::int64_t most) {
   const double d = double(columns);
   return std::clamp(std::int64_t(5e8 / (d * d * d)), least, most);
+}
+
+AverageOptimum GaussianOptimum::weighted_mean(const WeightedPatterns& w) const {
+  return mean_over_patterns(w, variances(w.patterns), columns(), beta_);
 }
 
 PrincipalAxes GaussianOptimum::axes_of(const Pattern& pattern) const {

@@ -7,24 +7,11 @@
 #include <utility>
 
 #include "base/error.hpp"
-#include "cvae/optimum.hpp"
+#include "cvae/known_optimum.hpp"
 #include "cvae/subsets.hpp"
 
 namespace elbow {
 namespace {
-
-/// Patterns (masks, or masks and what is observed; see GaussianOptimum) and their weights, which add up to 1. `sampled`:
-/// drawn, rather than all there are.
-struct WeightedMasks {
-  std::vector<Mask> masks;
-  std::vector<double> weights;
-  bool sampled = false;
-
-  void add(Mask mask, double weight) {
-    masks.push_back(std::move(mask));
-    weights.push_back(weight);
-  }
-};
 
 /// Uniform in [0, 1). Of our own because the standard library's distributions differ from one library to the
 /// next.
@@ -44,8 +31,8 @@ void check_distribution(const MissingDistribution& missing, double p_given) {
   check_probability("the share of missing entries", missing.entries);
 }
 
-WeightedMasks bernoulli_masks(std::int64_t d, double p, std::int64_t max_masks, std::uint64_t seed) {
-  WeightedMasks w;
+WeightedPatterns bernoulli_masks(std::int64_t d, double p, std::int64_t max_masks, std::uint64_t seed) {
+  WeightedPatterns w;
   if (std::ldexp(1.0, int(d)) <= double(max_masks)) {
     for (std::uint64_t bits = 0; bits < (std::uint64_t(1) << d); ++bits) {
       Mask mask(d);
@@ -64,15 +51,15 @@ WeightedMasks bernoulli_masks(std::int64_t d, double p, std::int64_t max_masks, 
   for (std::int64_t n = 0; n < max_masks; ++n) {
     Mask mask(d);
     for (std::int64_t i = 0; i < d; ++i) mask[i] = uniform(engine) < p;
-    w.masks.push_back(std::move(mask));
+    w.patterns.push_back(std::move(mask));
   }
   return w;
 }
 
-WeightedMasks subset_masks(std::int64_t d, std::int64_t given, std::int64_t max_masks, std::uint64_t seed) {
-  WeightedMasks w;
+WeightedPatterns subset_masks(std::int64_t d, std::int64_t given, std::int64_t max_masks, std::uint64_t seed) {
+  WeightedPatterns w;
   if (binomial(d, given) <= double(max_masks)) {
-    w.masks = subsets_of_size(d, given);
+    w.patterns = subsets_of_size(d, given);
   } else {
     std::mt19937_64 engine(seed);
     w.sampled = true;
@@ -84,17 +71,17 @@ WeightedMasks subset_masks(std::int64_t d, std::int64_t given, std::int64_t max_
         std::swap(order[i], order[i + std::int64_t(uniform(engine) * double(d - i))]);
         mask[order[i]] = true;
       }
-      w.masks.push_back(mask);
+      w.patterns.push_back(mask);
     }
   }
-  w.weights.assign(w.masks.size(), 1.0 / double(w.masks.size()));
+  w.weights.assign(w.patterns.size(), 1.0 / double(w.patterns.size()));
   return w;
 }
 
 /// The patterns [2 d] of rows with missing entries, and of those without.
-WeightedMasks bernoulli_patterns(std::int64_t d, double p, std::int64_t max_masks, std::uint64_t seed,
-                                 const MissingDistribution& missing) {
-  WeightedMasks w;
+WeightedPatterns bernoulli_patterns(std::int64_t d, double p, std::int64_t max_masks, std::uint64_t seed,
+                                    const MissingDistribution& missing) {
+  WeightedPatterns w;
   if (std::ldexp(1.0, int(d)) + std::pow(3.0, double(d)) <= double(max_masks)) {
     w = bernoulli_masks(d, p, max_masks, seed);
     for (double& weight : w.weights) weight *= 1 - missing.rows;
@@ -128,8 +115,8 @@ WeightedMasks bernoulli_patterns(std::int64_t d, double p, std::int64_t max_mask
 
 /// The patterns [2 d] with `given` given columns. The given ones are any, equally likely; of the others, in a row with
 /// missing entries, each is missing or withheld independently.
-WeightedMasks subset_patterns(std::int64_t d, std::int64_t given, std::int64_t max_masks, std::uint64_t seed,
-                              const MissingDistribution& missing, double p) {
+WeightedPatterns subset_patterns(std::int64_t d, std::int64_t given, std::int64_t max_masks, std::uint64_t seed,
+                                 const MissingDistribution& missing, double p) {
   // ln P(row of that kind and its count is `given`), both less ln((d choose given) p^given), which may be -infinity.
   const auto ln_power = [](double base, std::int64_t n) { return n == 0 ? 0 : double(n) * std::log(base); };
   const double there = 1 - missing.entries;
@@ -142,7 +129,7 @@ WeightedMasks subset_patterns(std::int64_t d, std::int64_t given, std::int64_t m
   const double not_given = 1 - there * p;  // of an entry of a row with missing entries: missing or withheld
   const double p_missing = not_given > 0 ? missing.entries / not_given : 0;
 
-  WeightedMasks w;
+  WeightedPatterns w;
   const double missing_sets = std::ldexp(1.0, int(d - given));
   w.sampled = binomial(d, given) * (1 + missing_sets) > double(max_masks);
   const auto add = [&](const Mask& mask, double weight, auto&& is_missing) {
@@ -154,16 +141,16 @@ WeightedMasks subset_patterns(std::int64_t d, std::int64_t given, std::int64_t m
   };
   if (w.sampled) {
     std::mt19937_64 engine(~seed);  // apart from the numbers that draw the subsets
-    const WeightedMasks subsets = subset_masks(d, given, max_masks, seed);
+    const WeightedPatterns subsets = subset_masks(d, given, max_masks, seed);
     for (std::int64_t n = 0; n < max_masks; ++n) {
-      const auto any = std::size_t(uniform(engine) * double(subsets.masks.size()));
+      const auto any = std::size_t(uniform(engine) * double(subsets.patterns.size()));
       const double p_entry = uniform(engine) < p_incomplete ? p_missing : 0;
-      add(subsets.masks[subsets.sampled ? std::size_t(n) : any], 1.0 / double(max_masks),
+      add(subsets.patterns[subsets.sampled ? std::size_t(n) : any], 1.0 / double(max_masks),
           [&](std::int64_t) { return uniform(engine) < p_entry; });
     }
     return w;
   }
-  for (const Mask& mask : subset_masks(d, given, max_masks, seed).masks) {
+  for (const Mask& mask : subset_masks(d, given, max_masks, seed).patterns) {
     const double weight = 1 / binomial(d, given);
     add(mask, weight * (1 - p_incomplete), [](std::int64_t) { return false; });
     for (std::uint64_t bits = 0; bits < std::uint64_t(missing_sets); ++bits) {
@@ -177,43 +164,50 @@ WeightedMasks subset_patterns(std::int64_t d, std::int64_t given, std::int64_t m
   return w;
 }
 
-AverageOptimum weighted_mean(const WeightedMasks& w, const std::vector<std::vector<double>>& variances,
-                             std::int64_t d, double beta) {
-  AverageOptimum mean;
-  mean.masks = std::int64_t(w.masks.size());
-  mean.kl_per_latent.assign(d, 0.0);
-  std::vector<double> losses;
-  for (std::size_t m = 0; m < variances.size(); ++m) {
-    const double weight = w.weights[m];
-    Optimum sum;
-    for (std::size_t k = 0; k < variances[m].size(); ++k) {  // descending variances: descending KLs
-      const Optimum b = axis_optimum(variances[m][k], beta);
-      sum += b;
-      mean.kl_per_latent[k] += weight * b.kl;
-    }
-    mean += weight * sum;
-    losses.push_back(sum.loss);
-  }
-  if (w.sampled) {
-    double squares = 0;
-    for (const double loss : losses) squares += (loss - mean.loss) * (loss - mean.loss);
-    mean.loss_stderr = std::sqrt(squares / double(mean.masks - 1) / double(mean.masks));
-  }
-  return mean;
-}
-
 }  // namespace
 
-AverageOptimum GaussianOptimum::average(double p_given, std::int64_t max_masks, std::uint64_t seed,
-                                        const MissingDistribution& missing) const {
-  check_max_masks(max_masks);
-  check_distribution(missing, p_given);
-  const WeightedMasks w = missing.any() ? bernoulli_patterns(columns(), p_given, max_masks, seed, missing)
-                                        : bernoulli_masks(columns(), p_given, max_masks, seed);
-  return weighted_mean(w, variances(w.masks), columns(), beta_);
+void WeightedPatterns::add(Pattern pattern, double weight) {
+  patterns.push_back(std::move(pattern));
+  weights.push_back(weight);
 }
 
-AverageOptimum GaussianOptimum::average_uniform(std::int64_t max_masks, std::uint64_t seed) const {
+double sampling_error(const WeightedPatterns& w, const std::vector<double>& losses, double mean) {
+  if (!w.sampled) return 0;
+  double squares = 0;
+  for (const double loss : losses) squares += (loss - mean) * (loss - mean);
+  return std::sqrt(squares / double(losses.size() - 1) / double(losses.size()));
+}
+
+void KnownOptimum::read_pattern(const float* mask, const float* observed, std::int64_t d, std::int64_t row,
+                                Pattern& pattern) {
+  pattern.resize(d);
+  bool complete = true;
+  for (std::int64_t i = 0; i < d; ++i) {
+    if (mask[i] != 0.0f && mask[i] != 1.0f)
+      fail("bound", "mask row ", row, ", column ", i, ": ", mask[i], " is neither 0 (withheld) nor 1 (given)");
+    pattern[i] = mask[i] == 1.0f;
+    if (!observed) continue;
+    if (observed[i] != 0.0f && observed[i] != 1.0f)
+      fail("bound", "observed row ", row, ", column ", i, ": ", observed[i], " is neither 0 (missing) nor 1");
+    if (observed[i] == 0.0f && pattern[i])
+      fail("bound", "mask row ", row, ", column ", i, ": a missing entry is given");
+    complete &= observed[i] == 1.0f;
+  }
+  if (complete) return;
+  pattern.resize(2 * d);
+  for (std::int64_t i = 0; i < d; ++i) pattern[d + i] = observed[i] == 1.0f;
+}
+
+AverageOptimum KnownOptimum::average(double p_given, std::int64_t max_masks, std::uint64_t seed,
+                                     const MissingDistribution& missing) const {
+  check_max_masks(max_masks);
+  check_distribution(missing, p_given);
+  const WeightedPatterns w = missing.any() ? bernoulli_patterns(columns(), p_given, max_masks, seed, missing)
+                                           : bernoulli_masks(columns(), p_given, max_masks, seed);
+  return weighted_mean(w);
+}
+
+AverageOptimum KnownOptimum::average_uniform(std::int64_t max_masks, std::uint64_t seed) const {
   // Nodes and weights of 8 points on [-1, 1], which are exact to degree 15 (Abramowitz & Stegun 1964, table 25.4).
   constexpr double nodes[] = {0.1834346424956498, 0.5255324099163290, 0.7966664774136267, 0.9602898564975363};
   constexpr double weights[] = {0.3626837833783620, 0.3137066458778874, 0.2223810344533745, 0.1012285362903763};
@@ -224,6 +218,7 @@ AverageOptimum GaussianOptimum::average_uniform(std::int64_t max_masks, std::uin
     const AverageOptimum b = average(p, max_masks, seed + std::uint64_t(i));
     mean += weight * b;
     mean.masks += b.masks;
+    mean.gap += weight * b.gap;
     mean.kl_per_latent.resize(b.kl_per_latent.size());
     for (std::size_t k = 0; k < b.kl_per_latent.size(); ++k)
       mean.kl_per_latent[k] += weight * b.kl_per_latent[k];
@@ -233,21 +228,21 @@ AverageOptimum GaussianOptimum::average_uniform(std::int64_t max_masks, std::uin
   return mean;
 }
 
-AverageOptimum GaussianOptimum::at_count(std::int64_t given, std::int64_t max_masks, std::uint64_t seed,
-                                         const MissingDistribution& missing, double p_given) const {
+AverageOptimum KnownOptimum::at_count(std::int64_t given, std::int64_t max_masks, std::uint64_t seed,
+                                      const MissingDistribution& missing, double p_given) const {
   check_max_masks(max_masks);
   check_distribution(missing, p_given);
   if (given < 0 || given > columns())
     fail("bound", given, " columns of a set of ", columns(), " cannot be given");
   seed += std::uint64_t(given);
-  const WeightedMasks w = missing.any() ? subset_patterns(columns(), given, max_masks, seed, missing, p_given)
-                                        : subset_masks(columns(), given, max_masks, seed);
-  return weighted_mean(w, variances(w.masks), columns(), beta_);
+  const WeightedPatterns w = missing.any()
+                                 ? subset_patterns(columns(), given, max_masks, seed, missing, p_given)
+                                 : subset_masks(columns(), given, max_masks, seed);
+  return weighted_mean(w);
 }
 
-std::vector<AverageOptimum> GaussianOptimum::per_count(std::int64_t max_masks, std::uint64_t seed,
-                                                       const MissingDistribution& missing,
-                                                       double p_given) const {
+std::vector<AverageOptimum> KnownOptimum::per_count(std::int64_t max_masks, std::uint64_t seed,
+                                                    const MissingDistribution& missing, double p_given) const {
   std::vector<AverageOptimum> counts;
   for (std::int64_t given = 0; given <= columns(); ++given)
     counts.push_back(at_count(given, max_masks, seed, missing, p_given));

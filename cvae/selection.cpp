@@ -203,8 +203,9 @@ GreedySelection greedy_selection(const Experiment& e, const SelectionSettings& s
 
 std::optional<GreedyOrder> exact_order(const Experiment& e) {
   constexpr int64_t most_columns = 64;  // it costs O(columns^5)
-  if (!e.optimum || e.optimum->columns() > most_columns) return {};
-  return greedy_order(e.optimum->covariance(), e.optimum->beta());
+  const GaussianOptimum* optimum = e.gaussian_optimum();
+  if (!optimum || optimum->columns() > most_columns) return {};
+  return greedy_order(optimum->covariance(), optimum->beta());
 }
 
 std::vector<Mask> subsets_of(const std::vector<SelectionStep>& steps) {

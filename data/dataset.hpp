@@ -1,4 +1,5 @@
 #pragma once
+#include <array>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
@@ -21,6 +22,25 @@ namespace elbow {
 struct GaussianDistribution {
   std::vector<double> mean;  ///< [d]
   Matrix covariance;         ///< [d, d], exact to double precision; may be singular
+};
+
+/// The points center + radius (cos t, sin t) with t uniform between two angles, from < to <= from + 2 pi.
+struct Arc {
+  std::array<double, 2> center;
+  double radius, from, to;
+  double probability;  ///< that a row lies on it
+};
+
+/// The distribution of a set whose rows lie on arcs in the plane of two columns; the other columns are uniform, independent of
+/// these and of each other.
+struct ArcDistribution {
+  struct Uniform {
+    int64_t column;
+    double low, high;
+  };
+  std::array<int64_t, 2> plane{0, 1};  ///< the two columns
+  std::vector<Arc> arcs;
+  std::vector<Uniform> others = {};
 };
 
 /// Which entries of a drawn set are missing: a row has missing entries with probability `rows`, and then each of its
@@ -106,7 +126,8 @@ struct Dataset {
   std::vector<Feature> features;  ///< side by side they make up the columns
   Tensor observed;  ///< [rows, columns] float32, 1 = there, 0 = missing; undefined where nothing is missing
   MissingDistribution missing;  ///< how the missing entries were chosen, for sets whose distribution is known
-  std::optional<GaussianDistribution> gaussian;
+  std::optional<GaussianDistribution> gaussian;  ///< if they are distributed so
+  std::optional<ArcDistribution> arcs;           ///< if they are distributed so
   std::vector<Attribute>
       attributes;  ///< further features that may be given: "class"; for coloured images also "colour" (the channel)
   std::optional<ImageSize> image;

@@ -80,9 +80,12 @@ float* classes_of(Dataset& set, int64_t classes) {
 }
 
 DataSplit two_curves(const Config& data, uint64_t seed, float length,
-                     const std::function<std::array<float, 2>(int32_t label, float t)>& point) {
+                     const std::function<std::array<float, 2>(int32_t label, float t)>& point,
+                     const std::vector<Arc>& arcs) {
   const double noise = data.get<double>("noise", 0.0, at_least(0));
-  return draw_split(data, seed, Dataset{}, 2, [=](Dataset& drawn, const RandomKey& key) {
+  Dataset set;
+  if (noise == 0 && !arcs.empty()) set.arcs = ArcDistribution{{0, 1}, arcs};
+  return draw_split(data, seed, set, 2, [=](Dataset& drawn, const RandomKey& key) {
     const Tensor numbers = uniform(key, {drawn.rows(), 2});
     Tensor rows = drawn.x.tensor();
     const float* u = numbers.data<float>();  // [rows, 2]: which curve, and where on it

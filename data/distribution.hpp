@@ -35,9 +35,11 @@ float* positions_of(Dataset& set);
 float* classes_of(Dataset& set, int64_t classes);
 
 /// Rows on two curves in the plane: class 0 or 1 with probability 1/2 each, t ~ U(0, length), which is the coordinate, and
-/// point(class, t); plus noise N(0, noise^2) on each column. Options: noise (default 0), and those of draw_split.
+/// point(class, t); plus noise N(0, noise^2) on each column. Without noise they lie on `arcs` (none: no arcs). Options:
+/// noise (default 0), and those of draw_split.
 DataSplit two_curves(const Config& data, uint64_t seed, float length,
-                     const std::function<std::array<float, 2>(int32_t label, float t)>& point);
+                     const std::function<std::array<float, 2>(int32_t label, float t)>& point,
+                     const std::vector<Arc>& arcs);
 
 /// Adds N(0, stddev^2) to every entry; does nothing where stddev is 0.
 void add_noise(Dataset& set, double stddev, const RandomKey& key);

@@ -44,7 +44,7 @@ struct EpochLosses {
   Losses train, test;
 };
 
-/// The least expected loss that any CVAE can reach, and its terms; `active`: latents in use at the optimum.
+/// The least expected loss that any CVAE can reach, and its terms; `active`: latents in use at the optimum. NaN: not known.
 struct Optimum : LossTerms<double> {
   double active = 0;
 
@@ -59,9 +59,11 @@ struct Optimum : LossTerms<double> {
 
 /// An Optimum averaged over masks.
 struct AverageOptimum : Optimum {
-  std::vector<double> kl_per_latent = {};  ///< [d]: KL of the strongest latent, the next, ...; nats per row
+  std::vector<double> kl_per_latent =
+      {};  ///< [d]: KL of the strongest latent, the next, ...; nats per row; none where `active` is NaN
   double loss_stderr = 0;  ///< of `loss`, from the sampling of masks; 0 where every mask was taken
   int64_t masks = 0;       ///< how many masks the average is over
+  double gap = 0;          ///< no model is below loss - gap; 0: `loss` itself is exact
 };
 
 /// The results of a model on some rows of the test set, along with the optimum for such rows.
@@ -71,7 +73,7 @@ struct SubsetResult : Losses {
   double active = no_number;
   std::vector<double> kl_per_latent = {};      ///< mean KL of each latent, largest first
   std::optional<AverageOptimum> optimum = {};  ///< where the optimum is known
-  std::optional<Estimate> excess = {};         ///< loss minus that of the optimal linear model on the same rows
+  std::optional<Estimate> excess = {};         ///< loss minus that of the optimal model on the same rows
 };
 
 /// The rows with `given` given columns. Active latents and the KL of each are computed subset by subset, and averaged

@@ -144,6 +144,25 @@ BOOST_AUTO_TEST_CASE(a_run_is_read_back) {
   BOOST_TEST(run.findings.frechet.points[1].feature == 1);
 }
 
+// On curves it is known to within a gap, and without latents; the comparison has rings for it and no line.
+BOOST_AUTO_TEST_CASE(the_optimum_of_a_curve_is_read_back) {
+  const TemporaryFolder folder;
+  const std::string moons = "data={\"source\":\"moons\",\"train_rows\":64,\"test_rows\":64}";
+  const Comparison c = comparison_of(folder.path, {{moons}, {moons, "loss.beta=0.5"}});
+  const AverageOptimum& all = *c.runs[0].test.optimum;
+  BOOST_TEST(all.loss == (c.runs[0].beta == 1 ? 0.3718 : 0.2811), tt::tolerance(1e-3));
+  BOOST_TEST(all.gap > 0);
+  BOOST_TEST(all.gap < 1e-3);
+  BOOST_TEST(std::isnan(all.active));
+  BOOST_TEST(c.runs[0].per_count.at(0).optimum->gap > 0);
+  BOOST_TEST(c.runs[0].per_count.at(0).optimum->kl_per_latent.empty());
+  BOOST_TEST(c.has_optimum());
+  const OptimumCurve curve = optimum_curve(c);
+  BOOST_TEST(curve.points.empty());
+  for (const AgainstBeta what : {AgainstBeta::loss, AgainstBeta::excess, AgainstBeta::kl, AgainstBeta::active})
+    BOOST_TEST(!beta_panel(c, curve, what).series.empty());
+}
+
 // What reads it needs none of the original's tables.
 BOOST_AUTO_TEST_CASE(a_run_without_the_tables_of_the_original) {
   const TemporaryFolder folder;

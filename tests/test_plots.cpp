@@ -318,6 +318,24 @@ BOOST_AUTO_TEST_CASE(values_that_are_not_finite) {
   check_all_plots(run);
 }
 
+// That of curves: its loss, distortion and KL are known, but not which latents it uses.
+BOOST_AUTO_TEST_CASE(an_optimum_without_latents) {
+  RunResults run = make_run(2, 8, 5, true);
+  for (auto& count : run.per_count) count.optimum->kl_per_latent.clear(), count.optimum->active = nan_value;
+  run.test.optimum->active = nan_value, run.test.optimum->gap = 1e-4;
+  check_all_plots(run);
+  const auto names_optimum = [](const Panel& panel) {
+    return std::any_of(panel.legend.begin(), panel.legend.end(),
+                       [](const auto& entry) { return entry.text.shown() == "optimum"; });
+  };
+  const CountColours colours(run.per_count);
+  BOOST_TEST(!names_optimum(kl_panel(run, colours)));
+  BOOST_TEST(names_optimum(rate_distortion_panel(run, colours)));
+  Folder folder;
+  write_tables(run, true, folder.path);
+  BOOST_TEST(read_file(folder.path / "encoding_kl_per_lt.csv").find("\n0,0.35,0,\n") != std::string::npos);
+}
+
 BOOST_AUTO_TEST_CASE(a_script_that_fails_leaves_the_old_figure) {
   Folder folder;
   const auto png = folder.path / "figure.png";

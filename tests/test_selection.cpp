@@ -79,7 +79,7 @@ BOOST_AUTO_TEST_CASE(a_trained_model_finds_the_exact_order) {
   while (training.epochs_done() < e.training.epochs) training.epoch([](int64_t) {});
   const SelectionSettings settings{2048};
   const GreedySelection found = greedy_selection(e, settings);
-  const GreedyOrder exact = greedy_order(e.optimum->covariance(), e.optimum->beta());
+  const GreedyOrder exact = greedy_order(e.gaussian_optimum()->covariance(), e.optimum->beta());
   BOOST_TEST_REQUIRE(found.steps.size() == 5U);
   BOOST_TEST_REQUIRE(found.first.size() == 4U);
   BOOST_TEST((order_of(found) == std::vector<int64_t>{0, 2, 3, 1}));

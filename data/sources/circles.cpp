@@ -14,7 +14,10 @@ DataSplit circles(const Config& data, uint64_t seed) {
     const float radius = label == 0 ? 1 : factor;
     return std::array{radius * std::cos(t), radius * std::sin(t)};
   };
-  return two_curves(data, seed, 2 * std::numbers::pi_v<float>, point);
+  constexpr double turn = 2 * std::numbers::pi;
+  std::vector<Arc> arcs;
+  if (factor > 0) arcs = {{{0, 0}, 1, 0, turn, 0.5}, {{0, 0}, factor, 0, turn, 0.5}};
+  return two_curves(data, seed, float(turn), point, arcs);
 }
 
 }  // namespace elbow

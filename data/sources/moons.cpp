@@ -13,7 +13,8 @@ DataSplit moons(const Config& data, uint64_t seed) {
     const float c = std::cos(t), s = std::sin(t);
     return label == 0 ? std::array{c, s} : std::array{1 - c, 0.5f - s};
   };
-  return two_curves(data, seed, std::numbers::pi_v<float>, point);
+  constexpr double pi = std::numbers::pi;
+  return two_curves(data, seed, float(pi), point, {{{0, 0}, 1, 0, pi, 0.5}, {{1, 0.5}, 1, pi, 2 * pi, 0.5}});
 }
 
 }  // namespace elbow

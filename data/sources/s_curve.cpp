@@ -10,7 +10,12 @@ namespace elbow {
 /// draw_split.
 DataSplit s_curve(const Config& data, uint64_t seed) {
   const double noise = data.get<double>("noise", 0.0, at_least(0));
-  return draw_split(data, seed, Dataset{}, 3, [=](Dataset& drawn, const RandomKey& key) {
+  constexpr double pi = std::numbers::pi;
+  Dataset set;
+  if (noise == 0)  // the half with t > 0, at the angle pi/2 - t, and that with t < 0, at t + 3 pi/2
+    set.arcs =
+        ArcDistribution{{0, 2}, {{{0, -1}, 1, -pi, pi / 2, 0.5}, {{0, 1}, 1, 0, 1.5 * pi, 0.5}}, {{1, 0, 2}}};
+  return draw_split(data, seed, set, 3, [=](Dataset& drawn, const RandomKey& key) {
     const Tensor numbers = uniform(key, {drawn.rows(), 2});
     Tensor rows = drawn.x.tensor();
     const float* u = numbers.data<float>();

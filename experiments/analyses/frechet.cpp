@@ -55,8 +55,8 @@ Mask columns_of(const Dataset& set, const std::vector<int64_t>& order, int64_t g
 
 /// The distance between the true distribution and that of the rows that the optimal model makes; NaN where it is not known.
 double optimal_distance(const Experiment& e, const Mask& mask) {
-  if (!e.optimum) return std::nan("");
-  const Matrix& covariance = e.optimum->covariance();
+  if (!e.gaussian_optimum()) return std::nan("");
+  const Matrix& covariance = e.gaussian_optimum()->covariance();
   const std::vector<double> mean(mask.size(), 0.0);  // the same on both sides
   return frechet_distance(mean, covariance, mean, optimal_generated_covariance(covariance, e.loss.beta, mask));
 }

@@ -77,7 +77,7 @@ CsvTable selected_features(const Experiment& e, const Found& f) {
     if (f.exact) {
       const int64_t column = i == 0 ? -1 : f.exact->steps[i - 1].column;
       number = number_of(column), name = name_of(e, column), loss = exact_at(*f.exact, i).loss;
-      optimum = e.optimum->at(f.subsets[i]).loss;
+      optimum = e.gaussian_optimum()->at(f.subsets[i]).loss;
     }
     table.add({number_of(feature), name_of(e, feature), losses.loss.mean, losses.distortion.mean,
                losses.kl.mean, i, gain.mean, gain.standard_error, losses.loss.standard_error, number, name,
@@ -119,7 +119,7 @@ CsvTable kl_per_latent(const Experiment& e, const Found& f, std::vector<CountRes
     for (const int64_t latent : encoding.order) count.kl_per_latent.push_back(encoding.kl[size_t(latent)]);
     if (!f.exact) continue;
     count.optimum.emplace();
-    for (const double variance : principal_axes(e.optimum->covariance(), subset).variances)
+    for (const double variance : principal_axes(e.gaussian_optimum()->covariance(), subset).variances)
       count.optimum->kl_per_latent.push_back(axis_optimum(variance, e.optimum->beta()).kl);
   }
   return table;
@@ -157,7 +157,7 @@ SelectionFigures figures_of(const Experiment& e, const Found& f, std::vector<Cou
     step.feature = name_of(e, feature), step.losses = losses, step.gain = gain;
     if (!f.exact) continue;
     step.exact = exact_at(*f.exact, i);
-    const double worse = e.optimum->at(f.subsets[i]).loss - step.exact->loss;
+    const double worse = e.gaussian_optimum()->at(f.subsets[i]).loss - step.exact->loss;
     if (worse > tie * f.exact->nothing_given.loss)
       step.exact_feature = name_of(e, f.exact->steps[i - 1].column);
   }

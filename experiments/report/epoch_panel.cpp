@@ -87,8 +87,8 @@ Panel epoch_panel(const RunResults& run, LossCurve curve) {
   panel.draw(test, "using 1:2 " + test_style);
   panel.legend = {{"train ± s.e.", train_style}, {"test ± s.e.", test_style}};
 
-  if (run.test.optimum) {
-    const double optimum = shown.optimum(*run.test.optimum, run.beta);
+  const double optimum = run.test.optimum ? shown.optimum(*run.test.optimum, run.beta) : no_number;
+  if (std::isfinite(optimum)) {
     char text[40];
     std::snprintf(text, sizeof text, "optimum %.4g", optimum);
     panel.level(optimum, "lc rgb '#202020' lw 1 dt (14,8)", text);

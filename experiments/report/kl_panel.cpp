@@ -113,7 +113,7 @@ Panel kl_curves(const RunResults& run, const CountColours& colours, const ShownD
       has_below |= !rows.empty();
       rings.draw(std::move(rows), "using 1:2 " + triangle + colour);
     }
-    if (!count.optimum) continue;
+    if (!count.optimum || count.optimum->kl_per_latent.empty()) continue;
     rows = points_of(count.optimum->kl_per_latent, shown, lowest);
     // On a logarithmic axis zero has no place: the inactive dimensions of the optimum are left out.
     if (log_y) std::erase_if(rows, [](const auto& row) { return row[1] <= floor_of_log; });

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdio>
 
 #include "base/error.hpp"
 #include "experiments/report/text.hpp"
@@ -21,6 +22,13 @@ Report::Number measured(const std::string& name, const Estimate& e, const std::s
   return {name, fixed(e.mean, digits), error};
 }
 
+/// One digit of a small number.
+std::string short_text(double x) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.1g", x);
+  return text;
+}
+
 /// A count as it is, and a mean of counts with two digits.
 std::string count_text(double x) { return fixed(x, x == std::round(x) ? 0 : 2); }
 
@@ -37,7 +45,9 @@ std::optional<Report::Number> active_latents(const RunResults& run) {
   const CountResult& least = run.per_count.front();
   const std::string given = least.given == 0 ? "nothing given" : str(least.given, " given");
   return number(least.active, least.kl_per_latent.size(),
-                given + (least.optimum ? "; optimum " + count_text(least.optimum->active) : ""));
+                given + (least.optimum && std::isfinite(least.optimum->active)
+                             ? "; optimum " + count_text(least.optimum->active)
+                             : ""));
 }
 
 void add_count_table(Report& page, const RunResults& run, int digits) {
@@ -70,6 +80,12 @@ void add_count_table(Report& page, const RunResults& run, int digits) {
   page.table(caption, header, rows);
 }
 
+/// Whether the KL of each latent is known at the optimum.
+bool knows_latents(const RunResults& run) {
+  return std::any_of(run.per_count.begin(), run.per_count.end(),
+                     [](const CountResult& c) { return c.optimum && !c.optimum->kl_per_latent.empty(); });
+}
+
 const char* const training_loss =
     " The training loss is measured while the parameters still move, and on other rows than the test loss";
 
@@ -88,7 +104,9 @@ void add_headline(Report& page, const RunResults& run) {
   std::vector<Report::Number> numbers = {measured("test loss", test.loss, "nats per row")};
   if (test.optimum)
     numbers.push_back({"optimum", fixed(test.optimum->loss, digits_for(test.loss.standard_error)),
-                       "the lowest loss possible"});
+                       test.optimum->gap > 0
+                           ? "the lowest loss possible, or up to " + short_text(test.optimum->gap) + " above it"
+                           : "the lowest loss possible"});
   if (test.excess) numbers.push_back(measured("excess", *test.excess, "over the optimum on the same rows"));
   numbers.push_back(measured("distortion", test.distortion));
   numbers.push_back(measured("KL", test.kl, run.beta == 1 ? "" : "weight β = " + fixed(run.beta, 2)));
@@ -123,8 +141,9 @@ std::string encoding_test_caption(const RunResults& run) {
          " Latent means: a point for each test row; the more is given, the less is left to encode, and the "
          "nearer to 0 "
          "the points. KL: a good model has a few active latents and leaves the others at 0" +
+         (knows_latents(run) ? "; its points lie in the hollow circles, the optimum" : "") +
          (run.test.optimum
-              ? "; its points lie in the hollow circles, the optimum. Distortion against KL: a point for each "
+              ? ". Distortion against KL: a point for each "
                 "number of given columns, and a line to its optimum, a hollow circle; the shorter, the better."
               : ". Distortion against KL: a point for each number of given columns; the nearer to the lower "
                 "left, "
@@ -142,7 +161,7 @@ std::string kld_caption(const RunResults& run) {
              "dotted line count as active; in a good model the others are far below it. Hollow triangles: "
              "below "
              "0.00001 nats.") +
-         (run.test.optimum ? " Hollow circles: the optimum." : "");
+         (knows_latents(run) ? " Hollow circles: the optimum." : "");
 }
 
 }  // namespace elbow

@@ -71,7 +71,8 @@ std::string summary_text(const RunResults& r) {
       out += format("%7ld %8ld", long(c.given), long(c.rows)) + cell(c.distortion.mean, 12, 4) +
              cell(c.kl.mean, 10, 4) + cell(c.active, 16, 2);
       if (c.optimum)
-        out += format("   (%.4f, %.4f, %.2f)", c.optimum->distortion, c.optimum->kl, c.optimum->active);
+        out += "   (" + fixed(c.optimum->distortion, 4) + ", " + fixed(c.optimum->kl, 4) + ", " +
+               fixed(c.optimum->active, 2) + ")";
       out += "\n";
     }
   }

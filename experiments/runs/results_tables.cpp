@@ -1,5 +1,7 @@
 #include "experiments/runs/results_files.hpp"
 
+#include <cmath>
+
 #include "data/csv.hpp"
 
 namespace elbow {
@@ -53,7 +55,7 @@ template <class Visit> void for_each_latent(const RunResults& run, Visit visit) 
   for (const auto& count : run.per_count)
     for (std::size_t i = 0; i < count.kl_per_latent.size(); ++i) {
       double optimum = no_number;
-      if (count.optimum)  // of more latents than it lists, it needs none
+      if (count.optimum && !std::isnan(count.optimum->active))  // of more latents than it lists, it needs none
         optimum = i < count.optimum->kl_per_latent.size() ? count.optimum->kl_per_latent[i] : 0;
       visit(count, double(i), count.kl_per_latent[i], optimum);
     }

@@ -58,7 +58,9 @@ Json subset_json(const SubsetResult& r) {
                                    {"kl", json_number(b.kl)},
                                    {"active", json_number(b.active)}};
   if (b.loss_stderr > 0) optimum["loss_stderr"] = b.loss_stderr;  // where masks are sampled
-  if (!r.kl_per_latent.empty())  // beyond the model's latents the optimum's are of no use
+  if (b.gap > 0) optimum["gap"] = b.gap;                          // where it is not exact
+  if (!r.kl_per_latent.empty() &&
+      !b.kl_per_latent.empty())  // beyond the model's latents the optimum's are of no use
     optimum["kl_per_latent"] = list_json(b.kl_per_latent, r.kl_per_latent.size());
   if (r.excess) put_estimate(optimum, "excess", *r.excess);
   return json;
@@ -72,6 +74,7 @@ void read_optimum(const Json& json, SubsetResult& r) {
   b.kl = number_from(json.at("kl"));
   b.active = number_from(json.at("active"));
   if (json.contains("loss_stderr")) b.loss_stderr = number_from(json.at("loss_stderr"));
+  if (json.contains("gap")) b.gap = number_from(json.at("gap"));
   if (json.contains("kl_per_latent")) b.kl_per_latent = list_from(json.at("kl_per_latent"));
   r.optimum = std::move(b);
   if (json.contains("excess")) r.excess = estimate_from(json, "excess");
