@@ -131,12 +131,17 @@ LossSettings read_loss(const Config& config, const Dataset& data) {
   if (kind == "bce" && !data.image)
     config.fail("distortion", "bce expects values in 0..1, which only image data are known to have");
   const NoiseSettings noise = read_noise(config, runs);
+  s.least_scale = noise.least;
   OutputLayout counted;
   terms_of(runs, data, noise, counted);  // once to count the outputs, then to place them
   s.outputs = OutputLayout::knowing(counted);
   s.terms = terms_of(runs, data, noise, s.outputs);
   s.autoencoder = config.get<bool>("autoencoder", false);
   s.beta = config.get<double>("beta", s.autoencoder ? 0.0 : 1.0, at_least(0));
+  if (config.choice("objective", {"elbo", "iwae"}, "elbo") == "iwae")
+    s.samples = config.get<int64_t>("samples", int64_t{5}, between(1, 4096));
+  else if (config.has("samples"))
+    config.fail("samples", "are those of the objective \"iwae\"");
   s.warmup_steps = config.get<int64_t>("kl_warmup_steps", int64_t{0}, at_least(0));
   s.warmup_from = config.get<double>("kl_warmup_from", 0.0, at_least(0));
   if (s.warmup_from > 0 && s.warmup_steps == 0)
@@ -147,7 +152,13 @@ LossSettings read_loss(const Config& config, const Dataset& data) {
   s.capacity = capacity.value_or(0);
   s.capacity_steps = config.get<int64_t>("capacity_steps", int64_t{0}, at_least(0));
   if (s.capacity_steps > 0 && !capacity) config.fail("capacity_steps", "there is no `capacity` to rise to");
+  if (s.samples > 0) {
+    if (s.beta == 0) config.fail("beta", "must be above 0: iwae weighs draws by distortion / beta");
+    if (s.free_nats > 0) config.fail("free_nats", "is of the objective \"elbo\"");
+    if (s.has_capacity) config.fail("capacity", "is of the objective \"elbo\"");
+  }
   if (s.autoencoder) {
+    if (s.samples > 0) config.fail("objective", "an autoencoder has no posteriors to draw from: leave it out");
     const auto refuse = [&](const char* key) { config.fail(key, "an autoencoder has no KL: leave it out"); };
     if (s.beta > 0) refuse("beta");
     if (s.warmup_steps > 0) refuse("kl_warmup_steps");
@@ -222,6 +233,7 @@ KlTerm kl_term_at(const LossSettings& loss, int64_t step) {
 
 Elbo elbo(Cvae& model, const Batch& batch, const Tensor& c, const LossSettings& loss, const RandomKey& noise,
           const Tensor& weight, const Tensor& capacity) {
+  if (loss.samples > 0) return iwae(model, batch, c, loss, noise, weight);
   const Posterior q = model.encode(batch.input, c);
   const ConditionedPrior p = model.prior(c);
   const Tensor z = sample_posterior(loss, q, noise);

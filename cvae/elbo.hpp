@@ -15,14 +15,17 @@ namespace elbow {
 /// Higgins et al. 2017). Missing entries do not count. The other settings change what training minimises, and never what
 /// is reported.
 struct LossSettings {
-  DistortionTerms terms;  ///< side by side their columns make up all columns
-  OutputLayout outputs;   ///< of the decoder
+  DistortionTerms terms;   ///< side by side their columns make up all columns
+  OutputLayout outputs;    ///< of the decoder
+  double least_scale = 0;  ///< the smallest standard deviation of learned noise
   /// Given features are copied: the output holds their values, and the distortion counts the withheld ones only. Otherwise
   /// the decoder predicts them like the others. For a condition made of the columns of x.
   bool copies_given = false;
   /// A plain autoencoder: z is the posterior's mean, without noise, and there is no KL; beta is 0 then.
   bool autoencoder = false;
   double beta = 1;
+  /// Draws of z for each row in the importance-weighted objective (iwae), which training then minimises; 0: the ELBO.
+  int64_t samples = 0;
   /// beta starts at warmup_from times its value and reaches it after warmup_steps steps: from 0 (Bowman et al. 2016) so that
   /// latents become active, from above 1 so that the decoder relies on the condition before latents are cheap.
   int64_t warmup_steps = 0;
@@ -76,10 +79,19 @@ KlTerm kl_term_at(const LossSettings& loss, int64_t step = std::numeric_limits<i
 
 /// The negative ELBO of a batch with its terms: means over the rows, scalars.
 using Elbo = LossTerms<Tensor>;
-/// One draw of the noise for each row, from the sequence that `noise` names. weight and capacity [] are those of a KlTerm.
+/// One draw of the noise for each row, from the sequence that `noise` names. weight and capacity [] are those of a KlTerm. With
+/// samples it is iwae().
 Elbo elbo(Cvae& model, const Batch& batch, const Tensor& c, const LossSettings& loss, const RandomKey& noise,
           const Tensor& weight, const Tensor& capacity);
-/// The same with numbers.
+/// The importance-weighted objective of a batch (Burda, Grosse & Salakhutdinov 2016, "Importance Weighted Autoencoders") with its
+/// terms: -beta log 1/K sum_k e^(log w_k) with K = loss.samples and
+///
+///     log w_k = (weight (log p(z_k | c) - log q(z_k | x, c)) - distortion_k) / beta,   z_k ~ q(z | x, c),
+///
+/// mean over the rows. For K = 1 its expectation is that of the ELBO; it falls with K. distortion and kl are those of the ELBO.
+Elbo iwae(Cvae& model, const Batch& batch, const Tensor& c, const LossSettings& loss, const RandomKey& noise,
+          const Tensor& weight);
+/// elbo() with numbers.
 Elbo elbo(Cvae& model, const Batch& batch, const Tensor& c, const LossSettings& loss, const RandomKey& noise,
           const KlTerm& term);
 Elbo elbo(Cvae& model, const Batch& batch, const Tensor& c, const LossSettings& loss, const RandomKey& noise);

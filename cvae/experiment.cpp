@@ -160,8 +160,10 @@ Experiment::Experiment(const Config& config, const DataMaker& data_maker)
   const bool known_gaps =
       !data.test.observed ||  // what is missing, by which distribution, and given by one probability
       (data.test.missing.any() && !condition.uniform());
-  if (!known_gaps || !loss.is_squared_error() || loss.beta == 0) return;
-  if (data.train.arcs && !condition.by_attributes()) {  // the class says which arc a row lies on
+  const bool likelihood =
+      loss.is_normal() && loss.beta == 1;  // the loss is the negative ELBO of a normal distribution
+  if (!known_gaps || (!loss.is_squared_error() && !likelihood) || loss.beta == 0) return;
+  if (data.train.arcs && !likelihood && !condition.by_attributes()) {  // the class says which arc a row lies on
     const double least = ArcOptimum::least_beta(*data.train.arcs);
     if (loss.beta >= least)
       optimum = std::make_unique<ArcOptimum>(*data.train.arcs, loss.beta);
@@ -170,16 +172,18 @@ Experiment::Experiment(const Config& config, const DataMaker& data_maker)
                              " on, not for ", loss.beta));
   }
   if (!data.train.gaussian) return;
-  if (data.train.columns() <= most_optimum_columns)
-    optimum = std::make_unique<GaussianOptimum>(data.train.gaussian->mean, data.train.gaussian->covariance,
-                                                loss.beta);
+  const auto& [mean, covariance] = *data.train.gaussian;
+  if (data.train.columns() <= most_optimum_columns && likelihood)
+    optimum = std::make_unique<GaussianEntropy>(mean, covariance, loss.least_scale * loss.least_scale);
+  else if (data.train.columns() <= most_optimum_columns)
+    optimum = std::make_unique<GaussianOptimum>(mean, covariance, loss.beta);
   else
     warnings.push_back(str("the optimum is known for up to ", most_optimum_columns, " columns, not for ",
                            data.train.columns(), ": beyond, it takes hours"));
 }
 
 const GaussianOptimum* Experiment::gaussian_optimum() const {
-  return dynamic_cast<const GaussianOptimum*>(optimum.get());
+  return loss.is_squared_error() ? dynamic_cast<const GaussianOptimum*>(optimum.get()) : nullptr;
 }
 
 int64_t Experiment::optimum_masks(int64_t least) const {

@@ -15,8 +15,8 @@ namespace {
 Json common_settings(const Experiment& e) {
   Json settings = Json::parse(e.resolved);
   for (const char* key : {"name", "seed", "data", "evaluation"}) settings.erase(key);
-  for (const char* key : {"beta", "kl_warmup_steps", "kl_warmup_from", "capacity_steps"})
-    settings["loss"].erase(key);
+  for (const char* key : {"kl_warmup_steps", "kl_warmup_from", "capacity_steps"}) settings["loss"].erase(key);
+  if (e.loss.samples == 0) settings["loss"].erase("beta");  // iwae divides by it
   if (e.loss.has_capacity) settings["loss"].erase("capacity");
   settings["training"].erase("schedule");
   return settings;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numbers>
 #include <utility>
 
 #include "base/error.hpp"
@@ -15,40 +16,6 @@ namespace {
 std::size_t cache_capacity(std::int64_t d) {
   const std::size_t bytes_per_mask = std::size_t(d * (d + 2)) * sizeof(double) + 256;
   return std::max<std::size_t>(1, (std::size_t(64) << 20) / bytes_per_mask);
-}
-
-LossTerms<double> row_loss(const PrincipalAxes& axes, const std::vector<double>& centred, double beta) {
-  LossTerms<double> sum;
-  for (std::size_t k = 0; k < axes.variances.size(); ++k) {
-    double u = 0;
-    for (std::size_t i = 0; i < centred.size(); ++i)
-      u += axes.innovations(std::int64_t(k), std::int64_t(i)) * centred[i];
-    const LossTerms<double> r = axis_row_loss(u, axes.variances[k], beta);
-    sum.loss += r.loss, sum.distortion += r.distortion, sum.kl += r.kl;
-  }
-  return sum;
-}
-
-/// `variances`: those of the axes under each pattern, descending.
-AverageOptimum mean_over_patterns(const WeightedPatterns& w, const std::vector<std::vector<double>>& variances,
-                                  std::int64_t d, double beta) {
-  AverageOptimum mean;
-  mean.masks = std::int64_t(w.patterns.size());
-  mean.kl_per_latent.assign(d, 0.0);
-  std::vector<double> losses;
-  for (std::size_t m = 0; m < variances.size(); ++m) {
-    const double weight = w.weights[m];
-    Optimum sum;
-    for (std::size_t k = 0; k < variances[m].size(); ++k) {  // descending variances: descending KLs
-      const Optimum b = axis_optimum(variances[m][k], beta);
-      sum += b;
-      mean.kl_per_latent[k] += weight * b.kl;
-    }
-    mean += weight * sum;
-    losses.push_back(sum.loss);
-  }
-  mean.loss_stderr = sampling_error(w, losses, mean.loss);
-  return mean;
 }
 
 }  // namespace
@@ -103,7 +70,31 @@ Optimum GaussianOptimum::at(const Mask& mask, const Mask& observed) const {
   pattern.insert(pattern.end(), observed.begin(), observed.end());
   const AxesPtr axes = cached_axes({pattern})[0];  // held here: another thread may empty the cache meanwhile
   Optimum sum;
-  for (const double variance : axes->variances) sum += axis_optimum(variance, beta_);
+  for (const double variance : axes->variances) sum += of_axis(variance);
+  for (std::int64_t k = std::int64_t(axes->variances.size()); k < withheld(pattern); ++k) sum += of_axis(0);
+  return sum;
+}
+
+// How many columns are there and not given.
+std::int64_t GaussianOptimum::withheld(const Pattern& pattern) const {
+  const auto middle = pattern.begin() + columns();
+  const std::int64_t observed = middle == pattern.end() ? columns() : std::count(middle, pattern.end(), true);
+  return observed - std::count(pattern.begin(), middle, true);
+}
+
+LossTerms<double> GaussianOptimum::row_loss(const PrincipalAxes& axes, const std::vector<double>& centred,
+                                            std::int64_t withheld) const {
+  LossTerms<double> sum;
+  const auto add = [&](const LossTerms<double>& r) {
+    sum.loss += r.loss, sum.distortion += r.distortion, sum.kl += r.kl;
+  };
+  for (std::size_t k = 0; k < axes.variances.size(); ++k) {
+    double u = 0;
+    for (std::size_t i = 0; i < centred.size(); ++i)
+      u += axes.innovations(std::int64_t(k), std::int64_t(i)) * centred[i];
+    add(row_of_axis(u, axes.variances[k]));
+  }
+  for (std::int64_t k = std::int64_t(axes.variances.size()); k < withheld; ++k) add(row_of_axis(0, 0));
   return sum;
 }
 
@@ -138,7 +129,8 @@ std::vector<LossTerms<double>> GaussianOptimum::optimal_rows(const float* x, con
           const bool there = !observed || observed[r * d + i] == 1.0f;
           centred[i] = there ? x[r * d + i] - mean_[i] : 0;  // a missing entry may be a NaN
         }
-        losses[r] = row_loss(*axes[place[r - begin]], centred, beta_);
+        const std::size_t p = place[r - begin];
+        losses[r] = row_loss(*axes[p], centred, withheld(distinct[p]));
       }
     };
     parallel_ranges(end - begin, 64, RangeWork(some_rows));
@@ -152,7 +144,38 @@ std::int64_t affordable_masks(std::int64_t columns, std::int64_t least, std::int
 }
 
 AverageOptimum GaussianOptimum::weighted_mean(const WeightedPatterns& w) const {
-  return mean_over_patterns(w, variances(w.patterns), columns(), beta_);
+  const std::vector<std::vector<double>> all = variances(w.patterns);  // of each pattern, descending
+  AverageOptimum mean;
+  mean.masks = std::int64_t(w.patterns.size());
+  mean.kl_per_latent.assign(columns(), 0.0);
+  std::vector<double> losses;
+  for (std::size_t m = 0; m < all.size(); ++m) {
+    const double weight = w.weights[m];
+    Optimum sum;
+    for (std::size_t k = 0; k < all[m].size(); ++k) {  // descending variances: descending KLs
+      const Optimum b = of_axis(all[m][k]);
+      sum += b;
+      mean.kl_per_latent[k] += weight * b.kl;
+    }
+    for (std::int64_t k = std::int64_t(all[m].size()); k < withheld(w.patterns[m]); ++k) sum += of_axis(0);
+    mean += weight * sum;
+    losses.push_back(sum.loss);
+  }
+  mean.loss_stderr = sampling_error(w, losses, mean.loss);
+  if (std::isnan(mean.active)) mean.kl_per_latent.clear();  // with nothing withheld it is 0
+  return mean;
+}
+
+Optimum GaussianEntropy::of_axis(double variance) const {
+  Optimum b{{0, no_number, no_number}, no_number};
+  const double v = std::max(variance, least_);
+  b.loss = 0.5 * (std::log(2 * std::numbers::pi * v) + variance / v);
+  return b;
+}
+
+LossTerms<double> GaussianEntropy::row_of_axis(double u, double variance) const {
+  const double v = std::max(variance, least_);
+  return {0.5 * (std::log(2 * std::numbers::pi * v) + u * u / v), no_number, no_number};
 }
 
 PrincipalAxes GaussianOptimum::axes_of(const Pattern& pattern) const {

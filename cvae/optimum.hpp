@@ -46,10 +46,21 @@ class GaussianOptimum : public KnownOptimum {
   std::vector<LossTerms<double>> optimal_rows(const float* x, const float* mask, std::int64_t rows,
                                               const float* observed = nullptr) const override;
 
+ protected:
+  /// Along one axis of variance `variance`, which is 0 where a withheld column is a function of others: the optimum, and the
+  /// optimal model's loss on a row whose innovation is `u`.
+  virtual Optimum of_axis(double variance) const { return axis_optimum(variance, beta_); }
+  virtual LossTerms<double> row_of_axis(double u, double variance) const {
+    return axis_row_loss(u, variance, beta_);
+  }
+
  private:
   using AxesPtr = std::shared_ptr<const PrincipalAxes>;
 
   AverageOptimum weighted_mean(const WeightedPatterns& patterns) const override;
+  LossTerms<double> row_loss(const PrincipalAxes& axes, const std::vector<double>& centred,
+                             std::int64_t withheld) const;
+  std::int64_t withheld(const Pattern& pattern) const;
   PrincipalAxes axes_of(const Pattern& pattern) const;
   std::vector<std::vector<double>> variances(const std::vector<Pattern>& patterns) const;
   std::vector<AxesPtr> cached_axes(const std::vector<Pattern>& patterns) const;
@@ -59,6 +70,20 @@ class GaussianOptimum : public KnownOptimum {
   double beta_;
   mutable std::mutex mutex_;  // guards cache_
   mutable std::unordered_map<Pattern, AxesPtr> cache_;
+};
+
+/// The optimum of a Gaussian set where the noise of a normal distribution is learned and beta is 1, so that the loss is the negative
+/// ELBO: the entropy of what is withheld, given the rest (docs/optimum.md, "Learned noise"). Distortion, KL and active latents
+/// are not determined by it, and NaN. The noise has at least the variance `least`, and no axis a lower one.
+class GaussianEntropy : public GaussianOptimum {
+ public:
+  GaussianEntropy(std::vector<double> mean, Matrix covariance, double least)
+      : GaussianOptimum(std::move(mean), std::move(covariance), 1), least_(least) {}
+
+ private:
+  Optimum of_axis(double variance) const override;
+  LossTerms<double> row_of_axis(double u, double variance) const override;
+  double least_;
 };
 
 }  // namespace elbow

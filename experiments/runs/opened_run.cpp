@@ -50,6 +50,7 @@ Json settings_of_run(const fs::path& file) {
   };
   add("evaluation", "original_tables", true);
   add("loss", "scale", "fixed");
+  add("loss", "objective", "elbo");
   if (Config(config, file.string()).section("condition").choice("kind", Condition::kinds(), "columns") ==
       "columns")
     add("model", "given", "predict");

@@ -1,0 +1,264 @@
+// Priors that are no diagonal normal: densities that integrate to 1, draws that follow them, gradients, and what a training and
+// a run make of them. The importance-weighted objective.
+#include <boost/test/unit_test.hpp>
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "autograd/operators.hpp"
+#include "cvae/evaluation.hpp"
+#include "cvae/likelihood.hpp"
+#include "cvae/sampling.hpp"
+#include "cvae/training.hpp"
+#include "data_helpers.hpp"
+#include "tests/gradcheck.hpp"
+
+using namespace elbow;
+using namespace elbow::test;
+
+namespace {
+
+// A prior of `latents` latents for conditions of that width, with random parameters.
+std::unique_ptr<Prior> random_prior(const std::string& settings, int64_t condition, int64_t latents,
+                                    double spread = 0.4) {
+  RandomStream stream(5, 1);
+  const Config config(Json{{"prior", Json::parse(settings)}});
+  auto prior = make_prior(config, {condition, latents}, stream);
+  auto state = state_of(*prior);
+  uint64_t step = 0;
+  for (auto& [name, tensor] : state) tensor = tensor + normal({7, 7, step++}, tensor.shape(), 0, spread);
+  set_state(*prior, state);
+  return prior;
+}
+
+const std::vector<std::string> kinds = {R"({"kind": "mixture", "components": 3, "hidden": [6]})",
+                                        R"({"kind": "flow", "layers": 3, "hidden": [6]})"};
+
+Json settings(const std::string& prior, const std::string& loss = "{}") {
+  return {{"name", "priors"},
+          {"seed", 3},
+          {"data", {{"source", "blobs"}, {"train_rows", 4096}, {"test_rows", 1024}}},
+          {"condition", {{"kind", "none"}}},
+          {"model",
+           {{"encoder", {32}},
+            {"decoder", {32}},
+            {"latents", 2},
+            {"prior", Json::parse(prior)},
+            {"batch_norm", false}}},
+          {"loss", Json::parse(loss)},
+          {"training", {{"epochs", 12}, {"schedule", {{"learning_rate", 0.005}}}}}};
+}
+
+Losses trained(Experiment& e) {
+  Training training(e);
+  for (int i = 0; i < 12; ++i) training.epoch([](int64_t) {});
+  return losses_of(test_losses(e, 8, false));
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(densities_integrate_to_one_for_each_condition) {
+  constexpr int64_t steps = 240;
+  constexpr double reach = 12;
+  std::vector<float> grid;
+  for (int64_t i = 0; i < steps; ++i)
+    for (int64_t k = 0; k < steps; ++k)
+      for (const int64_t at : {i, k}) grid.push_back(float(-reach + 2 * reach * (double(at) + 0.5) / steps));
+  const Tensor z = Tensor::from(grid, {steps * steps, 2});
+  for (const std::string& kind : kinds)
+    for (const int64_t width : {0, 3}) {
+      const auto prior = random_prior(kind, width, 2);
+      for (const double value : {-1.0, 1.0}) {
+        const Tensor c = width ? Tensor::full({z.size(0), width}, value) : Tensor();
+        double sum = 0;
+        for (const double log_p : (*prior)(c).log_density(z).to_vector<double>())
+          sum += std::exp(log_p) * std::pow(2 * reach / steps, 2);
+        BOOST_TEST(std::abs(sum - 1) < 2e-3, kind << ": " << sum);
+      }
+    }
+}
+
+// Means of functions of draws against the same means under the density, on a grid.
+BOOST_AUTO_TEST_CASE(draws_follow_the_density) {
+  for (const std::string& kind : kinds) {
+    const auto prior = random_prior(kind, 0, 2);
+    const ConditionedPrior p = (*prior)({});
+    constexpr int64_t n = 40000, steps = 240;
+    constexpr double reach = 12;
+    const Tensor z = p.draw(normal({1, 2, 3}, {n, 2}), uniform({1, 2, 4}, {n, 1}));
+    std::vector<float> grid;
+    for (int64_t i = 0; i < steps * steps; ++i)
+      for (const int64_t at : {i / steps, i % steps})
+        grid.push_back(float(-reach + 2 * reach * (double(at) + 0.5) / steps));
+    const auto log_p = p.log_density(Tensor::from(grid, {steps * steps, 2})).to_vector<double>();
+    const std::vector<std::function<double(double, double)>> functions = {
+        [](double a, double) { return a; }, [](double, double b) { return b; },
+        [](double a, double b) { return a * b; }, [](double a, double) { return a * a; },
+        [](double a, double b) { return std::cos(2 * a - b); }};
+    for (const auto& f : functions) {
+      double expected = 0;
+      for (size_t i = 0; i < log_p.size(); ++i)
+        expected += std::exp(log_p[i]) * std::pow(2 * reach / steps, 2) * f(grid[2 * i], grid[2 * i + 1]);
+      const float* at = z.data<float>();
+      const double apart = deviation(n, expected, [&](int64_t i) { return f(at[2 * i], at[2 * i + 1]); });
+      BOOST_TEST(std::abs(apart) < 4.5, kind << ": " << apart << " standard errors");
+    }
+    // The normal that stands for it latent by latent has its mean and variance; the flow's are those of 64 draws.
+    const DiagonalNormal moments = p.moments();
+    for (int64_t l = 0; l < 2; ++l) {
+      const float* at = z.data<float>() + l;
+      const double mean = moments.mu.data<float>()[l], variance = std::exp(moments.log_var.data<float>()[l]);
+      const bool exact = kind.find("mixture") != std::string::npos;
+      const double m = deviation(n, mean, [&](int64_t i) { return double(at[2 * i]); });
+      const double v = deviation(n, variance, [&](int64_t i) { return std::pow(at[2 * i] - mean, 2); });
+      BOOST_TEST(std::abs(m) < (exact ? 4.5 : 60));  // in standard errors of 40,000 draws
+      BOOST_TEST(std::abs(v) < (exact ? 4.5 : 80));
+    }
+  }
+}
+
+// A mixture of one component is the learned prior, and a flow that has not been trained is N(0, I).
+BOOST_AUTO_TEST_CASE(what_they_are_in_simple_cases) {
+  const Tensor z = normal({1, 2, 3}, {20, 3}), c = normal({1, 2, 4}, {20, 2});
+  RandomStream stream(5, 1);
+  const Config flow(Json::parse(R"({"prior": {"kind": "flow"}})"));
+  const auto identity = make_prior(flow, {2, 3}, stream);
+  BOOST_TEST(relative_error((*identity)(c).log_density(z), log_density(DiagonalNormal{}, z)) < 1e-6);
+  BOOST_TEST((*identity)(c).draw(z, {}).to_vector() == z.to_vector());
+
+  const auto one = random_prior(R"({"kind": "mixture", "components": 1, "hidden": [6]})", 2, 3);
+  const ConditionedPrior p = (*one)(c);
+  BOOST_TEST(relative_error(p.log_density(z), log_density(p.moments(), z)) < 1e-5);
+
+  // The first mixture has the mean and variance of N(0, I), on average over its components.
+  const Config mixture(Json::parse(R"({"prior": {"kind": "mixture", "components": 400}})"));
+  const auto many = make_prior(mixture, {0, 2}, stream);
+  const DiagonalNormal first = (*many)({}).moments();
+  for (int64_t l = 0; l < 2; ++l) {
+    BOOST_TEST(std::abs(first.mu.data<float>()[l]) < 4.5 * 0.5 / 20);  // 0.5: the spread of 400 means
+    BOOST_TEST(std::abs(first.log_var.data<float>()[l]) < 0.1);
+  }
+}
+
+// In float32, the parameters' own type: to the rounding of differences.
+BOOST_AUTO_TEST_CASE(gradients_are_those_of_differences) {
+  const Tensor z = normal({1, 2, 3}, {6, 3}), c = normal({1, 2, 4}, {6, 2});
+  for (const std::string& kind : kinds) {
+    const auto prior = random_prior(kind, 2, 3);
+    const auto loss = [&](const Tensor& at) { return mean((*prior)(c).log_density(at)); };
+    std::vector<std::pair<Tensor, Tensor>> checked;  // value and gradient
+    {
+      Tape tape;
+      Tensor at = z.clone();
+      at.set_requires_grad();
+      tape.backward(loss(at));
+      checked.emplace_back(at, at.grad().clone());
+      for (const NamedTensor& t : prior->named_tensors())
+        checked.emplace_back(*t.tensor, t.tensor->grad().clone());
+    }
+    const NoGrad no_grad;
+    for (auto& [tensor, gradient] : checked) {
+      const Tensor at = checked.front().first;
+      std::vector<double> differences, slopes = gradient.to_vector();
+      for (int64_t i = 0; i < tensor.numel(); ++i) {
+        float& value = tensor.data<float>()[i];
+        const float before = value, h = 1e-2F;
+        value = before + h;
+        const double above = loss(at).item();
+        value = before - h;
+        const double below = loss(at).item();
+        value = before;
+        differences.push_back((above - below) / (2 * double(h)));
+      }
+      double apart = 0, norm = 1e-4;
+      for (size_t i = 0; i < slopes.size(); ++i)
+        apart += std::pow(slopes[i] - differences[i], 2), norm += std::pow(differences[i], 2);
+      BOOST_TEST(std::sqrt(apart / norm) < 0.02, kind);
+    }
+  }
+}
+
+// Three clusters: N(0, I) is not the distribution of any good code of them, a mixture is.
+BOOST_AUTO_TEST_CASE(a_prior_of_the_right_form_lowers_the_kl) {
+  Experiment standard{Config(settings(R"({"kind": "standard"})", R"({"beta": 0.2})"))};
+  const Losses before = trained(standard);
+  for (const char* prior : {R"({"kind": "mixture", "components": 4})", R"({"kind": "flow"})"}) {
+    Experiment e{Config(settings(prior, R"({"beta": 0.2})"))};
+    const Losses after = trained(e);
+    BOOST_TEST(after.loss.mean < before.loss.mean - 0.02,
+               prior << ' ' << after.loss.mean << ' ' << before.loss.mean);
+    // The estimate of the likelihood uses the prior's density, the samples its draws: they agree on the data's spread.
+    const Tensor z = sample_prior(*e.model, {}, 4096, {9, 9, 9});
+    const Tensor x = decoded_values(*e.model, e.loss, z, {});
+    const Batch rows = Batches(e.data.test, 1024, LastBatch::keep).get(0);
+    for (int64_t i = 0; i < x.size(1); ++i) {
+      const Tensor made = slice(x, 1, i, i + 1), real = slice(rows.x, 1, i, i + 1);
+      BOOST_TEST(std::abs(mean(made).item() - mean(real).item()) < 0.5);
+      BOOST_TEST(variance(made, {}, 0).item() > 0.6 * variance(real, {}, 0).item());
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(the_importance_weighted_objective) {
+  Experiment e{Config(settings(R"({"kind": "mixture", "components": 3})", R"({"beta": 0.5})"))};
+  trained(e);
+  const Evaluating evaluating(*e.model);
+  const Batch batch = Batches(e.data.test, 256, LastBatch::keep).get(0);
+  const Tensor weight = Tensor::full({}, 0.5);
+  LossSettings loss = e.loss;
+  const auto mean_loss = [&](int64_t samples) {
+    loss.samples = samples;
+    std::vector<double> losses;
+    for (uint64_t i = 0; i < 200; ++i)
+      losses.push_back(iwae(*e.model, batch, {}, loss, {4, 5, i}, weight).loss.item());
+    return estimate_of(losses);
+  };
+  // One sample: the ELBO. More: lower, by steps that are far above their standard errors.
+  const Estimate one = mean_loss(1), five = mean_loss(5), fifty = mean_loss(50);
+  loss.samples = 0;
+  std::vector<double> elbos;
+  for (uint64_t i = 0; i < 200; ++i)
+    elbos.push_back(elbo(*e.model, batch, {}, loss, {4, 6, i}, {0.5, 0}).loss.item());
+  const Estimate negative_elbo = estimate_of(elbos);
+  BOOST_TEST(std::abs(one.mean - negative_elbo.mean) <
+             4.5 * std::hypot(one.standard_error, negative_elbo.standard_error));
+  BOOST_TEST(five.mean < one.mean - 4.5 * std::hypot(five.standard_error, one.standard_error));
+  BOOST_TEST(fifty.mean < five.mean - 4.5 * std::hypot(five.standard_error, fifty.standard_error));
+  // -beta times the estimate of the likelihood with as many samples, but for the constant of squared error.
+  std::vector<double> estimates;
+  for (uint64_t i = 0; i < 40; ++i) {
+    double sum = 0;
+    for (const Likelihood& l : log_likelihoods(e, batch, {}, 50, 77, i)) sum += l.log_p / 256;
+    estimates.push_back(-0.5 * (sum + double(batch.x.size(1)) * std::log(M_PI * 0.5) / 2));
+  }
+  const Estimate likelihood = estimate_of(estimates);
+  BOOST_TEST(std::abs(likelihood.mean - fifty.mean) <
+             4.5 * std::hypot(likelihood.standard_error, fifty.standard_error));
+}
+
+BOOST_AUTO_TEST_CASE(training_by_importance_weights) {
+  Experiment elbo_run{Config(settings(R"({"kind": "standard"})", R"({"beta": 0.2})"))},
+      iwae_run{
+          Config(settings(R"({"kind": "standard"})", R"({"beta": 0.2, "objective": "iwae", "samples": 8})"))};
+  trained(elbo_run), trained(iwae_run);
+  const Batch rows = Batches(elbo_run.data.test, 1024, LastBatch::keep).get(0);
+  const auto likelihood = [&](const Experiment& e) {
+    double sum = 0;
+    for (const Likelihood& l : log_likelihoods(e, rows, {}, 200, 3, 0)) sum += l.log_p / 1024;
+    return sum;
+  };
+  BOOST_TEST(likelihood(iwae_run) > likelihood(elbo_run));
+}
+
+BOOST_AUTO_TEST_CASE(what_does_not_go_together_is_refused) {
+  const auto refusal = [](const Json& json) { return error_of([&] { Experiment e{Config(json)}; }); };
+  const std::string mixture = R"({"kind": "mixture"})";
+  Json json = settings(R"({"kind": "flow"})");
+  json["model"]["latents"] = 1;
+  BOOST_TEST(contains(refusal(json), "it needs at least 2"));
+  BOOST_TEST(contains(refusal(settings(mixture, R"({"free_nats": 0.1})")), "loss.free_nats"));
+  BOOST_TEST(contains(refusal(settings(mixture, R"({"autoencoder": true})")), "model.prior"));
+  BOOST_TEST(contains(refusal(settings(R"({"kind": "standard"})", R"({"samples": 3})")), "loss.samples"));
+  for (const char* loss : {R"("beta": 0)", R"("free_nats": 0.1)", R"("capacity": 2)", R"("autoencoder": true)"})
+    BOOST_TEST(contains(
+        refusal(settings(R"({"kind": "standard"})", str(R"({"objective": "iwae", )", loss, "}"))), "loss."));
+}
