@@ -65,13 +65,14 @@ std::vector<Json> experiments() {
          schedule + "}}"),
       of(R"({"name": "linear", "seed": 8, "data": {"source": "correlated_gaussian", "columns": 4, "train_rows": 96, "test_rows": 96,
         "missing": 0.2}, "loss": {"scale": "one"},
-        "model": {"kind": "linear", "latents": 3, "gains": [8]},
+        "model": {"kind": "linear", "latents": 3, "gains": [8], "prior": {"kind": "mixture", "components": 3, "hidden": [8]}},
         "training": {"epochs": 2, "batch_rows": 32, )" +
          schedule + "}}"),
       of(R"({"name": "counts", "seed": 9, "data": {"source": "table", "path": ")" + counts_table() + R"(",
         "schema": {"columns": [{"name": "visits", "kind": "poisson"}, {"name": "claims", "kind": "count"},
                                {"name": "income", "kind": "positive"}, {"name": "return", "kind": "heavy_tailed"}]}},
-        "loss": {"scale": "column"}, "model": {"kind": "mlp", "encoder": [8], "latents": 2, "decoder": [8]},
+        "loss": {"scale": "column", "objective": "iwae", "samples": 3},
+        "model": {"kind": "mlp", "encoder": [8], "latents": 2, "decoder": [8], "prior": {"kind": "flow", "layers": 2, "hidden": [8]}},
         "training": {"epochs": 2, "batch_rows": 32, )" +
          schedule + "}}"),
       of(R"({"name": "conv", "seed": 7, "data": {"source": "idx_images", "train_rows": 32, "test_rows": 20, "coloured": true},

@@ -184,7 +184,8 @@ BOOST_AUTO_TEST_CASE(priors_that_do_not_fit_are_refused) {
     return error_of([&] { Experiment{Config(settings(changes))}; });
   };
   BOOST_TEST(message(R"({"model": {"prior": {"kind": "learnt"}}})") ==
-             "model.prior.kind: must be one of \"standard\", \"learned\", not \"learnt\"; did you mean "
+             "model.prior.kind: must be one of \"standard\", \"learned\", \"mixture\", \"flow\", not "
+             "\"learnt\"; did you mean "
              "\"learned\"?");
   BOOST_TEST(contains(message(R"({"model": {"prior": {"hidden": [4]}}})"),
                       "model.prior.hidden: there is no such setting"));

@@ -6,6 +6,8 @@
 
 #include "base/parallel.hpp"
 #include "base/stopwatch.hpp"
+#include "cvae/evaluation.hpp"
+#include "cvae/likelihood.hpp"
 #include "cvae/optimum.hpp"
 #include "optimum_helpers.hpp"
 
@@ -99,4 +101,32 @@ BOOST_AUTO_TEST_CASE(a_test_set_takes_a_moment) {
   const double seconds = watch.seconds();
   BOOST_TEST_MESSAGE("64000 rows of 8 columns, 256 masks: " << seconds << " s");
   BOOST_TEST(seconds < 2);  // about 0.02 s; the limit only catches a cache that does not work
+}
+
+// Where the noise is learned, the optimum of a row is -log of its conditional density, and its mean the entropy.
+BOOST_AUTO_TEST_CASE(learned_noise_has_the_entropy_as_its_optimum) {
+  constexpr double least = 1e-3;  // a variance
+  for (const int64_t rank :
+       {2, 4}) {  // two factors of four columns: some withheld columns are functions of others
+    const Set set(4, rank, 4000, 11);
+    const GaussianEntropy entropy(set.mean, set.covariance(), least);
+    const auto rows = entropy.optimal_rows(set.x.data(), set.mask.data(), set.rows);
+    Batch batch;
+    batch.x = Tensor::from(set.x, {set.rows, 4});
+    const auto densities = GaussianConditionals({set.mean, set.covariance()})
+                               .log_densities(batch, Tensor::from(set.mask, {set.rows, 4}), least);
+    std::vector<double> losses;
+    for (size_t r = 0; r < rows.size(); ++r) {
+      BOOST_TEST(std::abs(rows[r].loss + densities[r]) < 1e-9 * (1 + std::abs(densities[r])));
+      losses.push_back(rows[r].loss);
+    }
+    const AverageOptimum average = entropy.average(0.5);
+    const Estimate mean = estimate_of(losses);
+    BOOST_TEST(std::abs(mean.mean - average.loss) < 4.5 * mean.standard_error);
+    BOOST_TEST((std::isnan(average.kl) && std::isnan(average.active) && average.kl_per_latent.empty()));
+  }
+  // 1/2 log(2 pi e) for each withheld column of independent unit Gaussians; nothing with all given.
+  const GaussianEntropy units({0, 0}, identity(2), 1e-4);
+  BOOST_TEST(std::abs(units.at({false, false}).loss - std::log(2 * M_PI * M_E)) < 1e-12);
+  BOOST_TEST(units.at({true, true}).loss == 0);
 }

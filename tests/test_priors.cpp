@@ -19,7 +19,7 @@ namespace {
 
 // A prior of `latents` latents for conditions of that width, with random parameters.
 std::unique_ptr<Prior> random_prior(const std::string& settings, int64_t condition, int64_t latents,
-                                    double spread = 0.4) {
+                                    double spread = 0.3) {
   RandomStream stream(5, 1);
   const Config config(Json{{"prior", Json::parse(settings)}});
   auto prior = make_prior(config, {condition, latents}, stream);
@@ -30,8 +30,9 @@ std::unique_ptr<Prior> random_prior(const std::string& settings, int64_t conditi
   return prior;
 }
 
-const std::vector<std::string> kinds = {R"({"kind": "mixture", "components": 3, "hidden": [6]})",
-                                        R"({"kind": "flow", "layers": 3, "hidden": [6]})"};
+const std::vector<std::string> kinds = {
+    R"({"kind": "mixture", "components": 3, "hidden": [6], "activation": "tanh"})",
+    R"({"kind": "flow", "layers": 3, "hidden": [6], "activation": "tanh"})"};
 
 Json settings(const std::string& prior, const std::string& loss = "{}") {
   return {{"name", "priors"},
@@ -57,8 +58,8 @@ Losses trained(Experiment& e) {
 }  // namespace
 
 BOOST_AUTO_TEST_CASE(densities_integrate_to_one_for_each_condition) {
-  constexpr int64_t steps = 240;
-  constexpr double reach = 12;
+  constexpr int64_t steps = 400;
+  constexpr double reach = 20;
   std::vector<float> grid;
   for (int64_t i = 0; i < steps; ++i)
     for (int64_t k = 0; k < steps; ++k)
@@ -82,8 +83,8 @@ BOOST_AUTO_TEST_CASE(draws_follow_the_density) {
   for (const std::string& kind : kinds) {
     const auto prior = random_prior(kind, 0, 2);
     const ConditionedPrior p = (*prior)({});
-    constexpr int64_t n = 40000, steps = 240;
-    constexpr double reach = 12;
+    constexpr int64_t n = 40000, steps = 400;
+    constexpr double reach = 20;
     const Tensor z = p.draw(normal({1, 2, 3}, {n, 2}), uniform({1, 2, 4}, {n, 1}));
     std::vector<float> grid;
     for (int64_t i = 0; i < steps * steps; ++i)
