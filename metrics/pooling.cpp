@@ -1,12 +1,22 @@
 #include "metrics/pooling.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
+#include <utility>
 
 #include "base/error.hpp"
 
 namespace elbow {
 namespace {
+
+// log B(a, b). For large a the difference of log G(a) and log G(a + b), of which little would be left, from its series.
+double log_beta(double a, double b) {
+  if (a < b) std::swap(a, b);
+  if (a < 1e4 * (1 + b * b)) return std::lgamma(a) + std::lgamma(b) - std::lgamma(a + b);
+  const double growth = b * std::log(a) + b * (b - 1) / (2 * a) * (1 - (2 * b - 1) / (6 * a));
+  return std::lgamma(b) - growth;
+}
 
 // The continued fraction of I_x(a, b), by Lentz's method: it converges fast for x < (a + 1) / (a + b + 2).
 double beta_fraction(double a, double b, double x) {
@@ -33,16 +43,17 @@ double incomplete_beta(double a, double b, double x, double rest) {
   if (x <= 0) return 0;
   if (rest <= 0) return 1;
   if (x > (a + 1) / (a + b + 2)) return 1 - incomplete_beta(b, a, rest, x);
-  const double log_front =
-      a * std::log(x) + b * std::log(rest) + std::lgamma(a + b) - std::lgamma(a) - std::lgamma(b);
+  const auto log_of = [](double v, double other) { return v > 0.5 ? std::log1p(-other) : std::log(v); };
+  const double log_front = a * log_of(x, rest) + b * log_of(rest, x) - log_beta(a, b);
   return std::exp(log_front) / a * beta_fraction(a, b, x);
 }
 
 double student_interval(double p, double degrees) {
+  degrees = std::min(degrees, 1e7);  // beyond, it is the normal distribution, and rounding would tell
   // P(|T| > t) = I_x(degrees/2, 1/2) with x = degrees / (degrees + t^2). In s = log x its logarithm is concave and nearly straight
   // for small x, so Newton's method needs few steps; halving the bracket takes over where a step would leave it.
   const double a = degrees / 2, b = 0.5, target = std::log1p(-p);
-  const double log_beta = std::lgamma(a) + std::lgamma(b) - std::lgamma(a + b);
+  const double scale = log_beta(a, b);
   double low = -1, high = 0;
   const auto value = [&](double s) { return std::log(incomplete_beta(a, b, std::exp(s), -std::expm1(s))); };
   while (value(low) > target) high = low, low *= 2;
@@ -50,7 +61,7 @@ double student_interval(double p, double degrees) {
   for (int step = 0; step < 200; ++step) {
     const double tail = value(s), off = tail - target;
     (off > 0 ? high : low) = s;
-    const double slope = std::exp(a * s + (b - 1) * std::log(-std::expm1(s)) - log_beta - tail);
+    const double slope = std::exp(a * s + (b - 1) * std::log(-std::expm1(s)) - scale - tail);
     double next = s - off / slope;
     if (!(next > low && next < high)) next = (low + high) / 2;
     if (std::abs(next - s) <= 1e-15 * std::abs(s)) break;

@@ -19,14 +19,16 @@ Panel pit_panel(const PitHistogram& h, double highest) {
   const double width = 1 / double(h.density.size());
   Points bars;
   for (std::size_t b = 0; b < h.density.size(); ++b) bars.push_back({(double(b) + 0.5) * width, h.density[b]});
-  const double low = std::max(0.0, 1 - h.band), high = 1 + h.band;
-  const std::string boxes = "with boxes fs solid 1 border lc rgb '#ffffff' lc rgb '#8cbfde'";
-  const std::string band = "with filledcurves lc rgb '#b0d55e00'";
-  panel.draw(bars, str("using 1:2:(", width, ") with boxes fs solid 1 noborder lc rgb '#8fc1e0'"));
-  panel.draw({{0, low, high}, {1, low, high}}, "using 1:2:3 " + band);
-  panel.draw({{0, 1}, {1, 1}}, "using 1:2 with lines lw 1.2 dt (14,8) lc rgb '#202020'");
-  panel.legend = {{"model", "with boxes fs solid 1 noborder lc rgb '#8fc1e0'"},
-                  {"where a calibrated one stays", "with boxes fs solid 1 noborder lc rgb '#f2cbae'"}};
+  const std::string band = "with filledcurves lc rgb '#dddddd'",
+                    flat = "with lines lw 1 dt (14,8) lc rgb '#202020'";
+  const std::string filled = "with boxes fs solid 1 noborder " + line_colour(okabe_ito[0], 0.4);
+  panel.draw({{0, std::max(0.0, 1 - h.band), 1 + h.band}, {1, std::max(0.0, 1 - h.band), 1 + h.band}},
+             "using 1:2:3 " + band);
+  panel.draw(bars, str("using 1:2:(", width, ") ", filled));
+  panel.draw(bars, "using 1:2 with histeps lw 1.4 " + line_colour(okabe_ito[0]));
+  panel.draw({{0, 1}, {1, 1}}, "using 1:2 " + flat);
+  panel.legend = {{"model", filled},
+                  {"calibrated: in here", "with boxes fs solid 1 noborder lc rgb '#dddddd'"}};
   return panel;
 }
 
