@@ -28,7 +28,7 @@ Panel pit_panel(const PitHistogram& h, double highest) {
   panel.draw(bars, "using 1:2 with histeps lw 1.4 " + line_colour(okabe_ito[0]));
   panel.draw({{0, 1}, {1, 1}}, "using 1:2 " + flat);
   panel.legend = {{"model", filled},
-                  {"calibrated: in here", "with boxes fs solid 1 noborder lc rgb '#dddddd'"}};
+                  {"range if calibrated", "with boxes fs solid 1 noborder lc rgb '#dddddd'"}};
   return panel;
 }
 
