@@ -24,8 +24,12 @@ enum Stream : uint32_t {
   train_pixels = 15,   ///< binary pixels of the training images; step: the epoch and the row (Rows::binarised)
   test_pixels = 16,    ///< the same of the test images
   likelihood = 17,     ///< the encoder's noise in estimates of the likelihood; step: the draw and the batch
-  components = 18,     ///< which component of a mixture prior a latent is drawn from; step: as of the latent's noise
-  numbers = 21,        ///< counts and heavy-tailed numbers, which latents leave open
+  components =
+      18,  ///< which component of a mixture prior a latent is drawn from; step: as of the latent's noise
+  calibration = 19,  ///< latents of the draws whose calibration is measured; step: the draw and the row
+  calibration_truth =
+      20,        ///< what stands beside them: ties that are broken, exact draws; step: which, and the row
+  numbers = 21,  ///< counts and heavy-tailed numbers, which latents leave open
 };
 
 }  // namespace elbow::stream

@@ -111,6 +111,8 @@ EvaluationSettings read_evaluation(const Config& config) {
   e.subsets = config.get<int64_t>("subsets", e.subsets, at_least(1));
   e.scatter_rows = config.get<int64_t>("scatter_rows", e.scatter_rows, at_least(0));
   e.selection_rows = config.get_optional<int64_t>("selection_rows", at_least(1));
+  e.calibration_rows = config.get<int64_t>("calibration_rows", e.calibration_rows, at_least(2));
+  e.calibration_draws = config.get<int64_t>("calibration_draws", e.calibration_draws, between(2, 10000));
   e.features = config.get_optional<std::string>("features");
   e.score_class = config.get_optional<int64_t>("score_class", at_least(0));
   e.score_colour = config.get_optional<std::string>("score_colour");

@@ -34,6 +34,7 @@ struct EvaluationSettings {
   int64_t subsets = 8;                    ///< of each size, where there are too many to take all
   int64_t scatter_rows = 4000;            ///< test rows in the scatter plots
   std::optional<int64_t> selection_rows;  ///< test rows in the greedy selection; none: selection_settings()
+  int64_t calibration_rows = 2048, calibration_draws = 100;  ///< test rows, and draws for each
   std::optional<std::string>
       features;                        ///< file of the features that score images; none: a net of the run's own
   std::optional<int64_t> score_class;  ///< of images that are scored by themselves; none: 5, or the last one

@@ -12,17 +12,21 @@
 
 namespace elbow {
 
-void require_likelihood(const Experiment& e) {
-  const auto refuse = [](const char* why) { throw Error(str("likelihood: ", why)); };
-  if (e.loss.autoencoder) refuse("an autoencoder has no distribution of its codes, so none of the rows");
-  if (!(e.loss.beta > 0)) refuse("with beta = 0 the loss is not beta times a negative ELBO");
+std::string why_no_likelihood(const Experiment& e) {
+  if (e.loss.autoencoder) return "an autoencoder has no distribution of its codes, so none of the rows";
+  if (!(e.loss.beta > 0)) return "with beta = 0 the loss is not beta times a negative ELBO";
   for (const auto& term : e.loss.terms)
     for (const Feature& f : e.data.train.features) {
       const ColumnRange& columns = term->columns;
       const bool of_term = f.first >= columns.first && f.first < columns.first + columns.width;
       if (of_term && !term->is_distribution_of(f.kind))
-        refuse("the cross-entropy of grey values (loss.distortion = \"bce\") is not that of a distribution");
+        return "the cross-entropy of grey values (loss.distortion = \"bce\") is not that of a distribution";
     }
+  return {};
+}
+
+void require_likelihood(const Experiment& e) {
+  if (const std::string why = why_no_likelihood(e); !why.empty()) throw Error("likelihood: " + why);
 }
 
 namespace {

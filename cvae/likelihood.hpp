@@ -14,6 +14,8 @@ struct Likelihood {
   double effective = 0;       ///< effective sample size, from 1 to the number of samples
 };
 
+/// Why the loss is not beta times the negative ELBO of a distribution of the rows; empty where it is.
+std::string why_no_likelihood(const Experiment& experiment);
 /// Error unless the loss is beta times the negative ELBO of a distribution of the rows: not for an autoencoder, for
 /// beta = 0, or for the cross-entropy of grey values.
 void require_likelihood(const Experiment& experiment);

@@ -103,9 +103,16 @@ struct Findings {
     std::string condition, images, weights_hash;  ///< as in image_scores.csv
     Estimate fid;
   };
+  /// How the model's conditional distributions forecast what is withheld from test rows, over all numeric features.
+  struct Calibration {
+    int64_t rows = 0, draws = 0;  ///< no rows: not computed
+    Estimate coverage_50, coverage_90, coverage_95;  ///< of central intervals
+    Estimate crps, crps_excess;                      ///< excess: over the exact distribution's, by pairs
+  };
   std::vector<int64_t> selected;  ///< features, the most useful first; empty: not looked for
   FrechetCurve frechet;           ///< no points: not computed
   std::vector<ImageFid> image_fids;
+  Calibration calibration;
 };
 
 /// How long things took.

@@ -61,6 +61,32 @@ check "follows its order" grep -q 'given in greedy order' text
 check "and is in the summary beside it" test "$(grep -cE '"selection"|"frechet"' roll/summary.json)" -eq 2
 check "it prints sensible digits" bash -c "! grep -E '[0-9]\.[0-9]{6}' text"
 
+# --- calibration ---
+"$elbow" train "$source/experiments/correlated.json" "${small[@]}" --out corr --set loss.kl_warmup_steps=10 \
+  --set 'evaluation.analyses=["calibration"]' --threads 1
+for file in calibration.csv pit.csv calibration.png calibration.svg; do check "corr/$file is there" test -s "corr/$file"; done
+check "header of calibration.csv" test "$(head -1 corr/calibration.csv)" = feature,name,entries,coverage_50,coverage_50_stderr,\
+coverage_90,coverage_90_stderr,coverage_95,coverage_95_stderr,crps,crps_stderr,exact_crps,crps_excess,crps_excess_stderr,brier,\
+brier_stderr,energy,energy_stderr,exact_energy,energy_excess,energy_excess_stderr,pit_deviation,rows,draws
+check "header of pit.csv" test "$(head -1 corr/pit.csv)" = feature,name,entries,low,high,density,band_low,band_high
+check "a line for all and for each column" test "$(cut -d, -f2 corr/calibration.csv | tr '\n' ' ')" = "name all x0 x1 x2 x3 "
+check "20 bins for each" test "$(wc -l <corr/pit.csv)" -eq $((1 + 5 * 20))
+check "it is in the summary" grep -q '"coverage_90_stderr"' corr/summary.json
+check "and on the page" grep -q "Where the truth stands among draws" corr/report.html
+check "calibration on a finished run" "$elbow" calibration corr --out again_corr --threads 3 >text
+check "prints coverage and the excess" grep -q 'intervals of 50, 90 and 95 % cover .* above that of the exact distribution' text
+for file in calibration.csv pit.csv; do check "the same $file for any number of threads" cmp "corr/$file" "again_corr/$file"; done
+check "fewer rows and draws" "$elbow" calibration corr --out few_corr --set evaluation.calibration_rows=50 --set evaluation.calibration_draws=9 >/dev/null
+check "are in the table" bash -c "sed -n 2p few_corr/calibration.csv | grep -q ',50,9\$'"
+refused "calibration_draws" "$elbow" calibration corr --out none --set evaluation.calibration_draws=1
+sed -i '/"calibration_/d' corr/config.json # as an earlier version wrote it
+check "a run of an earlier version" "$elbow" calibration corr >/dev/null
+cp -r corr older
+check "is taken up again" "$elbow" train "$source/experiments/correlated.json" "${small[@]}" --out older --resume \
+  --set loss.kl_warmup_steps=10 --set 'evaluation.analyses=["calibration"]'
+refused "does not apply" "$elbow" train "$source/experiments/baseline.json" "${small[@]}" --out none --set condition.given=1 \
+  --set 'evaluation.analyses=["calibration"]'
+
 # --- errors are one line ---
 refused "no such folder" "$elbow" selection nowhere
 mkdir empty
@@ -78,5 +104,6 @@ check "nothing is left behind" test ! -e none
 "$elbow" train "$source/experiments/baseline.json" "${small[@]}" --out unconditional --set 'condition={"kind": "none"}'
 check "a run without conditions has no selection" test ! -e unconditional/selected_features.csv
 refused "does not apply" "$elbow" selection unconditional
+refused "does not apply" "$elbow" calibration unconditional
 
 finish

@@ -241,6 +241,38 @@ check "reconstruct --draws" test "$(header reconstruct names --draws 1)" = row,d
 check "traverse" test "$(header traverse names --all)" = latent,kl_1,z,draw,kl,mu_0
 check "interpolate" test "$(header interpolate names)" = from,to,condition,weight,draw,kl,mu_0
 
+# --- pool: the numbers are those of tests/golden/make_pooling.py ---
+printf 'draw,a,b,id\n0,1,x,\n1,1,x,\n2,1,x,\n0,2.5,y,\n0,3,x,\n0,4,x,\n1,2.0,y,\n2,3.5,y,\n1,3,y,\n2,3,x,\n1,4.5,x,\n2,5,x,\n' >filled.csv
+"$elbow" pool filled.csv >pooled.csv 2>message
+check "pool: its header" test "$(head -1 pooled.csv)" = column,category,rows,draws,estimate,within,between,total,df,low,high,missing_information
+check "a mean, and the share of each category" test "$(cut -d, -f1-4 pooled.csv | tail -n +2 | tr '\n' ' ')" = "a,,4,3 b,x,4,3 b,y,4,3 "
+i=5
+for number in 2.79167 0.543403 0.0833333 0.654514 1.62168 -1.59596 7.1793 0.192696; do
+  check "column $i of a" near "$(sed -n 2p pooled.csv | cut -d, -f$i)" $number 1e-4
+  i=$((i + 1))
+done
+i=5
+for number in 0.666667 0.0694444 0.0208333 0.0972222 1.34986 -1.53136 2.8647 0.337662; do
+  check "column $i of b" near "$(sed -n 3p pooled.csv | cut -d, -f$i)" $number 1e-4
+  i=$((i + 1))
+done
+check "what is empty is left out" grep -q "'id' is left out" message
+sed 's/,/;/g; s/\./,/g; s/draw/imputation/' filled.csv >german.csv
+check "decimal commas, and another name" bash -c "'$elbow' pool german.csv --draw imputation 2>message | cmp - pooled.csv"
+"$elbow" pool filled.csv --out pooled_too.csv 2>message
+check "into a file" cmp pooled.csv pooled_too.csv
+refused "exists already" "$elbow" pool filled.csv --out pooled_too.csv
+check "unless --force" bash -c "'$elbow' pool filled.csv --out pooled_too.csv --force 2>message"
+"$elbow" impute run few.csv --multiple --draws 8 --noise | "$elbow" pool /dev/stdin >pooled.csv
+check "what impute writes" test "$(cut -d, -f1-4 pooled.csv | tail -n +2 | tr '\n' ' ')" = "x0,,3,8 x1,,3,8 x2,,3,8 "
+refused "has no column 'draw'" "$elbow" pool few.csv
+refused "holds one draw" bash -c "grep -E '^(draw|0)' filled.csv | '$elbow' pool /dev/stdin"
+refused "4 rows in one, 3 in draw 2" bash -c "head -n -1 filled.csv | '$elbow' pool /dev/stdin"
+refused "one row in each draw" bash -c "head -4 filled.csv | '$elbow' pool /dev/stdin"
+refused "has no rows" bash -c "head -1 filled.csv | '$elbow' pool /dev/stdin"
+refused "has no number in the column 'draw'" bash -c "printf 'draw,a\n,1\n' | '$elbow' pool /dev/stdin"
+refused "nowhere.csv" "$elbow" pool nowhere.csv
+
 # --- files that are whole or not there ---
 yes '0.1,0.2,0.3' | head -300000 | cat <(echo x0,x1,x2) - >many.csv
 echo old >old.csv

@@ -48,6 +48,13 @@ AnalysisResult frechet_analysis(const Experiment& experiment, AnalysisContext& c
 /// Whether features are given one by one, and there are rows enough without missing entries.
 bool frechet_applies(const Experiment& experiment);
 
+/// How well p(x_withheld | x_given) forecasts test rows: calibration.csv, pit.csv and calibration.png; docs/outputs.md describes
+/// the columns.
+AnalysisResult calibration_analysis(const Experiment& experiment, AnalysisContext& context);
+
+/// Whether the model has conditional distributions of features, and not too many columns (has_calibration).
+bool calibration_applies(const Experiment& experiment);
+
 /// Scores and label consistency: image_scores.csv, label_consistency.csv, image_scores.json and image_scores.png;
 /// docs/outputs.md describes them. The features are those of the file context.features, or of a net that is trained
 /// on the run's own images and kept as features.safetensors in the folder.

@@ -49,6 +49,8 @@ Json settings_of_run(const fs::path& file) {
       config[section].emplace(key, std::move(value));
   };
   add("evaluation", "original_tables", true);
+  add("evaluation", "calibration_rows", EvaluationSettings().calibration_rows);
+  add("evaluation", "calibration_draws", EvaluationSettings().calibration_draws);
   add("loss", "scale", "fixed");
   add("loss", "objective", "elbo");
   if (Config(config, file.string()).section("condition").choice("kind", Condition::kinds(), "columns") ==

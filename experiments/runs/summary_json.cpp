@@ -175,6 +175,14 @@ Json findings_json(const Findings& f) {
     }
     json["frechet"] = {{"rows", curve.rows}, {"noise_floor", json_number(curve.floor)}, {"points", points}};
   }
+  if (const Findings::Calibration& c = f.calibration; c.rows > 0) {
+    Json& entry = json["calibration"] = {{"rows", c.rows}, {"draws", c.draws}};
+    put_estimate(entry, "coverage_50", c.coverage_50);
+    put_estimate(entry, "coverage_90", c.coverage_90);
+    put_estimate(entry, "coverage_95", c.coverage_95);
+    put_estimate(entry, "crps", c.crps);
+    put_estimate(entry, "crps_excess", c.crps_excess);
+  }
   for (const Findings::ImageFid& i : f.image_fids) {
     Json& entry = json["image_scores"].emplace_back(
         Json{{"condition", i.condition}, {"images", i.images}, {"weights_hash", i.weights_hash}});
@@ -197,6 +205,13 @@ Findings findings_from(const Json& json) {
                                   {fid.mean, fid.standard_error},
                                   number_from(p.at("optimal_fid"))});
     }
+  }
+  if (json.contains("calibration")) {
+    const Json& c = json.at("calibration");
+    f.calibration = {count_from(c.at("rows")),        count_from(c.at("draws")),
+                     estimate_from(c, "coverage_50"), estimate_from(c, "coverage_90"),
+                     estimate_from(c, "coverage_95"), estimate_from(c, "crps"),
+                     estimate_from(c, "crps_excess")};
   }
   if (json.contains("image_scores"))
     for (const Json& i : json.at("image_scores"))
