@@ -24,6 +24,7 @@ enum Stream : uint32_t {
   train_pixels = 15,   ///< binary pixels of the training images; step: the epoch and the row (Rows::binarised)
   test_pixels = 16,    ///< the same of the test images
   likelihood = 17,     ///< the encoder's noise in estimates of the likelihood; step: the draw and the batch
+  factors = 20,        ///< the analysis of factors; step: 0 the encoder's noise, 1 + i tree number i
   numbers = 21,        ///< counts and heavy-tailed numbers, which latents leave open
 };
 

@@ -105,13 +105,21 @@ struct TickLayout {
   std::size_t every = 1;  ///< of the ticks, so that no text lies on another
 };
 
-/// A tick's text, without the middle of a long one.
-PlotText tick_text(const Panel::Tick& tick) { return shortened(tick.text.shown(), 16); }
+constexpr std::size_t longest_tick = 16;  // letters; a longer one loses its middle
+
+/// Every so many of the ticks, as a list in gnuplot.
+std::string named_ticks(const std::vector<Panel::Tick>& ticks, std::size_t every, std::size_t longest) {
+  std::string list;
+  for (std::size_t i = 0; i < ticks.size(); i += every)
+    list += str(i > 0 ? ", " : " (", PlotText(shortened(ticks[i].text.shown(), longest)).literal(), " ",
+                to_text(ticks[i].x));
+  return list + ")\n";
+}
 
 TickLayout layout_of(const std::vector<Panel::Tick>& ticks, double width) {
   TickLayout layout;
   double widest = 0;
-  for (const auto& tick : ticks) widest = std::max(widest, text_width(tick_text(tick)));
+  for (const auto& tick : ticks) widest = std::max(widest, text_width(shortened(tick.text.shown(), longest_tick)));
   const double room = width / double(std::max<std::size_t>(1, ticks.size()));
   layout.aslant = widest + 15 > room && widest > 50;
   if (layout.aslant) layout.height = 0.71 * widest + 25;  // the sine of 45 degrees
@@ -200,7 +208,9 @@ void Figure::write_axes(const Panel& panel, const Box& box) {
   else
     write_x_ticks(panel, box);
   if (std::isfinite(panel.x_break)) write_break(panel, box);
-  if (panel.log_y)
+  if (!panel.y_ticks.empty())
+    script_ += "set ytics" + named_ticks(panel.y_ticks, 1, 10);
+  else if (panel.log_y)
     script_ += "set logscale y\nset format y '10^{%L}'\nset mytics 1\n";
   else
     script_ += ticks('y', panel.y, 8, false);
@@ -217,12 +227,8 @@ void Figure::write_axes(const Panel& panel, const Box& box) {
 
 void Figure::write_x_ticks(const Panel& panel, const Box& box) {
   const TickLayout layout = layout_of(panel.x_ticks, box.right - box.left);
-  script_ += str("set xtics", layout.aslant ? " rotate by 45 right" : "", " (");
-  for (std::size_t i = 0; i < panel.x_ticks.size(); i += layout.every) {
-    const Panel::Tick& tick = panel.x_ticks[i];
-    script_ += str(i > 0 ? ", " : "", tick_text(tick).literal(), " ", to_text(tick.x));
-  }
-  script_ += ")\n";
+  script_ += str("set xtics", layout.aslant ? " rotate by 45 right" : "",
+                 named_ticks(panel.x_ticks, layout.every, longest_tick));
 }
 
 // Two strokes across the axis, with nothing between them.

@@ -49,6 +49,7 @@ Json settings_of_run(const fs::path& file) {
       config[section].emplace(key, std::move(value));
   };
   add("evaluation", "original_tables", true);
+  add("evaluation", "factor_rows", 4096);
   add("loss", "scale", "fixed");
   if (Config(config, file.string()).section("condition").choice("kind", Condition::kinds(), "columns") ==
       "columns")
