@@ -13,11 +13,13 @@ namespace elbow {
 ///
 /// where q(z) = mean q(z | x) is the aggregate posterior. All in nats per row.
 struct KlParts {
-  double kl = no_number;           ///< the mean KL over the rows, exact
-  Estimate information;            ///< I_q(x; z) from below
-  double information_above = 0;    ///< I_q(x; z) from above; NaN where a group has one row
-  double prior_part = no_number;   ///< KL(q(z) || p(z)): kl - information.mean, so it is too large by what the latter lacks
-  double largest_information = 0;  ///< what `information` cannot exceed: the mean over the rows of log(rows of the group)
+  double kl = no_number;         ///< the mean KL over the rows, exact
+  Estimate information;          ///< I_q(x; z) from below
+  double information_above = 0;  ///< I_q(x; z) from above; NaN where a group has one row
+  double prior_part =
+      no_number;  ///< KL(q(z) || p(z)): kl - information.mean, so it is too large by what the latter lacks
+  double largest_information =
+      0;  ///< what `information` cannot exceed: the mean over the rows of log(rows of the group)
 };
 
 /// Estimates them from the posteriors N(mean, e^log_var) of n rows, [rows, latents] in float32 or float64, the KL of each row

@@ -40,7 +40,8 @@ class RandomForest::Grower {
     RandomBits bits(key);
     for (size_t i = 0; i < n; ++i) sample_.push_back(bits.below(uint32_t(n)));
     // Centred, so that the squares of large numbers do not swallow small differences.
-    const double centre = classes_ > 0 ? 0 : std::accumulate(target.values.begin(), target.values.end(), 0.0) / double(n);
+    const double centre =
+        classes_ > 0 ? 0 : std::accumulate(target.values.begin(), target.values.end(), 0.0) / double(n);
     offset_ = centre;
     for (const int64_t row : sample_) {
       const double value = target.values[size_t(row)];
@@ -50,8 +51,7 @@ class RandomForest::Grower {
     for (int64_t c = 0; c < inputs.cols; ++c) {
       auto& places = sorted_.emplace_back(n);
       std::iota(places.begin(), places.end(), 0);
-      std::stable_sort(places.begin(), places.end(),
-                       [&](int64_t a, int64_t b) { return at(a, c) < at(b, c); });
+      std::stable_sort(places.begin(), places.end(), [&](int64_t a, int64_t b) { return at(a, c) < at(b, c); });
     }
     if (sorted_.empty()) {  // no inputs: one leaf
       sorted_.emplace_back(n);

@@ -41,8 +41,8 @@ class RandomForest {
 
  private:
   struct Node {
-    int64_t input = -1;        ///< which one decides; -1: a leaf
-    double threshold = 0;      ///< rows with input <= threshold go left
+    int64_t input = -1;           ///< which one decides; -1: a leaf
+    double threshold = 0;         ///< rows with input <= threshold go left
     int64_t left = 0, right = 0;  ///< nodes; of a leaf `left` is where its values begin
   };
   struct Tree {

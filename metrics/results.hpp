@@ -103,13 +103,13 @@ struct Findings {
   };
   /// What the latents say about the factors of variation; NaN: has no meaning for this set.
   struct Factors {
-    int64_t rows = 0;                ///< test rows looked at; 0: not looked for
-    int64_t active = 0;              ///< latents whose mean KL is above RunResults::active_kl
-    int64_t active_units = 0;        ///< latents whose posterior mean has a variance above 0.01 over the rows
-    double kl = no_number;           ///< nats per row, as are the next four (KlParts)
+    int64_t rows = 0;          ///< test rows looked at; 0: not looked for
+    int64_t active = 0;        ///< latents whose mean KL is above RunResults::active_kl
+    int64_t active_units = 0;  ///< latents whose posterior mean has a variance above 0.01 over the rows
+    double kl = no_number;     ///< nats per row, as are the next four (KlParts)
     Estimate information{no_number, no_number};
     double information_above = no_number, largest_information = no_number, prior_part = no_number;
-    double gap = no_number;          ///< mutual_information_gap
+    double gap = no_number;                                        ///< mutual_information_gap
     double disentanglement = no_number, completeness = no_number;  ///< disentanglement_of
     std::vector<std::string> names;                                ///< of the factors
     std::vector<double> informativeness;  ///< [factors]: RandomForest::score on rows that it has not seen

@@ -16,6 +16,9 @@ const std::vector<Analysis>& analyses() {
       {"pca", "Principal components of the test rows", pca_applies, pca_analysis},
       {"frechet", "Frechet distance of generated from real rows by number of given features", frechet_applies,
        frechet_analysis},
+      {"factors",
+       "What the latents know of the factors that the data were made from, and how they separate them",
+       factors_apply, factors_analysis},
       {"image_scores", "Scores of generated images: FID, KID, precision, recall, blur, label consistency",
        image_scores_apply, image_scores_analysis, check_image_scores},
   };

@@ -163,7 +163,8 @@ RunResults results_from(const Json& s) {
 namespace {
 
 Json factors_json(const Findings::Factors& f) {
-  Json json{{"rows", f.rows}, {"active", f.active}, {"active_units", f.active_units}, {"kl", json_number(f.kl)}};
+  Json json{
+      {"rows", f.rows}, {"active", f.active}, {"active_units", f.active_units}, {"kl", json_number(f.kl)}};
   put_estimate(json, "information", f.information);
   json["information_above"] = json_number(f.information_above);
   json["largest_information"] = json_number(f.largest_information);
