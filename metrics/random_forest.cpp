@@ -19,53 +19,68 @@ struct Sums {
   double square = 0, rows = 0;
 
   explicit Sums(size_t classes) : of_class(classes, 0.0) {}
-  /// Puts a row in (sign 1) or takes it out (-1).
-  void add(size_t group, double value, double sign) {
-    square += value * (2 * sign * of_class[group] + value);
-    of_class[group] += sign * value;
-    rows += sign;
+  /// Puts `times` rows of that class and value in, or takes them out where it is negative.
+  void add(size_t group, double value, double times) {
+    const double change = times * value;
+    square += change * (2 * of_class[group] + change);
+    of_class[group] += change;
+    rows += times;
   }
   double merit() const { return square / rows; }
 };
 
+/// The inputs as the growing of trees reads them: column by column, and the rows sorted by each of them.
+struct SortedInputs {
+  std::vector<std::vector<double>> columns;  // [inputs][rows]
+  std::vector<std::vector<int32_t>> sorted;  // [inputs][rows]; for no inputs one list, in any order
+
+  explicit SortedInputs(const Matrix& inputs) {
+    for (int64_t c = 0; c < std::max<int64_t>(1, inputs.cols); ++c) {
+      auto& column = columns.emplace_back();
+      for (int64_t r = 0; r < inputs.rows; ++r) column.push_back(inputs.cols > 0 ? inputs(r, c) : 0);
+      auto& rows = sorted.emplace_back(size_t(inputs.rows));
+      std::iota(rows.begin(), rows.end(), 0);
+      std::ranges::stable_sort(rows, {}, [&](int32_t r) { return column[size_t(r)]; });
+    }
+  }
+};
+
 }  // namespace
 
-/// Grows one tree. Its rows are the places 0..n-1 of a sample drawn with replacement. For each input it keeps the places sorted by
-/// that input; a node is the same range of all these lists.
+/// Grows one tree. A row that was drawn several times counts so often. For each input it keeps the drawn rows sorted by that input; a
+/// node is the same range of all these lists.
 class RandomForest::Grower {
  public:
-  Grower(const Matrix& inputs, const ForestTarget& target, const RandomKey& key, int64_t least_leaf)
-      : inputs_(inputs), classes_(target.classes), least_leaf_(std::max<int64_t>(1, least_leaf)) {
-    const auto n = size_t(inputs.rows);
+  Grower(const SortedInputs& inputs, const ForestTarget& target, const RandomKey& key, int64_t least_leaf)
+      : inputs_(inputs),
+        classes_(size_t(std::max<int64_t>(1, target.classes))),
+        least_leaf_(std::max<int64_t>(1, least_leaf)) {
+    const size_t n = target.values.size();
+    times_.assign(n, 0.0);
     RandomBits bits(key);
-    for (size_t i = 0; i < n; ++i) sample_.push_back(bits.below(uint32_t(n)));
+    for (size_t i = 0; i < n; ++i) ++times_[bits.below(uint32_t(n))];
     // Centred, so that the squares of large numbers do not swallow small differences.
-    const double centre =
-        classes_ > 0 ? 0 : std::accumulate(target.values.begin(), target.values.end(), 0.0) / double(n);
-    offset_ = centre;
-    for (const int64_t row : sample_) {
-      const double value = target.values[size_t(row)];
-      group_.push_back(classes_ > 0 ? size_t(value) : 0);
-      value_.push_back(classes_ > 0 ? 1 : value - centre);
+    if (target.classes == 0)
+      offset_ = std::accumulate(target.values.begin(), target.values.end(), 0.0) / double(n);
+    for (const double value : target.values) {
+      group_.push_back(target.classes > 0 ? uint32_t(value) : 0);
+      value_.push_back(target.classes > 0 ? 1 : value - offset_);
     }
-    for (int64_t c = 0; c < inputs.cols; ++c) {
-      auto& places = sorted_.emplace_back(n);
-      std::iota(places.begin(), places.end(), 0);
-      std::stable_sort(places.begin(), places.end(), [&](int64_t a, int64_t b) { return at(a, c) < at(b, c); });
+    for (const auto& rows : inputs.sorted) {
+      auto& drawn = sorted_.emplace_back();
+      for (const int32_t r : rows)
+        if (times_[size_t(r)] > 0) drawn.push_back(r);
     }
-    if (sorted_.empty()) {  // no inputs: one leaf
-      sorted_.emplace_back(n);
-      std::iota(sorted_[0].begin(), sorted_[0].end(), 0);
-    }
+    goes_left_.assign(n, 0);
   }
 
   Tree grow() {
-    tree_.importances.assign(size_t(inputs_.cols), 0.0);
+    tree_.importances.assign(sorted_.size(), 0.0);
     struct Task {
       int64_t node, begin, end;
     };
     tree_.nodes.emplace_back();
-    std::vector<Task> tasks{{0, 0, int64_t(sample_.size())}};
+    std::vector<Task> tasks{{0, 0, int64_t(sorted_[0].size())}};
     while (!tasks.empty()) {
       const Task t = tasks.back();
       tasks.pop_back();
@@ -93,13 +108,11 @@ class RandomForest::Grower {
     double threshold = 0, gain = 0;
   };
 
-  double at(int64_t place, int64_t input) const { return inputs_(sample_[size_t(place)], input); }
-
   Sums sums_of(int64_t begin, int64_t end) const {
-    Sums sums(size_t(std::max<int64_t>(1, classes_)));
+    Sums sums(classes_);
     for (int64_t i = begin; i < end; ++i) {
-      const auto place = size_t(sorted_[0][size_t(i)]);
-      sums.add(group_[place], value_[place], 1);
+      const auto row = size_t(sorted_[0][size_t(i)]);
+      sums.add(group_[row], value_[row], times_[row]);
     }
     return sums;
   }
@@ -108,24 +121,24 @@ class RandomForest::Grower {
   Split best_split(int64_t begin, int64_t end, const Sums& all) const {
     double squares = 0;
     for (int64_t i = begin; i < end; ++i) {
-      const double v = value_[size_t(sorted_[0][size_t(i)])];
-      squares += v * v;
+      const auto row = size_t(sorted_[0][size_t(i)]);
+      squares += times_[row] * value_[row] * value_[row];
     }
     Split best;
     best.gain = 1e-12 * squares;  // below that it is rounding
     if (end - begin < 2 * least_leaf_ || squares - all.merit() <= best.gain) return best;
-    for (int64_t input = 0; input < inputs_.cols; ++input) {
-      const auto& places = sorted_[size_t(input)];
-      Sums left(all.of_class.size()), right = all;
-      for (int64_t i = begin; i + 1 < end; ++i) {
-        const auto place = size_t(places[size_t(i)]);
-        left.add(group_[place], value_[place], 1);
-        right.add(group_[place], value_[place], -1);
-        if (i + 1 - begin < least_leaf_) continue;
-        if (end - i - 1 < least_leaf_) break;
-        const double here = at(int64_t(place), input), next = at(places[size_t(i) + 1], input);
+    for (size_t input = 0; input < sorted_.size(); ++input) {
+      const auto& rows = sorted_[input];
+      const auto& column = inputs_.columns[input];
+      Sums left(classes_), right = all;
+      for (int64_t i = begin; i < end - least_leaf_; ++i) {
+        const auto row = size_t(rows[size_t(i)]);
+        left.add(group_[row], value_[row], times_[row]);
+        right.add(group_[row], value_[row], -times_[row]);
+        const double here = column[row], next = column[size_t(rows[size_t(i) + 1])];
+        if (i + 1 - begin < least_leaf_ || !(here < next)) continue;
         const double gain = left.merit() + right.merit() - all.merit();
-        if (here < next && gain > best.gain) best = {input, threshold_between(here, next), gain};
+        if (gain > best.gain) best = {int64_t(input), threshold_between(here, next), gain};
       }
     }
     return best;
@@ -137,20 +150,25 @@ class RandomForest::Grower {
     return middle < high ? middle : low;
   }
 
-  /// Puts the places that go left first, in every list, in their order. Returns where those that go right begin.
+  /// Puts the rows that go left first, in every list, in their order. Returns where those that go right begin.
   int64_t divide(int64_t begin, int64_t end, const Split& split) {
+    const auto& column = inputs_.columns[size_t(split.input)];
+    for (int64_t i = begin; i < end; ++i) {
+      const auto row = size_t(sorted_[0][size_t(i)]);
+      goes_left_[row] = column[row] <= split.threshold;
+    }
     int64_t middle = begin;
-    for (auto& places : sorted_) {
+    for (auto& rows : sorted_) {
       moved_.clear();
       middle = begin;
       for (int64_t i = begin; i < end; ++i) {
-        const int64_t place = places[size_t(i)];
-        if (at(place, split.input) <= split.threshold)
-          places[size_t(middle++)] = place;
+        const int32_t row = rows[size_t(i)];
+        if (goes_left_[size_t(row)])
+          rows[size_t(middle++)] = row;
         else
-          moved_.push_back(place);
+          moved_.push_back(row);
       }
-      std::copy(moved_.begin(), moved_.end(), places.begin() + middle);
+      std::copy(moved_.begin(), moved_.end(), rows.begin() + middle);
     }
     return middle;
   }
@@ -160,14 +178,16 @@ class RandomForest::Grower {
     for (const double s : sums.of_class) tree_.values.push_back(s / sums.rows + offset_);
   }
 
-  const Matrix& inputs_;
-  int64_t classes_, least_leaf_;
+  const SortedInputs& inputs_;
+  size_t classes_;
+  int64_t least_leaf_;
   double offset_ = 0;
-  std::vector<int64_t> sample_;               // the row at each place
-  std::vector<size_t> group_;                 // [places]
-  std::vector<double> value_;                 // [places]
-  std::vector<std::vector<int64_t>> sorted_;  // for each input the places
-  std::vector<int64_t> moved_;
+  std::vector<double> times_;                 // [rows]: how often each was drawn
+  std::vector<uint32_t> group_;               // [rows]: the class
+  std::vector<double> value_;                 // [rows]
+  std::vector<std::vector<int32_t>> sorted_;  // for each input the drawn rows
+  std::vector<uint8_t> goes_left_;            // [rows]
+  std::vector<int32_t> moved_;
   Tree tree_;
 };
 
@@ -180,10 +200,11 @@ RandomForest::RandomForest(const Matrix& inputs, const ForestTarget& target, con
   for (const double v : target.values)
     if (!std::isfinite(v) || (classes_ > 0 && (v < 0 || v >= double(classes_))))
       fail("random_forest", v, " is ", classes_ > 0 ? "no class" : "no number to predict");
+  const SortedInputs sorted(inputs);
   trees_.resize(size_t(settings.trees));
   parallel_tasks(settings.trees, [&](int64_t t) {
     const RandomKey own{key.seed, key.stream, key.step + uint64_t(t)};
-    trees_[size_t(t)] = Grower(inputs, target, own, settings.least_leaf).grow();
+    trees_[size_t(t)] = Grower(sorted, target, own, settings.least_leaf).grow();
   });
   for (const Tree& tree : trees_)
     for (size_t i = 0; i < importances_.size(); ++i) importances_[i] += tree.importances[i];

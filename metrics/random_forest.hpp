@@ -15,7 +15,7 @@ struct ForestTarget {
 
 struct ForestSettings {
   int64_t trees = 30;
-  int64_t least_leaf = 5;  ///< rows in a leaf; a leaf of few rows would learn their noise
+  int64_t least_leaf = 5;  ///< different rows in a leaf; a leaf of few rows would learn their noise
 };
 
 /// A random forest (Breiman, "Random forests", 2001) of CART trees (Breiman et al. 1984): each tree is grown from rows that are

@@ -109,6 +109,8 @@ struct Findings {
     double kl = no_number;     ///< nats per row, as are the next four (KlParts)
     Estimate information{no_number, no_number};
     double information_above = no_number, largest_information = no_number, prior_part = no_number;
+    /// Whether `information` is a nat or more below what it cannot exceed; nearer to that, it may lack any amount.
+    bool shows_all() const { return largest_information - information.mean >= 1; }
     double gap = no_number;                                        ///< mutual_information_gap
     double disentanglement = no_number, completeness = no_number;  ///< disentanglement_of
     std::vector<std::string> names;                                ///< of the factors

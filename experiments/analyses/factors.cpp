@@ -43,9 +43,9 @@ std::string text_of_parts(const Findings::Factors& s, bool conditional) {
         str(" = I(x; z", conditional ? " | c" : "", ") ", with_error(s.information, 2), " + KL(q(z",
             conditional ? " | c" : "", ") || p(z", conditional ? " | c" : "", ")) ", fixed(s.prior_part, 2));
   text += " nats";
-  // The estimate from below cannot come nearer to its limit than that without losing something.
-  if (s.largest_information - s.information.mean < 1)
-    text += str(" (the information may be larger: these rows can show ", fixed(s.largest_information, 2), ")");
+  if (std::isfinite(s.information.mean) && !s.shows_all())
+    text += str(" (the information may be larger: these rows cannot show more than ",
+                fixed(s.largest_information, 2), ")");
   return text;
 }
 

@@ -10,7 +10,7 @@ namespace elbow {
 namespace {
 
 constexpr int64_t most_latent_columns = 24;
-constexpr int64_t most_cells_with_numbers = 140;  // what fits into them
+constexpr int64_t most_columns_with_numbers = 9, most_rows_with_numbers = 14;
 
 /// A tick for each factor, from the top down.
 std::vector<Panel::Tick> factor_ticks(const FactorMap& map) {
@@ -54,7 +54,7 @@ Panel factor_heat_map(const FactorMap& map, const std::string& title, const Matr
   panel.x.include(-0.5), panel.x.include(double(latents) - 0.5);
   panel.y.include(-0.5), panel.y.include(double(factors) - 0.5);
   panel.draw(cells, "using 1:2:(0.47):(0.47):3 with boxxyerror fs solid noborder lc rgb variable");
-  if (latents * factors <= most_cells_with_numbers && latents <= 12) {
+  if (latents <= most_columns_with_numbers && factors <= most_rows_with_numbers) {
     const std::string number = "using 1:2:(sprintf('%.2f', $3)) with labels center tc rgb ";
     panel.draw(on_light, number + "'#202020'");
     panel.draw(on_dark, number + "'white'");
@@ -69,7 +69,7 @@ Panel informativeness_panel(const FactorMap& map) {
   const Findings::Factors& s = map.scores;
   Panel panel;
   panel.title = "Predicted from all latents";
-  panel.x_label = "score on rows that were held out";
+  panel.x_label = "R² on held-out rows";
   panel.y_ticks = factor_ticks(map);
   panel.plain = true;
   Points numbers, classes, values;
@@ -83,10 +83,14 @@ Panel informativeness_panel(const FactorMap& map) {
   }
   panel.x.include(0), panel.x.include(1.15);
   panel.y.include(-0.5), panel.y.include(double(factors) - 0.5);
-  const std::string bars = "using 1:2:3:(0.35) with boxxyerror fs solid 0.75 noborder ";
-  const std::string key = "with boxes fs solid 0.75 noborder ";
-  if (!numbers.empty()) panel.legend.push_back({"R² of numbers", key + line_colour(okabe_ito[0])});
-  if (!classes.empty()) panel.legend.push_back({"accuracy of classes", key + line_colour(okabe_ito[1])});
+  const std::string bars = "using 1:2:3:(0.28) with boxxyerror fs solid 0.75 noborder ";
+  if (numbers.empty())
+    panel.x_label = "accuracy on held-out rows";
+  else if (!classes.empty())
+    panel.x_label = "R² of numbers, accuracy of classes (orange)";
+  const std::string information = (s.shows_all() ? "I(x; z) " : "I(x; z) ≥ ") + score_text(s.information.mean);
+  panel.legend_label =
+      (std::isfinite(s.information.mean) ? information + " of " : "") + "KL " + score_text(s.kl) + " nats";
   panel.draw(std::move(numbers), bars + line_colour(okabe_ito[0]));
   panel.draw(std::move(classes), bars + line_colour(okabe_ito[1]));
   if (factors <= 24)
