@@ -30,6 +30,7 @@ enum Stream : uint32_t {
   calibration_truth =
       20,        ///< what stands beside them: ties that are broken, exact draws; step: which, and the row
   numbers = 21,  ///< counts and heavy-tailed numbers, which latents leave open
+  factors = 22,  ///< the analysis of factors; step: 0 the encoder's noise, 1 + i tree number i
 };
 
 }  // namespace elbow::stream

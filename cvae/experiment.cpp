@@ -118,6 +118,7 @@ EvaluationSettings read_evaluation(const Config& config) {
   e.score_colour = config.get_optional<std::string>("score_colour");
   e.analyses = config.get_optional<std::vector<std::string>>("analyses");
   e.original_tables = config.get<bool>("original_tables", e.original_tables);
+  e.factor_rows = config.get<int64_t>("factor_rows", e.factor_rows, between(100, 100000));
   return e;
 }
 

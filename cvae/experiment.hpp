@@ -40,6 +40,7 @@ struct EvaluationSettings {
   std::optional<int64_t> score_class;  ///< of images that are scored by themselves; none: 5, or the last one
   std::optional<std::string> score_colour;           ///< the same; none: the first one
   std::optional<std::vector<std::string>> analyses;  ///< by name; none named: all that apply
+  int64_t factor_rows = 4096;                        ///< test rows that the analysis of factors looks at
   bool original_tables = true;  ///< whether the tables of the original testbed are written along with our own
 };
 

@@ -38,6 +38,14 @@ const Attribute* Dataset::attribute(std::string_view wanted) const {
   return found == attributes.end() ? nullptr : &*found;
 }
 
+std::vector<const Attribute*> factors_of(const Dataset& set) {
+  std::vector<const Attribute*> factors;
+  for (const auto* list : {&set.attributes, &set.hidden_factors})
+    for (const Attribute& a : *list)
+      if (!a.values.empty()) factors.push_back(&a);
+  return factors;
+}
+
 std::vector<Feature> real_features(int64_t columns) {
   std::vector<Feature> features;
   for (int64_t i = 0; i < columns; ++i) features.push_back({str("x", i), FeatureKind::real, i, 1, {}});

@@ -66,9 +66,7 @@ constexpr bool is_numeric(FeatureKind kind) {
   return kind != FeatureKind::binary && kind != FeatureKind::categorical;
 }
 /// Whether they are the numbers 0, 1, 2, ....
-constexpr bool is_count(FeatureKind kind) {
-  return kind == FeatureKind::poisson || kind == FeatureKind::count;
-}
+constexpr bool is_count(FeatureKind kind) { return kind == FeatureKind::poisson || kind == FeatureKind::count; }
 
 /// What is given, withheld or missing as a whole: a column, or the one-hot columns of a categorical value.
 struct Feature {
@@ -130,6 +128,8 @@ struct Dataset {
   std::optional<ArcDistribution> arcs;           ///< if they are distributed so
   std::vector<Attribute>
       attributes;  ///< further features that may be given: "class"; for coloured images also "colour" (the channel)
+  /// What the rows were made from and no model is given, such as an angle; factors_of has the attributes as well.
+  std::vector<Attribute> hidden_factors = {};
   std::optional<ImageSize> image;
   Tensor coordinate;  ///< [rows] float32, where a row lies on its curve, for colours; or undefined
   std::shared_ptr<const TableCodec>
@@ -143,6 +143,10 @@ struct Dataset {
   /// The class of each row, where the set has one.
   const Attribute* classes() const { return attribute("class"); }
 };
+
+/// The factors of variation of a set, those of its rows' properties that they were made from: the attributes, which may be given to a
+/// model, and the hidden ones. Empty where they are not known, as in a table, or where the rows are not there.
+std::vector<const Attribute*> factors_of(const Dataset& set);
 
 /// The attributes of the rows `index`, [index.size(), attributes], each as `value` chooses it.
 Tensor attribute_values(const Dataset& set, std::span<const int64_t> index,

@@ -79,6 +79,14 @@ float* classes_of(Dataset& set, int64_t classes) {
   return set.attributes[0].values.data();
 }
 
+float* factor_values(Dataset& set, const std::string& name) {
+  auto& factors = set.hidden_factors;
+  const auto found = std::ranges::find(factors, name, [](const Attribute& a) { return a.feature.name; });
+  if (found != factors.end()) return found->values.data();
+  factors.push_back({{name, FeatureKind::real}, std::vector<float>(size_t(set.rows()))});
+  return factors.back().values.data();
+}
+
 DataSplit two_curves(const Config& data, uint64_t seed, float length,
                      const std::function<std::array<float, 2>(int32_t label, float t)>& point,
                      const std::vector<Arc>& arcs) {
@@ -90,11 +98,11 @@ DataSplit two_curves(const Config& data, uint64_t seed, float length,
     Tensor rows = drawn.x.tensor();
     const float* u = numbers.data<float>();  // [rows, 2]: which curve, and where on it
     float *x = rows.data<float>(), *position = positions_of(drawn);
-    float* classes = classes_of(drawn, 2);
+    float *classes = classes_of(drawn, 2), *angle = factor_values(drawn, "angle");
     for (int64_t r = 0; r < drawn.rows(); ++r, u += 2, x += 2) {
       const int32_t label = u[0] < 0.5f ? 0 : 1;
       classes[r] = float(label);
-      position[r] = length * u[1];
+      position[r] = angle[r] = length * u[1];
       const auto at = point(label, position[r]);
       std::copy(at.begin(), at.end(), x);
     }

@@ -9,8 +9,8 @@
 
 namespace elbow {
 
-/// Writes rows of a distribution into set.x, which is allocated, and into set.coordinate and the class, where the distribution has them
-/// (positions_of, classes_of). A function of the key: the same key gives the same rows.
+/// Writes rows of a distribution into set.x, which is allocated, and into set.coordinate, the class and the hidden factors, where the
+/// distribution has them (positions_of, classes_of, factor_values). A function of the key: the same key gives the same rows.
 using DrawRows = std::function<void(Dataset& set, const RandomKey& key)>;
 
 /// Train and test rows of a distribution, from the options that all distributions share: train_rows, test_rows (default 64,000
@@ -33,6 +33,8 @@ RandomKey part(const RandomKey& key, uint64_t i);
 float* positions_of(Dataset& set);
 /// The classes of the rows, resized at the first call, for a distribution to write.
 float* classes_of(Dataset& set, int64_t classes);
+/// The values [rows] of the hidden factor of that name, a number, which is added at the first call, for a distribution to write.
+float* factor_values(Dataset& set, const std::string& name);
 
 /// Rows on two curves in the plane: class 0 or 1 with probability 1/2 each, t ~ U(0, length), which is the coordinate, and
 /// point(class, t); plus noise N(0, noise^2) on each column. Without noise they lie on `arcs` (none: no arcs). Options:

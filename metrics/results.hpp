@@ -105,14 +105,30 @@ struct Findings {
   };
   /// How the model's conditional distributions forecast what is withheld from test rows, over all numeric features.
   struct Calibration {
-    int64_t rows = 0, draws = 0;  ///< no rows: not computed
+    int64_t rows = 0, draws = 0;                     ///< no rows: not computed
     Estimate coverage_50, coverage_90, coverage_95;  ///< of central intervals
     Estimate crps, crps_excess;                      ///< excess: over the exact distribution's, by pairs
+  };
+  /// What the latents say about the factors of variation; NaN: has no meaning for this set.
+  struct Factors {
+    int64_t rows = 0;          ///< test rows looked at; 0: not looked for
+    int64_t active = 0;        ///< latents whose mean KL is above RunResults::active_kl
+    int64_t active_units = 0;  ///< latents whose posterior mean has a variance above 0.01 over the rows
+    double kl = no_number;     ///< nats per row, as are the next four (KlParts)
+    Estimate information{no_number, no_number};
+    double information_above = no_number, largest_information = no_number, prior_part = no_number;
+    /// Whether `information` is a nat or more below what it cannot exceed; nearer to that, it may lack any amount.
+    bool shows_all() const { return largest_information - information.mean >= 1; }
+    double gap = no_number;                                        ///< mutual_information_gap
+    double disentanglement = no_number, completeness = no_number;  ///< disentanglement_of
+    std::vector<std::string> names;                                ///< of the factors
+    std::vector<double> informativeness;  ///< [factors]: RandomForest::score on rows that it has not seen
   };
   std::vector<int64_t> selected;  ///< features, the most useful first; empty: not looked for
   FrechetCurve frechet;           ///< no points: not computed
   std::vector<ImageFid> image_fids;
   Calibration calibration;
+  Factors factors;
 };
 
 /// How long things took.

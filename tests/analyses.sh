@@ -40,6 +40,15 @@ for file in selected_features.csv first_features.csv kl_per_lt.csv kl_all_lt.csv
 done
 check "latent space on a finished run" "$elbow" latent_space roll --out again --threads 3 >/dev/null
 check "the same latent space" cmp roll/latent_space.csv again/latent_space.csv
+for file in factors.csv factor_scores.csv factors.png factors.svg; do check "roll/$file is there" test -s "roll/$file"; done
+header factors.csv factor,kind,latent,kl,mutual_information,normalised,importance,entropy,informativeness
+header factor_scores.csv rows,given,active,active_units,kl,information,information_stderr,information_above,largest_information,prior_part,mig,disentanglement,completeness
+check "a factor has a line for each active latent" test "$(grep -c '^angle,number,' roll/factors.csv)" -eq "$(cut -d, -f3 roll/factor_scores.csv | tail -1)"
+check "the page shows the factors" grep -q "how far the best latent of each factor leads" roll/report.html
+check "the summary has them" grep -q '"informativeness"' roll/summary.json
+check "no factors of Gaussians" test ! -e plain/factors.csv
+check "factors of a finished run" "$elbow" factors roll --out again --threads 3 >/dev/null
+for file in factors.csv factor_scores.csv; do check "the same $file" cmp "roll/$file" "again/$file"; done
 check "other rows" "$elbow" selection roll --out fewer --set evaluation.selection_rows=100 >/dev/null
 check "other numbers" bash -c "! cmp -s roll/selected_features.csv fewer/selected_features.csv"
 
@@ -99,6 +108,8 @@ echo '{"name": "x", "data": {"source": "correlated_gaussian", "columns": 3}, "ev
 refused "wrong.json: evaluation.analyses: there is no analysis 'pka'" "$elbow" train wrong.json --out none
 refused "name another with --out" "$elbow" selection roll --set evaluation.selection_rows=100
 refused "selection_rows" "$elbow" selection roll --out none --set evaluation.selection_rows=0
+refused "does not apply" "$elbow" factors plain
+refused "evaluation.factor_rows: must be" "$elbow" factors roll --out none --set evaluation.factor_rows=50
 refused "scatter_rows is 0" "$elbow" latent_space roll --out none --set evaluation.scatter_rows=0
 check "nothing is left behind" test ! -e none
 "$elbow" train "$source/experiments/baseline.json" "${small[@]}" --out unconditional --set 'condition={"kind": "none"}'

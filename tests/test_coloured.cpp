@@ -100,7 +100,11 @@ BOOST_AUTO_TEST_CASE(colours_are_drawn_anew_in_each_epoch) {
   for (int64_t i = 0; i < 3 * plane; ++i)
     BOOST_REQUIRE(row[size_t(i)] == (i / plane == first[7] ? float(1 + (7 + i % plane) % 200) / 255.0f : 0.0f));
 
+  // Class and colour are the factors, and are there once.
+  const auto factors = factors_of(train);
+  BOOST_TEST((factors.size() == 2 && factors[0] == train.classes() && factors[1] == train.attribute("colour")));
   e.data.redraw(train, 1);
+  BOOST_TEST(factors_of(train).size() == 2U);
   const auto second = train.attribute("colour")->values;
   BOOST_TEST(std::abs(deviation(train.rows(), 1 / 3.0, [&](int64_t r) {
                return first[size_t(r)] == second[size_t(r)] ? 1.0 : 0.0;

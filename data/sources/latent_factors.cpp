@@ -10,6 +10,8 @@
 namespace elbow {
 namespace {
 
+constexpr int64_t most_kept_factors = 64;  // of more, no table or figure would be of use to anyone
+
 // The model from which the rows are drawn: the value of a column depends on the factors z [factors] of its row.
 struct FactorModel {
   int64_t factors = 0;
@@ -98,6 +100,10 @@ void draw_rows(const FactorModel& m, Dataset& set, const RandomKey& key) {
       draw_row(m, n + r * numbers, x + r * columns);
   });
   out.mark_written("latent_factors");
+  for (int64_t k = 0; m.factors <= most_kept_factors && k < m.factors; ++k) {
+    float* factor = factor_values(set, str("factor", k));
+    for (int64_t r = 0; r < rows; ++r) factor[r] = n[r * numbers + k];
+  }
 }
 
 // b0, ..., then r0, ..., then g0, ... with the categories c0, c1, ....
@@ -134,7 +140,7 @@ GaussianDistribution distribution_of(const FactorModel& m) {
 /// categorical feature; factors_per_column (2): nonzero loadings of a real column; noise (0.4): the share of its variance
 /// that no factor explains; score_sd (2): spread of the logits and scores; and those of draw_split. The model depends on
 /// structure_seed and is kept in extras: "loadings" [real, factors], "logits" [binary, factors + 1] and "scores" [categories,
-/// factors + 1], the latter two with the offset in the last column.
+/// factors + 1], the latter two with the offset in the last column. Factors: factor0, factor1, ..., up to 64 of them.
 DataSplit latent_factors(const Config& data, uint64_t seed) {
   FactorModel m;
   constexpr int64_t most = 10000;  // columns

@@ -55,6 +55,13 @@ AnalysisResult calibration_analysis(const Experiment& experiment, AnalysisContex
 /// Whether the model has conditional distributions of features, and not too many columns (has_calibration).
 bool calibration_applies(const Experiment& experiment);
 
+/// What the latents know of the factors of variation: factors.csv, factor_scores.csv and factors.png; docs/outputs.md describes them.
+/// Error where too few rows have factors that are known.
+AnalysisResult factors_analysis(const Experiment& experiment, AnalysisContext& context);
+
+/// Whether the factors of enough rows are known, and the latents are random.
+bool factors_apply(const Experiment& experiment);
+
 /// Scores and label consistency: image_scores.csv, label_consistency.csv, image_scores.json and image_scores.png;
 /// docs/outputs.md describes them. The features are those of the file context.features, or of a net that is trained
 /// on the run's own images and kept as features.safetensors in the folder.

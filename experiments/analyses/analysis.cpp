@@ -19,6 +19,9 @@ const std::vector<Analysis>& analyses() {
       {"calibration",
        "Calibration of the conditional distributions: coverage of intervals, PIT, CRPS, energy score",
        calibration_applies, calibration_analysis},
+      {"factors",
+       "What the latents know of the factors that the data were made from, and how they separate them",
+       factors_apply, factors_analysis},
       {"image_scores", "Scores of generated images: FID, KID, precision, recall, blur, label consistency",
        image_scores_apply, image_scores_analysis, check_image_scores},
   };

@@ -7,6 +7,7 @@
 #include "base/files.hpp"
 #include "base/text.hpp"
 #include "data/csv.hpp"
+#include "experiments/report/axis.hpp"
 #include "experiments/report/gnuplot.hpp"
 
 namespace elbow {
@@ -31,38 +32,6 @@ set border 3 lc rgb '#404040' lw 0.7
 set tics nomirror out scale 0.6 textcolor rgb '#202020'
 set grid lc rgb '#e4e4e4' lw 0.5 lt 1
 )";
-
-/// Ticks at multiples of the smallest of 1, 2, 5 times a power of ten that divides the range into at most
-/// `most` intervals, all with the same number of decimals.
-std::string ticks(char axis, const Panel::Range& range, int most, bool whole) {
-  const double length = range.high - range.low;
-  double decade = std::pow(10, std::floor(std::log10(length / most)));
-  if (whole) decade = std::max(decade, 1.0);
-  double step = 10 * decade;
-  for (double digit : {5, 2, 1})
-    if (length <= digit * decade * most) step = digit * decade;
-  const int decimals = std::max(0, -int(std::floor(std::log10(step * 1.001))));
-  const bool plain = decimals <= 5 && std::max(std::abs(range.low), std::abs(range.high)) < 1e6;
-  return str("set ", axis, "tics ", step, "\nset format ", axis, " '", plain ? str("%.", decimals, "f") : "%g",
-             "'\n");
-}
-
-/// Widens the shorter of two ranges about its middle until `x` and `y` have the proportion width : height.
-void equalise(Panel::Range& x, Panel::Range& y, double width, double height) {
-  const double unit = std::max((x.high - x.low) / width, (y.high - y.low) / height);
-  const auto widen = [](Panel::Range& range, double length) {
-    const double middle = (range.low + range.high) / 2;
-    range = {middle - length / 2, middle + length / 2};
-  };
-  widen(x, unit * width);
-  widen(y, unit * height);
-}
-
-Panel::Range whole_decades(const Panel::Range& range) {
-  if (range.empty() || range.high <= 0) return {0.1, 1};
-  const double low = std::floor(std::log10(std::max(range.low, range.high * 1e-12)));
-  return {std::pow(10, low), std::max(std::pow(10, low + 1), range.high * 1.6)};
-}
 
 /// Roughly the width in pixels of DejaVu Sans in the figure's size.
 double text_width(const PlotText& words) {
@@ -105,13 +74,11 @@ struct TickLayout {
   std::size_t every = 1;  ///< of the ticks, so that no text lies on another
 };
 
-/// A tick's text, without the middle of a long one.
-PlotText tick_text(const Panel::Tick& tick) { return shortened(tick.text.shown(), 16); }
-
 TickLayout layout_of(const std::vector<Panel::Tick>& ticks, double width) {
   TickLayout layout;
   double widest = 0;
-  for (const auto& tick : ticks) widest = std::max(widest, text_width(tick_text(tick)));
+  for (const auto& tick : ticks)
+    widest = std::max(widest, text_width(shortened(tick.text.shown(), longest_tick)));
   const double room = width / double(std::max<std::size_t>(1, ticks.size()));
   layout.aslant = widest + 15 > room && widest > 50;
   if (layout.aslant) layout.height = 0.71 * widest + 25;  // the sine of 45 degrees
@@ -143,9 +110,9 @@ void Figure::add(Panel panel) {
   const bool empty = panel.x.empty();
 
   panel.x = panel.integer_x && !empty ? Panel::Range{panel.x.low - 0.5, panel.x.high + 0.5}.padded(0.005)
-                                      : panel.x.padded(0.06);
+                                      : panel.x.padded(panel.plain ? 0 : 0.06);
   const double lowest = panel.y.empty() ? 0 : panel.y.low;
-  panel.y = panel.log_y ? whole_decades(panel.y) : panel.y.padded(0.06);
+  panel.y = panel.log_y ? whole_decades(panel.y) : panel.y.padded(panel.plain ? 0 : 0.06);
   // A value of exactly zero stays clear of the axis, where half of its marker would be hidden.
   if (panel.y_from_zero && lowest >= 0) panel.y.low = -0.03 * panel.y.high;
   if (panel.equal_axes) equalise(panel.x, panel.y, box.right - box.left, box.top - box.bottom);
@@ -196,14 +163,17 @@ void Figure::write_axes(const Panel& panel, const Box& box) {
       at((box.left + box.right) / 2, box.bottom - layout_of(panel.x_ticks, box.right - box.left).height - 97),
       " center tc rgb '#202020'\n");
   if (panel.x_ticks.empty())
-    script_ += ticks('x', panel.x, panel.integer_x ? 12 : 8, panel.integer_x);
+    script_ += regular_ticks('x', panel.x, panel.integer_x ? 12 : 8, panel.integer_x);
   else
     write_x_ticks(panel, box);
   if (std::isfinite(panel.x_break)) write_break(panel, box);
-  if (panel.log_y)
+  if (panel.plain) script_ += "unset grid\n";
+  if (!panel.y_ticks.empty())
+    script_ += "set ytics" + named_ticks(panel.y_ticks, 1, 10);
+  else if (panel.log_y)
     script_ += "set logscale y\nset format y '10^{%L}'\nset mytics 1\n";
   else
-    script_ += ticks('y', panel.y, 8, false);
+    script_ += regular_ticks('y', panel.y, 8, false);
   const PlotText title = shortened(panel.title.shown(), std::size_t((box.right - box.left) / bold_letter) + 2);
   script_ +=
       str("set label ", title.literal(/*bold=*/true), " at ",
@@ -217,12 +187,8 @@ void Figure::write_axes(const Panel& panel, const Box& box) {
 
 void Figure::write_x_ticks(const Panel& panel, const Box& box) {
   const TickLayout layout = layout_of(panel.x_ticks, box.right - box.left);
-  script_ += str("set xtics", layout.aslant ? " rotate by 45 right" : "", " (");
-  for (std::size_t i = 0; i < panel.x_ticks.size(); i += layout.every) {
-    const Panel::Tick& tick = panel.x_ticks[i];
-    script_ += str(i > 0 ? ", " : "", tick_text(tick).literal(), " ", to_text(tick.x));
-  }
-  script_ += ")\n";
+  script_ += str("set xtics", layout.aslant ? " rotate by 45 right" : "",
+                 named_ticks(panel.x_ticks, layout.every, longest_tick));
 }
 
 // Two strokes across the axis, with nothing between them.

@@ -54,8 +54,10 @@ struct Panel {
   bool integer_x = false;     ///< ticks at whole numbers only
   bool log_y = false;         ///< decades on y
   bool equal_axes = false;    ///< one unit has the same length on both axes
+  bool plain = false;         ///< no grid, and the axes end where x and y do
   bool y_from_zero = false;   ///< y starts at 0 instead of just below the lowest value
   std::vector<Tick> x_ticks;  ///< in place of regular ones; long texts stand aslant, and of too many only some
+  std::vector<Tick> y_ticks;  ///< the same for y, `x` of each being a value of y; there is room for ten letters
   double x_break =
       std::numeric_limits<double>::quiet_NaN();  ///< where x leaves something out: a gap in the axis
   std::vector<Series> series;

@@ -45,6 +45,14 @@ std::string viridis(double t) {
   return hex_colour(channel(0), channel(1), channel(2));
 }
 
+std::string blues(double t) {
+  const double share = std::clamp(t, 0.0, 1.0);
+  const auto channel = [&](double light, double dark) {
+    return int(std::lround(std::lerp(light, dark, share)));
+  };
+  return hex_colour(channel(243, 8), channel(246, 64), channel(250, 129));
+}
+
 std::string class_colour(std::int64_t label, std::int64_t classes) {
   if (classes <= std::int64_t(petroff.size())) return petroff[std::size_t(label)];
   return viridis(double(label) / double(classes - 1));

@@ -22,6 +22,9 @@ std::string class_colour(std::int64_t label, std::int64_t classes);
 /// The viridis map at t in 0..1, without its lightest tenth, which vanishes on white paper.
 std::string viridis(double t);
 
+/// White to dark blue at t in 0..1, for cells on white paper: what is 0 vanishes.
+std::string blues(double t);
+
 /// "lc rgb '#rrggbb'", with an optional opacity in 0..1.
 std::string line_colour(const std::string& colour, double opacity = 1);
 

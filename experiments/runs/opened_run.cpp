@@ -51,6 +51,7 @@ Json settings_of_run(const fs::path& file) {
   add("evaluation", "original_tables", true);
   add("evaluation", "calibration_rows", EvaluationSettings().calibration_rows);
   add("evaluation", "calibration_draws", EvaluationSettings().calibration_draws);
+  add("evaluation", "factor_rows", 4096);
   add("loss", "scale", "fixed");
   add("loss", "objective", "elbo");
   if (Config(config, file.string()).section("condition").choice("kind", Condition::kinds(), "columns") ==

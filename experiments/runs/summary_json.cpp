@@ -163,6 +163,44 @@ RunResults results_from(const Json& s) {
   return r;
 }
 
+namespace {
+
+Json factors_json(const Findings::Factors& f) {
+  Json json{
+      {"rows", f.rows}, {"active", f.active}, {"active_units", f.active_units}, {"kl", json_number(f.kl)}};
+  put_estimate(json, "information", f.information);
+  json["information_above"] = json_number(f.information_above);
+  json["largest_information"] = json_number(f.largest_information);
+  json["prior_part"] = json_number(f.prior_part);
+  json["mig"] = json_number(f.gap);
+  json["disentanglement"] = json_number(f.disentanglement);
+  json["completeness"] = json_number(f.completeness);
+  json["informativeness"] = Json::array();
+  for (size_t k = 0; k < f.names.size(); ++k)
+    json["informativeness"].push_back({{"factor", f.names[k]}, {"score", json_number(f.informativeness[k])}});
+  return json;
+}
+
+Findings::Factors factors_from(const Json& json) {
+  Findings::Factors f;
+  f.rows = json.at("rows"), f.active = json.at("active"), f.active_units = json.at("active_units");
+  f.kl = number_from(json.at("kl"));
+  f.information = estimate_from(json, "information");
+  f.information_above = number_from(json.at("information_above"));
+  f.largest_information = number_from(json.at("largest_information"));
+  f.prior_part = number_from(json.at("prior_part"));
+  f.gap = number_from(json.at("mig"));
+  f.disentanglement = number_from(json.at("disentanglement"));
+  f.completeness = number_from(json.at("completeness"));
+  for (const Json& factor : json.at("informativeness")) {
+    f.names.push_back(factor.at("factor"));
+    f.informativeness.push_back(number_from(factor.at("score")));
+  }
+  return f;
+}
+
+}  // namespace
+
 Json findings_json(const Findings& f) {
   Json json = Json::object();
   if (!f.selected.empty()) json["selection"] = {{"order", f.selected}};
@@ -188,6 +226,7 @@ Json findings_json(const Findings& f) {
         Json{{"condition", i.condition}, {"images", i.images}, {"weights_hash", i.weights_hash}});
     put_estimate(entry, "fid", i.fid);
   }
+  if (f.factors.rows > 0) json["factors"] = factors_json(f.factors);
   return json;
 }
 
@@ -217,6 +256,7 @@ Findings findings_from(const Json& json) {
     for (const Json& i : json.at("image_scores"))
       f.image_fids.push_back(
           {i.at("condition"), i.at("images"), i.at("weights_hash"), estimate_from(i, "fid")});
+  if (json.contains("factors")) f.factors = factors_from(json.at("factors"));
   return f;
 }
 
