@@ -6,6 +6,7 @@
 
 #include "base/streams.hpp"
 #include "cvae/evaluation.hpp"
+#include "cvae/sampling.hpp"
 #include "metrics/aggregate_posterior.hpp"
 #include "metrics/disentanglement.hpp"
 #include "metrics/mutual_information.hpp"
@@ -110,7 +111,7 @@ FactorRows factor_rows(const Experiment& e) {
     };
     append(out.mean, q.mu);
     append(out.log_var, q.log_var);
-    append(out.kl, kl_of(e.loss, q, e.model->prior(drawn.c), Reduction::per_row));
+    append(out.kl, kl_of_rows(*e.model, e.loss, q, drawn.c, e.seed, uint64_t(first)));
     const auto kl = latent_kl(e, q, drawn.c);
     for (size_t l = 0; l < kl.size(); ++l)
       out.latent_kl[l] += kl[l] * double(part.size()) / double(index.size());
