@@ -98,7 +98,7 @@ blobs: ## Three round clusters
 s-curve: ## A sheet bent into an S
 fashion: ## Fashion-MNIST, conditioned on the label (another IDX folder: ARGS='--set data.path=FOLDER')
 fashion-conv: ## Coloured Fashion-MNIST, convolutions, conditioned on class and colour (minutes)
-fashion-conv-labels: ## The same with the KL weighted more heavily at first, so that labels are obeyed (minutes)
+fashion-conv-labels: ## The same with a learned prior, a flow, so that labels are obeyed (minutes)
 mnist: ## The same for MNIST: MNIST=FOLDER with its four IDX files, plain or .gz
 features-2: ## Two real columns of a latent factor model
 features: ## A wide table of a latent factor model: 1 binary, 102 real, 3 categorical features

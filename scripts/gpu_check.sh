@@ -14,7 +14,7 @@ pack() {
   stage=$(mktemp -d)  # not local: the trap is the script's
   trap 'rm -rf "$stage"' EXIT
   mkdir -p "$stage/lib" "$stage/images" "$folder"
-  cp experiments/{baseline,features,dense-swissroll,residual-swissroll,fashion-conv-labels}.json "$stage"
+  cp experiments/{baseline,features,dense-swissroll,residual-swissroll,fashion-conv}.json "$stage"
   for file in elbow device_checks; do strip -o "$stage/$file" "$build/$file"; done
   # All libraries but those that belong to the machine's own C library.
   ldd "$build/elbow" | awk '$3 ~ /^\// && $1 !~ /^(libc|libm|libdl|librt|libpthread|ld-linux.*)\.so/ { print $3 }' |

@@ -72,7 +72,7 @@ if [ "${BENCH:-}" != no ]; then
     [ -e torch_peer.py ] || return 0
     python3 torch_peer.py --case "$1" --variant "${@:2}" --device cuda >>times.jsonl 2>"log.peer-$1"
   }
-  for case in baseline:baseline features:features dense:dense-swissroll residual:residual-swissroll conv:fashion-conv-labels; do
+  for case in baseline:baseline features:features dense:dense-swissroll residual:residual-swissroll conv:fashion-conv; do
     name=${case%%:*} config=${case#*:}.json
     extra=()
     [ "$name" = conv ] && extra=(--set "$images" --set training.epochs=1)
@@ -80,7 +80,7 @@ if [ "${BENCH:-}" != no ]; then
     peer "$name" eager graph
     bench "$name" "$config" "${extra[@]}"
   done
-  bench conv-512 fashion-conv-labels.json "${extra[@]}" --set training.batch_rows=512
+  bench conv-512 fashion-conv.json "${extra[@]}" --set training.batch_rows=512
   sed -i 's/lambda: ConvCvae(), 50,/lambda: ConvCvae(), 512,/' torch_models.py
   [ -e torch_peer.py ] && python3 torch_peer.py --case conv --variant eager graph --device cuda 2>log.peer-512 |
     python3 gpu_report.py tag conv-512 >>times.jsonl
