@@ -83,9 +83,17 @@ Json config_schema() {
   for (const std::string& kind : model_kinds()) {
     Json json = with("model", "kind", kind);
     if (kind == "conv") json["data"] = image_files;
+    if (kind == "matched") {  // of a finished VAE: its architecture is all that is asked of it here
+      json["model"]["vae"] = "outputs/vae";
+      json["model"]["architecture"] = {{"kind", "mlp"}, {"encoder", {8}}, {"latents", 2}, {"decoder", {8}}};
+      json["model"]["prior"]["kind"] = "learned";
+    }
     variants.push_back(json);
   }
-  variants.push_back(with("model", "prior", {{"kind", "learned"}}));
+  for (const char* kind : {"learned", "mixture", "flow"})
+    variants.push_back(with("model", "prior", {{"kind", kind}}));
+  variants.push_back(with("loss", "objective", "iwae"));
+  variants.push_back(with("loss", "scale", "column"));
   variants.push_back(with("condition", "given", "uniform"));
   variants.push_back(with("condition", "kind", "none"));
   Json by_label = with("condition", "kind", "label");
