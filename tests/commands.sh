@@ -47,7 +47,7 @@ with_last() { # FOLDER BYTES: the run with these bytes at the end of its model
 }
 with_last damaged '\0377\0377\0377\0377' # a NaN
 printf 'x0,x1,x2\n1,,\n' >holes.csv
-for command in evaluate encode reconstruct likelihood sample traverse interpolate selection pca frechet; do
+for command in evaluate encode reconstruct likelihood sample traverse interpolate selection pca frechet calibration; do
   refused "damaged/model.safetensors: the tensor " "$elbow" $command damaged
 done
 refused "damaged/model.safetensors: the tensor " "$elbow" impute damaged holes.csv
