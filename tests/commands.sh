@@ -258,7 +258,9 @@ for number in 0.666667 0.0694444 0.0208333 0.0972222 1.34986 -1.53136 2.8647 0.3
 done
 check "what is empty is left out" grep -q "'id' is left out" message
 sed 's/,/;/g; s/\./,/g; s/draw/imputation/' filled.csv >german.csv
-check "decimal commas, and another name" bash -c "'$elbow' pool german.csv --draw imputation 2>message | cmp - pooled.csv"
+check "decimal commas, and another name" bash -c "'$elbow' pool german.csv --draw imputation --decimal , 2>message | cmp - pooled.csv"
+printf 'draw;a\n0;1,5\n0;2,5\n1;1,25\n1;2,75\n' >fractions.csv
+check "decimal commas are seen where most numbers have one" test "$("$elbow" pool fractions.csv | tail -1 | cut -d, -f1-5)" = a,,2,2,2
 "$elbow" pool filled.csv --out pooled_too.csv 2>message
 check "into a file" cmp pooled.csv pooled_too.csv
 refused "exists already" "$elbow" pool filled.csv --out pooled_too.csv
