@@ -11,6 +11,7 @@
 #include "cvae/exact_forecasts.hpp"
 #include "cvae/likelihood.hpp"
 #include "cvae/sampling.hpp"
+#include "data/table_codec.hpp"
 
 namespace elbow {
 namespace {
@@ -23,7 +24,7 @@ struct ScoredEntry {
   bool scored = false;
 };
 
-// A block of rows, their condition, and draws from the model; all other members of Batch and Drawn are not needed.
+// A block of rows, what is given of them, and draws from the model.
 struct ForecastBlock {
   int64_t first = 0, rows = 0;  // in the test set
   const float *x = nullptr, *mask = nullptr,
@@ -39,6 +40,7 @@ class CalibrationScores {
  public:
   CalibrationScores(const Experiment& e, int64_t rows)
       : features_(e.data.test.features),
+        codec_(e.data.test.codec.get()),
         columns_(e.data.test.columns()),
         draws_(e.evaluation.calibration_draws),
         seed_(e.seed),
@@ -89,7 +91,7 @@ class CalibrationScores {
       entry.scored = true;
       if (is_numeric(feature.kind)) {
         numbers.push_back(feature.first);
-        score_number(entry, draws, x[feature.first]);
+        score_number(entry, f, draws, x[feature.first]);
       } else {
         score_category(entry, feature, draws, x + feature.first);
       }
@@ -101,10 +103,16 @@ class CalibrationScores {
     if (exact_ && exact_->knows(r)) score_exact(x, r, row);
   }
 
-  void score_number(ScoredEntry& entry, const float* draws, float truth) const {
+  void score_number(ScoredEntry& entry, size_t f, const float* draws, float truth) const {
     std::vector<float> sorted(draws, draws + draws_);
     std::sort(sorted.begin(), sorted.end());
     entry.score = fair_crps(sorted, truth);
+    // Counts on a logarithmic scale tie where they are the same count, for all rounding.
+    if (codec_ && is_count(features_[f].kind)) {
+      const auto count = [&](float x) { return float(std::round(codec_->scales()[f].value_of(x))); };
+      std::transform(sorted.begin(), sorted.end(), sorted.begin(), count);
+      truth = count(truth);
+    }
     entry.pit = pit_interval(sorted, truth);
   }
 
@@ -211,10 +219,11 @@ class CalibrationScores {
     }
     // The quantile 1 - 0.05 / (2 bins): each bin may stray by chance (Bonferroni).
     out.band = normal_quantile(20 * Calibration::bins - 1, 20 * Calibration::bins) * std::sqrt(variance) / unit;
-    out.deviation = std::sqrt(squares / variance);
+    if (variance > 0) out.deviation = std::sqrt(squares / variance);  // not of one row
   }
 
   const std::vector<Feature>& features_;
+  const TableCodec* codec_;  // null: the set is no table
   const int64_t columns_, draws_;
   const uint64_t seed_;
   const int64_t rows_;

@@ -51,7 +51,7 @@ bool has_calibration(const Experiment& experiment);
 
 /// Draws x_withheld | x_given from the model for the first test rows under the masks of test_losses, so often as the settings
 /// calibration_rows and calibration_draws say: z ~ p(z | c), then x ~ p(x | z, c). The draws are scored on what the rows hold.
-/// Works in evaluation mode, some rows at a time: memory is bounded. The same bits for any number of threads. Error unless
+/// Works in evaluation mode, some rows at a time: the draws take up to 32 MiB, and each entry of the rows some 60 bytes. The same bits for any number of threads. Error unless
 /// has_calibration.
 CalibrationResult calibration_of(const Experiment& experiment);
 

@@ -11,7 +11,7 @@ namespace elbow {
 namespace {
 
 // log B(a, b). For large a the difference of log G(a) and log G(a + b), of which little would be left, from its series.
-double log_beta(double a, double b) {
+double log_beta_function(double a, double b) {
   if (a < b) std::swap(a, b);
   if (a < 1e4 * (1 + b * b)) return std::lgamma(a) + std::lgamma(b) - std::lgamma(a + b);
   const double growth = b * std::log(a) + b * (b - 1) / (2 * a) * (1 - (2 * b - 1) / (6 * a));
@@ -44,7 +44,7 @@ double incomplete_beta(double a, double b, double x, double rest) {
   if (rest <= 0) return 1;
   if (x > (a + 1) / (a + b + 2)) return 1 - incomplete_beta(b, a, rest, x);
   const auto log_of = [](double v, double other) { return v > 0.5 ? std::log1p(-other) : std::log(v); };
-  const double log_front = a * log_of(x, rest) + b * log_of(rest, x) - log_beta(a, b);
+  const double log_front = a * log_of(x, rest) + b * log_of(rest, x) - log_beta_function(a, b);
   return std::exp(log_front) / a * beta_fraction(a, b, x);
 }
 
@@ -53,7 +53,7 @@ double student_interval(double p, double degrees) {
   // P(|T| > t) = I_x(degrees/2, 1/2) with x = degrees / (degrees + t^2). In s = log x its logarithm is concave and nearly straight
   // for small x, so Newton's method needs few steps; halving the bracket takes over where a step would leave it.
   const double a = degrees / 2, b = 0.5, target = std::log1p(-p);
-  const double scale = log_beta(a, b);
+  const double scale = log_beta_function(a, b);
   double low = -1, high = 0;
   const auto value = [&](double s) { return std::log(incomplete_beta(a, b, std::exp(s), -std::expm1(s))); };
   while (value(low) > target) high = low, low *= 2;

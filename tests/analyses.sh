@@ -88,6 +88,8 @@ for file in calibration.csv pit.csv; do check "the same $file for any number of 
 check "fewer rows and draws" "$elbow" calibration corr --out few_corr --set evaluation.calibration_rows=50 --set evaluation.calibration_draws=9 >/dev/null
 check "are in the table" bash -c "sed -n 2p few_corr/calibration.csv | grep -q ',50,9\$'"
 refused "calibration_draws" "$elbow" calibration corr --out none --set evaluation.calibration_draws=1
+"$elbow" pca corr >/dev/null
+check "a later analysis keeps it in the summary" grep -q '"coverage_90_stderr"' corr/summary.json
 sed -i '/"calibration_/d' corr/config.json # as an earlier version wrote it
 check "a run of an earlier version" "$elbow" calibration corr >/dev/null
 cp -r corr older

@@ -47,7 +47,7 @@ with_last() { # FOLDER BYTES: the run with these bytes at the end of its model
 }
 with_last damaged '\0377\0377\0377\0377' # a NaN
 printf 'x0,x1,x2\n1,,\n' >holes.csv
-for command in evaluate encode reconstruct likelihood sample traverse interpolate selection pca frechet; do
+for command in evaluate encode reconstruct likelihood sample traverse interpolate selection pca frechet calibration; do
   refused "damaged/model.safetensors: the tensor " "$elbow" $command damaged
 done
 refused "damaged/model.safetensors: the tensor " "$elbow" impute damaged holes.csv
@@ -258,7 +258,9 @@ for number in 0.666667 0.0694444 0.0208333 0.0972222 1.34986 -1.53136 2.8647 0.3
 done
 check "what is empty is left out" grep -q "'id' is left out" message
 sed 's/,/;/g; s/\./,/g; s/draw/imputation/' filled.csv >german.csv
-check "decimal commas, and another name" bash -c "'$elbow' pool german.csv --draw imputation 2>message | cmp - pooled.csv"
+check "decimal commas, and another name" bash -c "'$elbow' pool german.csv --draw imputation --decimal , 2>message | cmp - pooled.csv"
+printf 'draw;a\n0;1,5\n0;2,5\n1;1,25\n1;2,75\n' >fractions.csv
+check "decimal commas are seen where most numbers have one" test "$("$elbow" pool fractions.csv | tail -1 | cut -d, -f1-5)" = a,,2,2,2
 "$elbow" pool filled.csv --out pooled_too.csv 2>message
 check "into a file" cmp pooled.csv pooled_too.csv
 refused "exists already" "$elbow" pool filled.csv --out pooled_too.csv

@@ -4,11 +4,14 @@
 #include <cmath>
 #include <fstream>
 #include <nlohmann/json.hpp>
+#include <random>
 #include <sstream>
 
+#include "autograd/ops.hpp"
 #include "autograd/random.hpp"
 #include "cvae/calibration.hpp"
 #include "data/csv.hpp"
+#include "data/table_codec.hpp"
 #include "data_helpers.hpp"
 #include "experiments/analyses/analyses.hpp"
 #include "threads_scope.hpp"
@@ -211,6 +214,47 @@ BOOST_AUTO_TEST_CASE(binary_and_categorical_features) {
       BOOST_TEST(c.deviation > 3);
       BOOST_TEST(off(c.brier, 0.62) > 5);
     }
+}
+
+// Small counts tie with most draws: the PIT of a Poisson forecast is uniform all the same, and its intervals cover what they should.
+BOOST_AUTO_TEST_CASE(counts_that_tie) {
+  const TemporaryFolder folder;
+  std::mt19937_64 engine(7);
+  std::poisson_distribution<int> poisson(1.3);
+  std::string table = "n,m\n";
+  for (int i = 0; i < 4000; ++i) table += str(poisson(engine), ",", poisson(engine), "\n");
+  write_bytes(folder.path / "counts.csv", table);
+  Experiment e{Config(Json{{"name", "counts"},
+                           {"data",
+                            {{"source", "table"},
+                             {"path", (folder.path / "counts.csv").string()},
+                             {"schema", {{"others", "poisson"}}},
+                             {"test_fraction", 0.5}}},
+                           {"model", {{"encoder", {8}}, {"latents", 1}, {"decoder", {8}}}}})};
+  struct Rate : Cvae {
+    std::vector<float> rates;  // (log mean - m) / s
+    Posterior encode_here(const Tensor&, const Tensor&) override { throw Error("not asked for"); }
+    Tensor decode_here(const Tensor& z, const Tensor&) override {
+      return broadcast_to(Tensor::from(rates, {1, 2}), {z.size(0), 2});
+    }
+    int64_t latents() const override { return 1; }
+  };
+  const auto with_mean = [&](double mean) {
+    auto model = std::make_unique<Rate>();
+    for (const Scale& s : e.data.test.codec->scales())
+      model->rates.push_back(float((std::log(mean) - s.mean) / s.sd));
+    model->set_output_constants(e.loss.outputs.trained(), e.loss.outputs.fixed());
+    e.model = std::move(model);
+    return calibration_of(e);
+  };
+  const CalibrationResult right = with_mean(1.3), low = with_mean(0.8);
+  for (const Calibration* c : {&right.all, &right.features[0], &right.features[1]}) {
+    for (size_t p = 0; p < 3; ++p) BOOST_TEST(std::abs(off(c->coverage[p], Calibration::probabilities[p])) < 4);
+    for (const double density : c->pit) BOOST_TEST(std::abs(density - 1) < 1.2 * c->band);
+    BOOST_TEST(c->deviation < 1.6);
+  }
+  BOOST_TEST(low.all.pit.back() > 1 + low.all.band);
+  BOOST_TEST(low.all.deviation > 3);
 }
 
 BOOST_AUTO_TEST_CASE(the_same_bits_for_any_number_of_threads) {

@@ -19,6 +19,7 @@ namespace {
 struct PoolOptions {
   std::string table;
   std::string draw = "draw";  ///< the column with the number of the imputation
+  std::string decimal;        ///< the decimal point; empty: as its numbers look
   std::string out;            ///< empty: standard output
   bool force = false;
 };
@@ -108,7 +109,8 @@ TableFormat dialect_of(const TextSource& source) {
 
 PooledTable read_imputations(const PoolOptions& o) {
   TextSource source(o.table);  // which may be a pipe: opened once
-  const TableFormat format = dialect_of(source);
+  TableFormat format = dialect_of(source);
+  if (!o.decimal.empty()) format.decimal = o.decimal[0], format.thousands = 0;
   TableFile file(std::move(source), format);
   PooledTable table;
   table.names = file.names();
@@ -188,6 +190,8 @@ void add_pool(Command app) {
   auto o = std::make_shared<PoolOptions>();
   command.option("data", o->table, "CSV file with a column that numbers the draws").required();
   command.option("--draw", o->draw, "The name of that column").shows_default();
+  command.option("--decimal", o->decimal, "The decimal point of its numbers; by default detected")
+      .one_of({".", ","});
   command.option("--out", o->out, "File for the result; by default standard output");
   command.flag("--force", o->force, "Write over an existing file");
   command.runs([o] { pool(*o); });
