@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "base/error.hpp"
 #include "base/text.hpp"
@@ -35,6 +36,28 @@ double Scale::value_of(double x) const {
 double Scale::rounding_at(double x) const {
   const double of_t = std::abs(sd * x) * 0x1p-23 + std::abs(mean) * 0x1p-51;
   return is_logarithmic() ? of_t * (value_of(x) + is_count(kind)) : of_t;
+}
+
+// The numbers are taken from the first one, so that what is summed is as exact where all are large (times in nanoseconds) as
+// elsewhere.
+Scale fit_scale(FeatureKind kind, const std::vector<double>& numbers, std::span<const int64_t> rows) {
+  Scale scale{0, 1, kind};
+  double origin = std::numeric_limits<double>::quiet_NaN(), n = 0, sum = 0, squares = 0;
+  for (const int64_t r : rows)
+    if (!std::isnan(numbers[size_t(r)])) {
+      const double t = scale.transformed(numbers[size_t(r)]);
+      if (n == 0) origin = t;
+      n += 1, sum += t - origin;
+    }
+  const double mean = sum / n;
+  for (const int64_t r : rows)
+    if (!std::isnan(numbers[size_t(r)])) {
+      const double t = scale.transformed(numbers[size_t(r)]) - origin - mean;
+      squares += t * t;
+    }
+  scale.mean = origin + mean;
+  scale.sd = std::sqrt(squares / n);
+  return scale;
 }
 
 TableCodec::TableCodec(std::vector<Feature> features, std::vector<Scale> scales, TableFormat format,

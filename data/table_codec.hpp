@@ -1,6 +1,7 @@
 #pragma once
 #include <filesystem>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -28,6 +29,10 @@ struct Scale {
   /// How far float32's rounding of x moves the value.
   double rounding_at(double x) const;
 };
+
+/// The scaling of a feature of that kind, by the mean and standard deviation (n in the denominator) of the numbers [rows of the table] that
+/// are there in `rows`; NaN where one is missing. Error for a number that the kind cannot have.
+Scale fit_scale(FeatureKind kind, const std::vector<double>& numbers, std::span<const int64_t> rows);
 
 /// A column that has one value in all training rows: it is no feature, and is written as it is.
 struct Constant {

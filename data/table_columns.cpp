@@ -63,28 +63,6 @@ class ColumnReader {
   CategoryIndex codes_;
 };
 
-// Mean and standard deviation of the (transformed) numbers that are there. They are taken from the first one, so that what is summed
-// is as exact where all are large (times in nanoseconds) as elsewhere.
-Scale fit_scale(FeatureKind kind, const std::vector<double>& numbers, std::span<const int64_t> rows) {
-  Scale scale{0, 1, kind};
-  double origin = std::numeric_limits<double>::quiet_NaN(), n = 0, sum = 0, squares = 0;
-  for (const int64_t r : rows)
-    if (!std::isnan(numbers[size_t(r)])) {
-      const double t = scale.transformed(numbers[size_t(r)]);
-      if (n == 0) origin = t;
-      n += 1, sum += t - origin;
-    }
-  const double mean = sum / n;
-  for (const int64_t r : rows)
-    if (!std::isnan(numbers[size_t(r)])) {
-      const double t = scale.transformed(numbers[size_t(r)]) - origin - mean;
-      squares += t * t;
-    }
-  scale.mean = origin + mean;
-  scale.sd = std::sqrt(squares / n);
-  return scale;
-}
-
 // The format with the range that the schema sets.
 NumberFormat within_schema(NumberFormat number, const TableSchema::Column& column) {
   if (column.low) number.low = *column.low, number.high = std::max(number.high, number.low);
