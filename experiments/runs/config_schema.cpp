@@ -83,6 +83,11 @@ Json config_schema() {
   for (const std::string& kind : model_kinds()) {
     Json json = with("model", "kind", kind);
     if (kind == "conv") json["data"] = image_files;
+    if (kind == "matched") {  // of a finished VAE: its architecture is all that is asked of it here
+      json["model"]["vae"] = "outputs/vae";
+      json["model"]["architecture"] = {{"kind", "mlp"}, {"encoder", {8}}, {"latents", 2}, {"decoder", {8}}};
+      json["model"]["prior"] = {{"kind", "learned"}};
+    }
     variants.push_back(json);
   }
   variants.push_back(with("model", "prior", {{"kind", "learned"}}));
