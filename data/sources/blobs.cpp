@@ -7,8 +7,8 @@ namespace elbow {
 
 /// Round clusters, as scikit-learn's make_blobs: x = centre + N(0, spread^2) in each column, every centre with the same
 /// probability. The centres are uniform in (-10, 10)^columns, depend on structure_seed, are the same for train and test, and are
-/// kept in extras["centers"], [centers, columns]. The cluster is the class, the one factor, and the coordinate. Options: columns (default
-/// 2), centers (default 3), spread (default 1), and those of draw_split.
+/// kept in extras["centers"], [centers, columns]. The cluster is the class, the one factor, and the coordinate. Options:
+/// columns (default 2), centers (default 3), spread (default 1), and those of draw_split.
 DataSplit blobs(const Config& data, uint64_t seed) {
   const int64_t columns = data.get<int64_t>("columns", 2, between(1, 10000)),
                 count = data.get<int64_t>("centers", 3, between(1, 1e6));

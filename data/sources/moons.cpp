@@ -6,8 +6,8 @@
 namespace elbow {
 
 /// Two interleaved half circles, as scikit-learn's make_moons: (cos t, sin t) for class 0, (1 - cos t, 1/2 - sin t) for
-/// class 1, t ~ U(0, pi), each class with probability 1/2; plus noise N(0, noise^2) on each column. t is the coordinate. Factors: class, angle (t).
-/// Options: noise (default 0), and those of draw_split.
+/// class 1, t ~ U(0, pi), each class with probability 1/2; plus noise N(0, noise^2) on each column. t is the coordinate.
+/// Factors: class, angle (t). Options: noise (default 0), and those of draw_split.
 DataSplit moons(const Config& data, uint64_t seed) {
   const auto point = [](int32_t label, float t) {
     const float c = std::cos(t), s = std::sin(t);

@@ -6,8 +6,8 @@
 namespace elbow {
 
 /// A sheet bent into an S, as scikit-learn's make_s_curve: (sin t, v, sign(t) (cos t - 1)), t ~ U(-3 pi/2, 3 pi/2),
-/// v ~ U(0, 2); plus noise N(0, noise^2) on each column. t is the coordinate. Factors: angle (t), height (v). Options: noise (default 0), and those of
-/// draw_split.
+/// v ~ U(0, 2); plus noise N(0, noise^2) on each column. t is the coordinate. Factors: angle (t),
+/// height (v). Options: noise (default 0), and those of draw_split.
 DataSplit s_curve(const Config& data, uint64_t seed) {
   const double noise = data.get<double>("noise", 0.0, at_least(0));
   constexpr double pi = std::numbers::pi;

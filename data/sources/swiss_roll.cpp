@@ -5,8 +5,8 @@
 namespace elbow {
 
 /// A sheet rolled up: x = s sin(phi), y = s cos(phi), s = (phi + 0.1 xi) / 6, and z, with phi, z ~ U(0, 15) and
-/// xi ~ U(0, 1). Columns x, y, z; phi is the coordinate. Factors: angle (phi), height (z). Options: radius (default false: whether s is a fourth
-/// column), and those of draw_split.
+/// xi ~ U(0, 1). Columns x, y, z; phi is the coordinate. Factors: angle (phi), height (z). Options: radius
+/// (default false: whether s is a fourth column), and those of draw_split.
 DataSplit swiss_roll(const Config& data, uint64_t seed) {
   const bool radius = data.get<bool>("radius", false);
   const int64_t columns = radius ? 4 : 3;

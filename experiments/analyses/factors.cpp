@@ -35,7 +35,7 @@ CsvTable table_of_scores(const Findings::Factors& s, const std::string& given) {
   return table;
 }
 
-// "KL 5.10 = I(x; z) 4.93 ± 0.02 + KL(q(z) || p(z)) 0.17 nats"
+// "KL 5.10 = I(x; z) 4.93 +- 0.02 + KL(q(z) || p(z)) 0.17 nats"
 std::string text_of_parts(const Findings::Factors& s, bool conditional) {
   std::string text = "KL " + fixed(s.kl, 2);
   if (std::isfinite(s.information.mean))
@@ -73,12 +73,10 @@ AnalysisResult factors_analysis(const Experiment& e, AnalysisContext& context) {
   result.figures.push_back(
       {"factors.png",
        str("What the active latents know of the factors that the data were made from, ", given,
-           ". Left: mutual information, as a share of the factor's entropy; the MIG is how far the best latent "
-           "of "
-           "each factor leads. Middle: which latents a random forest uses to predict the factor; D "
-           "(disentanglement) is 1 where each latent serves one factor, C (completeness) where each factor "
-           "needs "
-           "one latent. Right: how well it predicts rows that it has not seen. ",
+           ". Left: mutual information, as a share of the factor's entropy; the MIG is how far the best "
+           "latent of each factor leads. Middle: which latents a random forest uses to predict the factor; "
+           "D (disentanglement) is 1 where each latent serves one factor, C (completeness) where each "
+           "factor needs one latent. Right: how well it predicts rows that it has not seen. ",
            text_of_parts(s, own), "."),
        [map](const std::filesystem::path& png) { plot_factors(*map, png); }});
   result.text =

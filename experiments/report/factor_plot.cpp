@@ -90,7 +90,7 @@ Panel informativeness_panel(const FactorMap& map) {
     panel.x_label = "R² of numbers, accuracy of classes (orange)";
   const std::string information = (s.shows_all() ? "I(x; z) " : "I(x; z) ≥ ") + score_text(s.information.mean);
   panel.legend_label =
-      (std::isfinite(s.information.mean) ? information + " of " : "") + "KL " + score_text(s.kl) + " nats";
+      (std::isfinite(s.information.mean) ? information + ", " : "") + "KL " + score_text(s.kl) + " nats";
   panel.draw(std::move(numbers), bars + line_colour(okabe_ito[0]));
   panel.draw(std::move(classes), bars + line_colour(okabe_ito[1]));
   if (factors <= 24)
