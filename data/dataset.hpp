@@ -66,9 +66,7 @@ constexpr bool is_numeric(FeatureKind kind) {
   return kind != FeatureKind::binary && kind != FeatureKind::categorical;
 }
 /// Whether they are the numbers 0, 1, 2, ....
-constexpr bool is_count(FeatureKind kind) {
-  return kind == FeatureKind::poisson || kind == FeatureKind::count;
-}
+constexpr bool is_count(FeatureKind kind) { return kind == FeatureKind::poisson || kind == FeatureKind::count; }
 
 /// What is given, withheld or missing as a whole: a column, or the one-hot columns of a categorical value.
 struct Feature {

@@ -61,7 +61,8 @@ Json schema_json(const TableSchema& schema) {
   if (format.decimal != '.') json["decimal"] = name_of(format.decimal);
   if (format.thousands) json["thousands"] = name_of(format.thousands);
   json["missing"] = format.missing;
-  if (schema.others || format.ignore_others) json["others"] = schema.others ? name_of_kind({"", schema.others}) : "ignore";
+  if (schema.others || format.ignore_others)
+    json["others"] = schema.others ? name_of_kind({"", schema.others}) : "ignore";
   json["columns"] = Json::array();
   for (const TableSchema::Column& c : schema.columns) json["columns"].push_back(column_json(c));
   return json;

@@ -9,12 +9,11 @@
 #include "metrics/results.hpp"
 
 namespace elbow {
-namespace {
 
 /// The sums S_k of a target over some rows, one for each class (of numbers one), and sum_k S_k^2. Of n rows, the variance times n
 /// is the sum of the squared values, which no split changes, less square / n. So a split is the better the larger
 /// square / n of both sides is.
-struct Sums {
+struct RandomForest::Sums {
   std::vector<double> of_class;
   double square = 0, rows = 0;
 
@@ -30,7 +29,7 @@ struct Sums {
 };
 
 /// The inputs as the growing of trees reads them: column by column, and the rows sorted by each of them.
-struct SortedInputs {
+struct RandomForest::SortedInputs {
   std::vector<std::vector<double>> columns;  // [inputs][rows]
   std::vector<std::vector<int32_t>> sorted;  // [inputs][rows]; for no inputs one list, in any order
 
@@ -44,8 +43,6 @@ struct SortedInputs {
     }
   }
 };
-
-}  // namespace
 
 /// Grows one tree. A row that was drawn several times counts so often. For each input it keeps the drawn rows sorted by that input; a
 /// node is the same range of all these lists.

@@ -50,6 +50,8 @@ class RandomForest {
     std::vector<double> values;       ///< of the leaves: the mean, or the share of each class
     std::vector<double> importances;  ///< [columns]
   };
+  struct Sums;
+  struct SortedInputs;
   class Grower;
 
   int64_t classes_;

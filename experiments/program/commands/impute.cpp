@@ -53,7 +53,7 @@ Imputation impute(const Experiment& e, const TableCodec& codec, const ImputeOpti
   Imputation out;
   const size_t size = size_t(batch.x.numel());
   std::vector<double> mean(size, 0), squares(size, 0);  // squares: of the distances from the mean (Welford)
-  Tensor noise;  // [rows, latents]
+  Tensor noise;                                         // [rows, latents]
   for (int64_t d = 0; d < o.draws; ++d) {
     const RandomKey key = sampling_noise(seed, d, rows.number());
     // For a mean, every other draw is the one before with its sign turned (antithetic variates): what is linear in z then
