@@ -303,7 +303,8 @@ BOOST_AUTO_TEST_CASE(losses_that_are_no_likelihood_are_refused) {
   probe.e.loss.autoencoder = true;
   BOOST_TEST(contains(refusal(), "autoencoder"));
   OutputLayout layout;
-  probe.e.loss = {{bernoulli_term({0, 3}, layout)}};  // of real columns
+  probe.e.loss = LossSettings();
+  probe.e.loss.terms = {bernoulli_term({0, 3}, layout)};  // of real columns
   BOOST_TEST(contains(refusal(), "grey values"));
   for (Feature& f : probe.e.data.train.features) f.kind = FeatureKind::binary;
   BOOST_TEST(refusal() == "no error");
