@@ -83,7 +83,7 @@ double loss_of(const Case& c, const Numbers& parameters, double x, DType dtype =
 
 // SciPy's numbers: a value, the parameters, -log p. `single`: the tolerance of float32.
 void check_golden(const std::string& name, const Case& c, double (*x_of)(double), double single) {
-  for (const auto& line : golden_file("distortion.json").at(name))
+  for (const auto file = golden_file("distortion.json"); const auto& line : file.at(name))
     BOOST_TEST_CONTEXT(name << ' ' << line.dump()) {
       const Numbers numbers = line.get<Numbers>(), parameters(numbers.begin() + 1, numbers.end() - 1);
       const double expected = numbers.back(), x = x_of(numbers[0]), scale = 1 + std::abs(expected);

@@ -87,7 +87,7 @@ template <class F> FactorMap scores_of(F latents_of) {
 }  // namespace
 
 BOOST_AUTO_TEST_CASE(mutual_information_and_entropy_are_those_of_scikit_learn_and_scipy) {
-  for (const auto& c : golden()["information"]) {
+  for (const auto file = golden(); const auto& c : file["information"]) {
     BOOST_TEST_CONTEXT(c["name"].get<std::string>()) {
       const auto bins = equal_width_bins(c["a"].get<Numbers>());
       BOOST_TEST(bins == c["bins_of_a"].get<std::vector<int32_t>>(), boost::test_tools::per_element());
@@ -110,12 +110,12 @@ BOOST_AUTO_TEST_CASE(independent_variables_have_the_information_of_chance) {
 }
 
 BOOST_AUTO_TEST_CASE(gaps_and_separation_are_those_of_numpy) {
-  for (const auto& c : golden()["gaps"]) {
+  for (const auto file = golden(); const auto& c : file["gaps"]) {
     const Matrix information(c["rows"], c["cols"], c["information"].get<Numbers>());
     BOOST_TEST(std::abs(mutual_information_gap(information, c["entropies"].get<Numbers>()) -
                         c["gap"].get<double>()) < 1e-12);
   }
-  for (const auto& c : golden()["separations"]) {
+  for (const auto file = golden(); const auto& c : file["separations"]) {
     const Disentanglement d = disentanglement_of({c["rows"], c["cols"], c["importance"].get<Numbers>()});
     BOOST_TEST(std::abs(d.disentanglement - c["disentanglement"].get<double>()) < 1e-12);
     BOOST_TEST(std::abs(d.completeness - c["completeness"].get<double>()) < 1e-12);

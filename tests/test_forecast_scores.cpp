@@ -27,7 +27,7 @@ std::vector<float> normal_draws(std::mt19937_64& engine, int64_t n, double mean 
 
 BOOST_AUTO_TEST_CASE(the_crps_of_a_normal_distribution_is_its_integral) {
   std::ifstream file(std::string(ELBOW_SOURCE_DIR) + "/tests/golden/pooling.json");
-  for (const auto& c : nlohmann::json::parse(file)["normal_crps"])
+  for (const auto golden = nlohmann::json::parse(file); const auto& c : golden["normal_crps"])
     BOOST_TEST(std::abs(normal_crps(c["y"], c["mean"], c["deviation"]) - double(c["crps"])) < 1e-10);
   BOOST_TEST(normal_crps(2, 5, 0) == 3);
   // A perfect forecast of a unit normal scores 1/sqrt(pi) on average, any other one more.
