@@ -227,7 +227,7 @@ double RandomForest::score(const Matrix& inputs, const ForestTarget& target) con
   const double mean = std::accumulate(target.values.begin(), target.values.end(), 0.0) / double(n);
   double error = 0, variance = 0, right = 0;
   for (size_t r = 0; r < n; ++r) {
-    const double expected = target.values[r], found = predict(&inputs.values[r * size_t(inputs.cols)]);
+    const double expected = target.values[r], found = predict(inputs.values.data() + r * size_t(inputs.cols));
     error += (found - expected) * (found - expected);
     variance += (expected - mean) * (expected - mean);
     right += found == expected ? 1 : 0;
