@@ -236,9 +236,11 @@ class CalibrationScores {
 void draw_forecasts(const Experiment& e, const Tensor& c, ForecastBlock& block) {
   const int64_t columns = e.data.test.columns(), draws = e.evaluation.calibration_draws;
   block.draws.assign(size_t(block.rows * columns * draws), 0);
+  const ConditionedPrior prior = e.model->prior(c);
   for (int64_t m = 0; m < draws; ++m) {
     const RandomKey key{e.seed, stream::calibration, uint64_t(m) << 32 | uint64_t(block.first)};
-    const Tensor z = sample_prior(*e.model, c, block.rows, key);
+    const Tensor noise = normal(key, {block.rows, e.model->latents()}, 0, 1, DType::float32, c.device());
+    const Tensor z = prior_draw(prior, noise, key);
     const Tensor x =
         observed_values(*e.model, e.loss, e.data.test.features, z, c, {.learned = true, .noise = true}, key);
     const float* from = x.data<float>();

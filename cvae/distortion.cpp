@@ -2,6 +2,7 @@
 
 #include <cmath>
 
+#include "autograd/kernels/math.hpp"
 #include "autograd/operators.hpp"
 
 namespace elbow {
@@ -28,8 +29,6 @@ ColumnRange appended(std::vector<float>& to, const std::vector<float>& values, i
   to.insert(to.end(), values.begin(), values.end());
   return {from + int64_t(to.size() - values.size()), int64_t(values.size())};
 }
-
-double log1p_exp_of(double x) { return std::max(x, 0.0) + std::log1p(std::exp(-std::abs(x))); }
 
 // The raw value of the scale 1.
 double raw_of_one(double least) { return std::log(std::expm1(1 - least)); }
@@ -62,7 +61,7 @@ Tensor NoiseScale::of(const Tensor& y) const {
 
 double NoiseScale::of(const float* y, int64_t i) const {
   const double r = y[raw.first + (raw.width == 1 ? 0 : i)];
-  return least + log1p_exp_of(centred ? r + raw_of_one(least) : r);
+  return least + ops::log1p_exp(centred ? r + raw_of_one(least) : r);
 }
 
 NoiseScale noise_scale_of(NoiseMode mode, ColumnRange columns, double least, OutputLayout& layout,

@@ -70,9 +70,10 @@ struct Experiment {
   EvaluationSettings evaluation;
   RandomStream dropout_stream;
   std::unique_ptr<Cvae> model;
-  /// Under squared error: of Gaussian sets of up to 2048 columns, and of curves without noise; else null.
+  /// Under squared error: of Gaussian sets of up to 2048 columns, and of curves without noise. With learned noise and beta 1: of
+  /// such Gaussian sets (GaussianEntropy). Else null.
   std::unique_ptr<KnownOptimum> optimum;
-  /// The same where the set is Gaussian; else null.
+  /// The same of a Gaussian set under squared error; else null.
   const GaussianOptimum* gaussian_optimum() const;
   /// How many masks an average of the optimum takes: fewer for wide sets, and never fewer than `least` (affordable_masks).
   int64_t optimum_masks(int64_t least = 16) const;

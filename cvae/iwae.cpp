@@ -5,26 +5,16 @@
 #include "cvae/sampling.hpp"
 
 namespace elbow {
-namespace {
-
-// `t` [rows, width] `times` over, one copy below the other; undefined where t is.
-Tensor stacked(const Tensor& t, int64_t times) {
-  if (!t) return t;
-  return reshape(broadcast_to(t, {times, t.size(0), t.size(1)}), {times * t.size(0), t.size(1)});
-}
-
-}  // namespace
-
 // With log w_k = log p(x, z_k | c) - log q(z_k | x, c) in units of beta, where the KL has the weight of this step.
 Elbo iwae(Cvae& model, const Batch& batch, const Tensor& c, const LossSettings& loss, const RandomKey& noise,
           const Tensor& weight) {
   const int64_t k = loss.samples, rows = batch.x.size(0);
   const Posterior q = model.encode(batch.input, c);
-  const Posterior each{stacked(q.mu, k), stacked(q.log_var, k)};  // [k rows, latents]
-  const Tensor z = sample_posterior(loss, each, noise), conditions = stacked(c, k);
+  const Posterior each{repeated(q.mu, k), repeated(q.log_var, k)};  // [k rows, latents]
+  const Tensor z = sample_posterior(loss, each, noise), conditions = repeated(c, k);
   Batch copies;
-  copies.x = stacked(batch.x, k);
-  copies.observed = stacked(batch.observed, k);
+  copies.x = repeated(batch.x, k);
+  copies.observed = repeated(batch.observed, k);
   const Tensor distortion = distortion_of(loss, model.decode(z, conditions), copies, conditions, true);
   const ConditionedPrior p = model.prior(conditions);
   const Tensor log_ratio = p.log_density(z) - log_density(each, z);  // [k rows]

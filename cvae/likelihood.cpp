@@ -57,12 +57,6 @@ class WeightSums {
   double largest_ = std::numeric_limits<double>::lowest(), sum_ = 0, squares_ = 0;
 };
 
-// `t` [rows, width] repeated, one copy below the other; undefined where t is.
-Tensor repeated(const Tensor& t, int64_t times) {
-  if (!t || times == 1) return t;
-  return reshape(broadcast_to(t, {times, t.size(0), t.size(1)}), {times * t.size(0), t.size(1)});
-}
-
 // The importance weights of a batch.
 class Weights {
  public:

@@ -39,7 +39,7 @@ class Cvae : public Module {
   void set_prior(std::unique_ptr<Prior> prior);
   bool has_standard_prior() const { return !prior_; }
   /// Whether the prior is a diagonal normal for each condition, so that the KL has a closed form.
-  bool has_normal_prior() const { return !prior_ || prior_->is_normal(); }
+  bool has_normal_prior() const { return !dynamic_cast<const DensityPrior*>(prior_.get()); }
 
   /// From here on encode, decode and prior throw Error, which begins with `name`, where an output holds a NaN or an infinity:
   /// whoever uses a finished model wants numbers. (A training looks at its loss instead.)

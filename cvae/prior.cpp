@@ -30,14 +30,6 @@ Tensor ConditionedPrior::draw(const Tensor& noise, const Tensor& choice) const {
 }
 DiagonalNormal ConditionedPrior::moments() const { return other ? other->moments(*this) : normal; }
 
-Tensor Prior::log_density(const ConditionedPrior& p, const Tensor& z) const {
-  return elbow::log_density(p.normal, z);
-}
-Tensor Prior::draw(const ConditionedPrior& p, const Tensor& noise, const Tensor&) const {
-  return reparameterise(p.normal, noise);
-}
-DiagonalNormal Prior::moments(const ConditionedPrior& p) const { return p.normal; }
-
 namespace {
 
 constexpr auto standard = "standard";

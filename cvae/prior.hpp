@@ -28,12 +28,12 @@ Tensor kl_divergence(const DiagonalNormal& q, const DiagonalNormal& p, Reduction
 /// log density of z [rows, latents] in nats: [rows].
 Tensor log_density(const DiagonalNormal& distribution, const Tensor& z);
 
-class Prior;
+class DensityPrior;
 
 /// p(z | c) for the rows of a batch.
 struct ConditionedPrior {
-  DiagonalNormal normal = {};    ///< the distribution, where it is a diagonal normal
-  const Prior* other = nullptr;  ///< else the prior that knows it, and
+  DiagonalNormal normal = {};           ///< the distribution, where it is a diagonal normal
+  const DensityPrior* other = nullptr;  ///< else the prior that knows it, and
   std::array<Tensor, 3> terms =
       {};  ///< what that prior computed from c; of one row where there is no condition
 
@@ -51,17 +51,14 @@ class Prior : public Module {
  public:
   /// p(z | c) of each row, for c [rows, condition width], undefined where there is no condition.
   virtual ConditionedPrior operator()(const Tensor& c) = 0;
+};
 
-  /// Whether it is a diagonal normal for each condition.
-  virtual bool is_normal() const { return false; }
-
-  /// @name Of a prior that is no diagonal normal
-  /// ConditionedPrior's functions, for one of this prior.
-  /// @{
-  virtual Tensor log_density(const ConditionedPrior& p, const Tensor& z) const;
-  virtual Tensor draw(const ConditionedPrior& p, const Tensor& noise, const Tensor& choice) const;
-  virtual DiagonalNormal moments(const ConditionedPrior& p) const;
-  /// @}
+/// A prior that is no diagonal normal: it has ConditionedPrior's functions, for one of its own.
+class DensityPrior : public Prior {
+ public:
+  virtual Tensor log_density(const ConditionedPrior& p, const Tensor& z) const = 0;
+  virtual Tensor draw(const ConditionedPrior& p, const Tensor& noise, const Tensor& choice) const = 0;
+  virtual DiagonalNormal moments(const ConditionedPrior& p) const = 0;
 };
 
 /// What a prior must fit.

@@ -23,23 +23,28 @@ RandomKey likelihood_noise(uint64_t seed, int64_t draw, uint64_t batch) {
   return {seed, stream::likelihood, uint64_t(draw) << 32 | batch};
 }
 
+Tensor repeated(const Tensor& t, int64_t times) {
+  if (!t || times == 1) return t;
+  return reshape(broadcast_to(t, {times, t.size(0), t.size(1)}), {times * t.size(0), t.size(1)});
+}
+
 Tensor sample_posterior(const LossSettings& loss, const Posterior& q, const RandomKey& noise) {
   return loss.autoencoder ? q.mu : reparameterise(q.mu, q.log_var, noise);
 }
 
 Tensor sample_prior(Cvae& model, const Tensor& c, int64_t rows, const RandomKey& noise) {
   const Device device = c ? c.device() : Device::cpu;
-  return prior_draw(model, c, normal(noise, {rows, model.latents()}, 0, 1, DType::float32, device), noise);
+  return prior_draw(model.prior(c), normal(noise, {rows, model.latents()}, 0, 1, DType::float32, device),
+                    noise);
 }
 
-Tensor prior_draw(Cvae& model, const Tensor& c, const Tensor& noise, const RandomKey& key) {
-  const Device here = model.device(), asked = noise.device();
-  const ConditionedPrior p = model.prior(c);
-  if (p.is_normal() && p.normal.is_standard()) return noise;
+Tensor prior_draw(const ConditionedPrior& p, const Tensor& noise, const RandomKey& key) {
+  const Device asked = noise.device();
+  if (p.is_normal())
+    return p.normal.is_standard() ? noise : reparameterise(p.normal, noise.to(p.normal.mu.device())).to(asked);
+  const Device here = p.other->device();
   const RandomKey components{key.seed, stream::components, key.step, key.state};
-  const Tensor choice =
-      p.is_normal() ? Tensor() : uniform(components, {noise.size(0), 1}, 0, 1, DType::float32, here);
-  return p.draw(noise.to(here), choice).to(asked);
+  return p.draw(noise.to(here), uniform(components, {noise.size(0), 1}, 0, 1, DType::float32, here)).to(asked);
 }
 
 Tensor prior_points(Cvae& model, const Tensor& c, const Tensor& deviations) {

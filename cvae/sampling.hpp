@@ -20,14 +20,17 @@ RandomKey sampling_noise(uint64_t seed, int64_t draw, uint64_t batch);
 RandomKey likelihood_noise(uint64_t seed, int64_t draw, uint64_t batch);
 /// @}
 
+/// `t` [rows, width] repeated, one copy below the other [times * rows, width]; undefined where t is. For several draws of each row.
+Tensor repeated(const Tensor& t, int64_t times);
+
 /// A draw from the posterior of each row [rows, latents]; of an autoencoder, whose codes are points, its mean.
 Tensor sample_posterior(const LossSettings& loss, const Posterior& q, const RandomKey& noise);
 
 /// A draw from the model's prior p(z | c) for each row: [rows, latents]; c as for Cvae::prior. On the device of c.
 Tensor sample_prior(Cvae& model, const Tensor& c, int64_t rows, const RandomKey& noise);
-/// The same from normal noise [rows, latents] of one's own. What else the prior draws, such as the component of a mixture, is
-/// stream::components of the key.
-Tensor prior_draw(Cvae& model, const Tensor& c, const Tensor& noise, const RandomKey& key);
+/// The same from p(z | c), for who draws several times, and normal noise [rows, latents] of one's own. What else the prior draws, such
+/// as the component of a mixture, is stream::components of the key. On the device of the noise.
+Tensor prior_draw(const ConditionedPrior& p, const Tensor& noise, const RandomKey& key);
 /// The point of each row's prior that lies at these numbers of standard deviations from its mean, [rows, latents].
 Tensor prior_points(Cvae& model, const Tensor& c, const Tensor& deviations);
 

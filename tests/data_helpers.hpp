@@ -7,7 +7,9 @@
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
+#include <sstream>
 #include <string>
+#include <vector>
 
 #include "base/error.hpp"
 
@@ -54,6 +56,18 @@ struct TemporaryFolder {
 
 inline void write_bytes(const std::filesystem::path& path, const std::string& bytes) {
   std::ofstream(path, std::ios::binary) << bytes;
+}
+
+/// The fields of a CSV file without quotes, line by line, the header first.
+inline std::vector<std::vector<std::string>> read_csv(const std::filesystem::path& path) {
+  std::vector<std::vector<std::string>> table;
+  std::ifstream file(path);
+  for (std::string line; std::getline(file, line);) {
+    table.emplace_back();
+    std::istringstream fields(line + ",");
+    for (std::string field; std::getline(fields, field, ',');) table.back().push_back(field);
+  }
+  return table;
 }
 
 }  // namespace elbow::test

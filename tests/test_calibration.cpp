@@ -2,10 +2,8 @@
 // itself or not sure enough is not, in the direction that one expects.
 #include <boost/test/unit_test.hpp>
 #include <cmath>
-#include <fstream>
 #include <nlohmann/json.hpp>
 #include <random>
-#include <sstream>
 
 #include "autograd/ops.hpp"
 #include "autograd/random.hpp"
@@ -82,17 +80,6 @@ void check_calibrated(const Calibration& c) {
   BOOST_TEST(std::abs(off(c.crps.excess, 0)) < 4);
   for (const double density : c.pit) BOOST_TEST(std::abs(density - 1) < 1.2 * c.band);
   BOOST_TEST(c.deviation < 1.6);  // the root of chi-squared / 19: above that with a probability below 1e-4
-}
-
-std::vector<std::vector<std::string>> csv_of(const std::filesystem::path& path) {
-  std::vector<std::vector<std::string>> table;
-  std::ifstream file(path);
-  for (std::string line; std::getline(file, line);) {
-    table.emplace_back();
-    std::istringstream fields(line + ",");
-    for (std::string field; std::getline(fields, field, ',');) table.back().push_back(field);
-  }
-  return table;
 }
 
 }  // namespace
@@ -299,7 +286,7 @@ BOOST_AUTO_TEST_CASE(the_tables_and_the_findings) {
   e.model = std::make_unique<ExactModel>(e, 0.6);
   AnalysisContext context{OutputFolder(folder.path)};
   const AnalysisResult result = calibration_analysis(e, context);
-  const auto scores = csv_of(folder.path / "calibration.csv"), pit = csv_of(folder.path / "pit.csv");
+  const auto scores = read_csv(folder.path / "calibration.csv"), pit = read_csv(folder.path / "pit.csv");
   BOOST_TEST_REQUIRE(scores.size() == 1 + 1 + 3);
   BOOST_TEST(scores[1][0] == "");
   BOOST_TEST(scores[1][1] == "all");

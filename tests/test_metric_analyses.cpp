@@ -2,9 +2,7 @@
 // everything given, and the tables.
 #include <boost/test/unit_test.hpp>
 #include <cmath>
-#include <fstream>
 #include <nlohmann/json.hpp>
-#include <sstream>
 
 #include "autograd/tape.hpp"
 #include "cvae/generation.hpp"
@@ -65,17 +63,6 @@ struct SilentModel : Cvae {
   Tensor decode_here(const Tensor& z, const Tensor&) override { return Tensor::zeros({z.size(0), 3}); }
   int64_t latents() const override { return 1; }
 };
-
-std::vector<std::vector<std::string>> read_csv(const std::filesystem::path& path) {
-  std::vector<std::vector<std::string>> table;
-  std::ifstream file(path);
-  for (std::string line; std::getline(file, line);) {
-    table.emplace_back();
-    std::istringstream fields(line + ",");
-    for (std::string field; std::getline(fields, field, ',');) table.back().push_back(field);
-  }
-  return table;
-}
 
 }  // namespace
 

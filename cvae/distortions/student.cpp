@@ -1,5 +1,6 @@
 #include <cmath>
 
+#include "autograd/kernels/math.hpp"
 #include "autograd/operators.hpp"
 #include "cvae/distortion.hpp"
 
@@ -28,9 +29,7 @@ class StudentTerm : public DistortionTerm {
   }
   Tensor values(const Tensor& y) const override { return locations_.of(y); }
   float draw(const float* y, int64_t i, float value, const NumberDraw& random) const override {
-    const double raw = y[freedom_.first + i];
-    const double n = least_freedom + std::max(raw, 0.0) + std::log1p(std::exp(-std::abs(raw)));
-    std::student_t_distribution<double> t(n);
+    std::student_t_distribution<double> t(least_freedom + ops::log1p_exp(double(y[freedom_.first + i])));
     return value + float(scale_.of(y, i) * t(random.bits));
   }
 

@@ -36,7 +36,7 @@ class Coupling : public Module {
 
 // z = f(u), u ~ N(0, I): a row u is halved into (a, b). Each layer maps (a, b) to (b e^s(a) + t(a), a), so that the halves take
 // turns. log p(z) = log N(u; 0, I) - sum of all s. The term of its ConditionedPrior is c.
-class FlowPrior : public Prior {
+class FlowPrior : public DensityPrior {
  public:
   FlowPrior(const Config& config, const PriorSizes& sizes, RandomStream& initialisation)
       : latents_(sizes.latents) {

@@ -15,7 +15,6 @@ class LearnedPrior : public Prior {
     submodule("log_var", *log_var_);
   }
 
-  bool is_normal() const override { return true; }
   ConditionedPrior operator()(const Tensor& c) override {
     const Tensor h = hidden_(c);
     return {{(*mu_)(h), (*log_var_)(h)}};

@@ -13,7 +13,7 @@ constexpr double mean_spread =
 
 // p(z | c) = sum_k w_k N(mu_k, e^log_var_k). The terms of its ConditionedPrior are the logits of w [rows, components], mu and
 // log_var [rows, components, latents].
-class MixturePrior : public Prior {
+class MixturePrior : public DensityPrior {
  public:
   MixturePrior(const Config& config, const PriorSizes& sizes, RandomStream& initialisation)
       : components_(config.get<int64_t>("components", 8, between(1, 4096))), latents_(sizes.latents) {

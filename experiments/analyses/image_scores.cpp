@@ -25,7 +25,7 @@ Tensor generated_images(const Experiment& e, const Tensor& values, int64_t first
   const Tensor c =
       e.condition.of(values ? alias(values, {count, width}, first * width) : e.condition.nothing(count));
   const Tensor noise = alias(all, {count, latents}, first * latents);
-  const Tensor z = prior_draw(*e.model, c, noise, sampling_noise(e.seed, 0, uint64_t(first)));
+  const Tensor z = prior_draw(e.model->prior(c), noise, sampling_noise(e.seed, 0, uint64_t(first)));
   Tensor images = decoded_values(*e.model, e.loss, z, c).clone();
   float* pixels = images.data<float>();
   for (int64_t i = 0; i < images.numel(); ++i) pixels[i] = std::clamp(pixels[i], 0.0F, 1.0F);

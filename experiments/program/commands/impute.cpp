@@ -53,13 +53,14 @@ Imputation impute(const Experiment& e, const TableCodec& codec, const ImputeOpti
   Imputation out;
   const size_t size = size_t(batch.x.numel());
   std::vector<double> mean(size, 0), squares(size, 0);  // squares: of the distances from the mean (Welford)
-  Tensor noise;                                         // [rows, latents]
+  const ConditionedPrior prior = e.model->prior(drawn.c);
+  Tensor noise;  // [rows, latents]
   for (int64_t d = 0; d < o.draws; ++d) {
     const RandomKey key = sampling_noise(seed, d, rows.number());
     // For a mean, every other draw is the one before with its sign turned (antithetic variates): what is linear in z then
     // averages out. Rows that are drawn one by one are to be independent.
     noise = d % 2 == 1 && !o.multiple ? -noise : normal(key, {batch.x.size(0), e.model->latents()});
-    const Tensor z = prior_draw(*e.model, drawn.c, noise, key);
+    const Tensor z = prior_draw(prior, noise, key);
     std::vector<float> v =
         observed_values(*e.model, e.loss, e.data.train.features, z, drawn.c, {o.multiple, o.noise}, key)
             .to_vector<float>();
@@ -182,8 +183,7 @@ void add_impute(Command app) {
       .excludes(sd);
   command.flag("--noise", o->noise,
                "Draw numbers with the noise that latents leave: the learned one, or N(0, beta/2) under squared "
-               "error (in "
-               "the model's scaling)");
+               "error (in the model's scaling)");
   add_keep(command, *o);
   add_seed(command, *o);
   add_common(command, *o);

@@ -185,8 +185,7 @@ void add_pool(Command app) {
       app.command("pool", "Means and shares of multiply imputed tables, by Rubin's rules, as CSV");
   command.footer(
       "Reads what `elbow impute --multiple` writes: for each column the mean over the draws, its variance "
-      "within and "
-      "between them, and a 95% interval that counts what is not known of the missing fields.");
+      "within and between them, and a 95% interval that counts what is not known of the missing fields.");
   auto o = std::make_shared<PoolOptions>();
   command.option("data", o->table, "CSV file with a column that numbers the draws").required();
   command.option("--draw", o->draw, "The name of that column").shows_default();

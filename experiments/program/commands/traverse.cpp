@@ -48,9 +48,6 @@ std::vector<double> steps_of(const TraverseOptions& o) {
   return values;
 }
 
-// The same row n times.
-Tensor repeated(const Tensor& row, int64_t n) { return broadcast_to(row, {n, row.size(1)}); }
-
 Sweep sweep_of(const TraverseOptions& o, const ConditionArguments& arguments, const Experiment& e) {
   Sweep s;
   s.values = steps_of(o);
@@ -73,7 +70,7 @@ Sweep sweep_of(const TraverseOptions& o, const ConditionArguments& arguments, co
   }
   const std::vector<int64_t> row{*o.row};
   const Tensor c = arguments.decoder_condition(row);
-  if (c) s.c = repeated(c, n);
+  s.c = repeated(c, n);
   const Tensor prior = prior_points(*e.model, s.c, noise);
   s.z = repeated(e.model->encode(rows_of(e.data.test, row).input, arguments.encoder_condition(row)).mu, n);
   for (int64_t i = 0; i < n; ++i) s.z.data<float>()[swept(i)] = prior.data<float>()[swept(i)];
