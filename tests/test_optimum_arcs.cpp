@@ -87,7 +87,7 @@ BOOST_AUTO_TEST_CASE(against_scipy) {
     const double beta = c.at("beta");
     // One coordinate given: the reference has 32 values on each piece of an arc.
     for (const int axis : {0, 1}) {
-      const AverageOptimum& got = ConditionalArcs(distribution.arcs, axis, beta).mean();
+      const AverageOptimum got = ConditionalArcs(distribution.arcs, axis, beta).mean();
       BOOST_TEST_MESSAGE(c.at("source") << ", beta " << beta << ", given " << axis << ": " << got.loss << " - "
                                         << got.gap << ", SciPy " << c.at("one_given")[size_t(axis)]);
       BOOST_TEST(std::abs(got.loss - c.at("one_given")[size_t(axis)].get<double>()) < 4e-4 + got.gap);
