@@ -40,15 +40,17 @@ void make_distinct(const InputSpec& spec, double* x) {
   for (size_t i = 0; i < n; ++i) x[order[i]] = spec.lo + step * (double(i) + 0.5);
 }
 
-// x [n,n] becomes x x^T / n + 1.
+// Each matrix x [n,n] of [...,n,n] becomes x x^T / n + 1.
 void make_positive_definite(const InputSpec& spec, double* x) {
-  const int64_t n = spec.shape[0];
-  const std::vector<double> a(x, x + n * n);
-  for (int64_t i = 0; i < n; ++i)
-    for (int64_t j = 0; j < n; ++j)
-      x[i * n + j] =
-          double(i == j) +
-          std::inner_product(&a[size_t(i * n)], &a[size_t(i * n)] + n, &a[size_t(j * n)], 0.0) / double(n);
+  const int64_t n = spec.shape[spec.shape.rank() - 1];
+  for (const double* end = x + spec.shape.numel(); x != end; x += n * n) {
+    const std::vector<double> a(x, x + n * n);
+    for (int64_t i = 0; i < n; ++i)
+      for (int64_t j = 0; j < n; ++j)
+        x[i * n + j] =
+            double(i == j) +
+            std::inner_product(&a[size_t(i * n)], &a[size_t(i * n)] + n, &a[size_t(j * n)], 0.0) / double(n);
+  }
 }
 
 }  // namespace

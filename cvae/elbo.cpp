@@ -112,6 +112,7 @@ Tensor kl_loss(const Posterior& q, const ConditionedPrior& p, const Tensor& kl, 
   if (loss.free_nats > 0) {
     const Tensor each = kl_divergence(q, p.normal, Reduction::per_column);  // [latents]
     penalty = sum(maximum(each, Tensor::full({}, loss.free_nats, each.dtype(), each.device())));
+    if (q.axes) penalty = penalty + (kl - sum(each));  // the total correlation is no latent's, and not free
   }
   if (loss.has_capacity) penalty = abs(penalty - capacity);
   return weight * penalty;
@@ -218,7 +219,7 @@ Tensor kl_of(const LossSettings& loss, const Posterior& q, const ConditionedPrio
   if (p.is_normal()) return kl_divergence(q, p.normal, reduction);
   // log q as a function of z alone: its gradient by the parameters of q has the expectation 0 and is left out, which leaves less
   // noise the nearer q is to the best one (Roeder, Wu & Duvenaud 2017, "Sticking the Landing").
-  const Tensor rows = log_density({q.mu.detach(), q.log_var.detach()}, z) - p.log_density(z);
+  const Tensor rows = log_density({q.mu.detach(), q.log_var.detach(), q.axes}, z) - p.log_density(z);
   return reduction == Reduction::mean ? mean(rows) : rows;
 }
 

@@ -98,7 +98,7 @@ std::vector<int64_t> latents_by_kl(const std::vector<double>& kl) {
 
 std::vector<double> latent_kl(const Experiment& e, const Posterior& q, const Tensor& c) {
   const Device device = e.model->device();
-  return kl_of_latents(e.loss, {q.mu.to(device), q.log_var.to(device)}, e.model->prior(c)).to_vector<double>();
+  return kl_of_latents(e.loss, q.to(device), e.model->prior(c)).to_vector<double>();
 }
 
 SubsetEncoding encode_under(const Experiment& e, const std::vector<int64_t>& index, const Mask& subset) {

@@ -10,7 +10,7 @@ Elbo iwae(Cvae& model, const Batch& batch, const Tensor& c, const LossSettings& 
           const Tensor& weight) {
   const int64_t k = loss.samples, rows = batch.x.size(0);
   const Posterior q = model.encode(batch.input, c);
-  const Posterior each{repeated(q.mu, k), repeated(q.log_var, k)};  // [k rows, latents]
+  const Posterior each = repeated(q, k);  // of k rows of the batch's for each
   const Tensor z = sample_posterior(loss, each, noise), conditions = repeated(c, k);
   Batch copies;
   copies.x = repeated(batch.x, k);

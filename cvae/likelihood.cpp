@@ -122,8 +122,7 @@ class Weights {
       const int64_t draws = z.size(0);
       const Tensor flat = reshape(z, {draws * rows(), z.size(2)});
       const Tensor log_p = model_.prior(repeated(c_, draws)).log_density(flat);
-      const Posterior q{repeated(q_.mu, draws), repeated(q_.log_var, draws)};
-      return log_p - log_density(q, flat);
+      return log_p - log_density(repeated(q_, draws), flat);
     }
     const DiagonalNormal& p = p_.normal;
     const Tensor log_q = square(noise) + q_.log_var;  // each times -1/2

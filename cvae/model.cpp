@@ -48,7 +48,7 @@ Tensor moved(const Tensor& t, Device device) { return t ? t.to(device) : t; }
 Posterior Cvae::encode(const Tensor& input, const Tensor& c) {
   const Device here = device(), asked = input.device();
   const Posterior q = encode_here(input.to(here), moved(c, here));
-  return {checked(q.mu.to(asked)), checked(q.log_var.to(asked))};
+  return {checked(q.mu.to(asked)), checked(q.log_var.to(asked)), q.axes ? q.axes.to(asked) : q.axes};
 }
 
 Tensor Cvae::decode(const Tensor& z, const Tensor& c) {

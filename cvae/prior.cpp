@@ -7,18 +7,51 @@
 
 namespace elbow {
 
-Tensor reparameterise(const DiagonalNormal& d, const Tensor& noise) {
-  return d.is_standard() ? noise : d.mu + exp(0.5 * d.log_var) * noise;
+namespace {
+
+// x [..., rows, latents] times the matrix of its row, axes [rows, latents, latents] or its transpose.
+Tensor turned(const Tensor& x, const Tensor& axes, Trans transposed) {
+  std::vector<int64_t> as_matrices(x.shape().sizes().begin(), x.shape().sizes().end());
+  as_matrices.insert(as_matrices.end() - 1, 1);
+  return reshape(matmul(reshape(x, Shape(as_matrices)), axes, Trans::no, transposed), x.shape());
 }
 
-// The KL does not change when z is shifted and scaled. In the coordinates (z - mu_p) / sd_p the prior is N(0, I).
+}  // namespace
+
+DiagonalNormal DiagonalNormal::marginals() const {
+  if (!axes) return *this;
+  const Tensor variance = reshape(exp(log_var), {log_var.size(0), 1, log_var.size(1)});  // along the axes
+  return {mu, log(reshape(matmul(variance, square(axes)), log_var.shape()))};
+}
+
+DiagonalNormal DiagonalNormal::to(Device device) const {
+  if (is_standard()) return {};
+  return {mu.to(device), log_var.to(device), axes ? axes.to(device) : axes};
+}
+
+Tensor reparameterise(const DiagonalNormal& d, const Tensor& noise) {
+  if (d.is_standard()) return noise;
+  const Tensor deviation = exp(0.5 * d.log_var) * noise;
+  return d.mu + (d.axes ? turned(deviation, d.axes, Trans::no) : deviation);
+}
+
 Tensor kl_divergence(const DiagonalNormal& q, const DiagonalNormal& p, Reduction reduction) {
+  if (q.axes) {
+    const DiagonalNormal each = q.marginals();
+    const Tensor kl = kl_divergence(each, p, reduction);
+    if (reduction == Reduction::none || reduction == Reduction::per_column) return kl;
+    const Tensor correlation = 0.5 * sum(each.log_var - q.log_var, 1);  // [rows]: entropies of the marginals - that of q
+    return kl + (reduction == Reduction::mean ? mean(correlation) : correlation);
+  }
   if (p.is_standard()) return gaussian_kl(q.mu, q.log_var, reduction);
+  // The KL does not change when z is shifted and scaled. In the coordinates (z - mu_p) / sd_p the prior is N(0, I).
   return gaussian_kl((q.mu - p.mu) * exp(-0.5 * p.log_var), q.log_var - p.log_var, reduction);
 }
 
 Tensor log_density(const DiagonalNormal& d, const Tensor& z) {
-  const Tensor each = d.is_standard() ? square(z) : square((z - d.mu) * exp(-0.5 * d.log_var)) + d.log_var;
+  const Tensor deviation = d.is_standard() ? z : z - d.mu;
+  const Tensor along = d.axes ? turned(deviation, d.axes, Trans::yes) : deviation;
+  const Tensor each = d.is_standard() ? square(z) : square(along * exp(-0.5 * d.log_var)) + d.log_var;
   return -0.5 * sum(each + std::log(2 * std::numbers::pi), 1);
 }
 

@@ -14,15 +14,22 @@ namespace elbow {
 /// tensors it is the standard normal N(0, I), which costs nothing to make and to compute with.
 struct DiagonalNormal {
   Tensor mu, log_var;  ///< [rows, latents], or both undefined
+  /// [rows, latents, latents], or undefined: orthonormal rows. Then the distribution is independent not over the latents but
+  /// along these axes, with the variances e^log_var; mu is still in the latents' coordinates. A posterior may have them.
+  Tensor axes = {};
 
   bool is_standard() const { return !mu; }
+  /// The distribution of each latent by itself: this one, unless it has axes.
+  DiagonalNormal marginals() const;
+  DiagonalNormal to(Device device) const;
 };
 
 /// mu + e^(log_var / 2) * noise [rows, latents]: turns a draw from N(0, I) into one from the distribution (Kingma & Welling
 /// 2014). Of the standard normal, the noise itself.
 Tensor reparameterise(const DiagonalNormal& distribution, const Tensor& noise);
 
-/// KL(q || p) in nats, column by column, reduced as gaussian_kl reduces it; q is not the standard normal.
+/// KL(q || p) in nats, column by column, reduced as gaussian_kl reduces it; q is not the standard normal, and p has no axes. If q has
+/// axes, a column is the KL of that latent's marginal, and the total correlation of the latents is in the row alone.
 Tensor kl_divergence(const DiagonalNormal& q, const DiagonalNormal& p, Reduction reduction);
 
 /// log density of z [rows, latents] in nats: [rows].

@@ -25,11 +25,20 @@ RandomKey likelihood_noise(uint64_t seed, int64_t draw, uint64_t batch) {
 
 Tensor repeated(const Tensor& t, int64_t times) {
   if (!t || times == 1) return t;
-  return reshape(broadcast_to(t, {times, t.size(0), t.size(1)}), {times * t.size(0), t.size(1)});
+  std::vector<int64_t> copies(t.shape().sizes().begin(), t.shape().sizes().end()), rows = copies;
+  copies.insert(copies.begin(), times);
+  rows[0] *= times;
+  return reshape(broadcast_to(t, Shape(copies)), Shape(rows));
+}
+
+Posterior repeated(const Posterior& q, int64_t times) {
+  return {repeated(q.mu, times), repeated(q.log_var, times), repeated(q.axes, times)};
 }
 
 Tensor sample_posterior(const LossSettings& loss, const Posterior& q, const RandomKey& noise) {
-  return loss.autoencoder ? q.mu : reparameterise(q.mu, q.log_var, noise);
+  if (loss.autoencoder) return q.mu;
+  if (!q.axes) return reparameterise(q.mu, q.log_var, noise);
+  return reparameterise(q, normal(noise, q.mu.shape(), 0, 1, q.mu.dtype(), q.mu.device()));
 }
 
 Tensor sample_prior(Cvae& model, const Tensor& c, int64_t rows, const RandomKey& noise) {
@@ -57,7 +66,7 @@ Tensor kl_of_rows(Cvae& model, const LossSettings& loss, const Posterior& q, con
                   uint64_t batch) {
   constexpr int64_t draws = 16;
   const ConditionedPrior p = model.prior(c);
-  const Posterior here{q.mu.to(model.device()), q.log_var.to(model.device())};
+  const Posterior here = q.to(model.device());
   if (p.is_normal() || loss.autoencoder) return kl_of(loss, here, p, {}, Reduction::per_row);
   Tensor total;
   for (int64_t d = 0; d < draws; ++d) {

@@ -20,8 +20,9 @@ RandomKey sampling_noise(uint64_t seed, int64_t draw, uint64_t batch);
 RandomKey likelihood_noise(uint64_t seed, int64_t draw, uint64_t batch);
 /// @}
 
-/// `t` [rows, width] repeated, one copy below the other [times * rows, width]; undefined where t is. For several draws of each row.
+/// `t` [rows, ...] repeated, one copy below the other [times * rows, ...]; undefined where t is. For several draws of each row.
 Tensor repeated(const Tensor& t, int64_t times);
+Posterior repeated(const Posterior& q, int64_t times);
 
 /// A draw from the posterior of each row [rows, latents]; of an autoencoder, whose codes are points, its mean.
 Tensor sample_posterior(const LossSettings& loss, const Posterior& q, const RandomKey& noise);

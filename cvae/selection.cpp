@@ -108,7 +108,7 @@ class CommonRows {
   // The rows of `block` once for each subset, one below the other, in one pass through the model.
   void add_losses(std::span<const int64_t> block, const std::vector<Tensor>& noise,
                   std::span<const Mask> subsets, std::span<RowLosses> out) {
-    const int64_t n = int64_t(subsets.size()), rows = int64_t(block.size()), latents = e_.model->latents();
+    const int64_t n = int64_t(subsets.size()), rows = int64_t(block.size());
     std::vector<int64_t> index;
     for (int64_t s = 0; s < n; ++s) index.insert(index.end(), block.begin(), block.end());
     const Batch on_host = rows_of(e_.data.test, index);
@@ -117,13 +117,12 @@ class CommonRows {
     const Batch batch = on_device(on_host, device);
     const Tensor c = drawn_.c.to(device);
     const Posterior q = e_.model->encode(batch.input, c);
-    const Shape shape{n, rows, latents};  // the noise [rows, latents] is the same for each subset
-    const Posterior by_subset{reshape(q.mu, shape), reshape(q.log_var, shape)};
     const ConditionedPrior p = e_.model->prior(c);
     std::vector<double> distortion(index.size(), 0), kl(index.size(), 0);
     if (p.is_normal()) kl = kl_of(e_.loss, q, p, {}, Reduction::per_row).to_vector<double>();
     for (const Tensor& each : noise) {
-      const Tensor z = e_.loss.autoencoder ? q.mu : reshape(reparameterise(by_subset, each), q.mu.shape());
+      // The noise [rows, latents] is the same for each subset.
+      const Tensor z = e_.loss.autoencoder ? q.mu : reparameterise(q, repeated(each, n));
       const auto errors = distortion_of(e_.loss, e_.model->decode(z, c), batch, c, true).to_vector<double>();
       for (size_t r = 0; r < errors.size(); ++r) distortion[r] += errors[r] / double(noise.size());
       if (p.is_normal()) continue;

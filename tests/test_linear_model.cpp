@@ -83,19 +83,30 @@ BOOST_AUTO_TEST_CASE(the_output_at_zero_is_the_conditional_mean) {
   }
 }
 
-// Within one percent of the optimum, 1.29 nats, after 2,000 steps.
+// Within one percent of the optimum after 2,000 steps, and the noise is that of the optimum, beta / 2. Where entries are missing, the
+// lower bound may be out of reach, but on this set it is nearly reached.
 BOOST_AUTO_TEST_CASE(it_learns_reverse_water_filling) {
-  Experiment e{Config(settings(three_columns))};
-  BOOST_TEST_REQUIRE(bool(e.optimum));
-  Training training(e);
-  while (training.epochs_done() < e.training.epochs) training.epoch([](int64_t) {});
-  const RowLosses rows = test_losses(e, 16, true);
-  const Estimate excess = estimate_of(rows.excess);
-  BOOST_TEST(excess.mean < 0.0129 + 3 * excess.standard_error);
-  BOOST_TEST(excess.mean > -4 * excess.standard_error);
+  for (const bool missing : {false, true}) {
+    Json data = three_columns;
+    if (missing) data["missing"] = {{"rows", 0.5}, {"entries", 0.3}};
+    Experiment e{Config(settings(data))};
+    BOOST_TEST_REQUIRE(bool(e.optimum));
+    Training training(e);
+    while (training.epochs_done() < e.training.epochs) training.epoch([](int64_t) {});
+    const RowLosses rows = test_losses(e, 16, true);
+    const Estimate excess = estimate_of(rows.excess);
+    const double optimum = e.optimum->average(e.condition.given(), 1024, 1, e.data.test.missing).loss;
+    BOOST_TEST_MESSAGE("excess " << excess.mean << " +- " << excess.standard_error << " of " << optimum);
+    BOOST_TEST(excess.mean < 0.01 * optimum + 3 * excess.standard_error);
+    BOOST_TEST(excess.mean > -4 * excess.standard_error);
+    const auto state = state_of(*e.model);
+    const double unit = state.at("unit").item(), noise = std::exp(state.at("log_noise").item());
+    BOOST_TEST(noise * unit * unit == 0.25, boost::test_tools::tolerance(0.1));
+  }
 }
 
-// Rows of which nothing is missing are encoded alike, whether entries may be missing or not.
+// Rows of which nothing is missing are encoded alike, whether entries may be missing or not: the axes of the posterior are then the
+// latents, up to their order.
 BOOST_AUTO_TEST_CASE(a_complete_row_where_entries_may_be_missing) {
   Json data = three_columns;
   data["missing"] = 0.3;
@@ -108,12 +119,13 @@ BOOST_AUTO_TEST_CASE(a_complete_row_where_entries_may_be_missing) {
   const Posterior with = e.model->encode(concat(x, Tensor::ones({20, 3}), 1), c),
                   without = e.model->encode(x, c);
   BOOST_TEST(max(abs(sub(with.mu, without.mu))).item() < 1e-5);
-  BOOST_TEST(max(abs(sub(with.log_var, without.log_var))).item() < 1e-5);
+  BOOST_TEST(max(abs(sub(with.marginals().log_var, without.log_var))).item() < 1e-5);
   // What is under a missing entry is of no effect, and the posterior is wider.
   const Tensor there = bernoulli({1, 2, 5}, {20, 3}, 0.5), lacking = maximum(there, mask);
   const Posterior a = e.model->encode(concat(mul(x, lacking), lacking, 1), c);
   BOOST_TEST(all_finite(a.mu));
   BOOST_TEST(max(abs(sub(a.mu, with.mu))).item() > 1e-3);
+  BOOST_TEST(min(sub(a.marginals().log_var, with.marginals().log_var)).item() > -1e-5);
 }
 
 BOOST_AUTO_TEST_CASE(refusals) {

@@ -1,8 +1,9 @@
-// Priors that are no diagonal normal: densities that integrate to 1, draws that follow them, gradients, and what a training and
+// Posteriors with axes. Priors that are no diagonal normal: densities that integrate to 1, draws that follow them, gradients, and what a training and
 // a run make of them. The importance-weighted objective.
 #include <boost/test/unit_test.hpp>
 #include <cmath>
 #include <nlohmann/json.hpp>
+#include <numbers>
 
 #include "autograd/operators.hpp"
 #include "cvae/evaluation.hpp"
@@ -10,6 +11,7 @@
 #include "cvae/sampling.hpp"
 #include "cvae/training.hpp"
 #include "data_helpers.hpp"
+#include "optimum_helpers.hpp"
 #include "tests/gradcheck.hpp"
 
 using namespace elbow;
@@ -56,6 +58,72 @@ Losses trained(Experiment& e) {
 }
 
 }  // namespace
+
+// A posterior with axes e is N(mu, e^T diag(v) e), v = e^log_var: its KL, density, draws and marginals against dense matrices.
+BOOST_AUTO_TEST_CASE(a_posterior_with_axes) {
+  constexpr int64_t rows = 3, n = 4;
+  const auto random = [](uint64_t step, const Shape& shape) {
+    return normal({9, 9, step}, shape, 0, 0.7, DType::float64);
+  };
+  Tensor axes = Tensor::empty({rows, n, n}, DType::float64);
+  for (int64_t r = 0; r < rows; ++r) {
+    const EigenSystem s = symmetric_eigen(random_covariance(n, n, uint64_t(r) + 1));
+    std::ranges::copy(s.vectors.values, axes.data<double>() + r * n * n);
+  }
+  const DiagonalNormal q{random(1, {rows, n}), random(2, {rows, n}), axes};
+  const DiagonalNormal p{random(3, {rows, n}), random(4, {rows, n})};
+  const Tensor noise = random(5, {rows, n}), z = reparameterise(q, noise), density = log_density(q, z);
+  const Tensor variances = exp(q.marginals().log_var);
+  const auto check = [&](const std::function<Tensor(const DiagonalNormal&)>& value) {
+    const Function f = [&](const std::vector<Tensor>& in) { return sum(square(value({in[0], in[1], axes}))); };
+    const std::vector<Tensor> inputs{q.mu, q.log_var};
+    const Tensor one = Tensor::ones({}, DType::float64);
+    const std::vector<Tensor> gradients = tape_gradients(f, inputs, {true, true}, one);
+    for (size_t k = 0; k < 2; ++k)
+      BOOST_TEST(relative_error(at_checked_elements(gradients[k]), numerical_gradient(f, inputs, k, one)) < 1e-6);
+  };
+  for (const bool standard : {true, false}) {
+    const Tensor kl = kl_divergence(q, standard ? DiagonalNormal{} : p, Reduction::per_row);
+    const Tensor each = kl_divergence(q, standard ? DiagonalNormal{} : p, Reduction::none);
+    double mean = 0;
+    for (int64_t r = 0; r < rows; ++r) {
+      const auto at = [&](const Tensor& t, int64_t i) { return t.data<double>()[r * n + i]; };
+      const double* e = axes.data<double>() + r * n * n;
+      double expected = 0, distance = 0, log_det = 0;
+      for (int64_t i = 0; i < n; ++i) {
+        double variance = 0, drawn = at(q.mu, i);
+        for (int64_t k = 0; k < n; ++k) {
+          variance += e[k * n + i] * e[k * n + i] * std::exp(at(q.log_var, k));
+          drawn += e[k * n + i] * std::exp(at(q.log_var, k) / 2) * at(noise, k);
+        }
+        BOOST_TEST(std::abs(at(variances, i) - variance) < 1e-12);
+        BOOST_TEST(std::abs(at(z, i) - drawn) < 1e-12);
+        const double m = standard ? 0 : at(p.mu, i), v = standard ? 1 : std::exp(at(p.log_var, i));
+        const double shift = at(q.mu, i) - m;
+        expected += 0.5 * (variance / v + shift * shift / v - 1 + std::log(v) - at(q.log_var, i));
+        BOOST_TEST(std::abs(at(each, i) - 0.5 * (variance / v + shift * shift / v - 1 - std::log(variance / v))) <
+                   1e-12);
+        distance += at(noise, i) * at(noise, i);
+        log_det += at(q.log_var, i);
+      }
+      BOOST_TEST(std::abs(kl.data<double>()[r] - expected) < 1e-12);
+      BOOST_TEST(std::abs(density.data<double>()[r] +
+                          0.5 * (distance + log_det + double(n) * std::log(2 * std::numbers::pi))) < 1e-12);
+      mean += expected / rows;
+    }
+    const auto value = [&](Reduction by) { return kl_divergence(q, standard ? DiagonalNormal{} : p, by); };
+    BOOST_TEST(std::abs(value(Reduction::mean).item() - mean) < 1e-12);
+    for (const Reduction by : {Reduction::mean, Reduction::per_row})
+      check([&](const DiagonalNormal& d) { return kl_divergence(d, standard ? DiagonalNormal{} : p, by); });
+  }
+  check([&](const DiagonalNormal& d) { return reparameterise(d, noise); });
+  check([&](const DiagonalNormal& d) { return log_density(d, z); });
+  // Several draws at once, and several rows below each other, are those one by one.
+  const Tensor two = reparameterise(q, concat(reshape(noise, {1, rows, n}), reshape(noise, {1, rows, n}), 0)),
+               below = reparameterise(repeated(q, 2), repeated(noise, 2));
+  BOOST_TEST(max(abs(sub(reshape(two, {2 * rows, n}), repeated(z, 2)))).item() < 1e-15);
+  BOOST_TEST(max(abs(sub(below, repeated(z, 2)))).item() < 1e-15);
+}
 
 BOOST_AUTO_TEST_CASE(densities_integrate_to_one_for_each_condition) {
   constexpr int64_t steps = 400;

@@ -5,8 +5,8 @@
 #include "base/parallel.hpp"
 
 #if ELBOW_DECLARATIONS  // copied to autograd/ops.hpp
-/// The principal axes of a Gaussian of covariance s [n,n] once some columns are given: for each row of mask [rows,n], with O the
-/// columns where it is not 0 and U the others, the eigenvectors v_i of
+/// The principal axes of a Gaussian of covariance s [n,n], or of one for each row [rows,n,n], once some columns are given: for each
+/// row of mask [rows,n], with O the columns where it is not 0 and U the others, the eigenvectors v_i of
 ///
 ///     C = s_UU - s_UO inverse(s_OO + ridge 1) s_OU
 ///
@@ -117,24 +117,29 @@ struct PrincipalAxes : Op {
   Shape shape(Inputs in) const {
     require_inputs(name, in, 2);
     const Shape &s = in[0].shape(), &mask = in[1].shape();
-    if (s.rank() != 2 || s[0] != s[1]) fail(name, "expects a square matrix, not ", s);
-    if (mask.rank() != 2 || mask[1] != s[0])
-      fail(name, "matrix ", s, " expects a mask [rows, ", s[0], "], not ", mask);
-    return {mask[0], s[0], s[0]};
+    const int rank = s.rank();
+    if (rank < 2 || rank > 3 || s[rank - 1] != s[rank - 2])
+      fail(name, "expects a square matrix, or one for each row, not ", s);
+    const int64_t n = s[rank - 1];
+    if (mask.rank() != 2 || mask[1] != n || (rank == 3 && mask[0] != s[0]))
+      fail(name, "matrix ", s, " expects a mask [", rank == 3 ? str(s[0]) : "rows", ", ", n, "], not ", mask);
+    return {mask[0], n, n};
   }
+  // From the matrix of one row to that of the next.
+  static int64_t step(const Shape& s) { return s.rank() == 3 ? s[1] * s[2] : 0; }
   template <class T> void forward(ForwardContext& c) const {
-    const int64_t rows = c.in[1].size(0), n = c.in[1].size(1);
-    const T *s = c.in[0].template data<T>(), *mask = c.in[1].template data<T>();  // [n,n], [rows,n]
+    const int64_t rows = c.in[1].size(0), n = c.in[1].size(1), next = step(c.in[0].shape());
+    const T *s = c.in[0].template data<T>(), *mask = c.in[1].template data<T>();  // [n,n] or [rows,n,n], [rows,n]
     T* y = c.y.template data<T>();                                                // [rows,n,n]
     parallel_for(rows, rows * n * n * n, [=, ridge = ridge](int64_t r) {
       thread_local std::vector<double> work;  // in double precision whatever T is
       work.resize(size_t(2 * n * n));
-      axes_of<double>(n, s, mask + r * n, ridge, work.data(), work.data() + n * n, y + r * n * n);
+      axes_of<double>(n, s + r * next, mask + r * n, ridge, work.data(), work.data() + n * n, y + r * n * n);
     });
   }
   // A thread for each row, in double precision as well.
   template <class T> void device_forward(ForwardContext& c) const {
-    const int64_t rows = c.in[1].size(0), n = c.in[1].size(1);
+    const int64_t rows = c.in[1].size(0), n = c.in[1].size(1), next = step(c.in[0].shape());
     Tensor work = Tensor::empty({rows, 2, n, n}, DType::float64, Device::cuda);
     const auto s = cuda::in<T>(c.in[0]), mask = cuda::in<T>(c.in[1]);
     const auto scratch = cuda::out<double>(work);  // [rows, 2, n, n]
@@ -142,18 +147,19 @@ struct PrincipalAxes : Op {
     const double added = ridge;
     cuda::for_each(rows, [=] ELBOW_DEVICE(int64_t r) {
       const auto a = scratch + 2 * r * n * n;
-      axes_of<double>(n, s, mask + r * n, added, a, a + n * n, y + r * n * n);
+      axes_of<double>(n, s + r * next, mask + r * n, added, a, a + n * n, y + r * n * n);
     });
   }
   // By LAPACK.
   void reference(Inputs in, double* y) const {
     const int64_t rows = in[1].size(0), n = in[1].size(1);
     std::fill_n(y, rows * n * n, 0.0);
-    for (int64_t r = 0; r < rows; ++r, y += n * n) {
+    const double* s = in[0].data<double>();
+    for (int64_t r = 0; r < rows; ++r, y += n * n, s += step(in[0].shape())) {
       Matrix c(n, n);
       std::vector<int64_t> withheld;
       for (int64_t e = 0; e < n * n; ++e)
-        c.values[size_t(e)] = (in[0].data<double>()[e] + in[0].data<double>()[e % n * n + e / n]) / 2;
+        c.values[size_t(e)] = (s[e] + s[e % n * n + e / n]) / 2;
       for (int64_t k = 0; k < n; ++k) {
         if (in[1].data<double>()[r * n + k] == 0) {
           withheld.push_back(k);
@@ -179,7 +185,9 @@ struct PrincipalAxes : Op {
     s.add({{}, 1.5}, {s.in({4, 4}).positive_definite(), mask(9, 4)}, "ridge 1.5");
     s.add({s.in({1, 1}).positive_definite(), mask(2, 1)});
     s.add({s.in({3, 3}).positive_definite(), mask(0, 3)});
-    s.refuse({}, {s.in({4, 3}), s.in({5, 3})}, "a square matrix, not [4,3]");
+    s.add({}, {s.in({5, 4, 4}).positive_definite(), mask(5, 4)}, "a matrix for each row");
+    s.refuse({}, {s.in({4, 3}), s.in({5, 3})}, "a square matrix, or one for each row, not [4,3]");
+    s.refuse({}, {s.in({4, 3, 3}), s.in({5, 3})}, "expects a mask [4, 3], not [5,3]");
     s.refuse({}, {s.in({3, 3}), s.in({5, 4})}, "expects a mask [rows, 3], not [5,4]");
     s.benchmark({}, {s.in({8, 8}).positive_definite(), mask(64, 8)});
   }

@@ -5,7 +5,7 @@
 #include "cvae/models/models.hpp"
 #include "cvae/models/stacks.hpp"
 #include "data/batches.hpp"
-#include "metrics/moments.hpp"
+#include "metrics/gaussian_em.hpp"
 
 namespace elbow {
 namespace {
@@ -35,18 +35,24 @@ class OfVariance : public Layer {
 // With the Gaussian of the training rows' mean and covariance, let r be what the given columns do not predict of a row,
 // r = x - E[x | given], and w_i the principal axes of its covariance, |w_i|^2 = lambda_i, largest first. Then
 //
-//     q(z_i | x, c) = N(gain(lambda_i) w_i . r / lambda_i, exp(log_var(lambda_i)))
-//     output        = E[x | given] + sum_i output_gain(lambda_i) z_i w_i
+//     output = E[x | given] + sum_i z_i a_i,    a_i = gain(lambda_i) w_i
 //
-// where gain, log_var and output_gain are learned. At the optimum of a Gaussian set, gain = output_gain = sqrt(1 - s^2) and
-// log_var = log s^2 with s^2 = beta / (2 lambda), or 1 below the water level (docs/optimum.md).
+// and q(z | x, c) is what Bayes' rule makes of the prior N(0, I) and the columns that are there: with A their part of the a_i
+// as rows, under r = z A + noise of variance v,
+//
+//     precision P = I + A A^T / v,    mean = P^-1 A r / v.
+//
+// The function gain and the noise v are learned. At the optimum of a Gaussian set, v = beta / 2 and gain(lambda)^2 = 1 - v / lambda,
+// or 0 below the water level (docs/optimum.md). The axes of a complete row are orthogonal, P is diagonal, and so is the
+// posterior. A missing entry takes its part of each a_i away; then the posterior is diagonal along the eigenvectors of P.
 class LinearCvae : public Cvae {
  public:
   LinearCvae(const Config& config, const ModelSizes& sizes, LayerStreams streams)
       : columns_(sizes.columns),
         mean_(Tensor::zeros({columns_})),
         unit_(Tensor::full({}, 1)),
-        covariance_(Tensor::zeros({columns_, columns_})) {
+        covariance_(Tensor::zeros({columns_, columns_})),
+        log_noise_(Tensor::zeros({})) {
     if (!sizes.masked) config.fail("kind", "linear expects a condition of columns, each of which may be given");
     if (sizes.network_outputs() != columns_)
       config.fail("kind", "linear has one output for each column: loss.scale = \"entry\" needs two");
@@ -56,14 +62,16 @@ class LinearCvae : public Cvae {
     style.activation = config.choice("activation", ActivationLayer::names(), style.activation);
     style.batch_norm = false;
     gain_ = std::make_unique<OfVariance>(widths, style, streams);
-    log_var_ = std::make_unique<OfVariance>(widths, style, streams);
-    output_gain_ = std::make_unique<OfVariance>(widths, style, streams);
     buffer("mean", mean_);
     buffer("unit", unit_);
     buffer("covariance", covariance_);
     submodule("gain", *gain_);
-    submodule("log_var", *log_var_);
-    submodule("output_gain", *output_gain_);
+    parameter("log_noise", log_noise_);
+    if (sizes.input == columns_) return;
+    std::vector<float> identity(size_t(latents_ * latents_), 0);
+    for (int64_t i = 0; i < latents_; ++i) identity[size_t(i * latents_ + i)] = 1;
+    identity_ = Tensor::from(identity, {latents_, latents_});
+    buffer("identity", identity_);
   }
   int64_t latents() const override { return latents_; }
 
@@ -71,7 +79,7 @@ class LinearCvae : public Cvae {
   void fit(const Dataset& train) override {
     const std::vector<int64_t> index = evenly_spread(train.rows(), most_rows);
     const Batch rows = rows_of(train, index);
-    const Moments moments = rows.observed ? observed_moments(rows.x, rows.observed) : moments_of(rows.x);
+    const Moments moments = rows.observed ? gaussian_em(rows.x, rows.observed) : moments_of(rows.x);
     double variance = 0;
     for (int64_t i = 0; i < columns_; ++i) variance += moments.covariance(i, i) / double(columns_);
     if (variance == 0) variance = 1;
@@ -93,29 +101,39 @@ class LinearCvae : public Cvae {
   };
 
   Posterior encode_here(const Tensor& input, const Tensor& c) override {
-    const auto& [predicted, axes, variances] = conditioned(c);
-    const Tensor x = in_units(slice(input, 1, 0, columns_));
-    const Tensor gain = (*gain_)(variances), scale = gain / (variances + ridge);
-    if (input.size(1) == columns_) return {mean_code(x - predicted, axes, scale), (*log_var_)(variances)};
-
-    // Missing entries: what is seen of an axis is that of the columns that are there. The posterior's mean is a fixed point
-    // of expectation-maximisation (Dempster, Laird & Rubin 1977): the missing entries are filled in by the output of the
-    // mean so far, at first by what the columns that are there predict.
-    const Tensor observed = slice(input, 1, columns_, 2 * columns_);
-    const Tensor seen = sum(square(axes) * reshape(observed, {x.size(0), 1, columns_}), 2);
-    Tensor innovations = completed(x, observed) - predicted;
-    Tensor mu = mean_code(innovations, axes, scale);
-    for (int i = 0; i < em_steps; ++i) {
-      innovations = where(observed, innovations, innovations_of(mu * gain, axes));
-      mu = mean_code(innovations, axes, scale);
+    const Conditioned& given = conditioned(c);
+    const Tensor a = output_axes(given), noise = exp(log_noise_);  // [rows, latents, columns], []
+    const Tensor r = in_units(slice(input, 1, 0, columns_)) - given.predicted;
+    if (input.size(1) == columns_) {
+      const Tensor precision = sum(square(a), 2) / noise + 1;  // [rows, latents]: the diagonal of P
+      return {products(a, r) / (noise * precision), -log(precision)};
     }
-    return {mu, (*log_var_)(seen)};
+    const Tensor seen = a * reshape(slice(input, 1, columns_, 2 * columns_), {input.size(0), 1, columns_});
+    const Tensor e = eigenvectors(seen, noise);  // [rows, latents, latents]
+    const Tensor along = matmul(e, seen);        // [rows, latents, columns]: orthogonal
+    const Tensor precision = sum(square(along), 2) / noise + 1;  // [rows, latents]: the eigenvalues of P
+    const Tensor mean = products(along, r) / (noise * precision);
+    return {combined(mean, e), -log(precision), e};
   }
   Tensor decode_here(const Tensor& z, const Tensor& c) override {
-    const auto& [predicted, axes, variances] = conditioned(c);
-    return mean_ + unit_ * (predicted + innovations_of(z * (*output_gain_)(variances), axes));
+    const Conditioned& given = conditioned(c);
+    return mean_ + unit_ * (given.predicted + combined(z, output_axes(given)));
   }
 
+  // The a_i: [rows, latents, columns].
+  Tensor output_axes(const Conditioned& given) {
+    return given.axes * reshape((*gain_)(given.variances), {given.axes.size(0), latents_, 1});
+  }
+  // The eigenvectors of I + A A^T / noise as the rows of matrices [rows, latents, latents], for A [rows, latents, columns]. They
+  // are taken as constants: the posterior is the best there is for the model's output, so the loss does not change with them in
+  // first order.
+  Tensor eigenvectors(const Tensor& a, const Tensor& noise) const {
+    const NoGrad no_grad;
+    const Tensor none_given = Tensor::zeros({a.size(0), latents_}, a.dtype(), a.device());
+    const Tensor axes =
+        principal_axes(matmul(a, a, Trans::no, Trans::yes) + noise * identity_, none_given);
+    return axes / sqrt(sum(square(axes), 2, true));
+  }
   // Encoder and decoder, and all draws of a latent, are asked about the same condition one after the other: it is kept until
   // another one comes, or it is written to. Not on a GPU, where a recorded step replays with other values in the same tensor.
   const Conditioned& conditioned(const Tensor& c) {
@@ -132,22 +150,23 @@ class LinearCvae : public Cvae {
   Tensor completed(const Tensor& x, const Tensor& mask) const {
     return where(mask, x, matmul(masked_solve(covariance_, x, mask, ridge), covariance_));
   }
-  // scale_i w_i . r for r [rows, columns]: [rows, latents].
-  Tensor mean_code(const Tensor& r, const Tensor& axes, const Tensor& scale) const {
-    return sum(axes * reshape(r, {r.size(0), 1, columns_}), 2) * scale;
+  // a_i . r for a [rows, latents, columns] and r [rows, columns]: [rows, latents].
+  static Tensor products(const Tensor& a, const Tensor& r) {
+    return sum(a * reshape(r, {r.size(0), 1, r.size(1)}), 2);
   }
-  // sum_i a_i w_i for a [rows, latents]: [rows, columns].
-  Tensor innovations_of(const Tensor& a, const Tensor& axes) const {
-    return sum(axes * reshape(a, {a.size(0), latents_, 1}), 1);
+  // sum_i z_i a_i for z [rows, latents] and a [rows, latents, columns]: [rows, columns].
+  static Tensor combined(const Tensor& z, const Tensor& a) {
+    return sum(a * reshape(z, {z.size(0), z.size(1), 1}), 1);
   }
 
   static constexpr int64_t most_rows = 1 << 17;  // of which the moments are taken
   static constexpr double ridge = 1e-5;  // added to the covariance's diagonal: columns may depend on each other
-  static constexpr int em_steps = 5;
   int64_t columns_, latents_;
   // All is computed with (x - mean) / unit, whose covariance has a mean diagonal of 1.
   Tensor mean_, unit_, covariance_;  // [columns], [], [columns, columns]
-  std::unique_ptr<OfVariance> gain_, log_var_, output_gain_;
+  std::unique_ptr<OfVariance> gain_;
+  Tensor log_noise_;  // []: ln v, in units
+  Tensor identity_;   // [latents, latents], or undefined where nothing is missing
   Tensor c_;  // the condition that conditioned_ belongs to, and the versions of it and of the covariance
   std::array<uint32_t, 2> versions_{};
   Conditioned conditioned_;

@@ -104,7 +104,7 @@ FactorRows factor_rows(const Experiment& e) {
     const auto part = index.subspan(first, std::min(size_t(evaluation_batch_rows), index.size() - first));
     const Batch batch = rows_of(set, part);
     e.condition.give(batch, given, drawn);
-    const Posterior q = e.model->encode(batch.input, drawn.c);
+    const Posterior q = e.model->encode(batch.input, drawn.c).marginals();
     const auto append = [](std::vector<double>& to, const Tensor& t) {
       const auto values = t.to_vector<double>();
       to.insert(to.end(), values.begin(), values.end());

@@ -134,7 +134,7 @@ CsvTable kl_all(const Experiment& e, const Found& f) {
     const Mask& subset = f.subsets[size_t(step)];
     const SubsetEncoding encoding = encode_under(e, rows, subset);
     const auto mu = encoding.posterior.mu.to_vector<float>(),
-               log_var = encoding.posterior.log_var.to_vector<float>();
+               log_var = encoding.posterior.marginals().log_var.to_vector<float>();
     const size_t latents = encoding.order.size(), x = size_t(encoding.order[0]);
     const std::optional<size_t> y = latents > 1 ? std::optional(size_t(encoding.order[1])) : std::nullopt;
     const auto on_y = [&](const std::vector<float>& values, size_t r) {
