@@ -242,8 +242,10 @@ Elbo elbo(Cvae& model, const Batch& batch, const Tensor& c, const LossSettings& 
   const Tensor z = sample_posterior(loss, q, noise);
   const Tensor distortion = distortion_of(loss, model.decode(z, c), batch, c, false);
   const Tensor kl = kl_of(loss, q, p, z, Reduction::mean);
-  return {loss.autoencoder ? distortion : distortion + kl_loss(q, p, kl, loss, weight, capacity), distortion,
-          kl};
+  if (loss.autoencoder) return {distortion, distortion, kl};
+  Tensor added = kl_loss(q, p, kl, loss, weight, capacity);
+  if (const Tensor penalty = model.penalty(p)) added = added + loss.beta * penalty;
+  return {distortion + added, distortion, kl};
 }
 
 Elbo elbo(Cvae& model, const Batch& batch, const Tensor& c, const LossSettings& loss, const RandomKey& noise,

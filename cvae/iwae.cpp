@@ -21,7 +21,8 @@ Elbo iwae(Cvae& model, const Batch& batch, const Tensor& c, const LossSettings& 
   const Tensor log_w = reshape((weight * log_ratio - distortion) / loss.beta, {k, rows});
   const Tensor bound = mean(logsumexp(log_w, 0)) - std::log(double(k));
   const Tensor kl = p.is_normal() ? kl_divergence(each, p.normal, Reduction::mean) : -mean(log_ratio);
-  return {-loss.beta * bound, mean(distortion), kl};
+  const Tensor penalty = model.penalty(p);
+  return {loss.beta * (penalty ? penalty - bound : -bound), mean(distortion), kl};
 }
 
 }  // namespace elbow

@@ -26,6 +26,8 @@ class Cvae : public Module {
   Tensor decode(const Tensor& z, const Tensor& c);
   /// p(z | c) of each row: N(0, I) unless the model has another prior, on its device.
   ConditionedPrior prior(const Tensor& c);
+  /// What training adds to the KL for the sake of the prior (Prior::penalty), []; undefined: nothing.
+  Tensor penalty(const ConditionedPrior& p) const { return prior_ ? prior_->penalty(p) : Tensor(); }
   virtual int64_t latents() const = 0;
   /// Appends constants to what decode returns (OutputLayout): parameters "noise" with these first values, and a buffer "units".
   void set_output_constants(const std::vector<float>& trained, const std::vector<float>& fixed);

@@ -146,6 +146,51 @@ BOOST_AUTO_TEST_CASE(densities_integrate_to_one_for_each_condition) {
     }
 }
 
+// vaeac's regulariser of a learned prior, its gradient, and that training sees it.
+BOOST_AUTO_TEST_CASE(the_penalty_of_a_learned_prior) {
+  const Tensor c = normal({3, 1, 1}, {5, 2});
+  const auto prior = random_prior(R"({"kind": "learned", "hidden": [6], "regulariser": 3})", 2, 4, 1.0);
+  const ConditionedPrior p = (*prior)(c);
+  double expected = 0;
+  for (int64_t i = 0; i < 20; ++i) {
+    const double mu = p.normal.mu.data<float>()[i], sigma = std::exp(0.5 * p.normal.log_var.data<float>()[i]);
+    expected += 3 * (mu * mu / 2e8 + 1e-4 * (sigma - 1 - std::log(sigma))) / 5;
+  }
+  BOOST_TEST(prior->penalty(p).item() == expected, boost::test_tools::tolerance(1e-4));
+  const auto none = random_prior(R"({"kind": "learned", "hidden": [6], "regulariser": 0})", 2, 4);
+  BOOST_TEST(!none->penalty((*none)(c)));
+  const Function penalty = [&](const std::vector<Tensor>& in) { return prior->penalty({{in[0], in[1]}}); };
+  const Tensor one = Tensor::ones({}, DType::float64);
+  const std::vector<Tensor> at{normal({3, 1, 2}, {5, 4}, 0, 1, DType::float64),
+                               normal({3, 1, 3}, {5, 4}, 0, 1, DType::float64)};
+  const std::vector<Tensor> gradients = tape_gradients(penalty, at, {true, true}, one);
+  for (size_t k = 0; k < 2; ++k)
+    BOOST_TEST(relative_error(gradients[k], Tensor::from(numerical_gradient(penalty, at, k, one), {5, 4})) < 1e-5);
+
+  Json json = settings(R"({"kind": "learned"})");
+  json["data"] = {{"source", "independent_gaussian"}, {"columns", 2}, {"train_rows", 64}, {"test_rows", 64}};
+  json["condition"] = {{"kind", "columns"}};
+  const auto loss = [&](double regulariser) {
+    json["model"]["prior"]["regulariser"] = regulariser;
+    Experiment e{Config(json)};
+    set_state(*e.model, [&] {
+      auto state = state_of(*e.model);
+      for (auto& [name, tensor] : state)
+        if (name.starts_with("prior.")) tensor = tensor + 0.5;
+      return state;
+    }());
+    const Batch& batch = Batches(e.data.train, 64, LastBatch::keep).get(0);
+    Condition::Drawn drawn;
+    e.condition.draw(batch, {1, 2, 3}, drawn);
+    const double added = e.model->penalty(e.model->prior(drawn.c)) ? e.model->penalty(e.model->prior(drawn.c)).item() : 0;
+    return std::pair(elbo(*e.model, batch, drawn.c, e.loss, {1, 2, 4}).loss.item(), e.loss.beta * added);
+  };
+  const auto with = loss(1e4), without = loss(0);
+  BOOST_TEST(without.second == 0);
+  BOOST_TEST(with.second > 0.1);
+  BOOST_TEST(with.first - with.second == without.first, boost::test_tools::tolerance(1e-5));
+}
+
 // Means of functions of draws against the same means under the density, on a grid.
 BOOST_AUTO_TEST_CASE(draws_follow_the_density) {
   for (const std::string& kind : kinds) {

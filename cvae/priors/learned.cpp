@@ -1,3 +1,4 @@
+#include "autograd/operators.hpp"
 #include "cvae/prior.hpp"
 #include "cvae/priors/prior_net.hpp"
 
@@ -7,6 +8,7 @@ namespace {
 class LearnedPrior : public Prior {
  public:
   LearnedPrior(const Config& config, const PriorSizes& sizes, RandomStream& initialisation) {
+    regulariser_ = config.get<double>("regulariser", 1, at_least(0));
     const int64_t in = add_prior_layers(hidden_, sizes.condition, config, {64}, initialisation);
     mu_ = std::make_unique<Linear>(in, sizes.latents, zero_weights, zero_weights, initialisation);
     log_var_ = std::make_unique<Linear>(in, sizes.latents, zero_weights, zero_weights, initialisation);
@@ -19,8 +21,16 @@ class LearnedPrior : public Prior {
     const Tensor h = hidden_(c);
     return {{(*mu_)(h), (*log_var_)(h)}};
   }
+  Tensor penalty(const ConditionedPrior& p) const override {
+    constexpr double of_mu = 1 / 2e8, of_sigma = 1e-4;
+    if (regulariser_ == 0) return {};
+    const auto& [mu, log_var, axes] = p.normal;
+    const Tensor each = of_mu * square(mu) + of_sigma * (exp(0.5 * log_var) - 1 - 0.5 * log_var);
+    return regulariser_ * mean(sum(each, 1));
+  }
 
  private:
+  double regulariser_;
   Sequential hidden_;
   std::unique_ptr<Linear> mu_, log_var_;
 };
