@@ -1,6 +1,6 @@
 #include "autograd/kernels/broadcast.hpp"
 
-#include "autograd/kernels/simd.hpp"
+#include "autograd/kernels/column_sums.hpp"
 #include "autograd/tensor.hpp"
 
 namespace elbow::ops {
@@ -12,7 +12,7 @@ template <class T> void add_columns(const T* from, int64_t rows, int64_t n, T* t
   constexpr int64_t block = 256;
   const auto same = [](auto v) { return v; };
   if (rows <= block) {
-    for (int64_t r = 0; r < rows; ++r) simd::map<T>(n, to, true, same, from + r * n);
+    simd::column_sums<T, 1>(rows, n, {to}, true, [](auto v) { return std::array{v}; }, simd::OfRows{from});
     return;
   }
   int64_t part = block;

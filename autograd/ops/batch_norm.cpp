@@ -1,6 +1,7 @@
 #include <cmath>
 
 #include "autograd/kernels/batch_norm_op.hpp"
+#include "autograd/kernels/column_sums.hpp"
 
 #if ELBOW_DECLARATIONS  // copied to autograd/ops.hpp
 /// Each column normalised to mean 0 and variance 1, then scaled and shifted (Ioffe & Szegedy 2015): x [rows, n], the others
@@ -76,17 +77,13 @@ struct BatchNorm : Op {
     const T* mean = c.saved(2).template data<T>();    // [n]
     const T* scale = c.saved(3).template data<T>();   // [n]
     const T* dy = c.dy().template data<T>();          // [rows, n]
-    Tensor sums = Tensor::zeros({2, n}, input.dtype());
+    Tensor sums = Tensor::empty({2, n}, input.dtype());
     T* sum_dy = sums.template data<T>();  // [n]
     T* sum_dy_xhat = sum_dy + n;          // [n]
-    for (int64_t r = 0; r < rows; ++r) {
-      const T *gr = dy + r * n, *xr = x + r * n;
-      simd::map<T>(
-          n, sum_dy, true, [](auto g) { return g; }, gr);
-      simd::map<T>(
-          n, sum_dy_xhat, true, [](auto g, auto v, auto m, auto s) { return g * ((v - m) * s); }, gr, xr, mean,
-          scale);
-    }
+    simd::column_sums<T, 2>(
+        rows, n, {sum_dy, sum_dy_xhat}, false,
+        [](auto g, auto v, auto m, auto s) { return std::array{g, g * ((v - m) * s)}; }, simd::OfRows{dy},
+        simd::OfRows{x}, simd::OfColumns{mean}, simd::OfColumns{scale});
     if (c.needs(1)) {
       auto [dw, add] = c.template into<T>(1);
       simd::map<T>(
@@ -120,15 +117,11 @@ struct BatchNorm : Op {
   }
   // Mean and biased variance of each column; the deviations are taken from the mean, so nothing cancels.
   template <class T> static void batch_statistics(int64_t rows, int64_t n, const T* x, T* mean, T* variance) {
-    std::fill_n(mean, n, T(0));
-    std::fill_n(variance, n, T(0));
-    for (int64_t r = 0; r < rows; ++r)
-      simd::map<T>(
-          n, mean, true, [](auto v) { return v; }, x + r * n);
+    simd::column_sums<T, 1>(rows, n, {mean}, false, [](auto v) { return std::array{v}; }, simd::OfRows{x});
     for (int64_t i = 0; i < n; ++i) mean[i] /= T(rows);
-    for (int64_t r = 0; r < rows; ++r)
-      simd::map<T>(
-          n, variance, true, [](auto v, auto m) { return (v - m) * (v - m); }, x + r * n, mean);
+    simd::column_sums<T, 1>(
+        rows, n, {variance}, false, [](auto v, auto m) { return std::array{(v - m) * (v - m)}; }, simd::OfRows{x},
+        simd::OfColumns<T>{mean});
     for (int64_t i = 0; i < n; ++i) variance[i] /= T(rows);
   }
   void reference(Inputs in, double* y) const {

@@ -97,25 +97,23 @@ void line(const Layer& layer, const char* form, const BenchGemmOptions& options,
                          : layer.k;
   const Product<T> product(Trans(tn), Trans(nt), m, n, k);
   const auto r = measure(product, options);
-  const char* const pick = gemm_auto_choice(product.args()) == GemmBackend::simd ? "simd" : "openblas";
   if (options.json) {
     out << "{\"layer\":[" << layer.m << ',' << layer.n << ',' << layer.k << "],\"form\":\"" << form
         << "\",\"m\":" << m << ",\"n\":" << n << ",\"k\":" << k << ",\"simd_gflops\":" << r[0].gflops
         << ",\"simd_percent\":" << r[0].percent << ",\"openblas_gflops\":" << r[1].gflops
-        << ",\"openblas_percent\":" << r[1].percent << ",\"auto\":\"" << pick << "\"}" << std::endl;
+        << ",\"openblas_percent\":" << r[1].percent << '}' << std::endl;
     return;
   }
   const auto dims = std::to_string(m) + " x " + std::to_string(n) + " x " + std::to_string(k);
   out << "  " << form << "  " << std::left << std::setw(20) << dims << std::right << std::fixed
       << std::setprecision(1);
   for (const Result& x : r) out << std::setw(9) << x.gflops << std::setw(7) << x.percent << '%';
-  out << "   " << std::setw(5) << std::setprecision(2) << r[0].gflops / r[1].gflops << "   " << pick
-      << std::endl;
+  out << "   " << std::setw(5) << std::setprecision(2) << r[0].gflops / r[1].gflops << std::endl;
 }
 
 template <class T> void table(const BenchGemmOptions& options, std::ostream& out) {
   if (!options.json)
-    out << "  form  m x n x k            simd GFLOP/s, %    openblas GFLOP/s, %   ratio   auto\n";
+    out << "  form  m x n x k            simd GFLOP/s, %    openblas GFLOP/s, %   ratio\n";
   for (const Layer& layer : layers)
     for (const char* form : {"NN", "NT", "TN"}) line<T>(layer, form, options, out);
   for (const Layer& layer : thin)

@@ -1,7 +1,6 @@
 #pragma once
-// Products whose C has few columns or few rows, where both operands lie contiguous along k: the vectors run
-// along k, and each entry of C is the sum over the lanes of its accumulator. A tile would waste most lanes of a
-// narrow C.
+// Products whose C has one or two columns or rows, where both operands lie contiguous along k: the vectors run along k, and
+// each entry of C is the sum over the lanes of its accumulator. A tile would waste most lanes.
 #include <algorithm>
 #include <array>
 #include <cstring>
@@ -136,14 +135,12 @@ void dot_part(const GemmArgs<typename V::value_type>& g, int64_t i0, int64_t i1,
                       int(std::min(R, i1 - i)), int(std::min<int64_t>(S, j1 - j)));
 }
 
-/// The shape of the blocks suits C: a single column takes W x 1, a single row 1 x W, others are nearly square.
+/// The shape of the blocks suits C, of one or two columns or rows.
 template <class V> auto dot_for_shape(int64_t m, int64_t n) -> decltype(&dot_part<V, 1>) {
-  constexpr int W = int(V::size), square = W >= 8 ? 4 : W >= 4 ? 2 : 1;
+  constexpr int W = int(V::size);
   if (n == 1) return &dot_part<V, 1>;
   if (m == 1) return &dot_part<V, W>;
-  if (n == 2) return &dot_part<V, 2>;
-  if (m == 2) return &dot_part<V, W / 2>;
-  return &dot_part<V, square>;
+  return n == 2 ? &dot_part<V, 2> : &dot_part<V, W / 2>;
 }
 
 }  // namespace elbow::simd

@@ -45,17 +45,14 @@ template <class T> void gemm_simd(const GemmArgs<T>&);
 /// The product by OpenBLAS; throws Error where a size does not fit its 32-bit integers.
 template <class T> void gemm_openblas(const GemmArgs<T>&);
 
-enum class GemmBackend { simd, openblas, automatic };
+enum class GemmBackend { simd, openblas };
 
-/// The backend in use: what set_gemm_backend said last, else ELBOW_GEMM=simd|openblas|auto, else automatic.
-/// Throws Error on any other value of the variable.
+/// The backend in use: what set_gemm_backend said last, else ELBOW_GEMM=simd|openblas, else simd. Throws Error on any other value of
+/// the variable.
 GemmBackend gemm_backend();
 
 /// Overrides ELBOW_GEMM, for tests and benchmarks.
 void set_gemm_backend(GemmBackend);
-
-/// What `automatic` means for this product: simd or openblas. A function of the shape and the transposes alone.
-template <class T> GemmBackend gemm_auto_choice(const GemmArgs<T>&);
 
 /// OpenBLAS's name for the core it picked ("SKYLAKEX"), and its build configuration.
 const char* openblas_core();

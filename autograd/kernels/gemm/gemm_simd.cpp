@@ -42,6 +42,14 @@ template <class F> void in_strips(bool parallel, int64_t count, int64_t step, co
   parallel_ranges(count, (steps + strips - 1) / strips * step, RangeWork(part));
 }
 
+template <class V> void gemm_tiles(const GemmArgs<typename V::value_type>& g, bool parallel) {
+  const simd::Panels<V> panels(g.n);
+  if (parallel)
+    gemm_parallel<V>(g, panels);
+  else
+    simd::gemm_part<V>(g, panels, {0, g.m, 0, panels.count});
+}
+
 template <class V> void gemm_dot(const GemmArgs<typename V::value_type>& g, bool parallel) {
   const auto dot = simd::dot_for_shape<V>(g.m, g.n);
   const auto t = g.tb == Trans::yes ? g : simd::with_b_transposed<V>(g);
@@ -58,13 +66,13 @@ template <class T> void gemm_simd(const GemmArgs<T>& g) {
   if (g.m == 0 || g.n == 0) return;
   const bool parallel = g.m * g.n * g.k >= gemm_parallel_from && num_threads() > 1 && !in_parallel();
   if (simd::wants_dot<V>(g)) return gemm_dot<V>(g, parallel);
-  if (simd::wants_swap<V>(g))
-    return in_strips(parallel, g.m, 16, [&](int64_t i0, int64_t i1) { simd::swap_part<V>(g, i0, i1); });
-  const simd::Panels<V> panels(g.n);
-  if (parallel)
-    gemm_parallel<V>(g, panels);
-  else
-    simd::gemm_part<V>(g, panels, {0, g.m, 0, panels.count});
+  if (simd::wants_strips<V>(g)) {
+    const auto strips = simd::strips_of<V>(g.n);
+    return in_strips(parallel, g.m, 16, [&](int64_t i0, int64_t i1) { strips(g, i0, i1); });
+  }
+  if constexpr (!std::is_void_v<simd::HalfVector<V>>)
+    if (simd::wants_half<V>(g)) return gemm_tiles<simd::HalfVector<V>>(g, parallel);
+  gemm_tiles<V>(g, parallel);
 }
 
 template void gemm_simd(const GemmArgs<float>&);
