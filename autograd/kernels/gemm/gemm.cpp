@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <string>
 
+#include "autograd/profile.hpp"
 #include "base/error.hpp"
 
 namespace elbow {
@@ -46,6 +47,7 @@ template <class T> GemmBackend gemm_auto_choice(const GemmArgs<T>& g) {
 }
 
 template <class T> void gemm(const GemmArgs<T>& g) {
+  MultiplyAdds::add(g.m, g.n, g.k);
   GemmBackend backend = gemm_backend();
   if (backend == GemmBackend::automatic) backend = gemm_auto_choice(g);
   if (backend == GemmBackend::openblas) return gemm_openblas(g);
