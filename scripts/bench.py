@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Times Elbow's training and evaluation steps in rounds, next to the floor of the arithmetic and, if given, to its peers.
 
-  bench.py ELBOW [--threads 1 2] [--rounds 3] [--case baseline ...] [--peers FOLDER [--python PYTHON]] [--markdown FILE]
+  bench.py ELBOW [--threads 1 2] [--rounds 3] [--case baseline ...] [--peers FOLDER [--python PYTHON]] [--growth] [--markdown FILE]
 
 Prints tables and writes every number to outputs/bench/bench.json (--out FILE). A folder of peers holds torch_peer.py and
 jax_peer.py: programs that time the same models and print one JSON line for each case and variant. PYTHON runs them.
@@ -12,7 +12,8 @@ all of them. A figure is the median over the rounds, each of which is a process 
 import argparse, datetime, json, os, platform, subprocess, sys
 from dataclasses import dataclass
 from pathlib import Path
-from timings import markdown_table, median, number, plain_table, ratio, read_lines
+import growth
+from timings import markdown_table, median, number, plain_table, ratio, run
 
 
 @dataclass
@@ -34,13 +35,6 @@ CASES = {
     "fashion-conv": Case("fashion-conv", 6, "conv"),
 }
 VARIANTS = {"eager": "PyTorch eager", "compile": "PyTorch compile", "step": "JAX step", "scan": "JAX scan"}
-
-
-def run(command):
-    """The JSON lines that a command prints, and what it says where it fails, in one line."""
-    done = subprocess.run(list(map(str, command)), capture_output=True, text=True)
-    error = (done.stderr.strip().splitlines() or [f"status {done.returncode}"])[-1] if done.returncode else ""
-    return read_lines(done.stdout), error
 
 
 def time_elbow(elbow, case, threads):
@@ -176,20 +170,27 @@ def tables_of(result, table):
     for key, name in (("train_step_us", "Training step"), ("eval_step_us", "Evaluation step")):
         if any(peer[key] for s in summaries for peer in s["peers"].values()):
             yield f"{name}, next to the peers", table(*peer_rows(summaries, key))
+    if "growth" in result:
+        header, rows, notes = growth.table(result["growth"])
+        yield GROWTH, [*table(header, rows), "", *notes]
     if result["products"]:
         yield "Matrix products", table(*product_rows(result["products"]))
 
 
+GROWTH = "Growth of the baseline's training step"
 NOTES = {
     "Steps and their floor": "Medians over the rounds, and the fastest and the slowest round. The floor is the time that the multiply-adds of the step's matrix products "
     "and convolutions would take at the measured peak of the cores, with nothing else to do.",
     "Training step, next to the peers": "Ratios above 1: Elbow is faster. A star marks a model with another number of parameters. JAX's step draws masks and "
     "noise as Elbow's does; PyTorch's takes masks that were drawn before.",
+    GROWTH: "`baseline` with one setting changed: rows of a batch, width of all its layers and number of latents, hidden layers of encoder and decoder "
+    "each. More threads pay from the value on from which they always save more than 5%.",
     "Matrix products": "`elbow bench gemm`: op(A)[m,k] op(B)[k,n], N as stored, T transposed; the peak is that of the threads together.",
 }
 
 
-def markdown(result, command):
+def markdown(result, command, plot):
+    """The page; `plot` is the file that it shows, where there is a growth."""
     m = result["machine"]
     lines = ["# Benchmarks", "", f"{m['cpu']} (family/model {m['family_model']}), {m['cores']} cores, {m['isa']}; {m['compiler']}, build {m['build']}; "
              f"{m['blas'].split(' NO_')[0]} ({m['blas_core']}); {m['date']}, commit {m['commit']}."]
@@ -200,6 +201,8 @@ def markdown(result, command):
               "", "To measure again:", "", f"    {command}", ""]
     for heading, table in tables_of(result, markdown_table):
         lines += [f"## {heading}", "", *([NOTES[heading], ""] if heading in NOTES else []), *table, ""]
+        if heading == GROWTH:
+            lines += [f"![The training step of the baseline against batch, width and depth]({plot})", ""]
     for case in dict.fromkeys(s["case"] for s in result["steps"]):
         if settings := CASES[case].settings:
             lines += [f"`{case}` has the sizes of the peers' model: `--set {' --set '.join(settings)}`.", ""]
@@ -215,17 +218,24 @@ def arguments():
     parser.add_argument("--peers")
     parser.add_argument("--python", default="python3")
     parser.add_argument("--no-products", action="store_true", help="leave `elbow bench gemm` out")
+    parser.add_argument("--growth", action="store_true", help="also the baseline's step against batch, width and depth; the plot is an SVG next to the JSON")
     parser.add_argument("--out", default="outputs/bench/bench.json")
     parser.add_argument("--markdown")
     return parser.parse_args()
 
 
 def write(options, result):
-    Path(options.out).parent.mkdir(parents=True, exist_ok=True)
-    Path(options.out).write_text(json.dumps(result, indent=1) + "\n")
+    """The JSON, with --markdown the page, and next to each the plot of the growth."""
+    pages = {options.out: json.dumps(result, indent=1) + "\n"}
     if options.markdown:
-        peers = " PEERS=FOLDER PYTHON=PYTHON" if options.peers else ""
-        Path(options.markdown).write_text(markdown(result, f"make bench{peers} ARGS='--markdown {options.markdown}'"))
+        peers = " PEERS=FOLDER PYTHON=PYTHON" * bool(options.peers)
+        command = f"make bench{peers} ARGS='{'--growth ' * options.growth}--markdown {options.markdown}'"
+        pages[options.markdown] = markdown(result, command, Path(options.markdown).with_suffix(".svg").name)
+    for path, text in pages.items():
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+        Path(path).write_text(text)
+        if "growth" in result:
+            growth.draw(result["growth"], Path(path).with_suffix(".svg"))
 
 
 def main():
@@ -240,6 +250,9 @@ def main():
         result = {"machine": machine_facts(options.elbow, lines), "rounds": number,
                   "steps": [summary_of(lines, case, threads) for case in options.case for threads in options.threads],
                   "products": products, "lines": lines}
+        write(options, result)
+    if options.growth:
+        result["growth"] = growth.measure(options.elbow, options.threads, options.rounds)
         write(options, result)
     print(", ".join(f"{key} {value}" for key, value in result["machine"].items()))
     for heading, table in tables_of(result, plain_table):

@@ -1,10 +1,17 @@
 """What the reports on times share: lines of JSON as the benchmarks print them, and tables of them."""
-import json, statistics
+import json, statistics, subprocess
 
 
 def read_lines(text):
     """The JSON objects of a text, one a line; other lines are left out."""
     return [json.loads(line) for line in text.splitlines() if line.startswith("{")]
+
+
+def run(command):
+    """The JSON lines that a command prints, and what it says where it fails, in one line."""
+    done = subprocess.run(list(map(str, command)), capture_output=True, text=True)
+    error = (done.stderr.strip().splitlines() or [f"status {done.returncode}"])[-1] if done.returncode else ""
+    return read_lines(done.stdout), error
 
 
 def median(lines, key):
