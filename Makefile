@@ -40,7 +40,7 @@ elbow := $(build_dir)/elbow
 no_make := env -u MAKEFLAGS -u MAKELEVEL
 cmake := $(no_make) cmake
 
-.PHONY: all help experiments mnist story deps test test-long gpu-check op bench docs format lint sanitize tsan fuzz install clean $(EXPERIMENTS) $(SWEEPS)
+.PHONY: all help experiments mnist story deps test test-long gpu-check op bench profile docs format lint sanitize tsan fuzz install clean $(EXPERIMENTS) $(SWEEPS)
 .DEFAULT_GOAL := all
 
 all: $(configured) ## Build the library and the program (this is what plain `make` does)
@@ -67,6 +67,8 @@ help: ## List the targets
 #  DEVICE=cpu|cuda    where to compute
 #  ARGS='...'         further arguments of the program (of ctest for `make test`), as in ARGS='--set loss.beta=0.5'
 #  OP=NAME            the op that `make op` tries: autograd/ops/NAME.cpp
+#  EXPERIMENT=NAME    the experiment whose step `make profile` takes apart; by default baseline
+#  PEERS=FOLDER       programs that `make bench` times in turns with Elbow (docs/commands.md), run by PYTHON=python3
 #  BUILD=debug        build for a debugger, in build-debug; BUILD=sanitize is what `make sanitize` builds
 #  CUDA=1             build for the GPU as well, in build-cuda; CUDA=emulated: with an emulated GPU, for tests
 #  TIME=SECONDS       how long `make fuzz` gives bytes to each reader
@@ -176,9 +178,12 @@ gpu-check: $(configured) ## With CUDA=1: all checks that need a GPU, and the tim
 op: $(if $(wildcard $(OP:%=autograd/ops/%.cpp)),$(configured)) ## Compile one op by itself and run its tests (seconds): make op OP=gelu
 	@JOBS='$(JOBS)' scripts/op.sh $(build_dir) $(OP)
 
-bench: all ## Time the matrix product and the training step of the baseline
-	@$(elbow) bench gemm $(if $(THREADS),--threads $(THREADS)) $(ARGS)
-	@$(elbow) bench step experiments/baseline.json $(if $(THREADS),--threads $(THREADS)) $(ARGS)
+bench: all ## Time the steps of five experiments, next to the floor of their arithmetic and to PEERS=FOLDER (minutes)
+	@PYTHONDONTWRITEBYTECODE=1 python3 scripts/bench.py $(elbow) $(if $(THREADS),--threads $(THREADS)) \
+	  $(if $(PEERS),--peers '$(PEERS)') $(if $(PYTHON),--python '$(PYTHON)') $(ARGS)
+
+profile: all ## What each op of a training step takes: make profile EXPERIMENT=features
+	@$(elbow) bench step experiments/$(or $(EXPERIMENT),baseline).json --profile --steps 50 $(if $(THREADS),--threads $(THREADS)) $(ARGS)
 
 docs: $(configured) ## Write what is generated of docs: ops.md, the table of all ops, and configuration.schema.json
 	@$(cmake) --build $(build_dir) --parallel $(JOBS) --target elbow_docs

@@ -2,6 +2,7 @@
 #include "autograd/backend/backend.hpp"
 #include "autograd/checks.hpp"
 #include "autograd/op.hpp"
+#include "autograd/profile.hpp"
 
 namespace elbow::ops {
 namespace {
@@ -23,6 +24,7 @@ void check_inputs(const OpRule& rule, Inputs in) {
 }  // namespace
 
 Tensor apply_op(const OpRule& rule, const void* op, Inputs in) {
+  const Timed timed(rule.name, Work::forward);
   check_inputs(rule, in);
   Tape* tape = rule.backward ? Tape::recording(rule.name, in) : nullptr;
   const DeviceWork named(rule.name);

@@ -9,6 +9,7 @@
 
 #include "autograd/backend/backend.hpp"
 #include "autograd/kernels/philox.hpp"
+#include "autograd/profile.hpp"
 #include "base/parallel.hpp"
 
 // Numbers are made 64 at a time, a group of philox::words, by one function per distribution that is never inlined: the
@@ -91,6 +92,7 @@ void fill_part(const RandomKey& key, T* out, int64_t first, int64_t last, const 
 
 template <class T, class Distribution>
 void fill(const RandomKey& key, T* out, int64_t n, const Distribution& distribution) {
+  const Timed timed("random numbers", Work::beside);
   if (n < 0 || n > longest) fail("random", "a sequence has 0 to 2^34 numbers, not ", n);
   // A number is cheaper than what parallel_for takes an element to be.
   parallel_for((n + chunk - 1) / chunk, n / 4,

@@ -9,6 +9,7 @@
 #include "autograd/backward_context.hpp"
 #include "autograd/checks.hpp"
 #include "autograd/memory.hpp"
+#include "autograd/profile.hpp"
 
 namespace elbow {
 namespace {
@@ -141,6 +142,7 @@ void Tape::run(const Tensor& root, const Tensor& seed, Graph graph) {
     if (!dy) continue;  // the root does not depend on this node
     if (request_ && !request_->on_the_way[size_t(i)]) continue;
     const Node& node = *lists_.nodes[size_t(i)];
+    const Timed timed(node.rule->name, Work::backward);
     BackwardContext context(*this, i, std::move(dy));
     if (request_) {
       node.rule->backward_in_ops(node.op, context);
@@ -155,6 +157,7 @@ void Tape::run(const Tensor& root, const Tensor& seed, Graph graph) {
 }
 
 void Tape::backward(const Tensor& root, const Tensor& seed, Graph graph) {
+  const Timed timed("tape", Work::beside);
   check_root(root, seed, "backward");
   NoGrad no_grad;
   try {

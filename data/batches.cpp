@@ -1,6 +1,7 @@
 #include "data/batches.hpp"
 
 #include "autograd/ops.hpp"
+#include "autograd/profile.hpp"
 
 namespace elbow {
 
@@ -61,6 +62,7 @@ Batches::Batches(const Dataset& set, int64_t batch_rows, LastBatch last)
       rest_(empty_batch(set, order_.rest_rows())) {}
 
 const Batch& Batches::get(int64_t i) {
+  const Timed timed("batch", Work::beside);
   const std::span<const int64_t> index = order_.batch(i);
   Batch& batch = int64_t(index.size()) == order_.batch_rows() ? whole_ : rest_;
   gather(set_, index, batch);

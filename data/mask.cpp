@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "autograd/profile.hpp"
+
 namespace elbow {
 namespace {
 
@@ -43,6 +45,7 @@ void fill_grouped_mask(const RandomKey& key, const MaskRule& rule, int64_t rows,
 }  // namespace
 
 void draw_mask(const RandomKey& key, const MaskRule& rule, Tensor& mask) {
+  const Timed timed("mask", Work::beside);
   require_matrix("draw_mask", mask);
   const auto fill = rule.groups.empty() ? fill_mask : fill_grouped_mask;
   fill(key, rule, mask.size(0), mask.size(1), mask.data<float>());
@@ -58,6 +61,7 @@ void withhold_missing(const Tensor& observed, Tensor& mask) {
 }
 
 void write_condition(const Tensor& x, const Tensor& mask, Tensor& c) {
+  const Timed timed("mask", Work::beside);
   require_same_shape("write_condition", x, mask);
   require_matrix("write_condition", c);
   const int64_t rows = x.size(0), d = x.size(1);

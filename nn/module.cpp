@@ -1,6 +1,7 @@
 #include "nn/module.hpp"
 #include "autograd/alias.hpp"
 #include "autograd/backend/backend.hpp"
+#include "autograd/profile.hpp"
 
 #include <cxxabi.h>
 
@@ -223,11 +224,13 @@ FlatParameters::FlatParameters(Module& module) {
 }
 
 void FlatParameters::zero_gradients() {
+  const Timed timed("zero gradients", Work::beside);
   if (gradients_.device() != Device::cpu) return backend(gradients_.device()).fill(gradients_, 0);
   std::memset(gradients_.body()->data, 0, size_t(gradients_.numel()) * bytes_of(gradients_.dtype()));
 }
 
 void FlatParameters::clip_gradients(double limit, Tensor& norm) {
+  const Timed timed("clip gradients", Work::beside);
   if (gradients_.device() != Device::cpu) return backend(gradients_.device()).clip(gradients_, limit, norm);
   norm.fill_(dispatch(gradients_.dtype(), [&]<class T>() {
     T* g = gradients_.data<T>();

@@ -12,6 +12,7 @@
 
 #include "autograd/backend/backend.hpp"
 #include "autograd/kernels/simd.hpp"
+#include "autograd/profile.hpp"
 #include "base/parallel.hpp"
 
 namespace elbow {
@@ -152,6 +153,7 @@ std::vector<UpdateRange> Optimizer::update_ranges(int64_t rates_each) const {
 }
 
 void Optimizer::step(double learning_rate) {
+  const Timed timed("optimizer", Work::beside);
   next_rates_.clear();
   add_rates(learning_rate, steps_, next_rates_);
   const Device device = parameters_.values().device();

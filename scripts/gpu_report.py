@@ -5,7 +5,8 @@
   gpu_report.py tag CASE                 puts the case's name into a JSON line
   gpu_report.py report OUT FAILED        the table, also as OUT/gpu-CARD-DATE.md
 """
-import csv, datetime, json, os, statistics, subprocess, sys
+import csv, datetime, json, os, subprocess, sys
+from timings import markdown_table, median, number, ratio, read_lines
 
 
 def same(a, b, tolerance):
@@ -27,6 +28,14 @@ def card():
     return text.stdout.splitlines()[0].split(", ")
 
 
+def row_of(case, times):
+    own = [t for t in times if t["case"] == case and "torch" not in t]
+    peers = {t["variant"]: t["train_step_us"] for t in times if t["case"] == case and "torch" in t}
+    us = median(own, "train_step_us")
+    shown = [number(peers.get(variant)) for variant in ("eager", "compile", "graph")]
+    return [case, number(us, 1), number(median(own, "launches")), *shown, ratio(peers.get("eager"), us), ratio(peers.get("graph"), us)]
+
+
 def report(out, failed):
     name, driver, memory = card()
     date = datetime.date.today().isoformat()
@@ -36,19 +45,11 @@ def report(out, failed):
         if os.path.exists(f"log.{log}"):
             lines += [f"{log}: " + open(f"log.{log}").read().strip().splitlines()[-1], ""]
     if os.path.exists("times.jsonl"):
-        times = [json.loads(line) for line in open("times.jsonl")]
-        cases = list(dict.fromkeys(t["case"] for t in times))
+        times = read_lines(open("times.jsonl").read())
         versions = {t["torch"] for t in times if "torch" in t}
         lines += [f"## Training step, microseconds (PyTorch {', '.join(sorted(versions)) or 'absent'}, same card, in turns)", ""]
-        lines += ["| case | Elbow | launches | eager | compile | graph | eager / Elbow | graph / Elbow |", "| --- " * 8 + "|"]
-        for case in cases:
-            own = [t for t in times if t["case"] == case and "torch" not in t]
-            peers = {t["variant"]: t["train_step_us"] for t in times if t["case"] == case and "torch" in t}
-            us = statistics.median(t["train_step_us"] for t in own) if own else float("nan")
-            show = lambda v: f"{peers[v]:.0f}" if v in peers else "-"
-            ratio = lambda v: f"{peers[v] / us:.1f}" if v in peers else "-"
-            lines.append(f"| {case} | {us:.1f} | {own[0].get('launches', '-') if own else '-'} | {show('eager')} | {show('compile')} | "
-                         f"{show('graph')} | {ratio('eager')} | {ratio('graph')} |")
+        lines += markdown_table(["case", "Elbow", "launches", "eager", "compile", "graph", "eager / Elbow", "graph / Elbow"],
+                                [row_of(case, times) for case in dict.fromkeys(t["case"] for t in times)])
         lines += ["", "Every line as it was printed:", "", "```", *(json.dumps(t) for t in times), "```", ""]
     lines.append("A check failed." if int(failed) else "All checks passed.")
     text = "\n".join(lines) + "\n"

@@ -16,6 +16,8 @@ struct BenchGemmOptions {
 /// Best rate of multiply-adds of one core, in GFLOP/s, that this build can issue: 16 independent chains in
 /// registers. Takes about 20 microseconds; measure it together with what it is compared with, because clocks drift.
 template <class T> double measure_fma_peak();
+/// The median of 21 such measurements.
+template <class T> double median_fma_peak();
 
 /// Times our kernel and OpenBLAS on the products of a linear layer y[M,N] = x[M,K] w[K,N]: forward (NN), dx =
 /// dy w^T (NT), dw = x^T dy (TN). Prints GFLOP/s and percent of the multiply-add peak, sample by sample in
@@ -46,7 +48,12 @@ struct BenchStepOptions {
 };
 
 /// Times the training step of an experiment and the forward pass in evaluation on batches of the same size, after a
-/// warm-up: microseconds, allocations a step, and the GFLOP/s that the matrix products of the step come to.
+/// warm-up: microseconds, allocations a step. On the CPU also the floating-point operations of the matrix products and
+/// convolutions of both, and the peak of a core, measured right before and after: a bound on the time.
 void bench_step(const BenchStepOptions& options, std::ostream& out);
+
+/// What each op of the training step takes, forward and backward, and what is beside the ops: a table, or one JSON object. The sum
+/// is the step. On the CPU; throws for a model on another device.
+void profile_step(const BenchStepOptions& options, std::ostream& out);
 
 }  // namespace elbow

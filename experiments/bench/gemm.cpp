@@ -143,24 +143,29 @@ template <class T> double measure_fma_peak() {
 template double measure_fma_peak<float>();
 template double measure_fma_peak<double>();
 
+template <class T> double median_fma_peak() {
+  std::vector<double> peaks;
+  for (int i = 0; i < 21; ++i) peaks.push_back(measure_fma_peak<T>());
+  return median(peaks);
+}
+template double median_fma_peak<float>();
+template double median_fma_peak<double>();
+
 int bench_gemm(const BenchGemmOptions& options, std::ostream& out) {
   const int threads_before = num_threads();
   set_num_threads(options.threads);
-  std::vector<double> peaks;
-  for (int i = 0; i < 21; ++i)
-    peaks.push_back(options.float64 ? measure_fma_peak<double>() : measure_fma_peak<float>());
+  const double peak = options.float64 ? median_fma_peak<double>() : median_fma_peak<float>();
   const char* const forced = std::getenv("OPENBLAS_CORETYPE");
   if (options.json) {
     out << "{\"bench\":\"gemm\",\"dtype\":\"" << (options.float64 ? "float64" : "float32") << "\",\"isa\":\""
         << gemm_isa() << "\",\"openblas_core\":\"" << openblas_core() << "\",\"openblas_config\":\""
-        << openblas_config() << "\",\"threads\":" << options.threads
-        << ",\"peak_gflops_per_core\":" << median(peaks) << ",\"openblas_coretype\":\""
-        << (forced ? forced : "") << "\"}" << std::endl;
+        << openblas_config() << "\",\"threads\":" << options.threads << ",\"peak_gflops_per_core\":" << peak
+        << ",\"openblas_coretype\":\"" << (forced ? forced : "") << "\"}" << std::endl;
   } else {
     out << "matrix products, " << (options.float64 ? "float64" : "float32") << ", " << options.threads
         << " thread(s), median of " << options.repeats << "\n  isa " << gemm_isa() << ", peak " << std::fixed
-        << std::setprecision(1) << median(peaks) << " GFLOP/s per core\n  OpenBLAS core " << openblas_core()
-        << " (" << openblas_config() << ")\n";
+        << std::setprecision(1) << peak << " GFLOP/s per core\n  OpenBLAS core " << openblas_core() << " ("
+        << openblas_config() << ")\n";
     if (forced)
       out << "  warning: OPENBLAS_CORETYPE=" << forced
           << " is set, so OpenBLAS does not use the kernels of this machine; unset it to measure\n";

@@ -7,6 +7,7 @@
 
 #include "autograd/backend/backend.hpp"
 #include "autograd/memory.hpp"
+#include "autograd/profile.hpp"
 #include "autograd/tape.hpp"
 #include "base/machine.hpp"
 #include "base/stopwatch.hpp"
@@ -37,6 +38,13 @@ void print(const nlohmann::ordered_json& facts, bool json, std::ostream& out) {
     return;
   }
   for (const auto& [key, value] : facts.items()) out << key << ": " << value << '\n';
+}
+
+// Of the matrix products and convolutions of one call, on the CPU.
+template <class F> int64_t flop_of(F f) {
+  const MultiplyAdds products;
+  f(0);
+  return 2 * products.count();
 }
 
 // Several models at once, each with its own seed.
@@ -85,22 +93,22 @@ void bench_step(const BenchStepOptions& o, std::ostream& out) {
   for (int64_t s = 0; s < 20; ++s) training.start(s % batches);
   wait();
   const int64_t before = memory_statistics().system_allocations;
-  const double train_us = median_us(
-      o.repeats, o.steps, [&](int s) { training.start(s % batches); }, wait);
+  const auto train = [&](int s) { training.start(s % batches); };
+  const double peak_before = median_fma_peak<float>();
+  const double train_us = median_us(o.repeats, o.steps, train, wait);
   const int64_t allocations = memory_statistics().system_allocations - before;
+  const int64_t train_flop = flop_of(train);
 
   e.model->train(false);
   Batches test(e.data.test, e.training.batch_rows, LastBatch::drop);
   Condition::Drawn drawn;
   const NoGrad no_grad;
-  const double eval_us = median_us(
-      o.repeats, o.steps,
-      [&](int s) {
-        const Batch& batch = test.get(s % test.count());
-        e.condition.draw(batch, {e.seed, stream::evaluation_masks, uint64_t(s)}, drawn);
-        elbo(*e.model, batch, drawn.c, e.loss, evaluation_noise(e.seed, uint64_t(s)));
-      },
-      wait);
+  const auto evaluate = [&](int s) {
+    const Batch& batch = test.get(s % test.count());
+    e.condition.draw(batch, {e.seed, stream::evaluation_masks, uint64_t(s)}, drawn);
+    elbo(*e.model, batch, drawn.c, e.loss, evaluation_noise(e.seed, uint64_t(s)));
+  };
+  const double eval_us = median_us(o.repeats, o.steps, evaluate, wait);
   nlohmann::ordered_json result = {{"name", e.name},
                                    {"device", name_of(e.model->device())},
                                    {"threads", machine().threads},
@@ -110,7 +118,13 @@ void bench_step(const BenchStepOptions& o, std::ostream& out) {
                                    {"train_step_us", train_us},
                                    {"eval_step_us", eval_us},
                                    {"system_allocations", allocations}};
-  if (e.model->device() != Device::cpu) result["launches"] = training.launches();
+  if (e.model->device() == Device::cpu) {
+    result["flop_per_step"] = train_flop;
+    result["flop_per_eval_step"] = flop_of(evaluate);
+    result["peak_gflops_per_core"] = (peak_before + median_fma_peak<float>()) / 2;
+  } else {
+    result["launches"] = training.launches();
+  }
   if (tf32_allowed()) result["tf32"] = true;
   print(result, o.json, out);
 }

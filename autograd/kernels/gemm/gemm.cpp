@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <string>
 
+#include "autograd/profile.hpp"
 #include "base/error.hpp"
 
 namespace elbow {
@@ -33,6 +34,7 @@ GemmBackend gemm_backend() {
 void set_gemm_backend(GemmBackend backend) { chosen.store(int(backend), std::memory_order_relaxed); }
 
 template <class T> void gemm(const GemmArgs<T>& g) {
+MultiplyAdds::add(g.m, g.n, g.k);
   if (gemm_backend() == GemmBackend::openblas) return gemm_openblas(g);
   gemm_simd(g);
 }

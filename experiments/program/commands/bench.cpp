@@ -29,8 +29,9 @@ void add_bench(Command app) {
     set_threads(p->threads);
     bench_ops(*p, std::cout);
   });
-  Command step = bench.command("step", "The training step of a configuration, stage by stage");
+  Command step = bench.command("step", "The training step of a configuration, and its evaluation");
   auto s = std::make_shared<BenchStepOptions>();
+  auto profile = std::make_shared<bool>(false);
   step.option("config", s->config, "Configuration file").required();
   step.option("--threads", s->threads, "Number of threads").shows_default();
   step.settings(s->settings);
@@ -41,7 +42,8 @@ void add_bench(Command app) {
       .shows_default();
   step.option("--repeats", s->repeats, "Repeats; their median is reported").positive().shows_default();
   step.flag("--json", s->json, "One JSON object");
-  step.runs([s] { bench_step(*s, std::cout); });
+  step.flag("--profile", *profile, "What each op of the training step takes");
+  step.runs([s, profile] { *profile ? profile_step(*s, std::cout) : bench_step(*s, std::cout); });
 }
 
 }  // namespace elbow

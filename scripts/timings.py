@@ -1,0 +1,42 @@
+"""What the reports on times share: lines of JSON as the benchmarks print them, and tables of them."""
+import json, statistics, subprocess
+
+
+def read_lines(text):
+    """The JSON objects of a text, one a line; other lines are left out."""
+    return [json.loads(line) for line in text.splitlines() if line.startswith("{")]
+
+
+def run(command):
+    """The JSON lines that a command prints, and what it says where it fails, in one line."""
+    done = subprocess.run(list(map(str, command)), capture_output=True, text=True)
+    error = (done.stderr.strip().splitlines() or [f"status {done.returncode}"])[-1] if done.returncode else ""
+    return read_lines(done.stdout), error
+
+
+def median(lines, key):
+    """Of that key over the lines that have it; None where none has."""
+    values = [line[key] for line in lines if line.get(key) is not None]
+    return statistics.median(values) if values else None
+
+
+def number(value, digits=0):
+    """A number as text, and "-" for None."""
+    return "-" if value is None else f"{value:.{digits}f}"
+
+
+def ratio(value, unit):
+    """How many times `unit` a value is, as text."""
+    return number(value / unit if value is not None and unit else None, 1)
+
+
+def markdown_table(header, rows):
+    """Its lines."""
+    return [f"| {' | '.join(map(str, row))} |" for row in (header, ["---"] * len(header), *rows)]
+
+
+def plain_table(header, rows):
+    """Its lines, in columns: the first one to the left, numbers to the right."""
+    cells = [[str(cell) for cell in row] for row in (header, *rows)]
+    widths = [max(map(len, column)) for column in zip(*cells)]
+    return ["  ".join(cell.rjust(w) if i else cell.ljust(w) for i, (cell, w) in enumerate(zip(row, widths))).rstrip() for row in cells]
