@@ -34,7 +34,7 @@ GemmBackend gemm_backend() {
 void set_gemm_backend(GemmBackend backend) { chosen.store(int(backend), std::memory_order_relaxed); }
 
 template <class T> void gemm(const GemmArgs<T>& g) {
-MultiplyAdds::add(g.m, g.n, g.k);
+  MultiplyAdds::add(g.m, g.n, g.k);
   if (gemm_backend() == GemmBackend::openblas) return gemm_openblas(g);
   gemm_simd(g);
 }
