@@ -64,7 +64,7 @@ def time_peers(programs, case, threads):
     lines = []
     for library, program in programs.items():
         if library == "torch":
-            extra = ["--variant", "eager", "compile", "--steps", max(10, case.steps)]
+            extra = ["--variant", "eager", "compile", "--steps", max(10, case.steps // 4)]
         elif case.jax:
             extra = ["--variant", "step", "scan"]
         else:
