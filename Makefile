@@ -183,7 +183,7 @@ bench: all ## Time the steps of five experiments, next to the floor of their ari
 	  $(if $(PEERS),--peers '$(PEERS)') $(if $(PYTHON),--python '$(PYTHON)') $(ARGS)
 
 profile: all ## What each op of a training step takes: make profile EXPERIMENT=features
-	@$(elbow) bench step experiments/$(or $(EXPERIMENT),baseline).json --profile $(if $(THREADS),--threads $(THREADS)) $(ARGS)
+	@$(elbow) bench step experiments/$(or $(EXPERIMENT),baseline).json --profile --steps 50 $(if $(THREADS),--threads $(THREADS)) $(ARGS)
 
 docs: $(configured) ## Write what is generated of docs: ops.md, the table of all ops, and configuration.schema.json
 	@$(cmake) --build $(build_dir) --parallel $(JOBS) --target elbow_docs
