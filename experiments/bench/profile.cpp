@@ -59,8 +59,7 @@ std::vector<Part> parts_of(const std::vector<Profile::Line>& lines, bool ops, in
 void print_table(const std::vector<Part>& ops, const std::vector<Part>& beside, double step_us,
                  std::ostream& out) {
   const auto line = [&](const Part& p, bool op) {
-    out << "  " << std::left << std::setw(28) << p.name << std::right << std::fixed
-        << std::setprecision(p.calls < 100);
+    out << "  " << std::left << std::setw(28) << p.name << std::right << std::fixed << std::setprecision(1);
     if (p.calls > 0)
       out << std::setw(8) << p.calls;
     else
