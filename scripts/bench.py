@@ -82,7 +82,9 @@ def time_round(options, programs, number):
     for name in options.case:
         for threads in options.threads:
             print(f"round {number} of {options.rounds}: {name}, {threads} thread(s)", file=sys.stderr)
-            found = time_elbow(options.elbow, CASES[name], threads) + time_peers(programs, CASES[name], threads)
+            found = time_elbow(options.elbow, CASES[name], threads)
+            if threads in (options.peer_threads or options.threads):
+                found += time_peers(programs, CASES[name], threads)
             lines += [{**line, "case": name, "threads": threads, "round": number} for line in found]
     return lines
 
@@ -118,7 +120,7 @@ def peer_rows(summaries, key):
     present = [v for v in VARIANTS if any(v in s["peers"] and s["peers"][v][key] for s in summaries)]
     for variant in present:
         header += [f"{VARIANTS[variant]} µs", "/ Elbow"]
-    for s in summaries:
+    for s in [s for s in summaries if s["peers"]]:
         row = [s["case"], s["threads"], number(s[key])]
         for variant in present:
             peer = s["peers"].get(variant, {})
@@ -197,7 +199,7 @@ def markdown(result, command, plot):
     peers = [f"{name} {m[library]}" for library, name in (("torch", "PyTorch"), ("jax", "JAX")) if library in m]
     lines += [f"Peers: {', '.join(peers) or 'none'}. {result['rounds']} rounds, in each of which the programs take turns.",
               f"Load of the machine over the last 15 minutes, this benchmark included: {m['load']:.1f} on {m['cores']} cores. Where it is above 1 for each core, "
-              "the machine was shared, and times are longer than they need be; ratios and percentages suffer less.",
+              "the machine was shared: times are longer and percentages of the floor lower than on an idle one. Ratios suffer less.",
               "", "To measure again:", "", f"    {command}", ""]
     for heading, table in tables_of(result, markdown_table):
         lines += [f"## {heading}", "", *([NOTES[heading], ""] if heading in NOTES else []), *table, ""]
@@ -216,6 +218,8 @@ def arguments():
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--case", nargs="+", default=list(CASES), choices=list(CASES))
     parser.add_argument("--peers")
+    parser.add_argument("--peer-threads", nargs="+", type=int, help="time the peers with these numbers only: where others use the cores as well, "
+                        "PyTorch's threads wait for each other")
     parser.add_argument("--python", default="python3")
     parser.add_argument("--no-products", action="store_true", help="leave `elbow bench gemm` out")
     parser.add_argument("--growth", action="store_true", help="also the baseline's step against batch, width and depth; the plot is an SVG next to the JSON")
@@ -229,7 +233,8 @@ def write(options, result):
     pages = {options.out: json.dumps(result, indent=1) + "\n"}
     if options.markdown:
         peers = " PEERS=FOLDER PYTHON=PYTHON" * bool(options.peers)
-        command = f"make bench{peers} ARGS='{'--growth ' * options.growth}--markdown {options.markdown}'"
+        extra = f"--peer-threads {' '.join(map(str, options.peer_threads))} " if options.peer_threads else ""
+        command = f"make bench{peers} ARGS='{extra}{'--growth ' * options.growth}--markdown {options.markdown}'"
         pages[options.markdown] = markdown(result, command, Path(options.markdown).with_suffix(".svg").name)
     for path, text in pages.items():
         Path(path).parent.mkdir(parents=True, exist_ok=True)
