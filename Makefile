@@ -93,7 +93,7 @@ swissroll-mask: ## The swiss roll, where half of the rows have missing entries
 swissroll-augmented: ## The swiss roll with the radius as a fourth column, residual layers
 dense-swissroll: ## The swiss roll, densely connected layers, two epochs as in the original
 dense-swissroll-long: ## The same until it converges
-residual-swissroll: ## The swiss roll, residual layers, 100 epochs (minutes)
+residual-swissroll: ## The swiss roll, residual layers, 60 epochs (minutes)
 circles: ## Two circles, one within the other
 moons: ## Two half-moons
 blobs: ## Three round clusters

@@ -199,7 +199,7 @@ def markdown(result, command, plot):
     peers = [f"{name} {m[library]}" for library, name in (("torch", "PyTorch"), ("jax", "JAX")) if library in m]
     lines += [f"Peers: {', '.join(peers) or 'none'}. {result['rounds']} rounds, in each of which the programs take turns.",
               f"Load of the machine over the last 15 minutes, this benchmark included: {m['load']:.1f} on {m['cores']} cores. Where it is above 1 for each core, "
-              "the machine was shared: times are longer and percentages of the floor lower than on an idle one. Ratios suffer less.",
+              "the machine was shared: times are longer and percentages of the floor lower than on an idle one, and a second thread gains little. Ratios suffer less.",
               "", "To measure again:", "", f"    {command}", ""]
     for heading, table in tables_of(result, markdown_table):
         lines += [f"## {heading}", "", *([NOTES[heading], ""] if heading in NOTES else []), *table, ""]
