@@ -3,6 +3,7 @@
 #include <cmath>
 #include <fstream>
 
+#include "data/hidden_entries.hpp"
 #include "data_helpers.hpp"
 #include "experiments/runs/table_recipe.hpp"
 #include "metrics/imputation.hpp"

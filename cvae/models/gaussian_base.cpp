@@ -48,7 +48,8 @@ void GaussianBase::fit(const Dataset& train) {
     deviations.push_back(sd > 0 ? sd : 1);
   }
   for (int64_t i = 0; i < n * n; ++i)
-    correlations[size_t(i)] = m.covariance.values[size_t(i)] / (deviations[size_t(i / n)] * deviations[size_t(i % n)]);
+    correlations[size_t(i)] =
+        m.covariance.values[size_t(i)] / (deviations[size_t(i / n)] * deviations[size_t(i % n)]);
   const auto set = [](Tensor& buffer, const std::vector<double>& values) {
     buffer = Tensor::from(values, buffer.shape()).to(DType::float32).to(buffer.device());
   };

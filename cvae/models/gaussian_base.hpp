@@ -26,10 +26,12 @@ class GaussianBase : public Module {
   Tensor added_to_outputs(const Tensor& c);
 
  private:
-  static constexpr double prior_rows = 3;  ///< see gaussian_em; with 3, few rows are predicted well, and many are not changed
-  static constexpr double ridge = 1e-5;    ///< added to the correlations' diagonal: columns may depend on each other
-  std::vector<int64_t> numbers_;           // columns of x
-  Tensor chosen_, places_;                 // [columns of x, columns()], [columns(), outputs]: of 0 and 1
+  static constexpr double prior_rows =
+      3;  ///< see gaussian_em; with 3, few rows are predicted well, and many are not changed
+  static constexpr double ridge =
+      1e-5;                       ///< added to the correlations' diagonal: columns may depend on each other
+  std::vector<int64_t> numbers_;  // columns of x
+  Tensor chosen_, places_;        // [columns of x, columns()], [columns(), outputs]: of 0 and 1
   Tensor mean_, deviation_, correlation_;  // [columns()], [columns()], [columns(), columns()]
   // Encoder, decoder and all draws of a latent are asked about the same condition one after the other: it is kept until another one comes,
   // or it is written to. Not on a GPU, where a recorded step replays with other values in the same tensor.

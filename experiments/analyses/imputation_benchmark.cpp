@@ -275,12 +275,14 @@ std::vector<ImputationScore> scores_of(const ImputedTable& table, const Imputati
 
 std::vector<std::string> filled_row(const ImputedTable& table, const ImputationTask& task, int64_t row) {
   const size_t columns = task.truth.columns.size();
+  // Not an empty field, if there is another: a row of these alone would be skipped by whoever reads it.
+  const auto& marks = task.codec->format().missing;
+  const auto text = std::find_if(marks.begin(), marks.end(), [](const std::string& m) { return !m.empty(); });
+  const std::string mark = text == marks.end() ? "" : *text;
   std::vector<std::string> fields;
   for (size_t c = 0; c < columns; ++c) {
     const TextColumn& column = task.truth.columns[c];
     const double value = table.values[size_t(row) * columns + c];
-    const std::string& mark =
-        task.codec->format().missing.empty() ? std::string() : task.codec->format().missing.front();
     if (!is_number(task, c)) {
       fields.push_back(value >= 0 ? column.texts[size_t(value)] : mark);
     } else if (std::isnan(value)) {

@@ -6,11 +6,13 @@ namespace elbow {
 
 Json table_recipe() {
   return Json::parse(R"json({
-  "condition": {"kind": "columns", "given": 0.5},
-  "model": {"kind": "mlp", "encoder": [64, 64], "latents": 16, "decoder": [64, 64], "dropout": 0.1},
-  "loss": {"beta": 1, "kl_warmup_steps": 500},
+  "condition": {"kind": "columns", "given": "auto"},
+  "model": {
+    "kind": "mlp", "base": "gaussian", "encoder": [128, 128], "latents": 16, "decoder": [128, 128], "dropout": "auto"
+  },
+  "loss": {"beta": 1, "scale": "column", "kl_warmup_steps": 500},
   "training": {
-    "epochs": 60,
+    "epochs": "auto",
     "batch_rows": 64,
     "optimizer": {"kind": "adamw", "weight_decay": 0.05},
     "schedule": {"kind": "cosine", "learning_rate": 0.002},

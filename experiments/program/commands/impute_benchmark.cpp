@@ -145,6 +145,9 @@ void print(const std::vector<ImputedTable>& tables, const ImputationTask& task) 
 void write_files(const BenchmarkOptions& o, const std::vector<ImputedTable>& tables, const ImputationTask& task,
                  const std::string& resolved) {
   const std::filesystem::path folder = o.out;
+  std::error_code problem;
+  std::filesystem::create_directories(folder, problem);
+  if (problem) throw Error("--out: " + o.out + ": " + problem.message());
   CsvTable scores({"method", "rows", "column", "NRMSE", "MAE", "PFC", "coverage", "CRPS"});
   for (const ImputedTable& t : tables)
     for (const ImputationScore& s : scores_of(t, task))
@@ -174,9 +177,6 @@ void check_output_folder(const BenchmarkOptions& o) {
     throw Error("--out: " + o.out + ": is not a folder");
   if (std::filesystem::is_directory(o.out) && !std::filesystem::is_empty(o.out) && !o.force)
     throw Error("--out: " + o.out + ": exists already and is not empty (--force writes into it)");
-  std::error_code problem;
-  std::filesystem::create_directories(o.out, problem);
-  if (problem) throw Error("--out: " + o.out + ": " + problem.message());
 }
 
 void benchmark(const BenchmarkOptions& o) {
