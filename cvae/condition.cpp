@@ -25,7 +25,7 @@ Condition::Condition(const Config& config, const Dataset& data) {
     if (given.is_string() && !rule_.uniform && !automatic)
       config.fail("given", str("must be a number >= 0 and <= 1, \"uniform\" or \"auto\", not ", given.dump()));
     if (automatic) {
-      rule_.given = data.observed ? 0.8 : 0.5;  // what is missing is withheld already
+      rule_.given = data.observed ? 0.7 : 0.5;  // what is missing is withheld already
       config.settle("given", rule_.given);
     } else if (!rule_.uniform) {
       rule_.given = config.get<double>("given", 0.5, between(0, 1));

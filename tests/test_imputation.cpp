@@ -3,6 +3,10 @@
 #include <cmath>
 #include <fstream>
 
+#include "autograd/operators.hpp"
+#include "autograd/ops.hpp"
+#include "cvae/models/gaussian_base.hpp"
+#include "cvae/training.hpp"
 #include "data/hidden_entries.hpp"
 #include "data_helpers.hpp"
 #include "experiments/runs/table_recipe.hpp"
@@ -118,6 +122,48 @@ BOOST_AUTO_TEST_CASE(each_mechanism_hides_its_share) {
     BOOST_TEST((holes.columns[3].codes[size_t(r)] < 0) == mcar.at(r, 3));
   }
   BOOST_CHECK_THROW(hide_entries(table, Mechanism::mcar, 1, 1), Error);
+}
+
+// Columns 0 and 2 of three are numbers, and outputs 1 and 0 of two say where they lie.
+BOOST_AUTO_TEST_CASE(what_a_base_expects) {
+  const int64_t rows = 60;
+  const Tensor z = normal({1, 2, 3}, {rows, 2});
+  const Tensor x = concat(concat(slice(z, 1, 0, 1), Tensor::full({rows, 1}, 9), 1), sum(z, 1, true), 1);
+  Dataset set;
+  set.x = Rows(x);
+  set.features = real_features(3);
+  set.observed = bernoulli({1, 2, 4}, {rows, 3}, 0.8);
+  GaussianBase base({1, -1, 0}, 2);
+  BOOST_TEST(base.columns() == 2);
+  base.fit(set);
+  const auto numbers = [&](const Tensor& t) { return concat(slice(t, 1, 0, 1), slice(t, 1, 2, 3), 1); };
+  const Moments m = gaussian_em(numbers(x), numbers(set.observed), 1e-4, 60, 3);
+  const Tensor mask = set.observed, c = concat(x * mask, mask, 1);
+  const Tensor want = gaussian_imputation(numbers(x), numbers(mask), m).values, got = base.expected(c);
+  const Tensor added = base.added_to_outputs(c);
+  for (int64_t r = 0; r < rows; ++r)
+    for (int64_t k = 0; k < 2; ++k) {
+      BOOST_TEST(std::abs(got.data<float>()[2 * r + k] - want.data<float>()[2 * r + k]) < 1e-3);
+      BOOST_TEST(added.data<float>()[2 * r + 1 - k] == got.data<float>()[2 * r + k]);
+    }
+}
+
+// A model with a base starts near the best linear prediction, and one without far from it.
+BOOST_AUTO_TEST_CASE(a_model_starts_from_its_base) {
+  const auto first_loss = [](const char* base) {
+    Experiment e(Config(Json{{"name", "base"},
+                             {"data",
+                              {{"source", "correlated_gaussian"},
+                               {"covariance", {{1, 0.95, 0.9}, {0.95, 1, 0.9}, {0.9, 0.9, 1}}},
+                               {"train_rows", 640},
+                               {"test_rows", 64},
+                               {"missing", 0.2}}},
+                             {"model", {{"base", base}, {"encoder", {8}}, {"latents", 2}, {"decoder", {8}}}}}));
+    Training training(e);
+    training.begin_epoch();
+    return training.step(0).distortion;
+  };
+  BOOST_TEST(first_loss("gaussian") < 0.5 * first_loss("none"));
 }
 
 BOOST_AUTO_TEST_CASE(the_recipe_is_that_of_the_experiment) {
