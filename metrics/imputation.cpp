@@ -2,7 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
+#include "autograd/operators.hpp"
+#include "autograd/random.hpp"
 #include "base/parallel.hpp"
 
 namespace elbow {
@@ -64,6 +67,22 @@ Tensor nearest_neighbour_imputation(const Tensor& x, const Tensor& observed, con
     }
   });
   return out;
+}
+
+double best_prior_rows(const Tensor& x, const Tensor& observed) {
+  constexpr uint64_t seed = 1;
+  const Tensor there = observed * bernoulli({seed, 0, 0}, observed.shape(), 0.8);
+  const float *truth = x.data<float>(), *before = observed.data<float>(), *after = there.data<float>();
+  double best = 1, least = std::numeric_limits<double>::infinity();
+  for (const double rows : {1.0, 3.0, 10.0, 30.0, 100.0, 300.0, 1000.0}) {
+    const Moments m = gaussian_em(x, there, 1e-3, 30, rows);
+    const Tensor imputed = gaussian_imputation(x, there, m).values;
+    double squares = 0;
+    for (int64_t i = 0; i < x.numel(); ++i)
+      if (before[i] != after[i]) squares += std::pow(double(imputed.data<float>()[i]) - truth[i], 2);
+    if (squares < least) least = squares, best = rows;
+  }
+  return best;
 }
 
 GaussianImputation gaussian_imputation(const Tensor& x, const Tensor& observed, const Moments& moments) {

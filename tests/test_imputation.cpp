@@ -126,7 +126,7 @@ BOOST_AUTO_TEST_CASE(each_mechanism_hides_its_share) {
 
 // Columns 0 and 2 of three are numbers, and outputs 1 and 0 of two say where they lie.
 BOOST_AUTO_TEST_CASE(what_a_base_expects) {
-  const int64_t rows = 60;
+  const int64_t rows = 200;  // so many that the prior is that of 3 rows
   const Tensor z = normal({1, 2, 3}, {rows, 2});
   const Tensor x = concat(concat(slice(z, 1, 0, 1), Tensor::full({rows, 1}, 9), 1), sum(z, 1, true), 1);
   Dataset set;
@@ -146,6 +146,15 @@ BOOST_AUTO_TEST_CASE(what_a_base_expects) {
       BOOST_TEST(std::abs(got.data<float>()[2 * r + k] - want.data<float>()[2 * r + k]) < 1e-3);
       BOOST_TEST(added.data<float>()[2 * r + 1 - k] == got.data<float>()[2 * r + k]);
     }
+}
+
+// Columns that have nothing to do with each other need a prior that says so; those that depend on each other do not.
+BOOST_AUTO_TEST_CASE(the_prior_follows_the_data) {
+  const Tensor independent = normal({1, 2, 3}, {60, 12}), common = normal({1, 2, 4}, {60, 1});
+  const Tensor dependent = (common + 0.1 * independent) / 1.005;
+  const Tensor there = bernoulli({1, 2, 5}, {60, 12}, 0.6);
+  BOOST_TEST(best_prior_rows(independent, there) >= 100);
+  BOOST_TEST(best_prior_rows(dependent, there) <= 10);
 }
 
 // A model with a base starts near the best linear prediction, and one without far from it.

@@ -6,7 +6,7 @@
 #include "autograd/operators.hpp"
 #include "autograd/tape.hpp"
 #include "data/batches.hpp"
-#include "metrics/gaussian_em.hpp"
+#include "metrics/imputation.hpp"
 
 namespace elbow {
 
@@ -30,6 +30,17 @@ GaussianBase::GaussianBase(const std::vector<int64_t>& means, int64_t outputs) {
   buffer("correlation", correlation_);
 }
 
+namespace {
+// The columns with variance 1 over the entries that are there.
+Tensor scaled(const Tensor& x, const Tensor& there) {
+  const Moments m = observed_moments(x, there);
+  std::vector<double> deviations;
+  for (int64_t i = 0; i < m.columns(); ++i)
+    deviations.push_back(m.covariance(i, i) > 0 ? std::sqrt(m.covariance(i, i)) : 1);
+  return x / Tensor::from(deviations, {1, m.columns()}).to(DType::float32);
+}
+}  // namespace
+
 void GaussianBase::fit(const Dataset& train) {
   constexpr double most_work = 2e9;  // of a step of EM, O(rows columns^3): a second or two
   constexpr int most_steps = 60;
@@ -41,6 +52,8 @@ void GaussianBase::fit(const Dataset& train) {
   const NoGrad no_grad;
   const Tensor chosen = chosen_.to(Device::cpu), x = matmul(rows.x, chosen);
   const Tensor there = rows.observed ? matmul(rows.observed, chosen) : Tensor::ones(x.shape());
+  // Many rows need no prior to speak of, and choosing one costs seven times as much as EM itself.
+  const double prior_rows = x.size(0) > 50 * n ? 3 : best_prior_rows(scaled(x, there), there);
   const Moments m = gaussian_em(x, there, 1e-4, most_steps, prior_rows);
   std::vector<double> deviations, correlations(size_t(n * n), 0);
   for (int64_t i = 0; i < n; ++i) {

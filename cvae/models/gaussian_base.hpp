@@ -26,8 +26,6 @@ class GaussianBase : public Module {
   Tensor added_to_outputs(const Tensor& c);
 
  private:
-  static constexpr double prior_rows =
-      3;  ///< see gaussian_em; with 3, few rows are predicted well, and many are not changed
   static constexpr double ridge =
       1e-5;                       ///< added to the correlations' diagonal: columns may depend on each other
   std::vector<int64_t> numbers_;  // columns of x
