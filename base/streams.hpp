@@ -31,6 +31,9 @@ enum Stream : uint32_t {
       20,        ///< what stands beside them: ties that are broken, exact draws; step: which, and the row
   numbers = 21,  ///< counts and heavy-tailed numbers, which latents leave open
   factors = 22,  ///< the analysis of factors; step: 0 the encoder's noise, 1 + i tree number i
+  hidden =
+      23,  ///< entries that are hidden to see how well they are imputed; step 0: which columns stay, then by column
+  validation = 24,  ///< which training rows are held out for validation
 };
 
 }  // namespace elbow::stream

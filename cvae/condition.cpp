@@ -21,9 +21,15 @@ Condition::Condition(const Config& config, const Dataset& data) {
     value_columns_ = data.columns();
     const Json given = config.get<Json>("given", 0.5);
     rule_.uniform = given == "uniform";
-    if (given.is_string() && !rule_.uniform)
-      config.fail("given", str("must be a number >= 0 and <= 1, or \"uniform\", not ", given.dump()));
-    if (!rule_.uniform) rule_.given = config.get<double>("given", 0.5, between(0, 1));
+    const bool automatic = given == "auto";
+    if (given.is_string() && !rule_.uniform && !automatic)
+      config.fail("given", str("must be a number >= 0 and <= 1, \"uniform\" or \"auto\", not ", given.dump()));
+    if (automatic) {
+      rule_.given = data.observed ? 0.7 : 0.5;  // what is missing is withheld already
+      config.settle("given", rule_.given);
+    } else if (!rule_.uniform) {
+      rule_.given = config.get<double>("given", 0.5, between(0, 1));
+    }
     rule_.groups = groups_of(features_);
   }
   if (!by_attributes()) return;

@@ -63,6 +63,9 @@ class DistortionTerm {
   virtual Tensor loss(const Tensor& y, const Tensor& x, Reduction reduction) const = 0;
   /// What the outputs y expect of these columns [rows, width], in the units of x.
   virtual Tensor values(const Tensor& y) const = 0;
+  /// Where the outputs are that say where the numbers of these columns lie, one for each, in the units of x: adding to the output moves the
+  /// number. Empty where there are none, as of categories.
+  virtual ColumnRange locations() const { return {}; }
   /// Whether the columns are one categorical value, whose loss is that of a row, not of an entry.
   virtual bool is_one_value() const { return false; }
   /// Whether it is squared error, whose scale nothing learns.

@@ -85,7 +85,7 @@ DistortionTerms terms_of(const std::vector<FeatureRun>& runs, const Dataset& dat
   return terms;
 }
 
-NoiseSettings read_noise(const Config& config, const std::vector<FeatureRun>& runs) {
+NoiseSettings read_noise(const Config& config, const std::vector<FeatureRun>& runs, bool table) {
   const std::vector<std::string> modes = {"fixed", "one", "column", "entry"};
   const std::string mode = config.choice("scale", modes, "fixed");
   NoiseSettings noise;
@@ -93,7 +93,8 @@ NoiseSettings read_noise(const Config& config, const std::vector<FeatureRun>& ru
   const auto any = [&](FeatureKind kind) {
     return std::ranges::any_of(runs, [&](const FeatureRun& r) { return r.kind == kind; });
   };
-  if (noise.mode != NoiseMode::fixed && !any(FeatureKind::real) && !any(FeatureKind::heavy_tailed))
+  // One recipe is to fit all tables, also those without numbers.
+  if (noise.mode != NoiseMode::fixed && !table && !any(FeatureKind::real) && !any(FeatureKind::heavy_tailed))
     config.fail("scale", "there are no real columns under this distortion whose noise it could be");
   if (noise.mode != NoiseMode::fixed || any(FeatureKind::heavy_tailed))
     noise.least = config.get<double>("least_scale", noise.least, between(1e-6, 0.5));
@@ -131,7 +132,7 @@ LossSettings read_loss(const Config& config, const Dataset& data) {
     runs = {{kind == "bce" ? FeatureKind::binary : FeatureKind::real, {0, data.columns()}}};
   if (kind == "bce" && !data.image)
     config.fail("distortion", "bce expects values in 0..1, which only image data are known to have");
-  const NoiseSettings noise = read_noise(config, runs);
+  const NoiseSettings noise = read_noise(config, runs, data.codec != nullptr);
   s.least_scale = noise.least;
   OutputLayout counted;
   terms_of(runs, data, noise, counted);  // once to count the outputs, then to place them

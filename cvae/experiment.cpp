@@ -65,8 +65,16 @@ int64_t read_batch_rows(const Config& config, int64_t fallback, int64_t train_ro
 
 TrainingSettings read_training(const Config& config, int64_t train_rows, std::vector<std::string>& warnings) {
   TrainingSettings t;
-  t.epochs = config.get<int64_t>("epochs", t.epochs, between(0, 1e9));
+  const Json epochs = config.get<Json>("epochs", t.epochs);
+  if (epochs.is_string() && epochs != "auto")
+    config.fail("epochs", str("must be a whole number from 0 on, or \"auto\", not ", epochs.dump()));
+  if (!epochs.is_string()) t.epochs = config.get<int64_t>("epochs", t.epochs, between(0, 1e9));
   t.batch_rows = read_batch_rows(config, t.batch_rows, train_rows, warnings);
+  if (epochs.is_string()) {
+    constexpr int64_t steps = 6000, fewest = 10, most = 1000;  // as docs/configuration.md has it
+    t.epochs = std::clamp(steps / (train_rows / t.batch_rows), fewest, most);
+    config.settle("epochs", t.epochs);
+  }
   t.clip = config.get<double>("clip_gradient_norm", 0.0, at_least(0));
   t.freeze_after = config.get<double>("freeze_batch_norm_after", t.freeze_after, between(0, 1));
   const Config optimizer = config.section("optimizer");
@@ -133,8 +141,20 @@ std::unique_ptr<Optimizer> make_optimizer(const TrainingSettings& t, const FlatP
 }
 
 ModelSizes sizes_of(const Dataset& set, const Condition& condition, const LossSettings& loss) {
-  return {set.columns(),          input_columns(set),           condition.width(),      set.image,
-          condition.by_columns(), loss.outputs.network_width(), loss.outputs.trained(), loss.outputs.fixed()};
+  std::vector<int64_t> locations(size_t(set.columns()), -1);
+  for (const auto& term : loss.terms)
+    for (int64_t i = 0; i < term->locations().width; ++i)
+      locations[size_t(term->columns.first + i)] = term->locations().first + i;
+  return {set.columns(),
+          input_columns(set),
+          condition.width(),
+          set.image,
+          condition.by_columns(),
+          loss.outputs.network_width(),
+          loss.outputs.trained(),
+          loss.outputs.fixed(),
+          locations,
+          set.rows()};
 }
 
 // The settings are read in the order of the members, which is also the order of the resolved file.

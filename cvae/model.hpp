@@ -66,6 +66,9 @@ struct ModelSizes {
   bool masked = false;                          ///< whether c = [x m, m] with a mask m over the columns of x
   int64_t outputs = 0;                          ///< of the decoder's network; 0: one for each column of x
   std::vector<float> trained = {}, fixed = {};  ///< constants among the decoder's outputs (OutputLayout)
+  /// [columns]: the output that says where the number of the column lies (DistortionTerm::locations); -1: it is no number. Empty: not known.
+  std::vector<int64_t> locations = {};
+  int64_t rows = 0;  ///< of the training set
   int64_t network_outputs() const { return outputs > 0 ? outputs : columns; }
 };
 

@@ -103,8 +103,8 @@ Sums expected_sums(const Patterns& p, const Moments& m, std::int64_t begin, std:
   return sums;
 }
 
-/// One step: the moments of the filled-in rows.
-Moments next(const Patterns& p, const Moments& m) {
+/// One step: the moments of the filled-in rows, and of `prior_rows` more of independent columns with these variances [d].
+Moments next(const Patterns& p, const Moments& m, double prior_rows, const std::vector<double>& variances) {
   constexpr std::int64_t chunk_rows = 512;  // fixed, as the order of the sums depends on it
   const std::int64_t d = m.columns(), rows = p.rows(), chunks = (rows + chunk_rows - 1) / chunk_rows;
   std::vector<Sums> parts(static_cast<std::size_t>(chunks));
@@ -121,8 +121,11 @@ Moments next(const Patterns& p, const Moments& m) {
   for (std::int64_t a = 0; a < d; ++a) {
     out.mean[std::size_t(a)] += moved[std::size_t(a)];
     for (std::int64_t b = 0; b <= a; ++b) {
-      out.covariance(a, b) -= moved[std::size_t(a)] * moved[std::size_t(b)];
-      out.covariance(b, a) = out.covariance(a, b);
+      double& s = out.covariance(a, b);
+      s -= moved[std::size_t(a)] * moved[std::size_t(b)];
+      s = (s * double(rows) + (a == b ? prior_rows * variances[std::size_t(a)] : 0)) /
+          (double(rows) + prior_rows);
+      out.covariance(b, a) = s;
     }
   }
   return out;
@@ -141,7 +144,8 @@ bool close(const Moments& a, const Moments& b, double tolerance) {
 
 }  // namespace
 
-Moments gaussian_em(const Tensor& x, const Tensor& observed, double tolerance, int most_steps) {
+Moments gaussian_em(const Tensor& x, const Tensor& observed, double tolerance, int most_steps,
+                    double prior_rows) {
   Moments m = observed_moments(x, observed);
   if (m.rows == 0) fail("gaussian_em", "there are no rows");
   for (std::int64_t i = 0; i < m.columns(); ++i) {
@@ -150,9 +154,11 @@ Moments gaussian_em(const Tensor& x, const Tensor& observed, double tolerance, i
     // From independent columns: the covariances of available cases may have no likelihood.
     for (std::int64_t j = 0; j < i; ++j) m.covariance(i, j) = m.covariance(j, i) = 0;
   }
+  std::vector<double> variances;
+  for (std::int64_t i = 0; i < m.columns(); ++i) variances.push_back(m.covariance(i, i));
   const Patterns patterns(x, observed);
   for (int step = 0; step < most_steps; ++step) {
-    const Moments before = std::exchange(m, next(patterns, m));
+    const Moments before = std::exchange(m, next(patterns, m, prior_rows, variances));
     if (close(before, m, tolerance)) break;
   }
   return m;

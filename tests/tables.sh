@@ -126,6 +126,52 @@ sed 's/^0,/0.5,/' t.csv >half.csv
 refused "half.csv:2: column visits: 0.5 is not a count" "$elbow" train config.json --set data.path=half.csv --set "data.schema=$people" --out refused
 refused "half.csv:2: column visits: 0.5 is not a count" "$elbow" impute numbers half.csv
 
+# --- impute-benchmark ---
+awk 'BEGIN { print "a,b,c"; for (i = 0; i < 200; i++) { x = sin(i * 1.7); printf "%.3f,%.3f,%s\n", x, 2 * x + 0.1 * cos(i * 3.1), (x > 0 ? "up" : "down") } }' >whole.csv
+echo '{"columns": [{"name": "a", "kind": "real"}, {"name": "b", "kind": "real"}, {"name": "c", "kind": "binary"}]}' >whole.json
+benchmark() { "$elbow" impute-benchmark whole.csv --schema whole.json --quiet --missing 0.3 --set training.epochs=100 "$@"; }
+score() { awk -F, -v m="$1" -v r="$2" -v k="$3" '$1 == m && $2 == r && $3 == "all" { print $k }' "$4"; } # METHOD ROWS FIELD FILE
+check "a benchmark" bash -c "'$elbow' impute-benchmark whole.csv --schema whole.json --quiet --missing 0.3 --test-fraction 0.25 --out bench >table.txt 2>note"
+check "a line for each method and kind of rows" test "$(grep -cE '^(elbow|mean|em|knn) +(training|held-out) ' table.txt)" -eq 8
+check "the mean has an NRMSE of about 1" awk -v s="$(score mean training 4 bench/scores.csv)" 'BEGIN { exit !(s > 0.9 && s < 1.1) }'
+for rows in training held-out; do
+  check "the model is better, $rows" awk -v s="$(score elbow $rows 4 bench/scores.csv)" -v p="$(score elbow $rows 6 bench/scores.csv)" \
+    'BEGIN { exit !(s < 0.75 && p < 0.4) }'
+done
+check "its files" test "$(cd bench && echo *)" = "config.json filled.csv hidden.csv holes.csv scores.csv"
+check "what is hidden is a hole" test "$(tail -n +2 bench/hidden.csv | tr -cd 1 | wc -c)" -eq "$(tail -n +2 bench/holes.csv | grep -o NA | wc -l)"
+check "nothing is missing in the end" bash -c "! grep -qE 'NA|,,' bench/filled.csv"
+check "the same pattern again, the same scores; and what it filled, read" "$elbow" impute-benchmark whole.csv --schema whole.json --quiet --test-fraction 0.25 \
+  --hidden bench/hidden.csv --config bench/config.json --baselines none --method again=bench/filled.csv --out again
+check "the model's scores" cmp <(grep '^elbow,training,a' bench/scores.csv) <(grep '^elbow,training,a' again/scores.csv)
+check "those of the file" awk -v a="$(score again training 4 again/scores.csv)" -v b="$(score elbow training 4 again/scores.csv)" \
+  'BEGIN { exit !(a - b < 1e-5 && b - a < 1e-5) }'
+for mechanism in mar mnar; do check "$mechanism" bash -c "'$elbow' impute-benchmark whole.csv --schema whole.json --quiet \
+  --mechanism $mechanism --set training.epochs=2 >/dev/null 2>&1"; done
+refused '--mechanism: "mcra" is none of' benchmark --mechanism mcra
+refused "--missing: " benchmark --missing 1
+refused "--test-fraction: " benchmark --test-fraction 1
+refused '--baselines: "mice"' benchmark --baselines mice
+refused "--method: must be NAME=FILE" benchmark --method filled.csv
+refused "--method mine: plain.csv: has no column" benchmark --method mine=plain.csv
+refused "has not been imputed" benchmark --method mine=whole.csv --hidden bench/hidden.csv --method holes=bench/holes.csv
+refused "exists already" benchmark --out bench
+sed '3s/[01]/2/' bench/hidden.csv >two.csv
+refused 'two.csv:3: "2" in the place of column a' benchmark --hidden two.csv
+head -50 bench/hidden.csv >short.csv
+refused "short.csv: has 49 rows, and the table 200" benchmark --hidden short.csv
+refused "condition.kind" benchmark --set 'condition={"kind": "none"}' --set model.base=none --out refused
+refused "training.epochs: must be a whole number" benchmark --set training.epochs=many --out refused
+refused "model.dropout: must be a number" benchmark --set model.dropout=much --out refused
+refused "condition.given: must be a number" benchmark --set condition.given=much --out refused
+
+# --- one recipe for all tables ---
+check "a table of categories" undrawn train "$source/experiments/table.json" --quiet --set data.path=whole.csv --set training.epochs=2 \
+  --set 'data.schema={"columns":[{"name":"c","kind":"binary"}],"others":"ignore"}' --out categories
+check "the resolved recipe" bash -c "'$elbow' config '$source/experiments/table.json' --set data.path=whole.csv --set data.schema=whole.json >resolved.json"
+check "has numbers for what depends on the rows" bash -c "! grep -q '\"auto\"' resolved.json && grep -q '\"epochs\": 1000' resolved.json && grep -q '\"dropout\": 0.5' resolved.json"
+check "and reads as itself" cmp resolved.json <("$elbow" config resolved.json)
+
 # --- what is noticed ---
 is "a description" "100 rows, 2 columns, separated by \",\"" bash -c "'$elbow' describe plain.csv | head -1"
 awk 'NR == 50 { print "1e36,0"; next } 1' plain.csv >t.csv

@@ -273,6 +273,25 @@ BOOST_AUTO_TEST_CASE(a_batch_fits_the_training_rows) {
   check(640, 640, 640, 0);
 }
 
+// Settings that follow the table are resolved to numbers, which read as themselves.
+BOOST_AUTO_TEST_CASE(automatic_settings) {
+  const auto check = [](int64_t rows, int64_t epochs, double dropout, bool holes) {
+    Json config = settings(1, rows);
+    config["data"]["test_rows"] = 64;
+    config["data"]["missing"] = holes ? 0.1 : 0.0;
+    config["training"]["epochs"] = config["model"]["dropout"] = config["condition"]["given"] = "auto";
+    const Experiment e{Config(config)};
+    BOOST_TEST(e.training.epochs == epochs);
+    const Json resolved = Json::parse(e.resolved);
+    BOOST_TEST(resolved["model"]["dropout"].get<double>() == dropout);
+    BOOST_TEST(resolved["condition"]["given"].get<double>() == (holes ? 0.7 : 0.5));
+    BOOST_TEST((Experiment{Config(resolved)}.resolved == e.resolved));
+  };
+  check(100, 1000, 0.5, true);
+  check(64000, 10, 0.1, false);
+  check(6400, 60, 0.2, true);
+}
+
 BOOST_AUTO_TEST_CASE(a_rise_longer_than_the_training_is_told) {
   for (const std::string setting :
        {"loss.kl_warmup_steps", "loss.capacity_steps", "training.schedule.warmup_steps"})
@@ -305,7 +324,11 @@ BOOST_AUTO_TEST_CASE(impossible_experiments_are_refused) {
   refused("model.kind", "transformer", "model.kind");
   refused("model.latents", "0", "model.latents");
   refused("condition.kind", "label", "condition.kind");
-  refused("condition.given", "Uniform", "condition.given: must be a number >= 0 and <= 1, or \"uniform\"");
+  refused("condition.given", "Uniform",
+          "condition.given: must be a number >= 0 and <= 1, \"uniform\" or \"auto\"");
+  refused("training.epochs", "many", "training.epochs: must be a whole number from 0 on, or \"auto\"");
+  refused("model.dropout", "much", "model.dropout: must be a number >= 0 and < 1, or \"auto\"");
+  refused("model.base", "linear", "model.base");
   refused("loss.distortion", "bce", "loss.distortion");
   refused("loss.beta", "-1", "loss.beta");
   refused("data.source", "nowhere", "data.source");

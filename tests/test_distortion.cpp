@@ -229,6 +229,9 @@ BOOST_AUTO_TEST_CASE(settings_choose_the_terms) {
   BOOST_TEST(
       contains(refusal(R"({"distortion": "squared_error", "least_scale": 0.1})"), "no noise is learned"));
   set.features = {{"y", FeatureKind::binary, 0, 1}};
+  BOOST_TEST(terms(R"({"scale": "one"})") ==
+             "bernoulli of columns 0 to 0; 1+0+0");  // one recipe is for all tables
+  set.codec = nullptr;
   BOOST_TEST(contains(refusal(R"({"scale": "one"})"), "no real columns"));
 }
 

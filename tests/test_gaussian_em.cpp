@@ -47,6 +47,18 @@ BOOST_AUTO_TEST_CASE(of_complete_rows_they_are_the_moments) {
     BOOST_TEST(std::abs(same.covariance.values[i] - all.covariance.values[i] * 499 / 500) < 1e-9);
 }
 
+// Three more rows of independent columns with the same variances.
+BOOST_AUTO_TEST_CASE(a_prior_of_rows) {
+  const Tensor z = normal({1, 2, 3}, {30, 3}, 0, 1, DType::float64);
+  const Tensor x = concat(z, sum(z, 1, true), 1), there = Tensor::ones({30, 4}, DType::float64);
+  const Moments plain = gaussian_em(x, there), held = gaussian_em(x, there, 1e-5, 200, 3), all = moments_of(x);
+  for (int64_t i = 0; i < 4; ++i)
+    for (int64_t j = 0; j < 4; ++j) {
+      const double prior = i == j ? 3 * all.covariance(i, i) : 0;
+      BOOST_TEST(std::abs(held.covariance(i, j) - (30 * plain.covariance(i, j) + prior) / 33) < 1e-9);
+    }
+}
+
 // Three columns, of which the third is the sum of the others: the covariance is singular, and stays so.
 BOOST_AUTO_TEST_CASE(a_column_that_the_others_determine) {
   const Tensor two = normal({1, 2, 3}, {4000, 2}, 0, 1, DType::float64);
@@ -61,8 +73,7 @@ BOOST_AUTO_TEST_CASE(a_column_that_the_others_determine) {
 }
 
 BOOST_AUTO_TEST_CASE(a_column_without_entries_and_a_constant_one) {
-  Tensor x = normal({1, 2, 3}, {50, 3}, 0, 1, DType::float64),
-         there = Tensor::ones({50, 3}, DType::float64);
+  Tensor x = normal({1, 2, 3}, {50, 3}, 0, 1, DType::float64), there = Tensor::ones({50, 3}, DType::float64);
   for (int64_t r = 0; r < 50; ++r) {
     x.data<double>()[r * 3 + 1] = there.data<double>()[r * 3 + 1] = 0;
     x.data<double>()[r * 3 + 2] = 7;

@@ -22,6 +22,7 @@ class CountTerm : public DistortionTerm {
   Tensor values(const Tensor& y) const override {
     return (softplus(log_mean(y)) - means_.of(y)) / deviations_.of(y);
   }
+  ColumnRange locations() const override { return outputs_; }
   float draw(const float* y, int64_t i, float, const NumberDraw& random) const override {
     const double mean = y[means_.first + i], deviation = y[deviations_.first + i];
     const double expected = std::exp(mean + deviation * y[outputs_.first + i]);

@@ -16,6 +16,7 @@ class SquaredErrorTerm : public DistortionTerm {
     return squared_error(means_.of(y), columns.of(x), reduction);
   }
   Tensor values(const Tensor& y) const override { return means_.of(y); }
+  ColumnRange locations() const override { return means_; }
   bool is_squared_error() const override { return true; }
   Density density(double beta) const override { return {beta, 0.5 * std::log(std::numbers::pi * beta)}; }
   float draw(const float*, int64_t, float value, const NumberDraw& random) const override {
@@ -39,6 +40,7 @@ class NormalTerm : public DistortionTerm {
     return reduced(each, reduction);
   }
   Tensor values(const Tensor& y) const override { return means_.of(y); }
+  ColumnRange locations() const override { return means_; }
   bool is_normal() const override { return true; }
   float draw(const float* y, int64_t i, float value, const NumberDraw& random) const override {
     return value + float(scale_.of(y, i)) * random.normal;

@@ -28,6 +28,7 @@ class StudentTerm : public DistortionTerm {
     return reduced(constant + 0.5 * (n + 1) * log1p(square(t) / n), reduction);
   }
   Tensor values(const Tensor& y) const override { return locations_.of(y); }
+  ColumnRange locations() const override { return locations_; }
   float draw(const float* y, int64_t i, float value, const NumberDraw& random) const override {
     std::student_t_distribution<double> t(least_freedom + ops::log1p_exp(double(y[freedom_.first + i])));
     return value + float(scale_.of(y, i) * t(random.bits));

@@ -42,7 +42,7 @@ std::unique_ptr<Cvae> make_dense_cvae(const Config& config, const ModelSizes& si
   refuse_empty(config, "encoder", encoder);
   refuse_empty(config, "latent", latent);
   refuse_empty(config, "decoder", decoder);
-  const LayerStyle style = read_layer_style(config);
+  const LayerStyle style = read_layer_style(config, sizes.rows);
   const LayerStreams streams{initialisation, dropout};
 
   const int64_t top = encoder.back().back(), latents = latent.back().back();

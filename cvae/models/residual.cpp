@@ -27,7 +27,7 @@ std::unique_ptr<Cvae> make(const Config& config, const ModelSizes& sizes, Random
   const Widths latent = read_latent();
   auto decoder = config.get<Widths>("decoder", {512, 256, 256, 128, 128, 64, 64}, at_least(1));
   decoder.push_back(sizes.network_outputs());
-  ResidualStyle style{read_layer_style(config)};
+  ResidualStyle style{read_layer_style(config, sizes.rows)};
   style.bottleneck = config.get<int64_t>("bottleneck", style.bottleneck, at_least(1));
   style.zero_init_residual = config.get<bool>("zero_init_residual", style.zero_init_residual);
   ResidualStyle head = style;

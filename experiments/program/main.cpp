@@ -19,10 +19,29 @@ using namespace elbow;
 
 // In the order of --help.
 constexpr void (*commands[])(Command) = {
-    add_train,  add_config,   add_evaluate,    add_encode,      add_reconstruct, add_likelihood,
-    add_sample, add_traverse, add_interpolate, add_impute,      add_pool,        add_analyses,
-    add_page,   add_schema,   add_describe,    add_write_table, add_bench,       add_compare,
-    add_sweep,  add_features, add_story,       add_info,
+    add_train,
+    add_config,
+    add_evaluate,
+    add_encode,
+    add_reconstruct,
+    add_likelihood,
+    add_sample,
+    add_traverse,
+    add_interpolate,
+    add_impute,
+    add_impute_benchmark,
+    add_pool,
+    add_analyses,
+    add_page,
+    add_schema,
+    add_describe,
+    add_write_table,
+    add_bench,
+    add_compare,
+    add_sweep,
+    add_features,
+    add_story,
+    add_info,
 };
 
 }  // namespace

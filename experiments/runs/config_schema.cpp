@@ -94,7 +94,9 @@ Json config_schema() {
     variants.push_back(with("model", "prior", {{"kind", kind}}));
   variants.push_back(with("loss", "objective", "iwae"));
   variants.push_back(with("loss", "scale", "column"));
-  variants.push_back(with("condition", "given", "uniform"));
+  for (const char* rule : {"uniform", "auto"}) variants.push_back(with("condition", "given", rule));
+  variants.push_back(with("model", "dropout", "auto"));
+  variants.push_back(with("training", "epochs", "auto"));
   variants.push_back(with("condition", "kind", "none"));
   Json by_label = with("condition", "kind", "label");
   by_label["data"] = image_files;

@@ -18,7 +18,8 @@ namespace {
 // Error for settings under which the same parameters would be another model, also where their shapes fit: another
 // activation, or another meaning of the decoder's output.
 void check_same_model(const Json& trained, const Json& changed) {
-  if (trained.at("model") != changed.at("model")) throw Error("it was trained with another section `model`");
+  if (nlohmann::json(trained.at("model")) != nlohmann::json(changed.at("model")))  // in whatever order
+    throw Error("it was trained with another section `model`");
   if (trained.at("loss").at("distortion") != changed.at("loss").at("distortion"))
     throw Error("it was trained with another `loss.distortion`");
   if (trained.at("loss").value("autoencoder", false) != changed.at("loss").at("autoencoder"))
@@ -57,6 +58,8 @@ Json settings_of_run(const fs::path& file) {
   if (Config(config, file.string()).section("condition").choice("kind", Condition::kinds(), "columns") ==
       "columns")
     add("model", "given", "predict");
+  if (config.contains("model") && config["model"].is_object() && config["model"].value("kind", "") == "mlp")
+    add("model", "base", "none");
   return config;
 }
 

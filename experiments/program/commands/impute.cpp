@@ -1,14 +1,11 @@
 #include "experiments/program/commands/commands.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <memory>
 
-#include "autograd/operators.hpp"
 #include "autograd/tape.hpp"
 #include "base/machine.hpp"
-#include "cvae/sampling.hpp"
-#include "experiments/program/rows/given.hpp"
+#include "experiments/program/rows/imputation.hpp"
 #include "experiments/program/rows/options.hpp"
 #include "experiments/program/rows/row_reader.hpp"
 #include "experiments/program/rows/table_output.hpp"
@@ -24,62 +21,6 @@ struct ImputeOptions : RowsOptions {
   bool multiple = false;  ///< each draw as a separate row, instead of their mean
   bool noise = false;     ///< each draw of a number has the noise of p(x | z)
 };
-
-// The model's imputations of a batch, conditioned on the entries that are present; all [rows * columns].
-struct Imputation {
-  std::vector<std::vector<float>> draws;  // one by one, if they are requested; else
-  std::vector<float> mean, sd;            // over the draws
-};
-
-// Numbers on a logarithmic scale, in values [rows, columns], become those of the table, or the other way round: a mean is one of
-// counts, not of their logarithms.
-template <class Number> void change_scale(const TableCodec& codec, std::vector<Number>& values, bool to_x) {
-  const size_t columns = size_t(codec.columns());
-  for (size_t f = 0; f < codec.features().size(); ++f) {
-    const Scale& scale = codec.scales()[f];
-    if (!scale.is_logarithmic()) continue;
-    for (size_t at = size_t(codec.features()[f].first); at < values.size(); at += columns)
-      values[at] = Number(to_x ? (scale.transformed_mean(values[at]) - scale.mean) / scale.sd
-                               : scale.value_of(values[at]));
-  }
-}
-
-Imputation impute(const Experiment& e, const TableCodec& codec, const ImputeOptions& o, uint64_t seed,
-                  const RowReader& rows) {
-  const Batch& batch = rows.batch();
-  Condition::Drawn drawn;
-  drawn.mask = batch.observed;  // all that is there is given
-  e.condition.apply(batch, drawn);
-  Imputation out;
-  const size_t size = size_t(batch.x.numel());
-  std::vector<double> mean(size, 0), squares(size, 0);  // squares: of the distances from the mean (Welford)
-  const ConditionedPrior prior = e.model->prior(drawn.c);
-  Tensor noise;  // [rows, latents]
-  for (int64_t d = 0; d < o.draws; ++d) {
-    const RandomKey key = sampling_noise(seed, d, rows.number());
-    // For a mean, every other draw is the one before with its sign turned (antithetic variates): what is linear in z then
-    // averages out. Rows that are drawn one by one are to be independent.
-    noise = d % 2 == 1 && !o.multiple ? -noise : normal(key, {batch.x.size(0), e.model->latents()});
-    const Tensor z = prior_draw(prior, noise, key);
-    std::vector<float> v =
-        observed_values(*e.model, e.loss, e.data.train.features, z, drawn.c, {o.multiple, o.noise}, key)
-            .to_vector<float>();
-    if (o.multiple) {
-      out.draws.push_back(std::move(v));
-      continue;
-    }
-    change_scale(codec, v, false);
-    for (size_t i = 0; i < size; ++i) {
-      const double before = v[i] - mean[i];
-      mean[i] += before / double(d + 1);
-      squares[i] += before * (v[i] - mean[i]);
-    }
-  }
-  change_scale(codec, mean, true);
-  out.mean.assign(mean.begin(), mean.end());
-  for (const double s : squares) out.sd.push_back(float(std::sqrt(s / double(o.draws - 1))));
-  return out;
-}
 
 // A copy of the data in which missing fields are filled. What a row has is given to the model as its condition; what it
 // lacks is the mean over draws from p(x | c), z ~ p(z | c), or the likeliest category of the mean probabilities. Fields
@@ -126,7 +67,8 @@ void impute(const ImputeOptions& o) {
   if (codec.format().header) out.write(header.names());
 
   while (rows.next()) {
-    const Imputation imputed = impute(*e, codec, o, seed, rows);
+    const Imputation imputed =
+        impute(*e, codec, {o.draws, o.multiple, o.noise, seed}, rows.batch(), rows.number());
     const size_t d = size_t(codec.columns());
     for (size_t r = 0; r < rows.text().size(); ++r) {
       const float* there = rows.batch().observed.data<float>() + r * d;
