@@ -40,7 +40,8 @@ Tensor kl_divergence(const DiagonalNormal& q, const DiagonalNormal& p, Reduction
     const DiagonalNormal each = q.marginals();
     const Tensor kl = kl_divergence(each, p, reduction);
     if (reduction == Reduction::none || reduction == Reduction::per_column) return kl;
-    const Tensor correlation = 0.5 * sum(each.log_var - q.log_var, 1);  // [rows]: entropies of the marginals - that of q
+    const Tensor correlation =
+        0.5 * sum(each.log_var - q.log_var, 1);  // [rows]: entropies of the marginals - that of q
     return kl + (reduction == Reduction::mean ? mean(correlation) : correlation);
   }
   if (p.is_standard()) return gaussian_kl(q.mu, q.log_var, reduction);

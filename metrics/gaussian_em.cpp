@@ -144,6 +144,11 @@ bool close(const Moments& a, const Moments& b, double tolerance) {
 
 }  // namespace
 
+std::int64_t em_rows(std::int64_t d) {
+  constexpr double most_work = 2e9;  // rows d^3
+  return std::clamp(std::int64_t(most_work / std::pow(double(d), 3)), 4 * d, std::int64_t{1} << 17);
+}
+
 Moments gaussian_em(const Tensor& x, const Tensor& observed, double tolerance, int most_steps,
                     double prior_rows) {
   Moments m = observed_moments(x, observed);

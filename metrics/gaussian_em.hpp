@@ -17,6 +17,9 @@ namespace elbow {
 Moments gaussian_em(const Tensor& x, const Tensor& observed, double tolerance = 1e-5, int most_steps = 200,
                     double prior_rows = 0);
 
+/// How many rows of d columns to look at, so that a step takes a second or two even if no two rows lack the same entries: 4 d to 2^17.
+std::int64_t em_rows(std::int64_t d);
+
 /// What a Gaussian of covariance `s` [d,d] says of the columns that are not in `given` once those are known.
 struct GaussianRegression {
   std::vector<std::int64_t> given, rest;

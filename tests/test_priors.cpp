@@ -80,7 +80,8 @@ BOOST_AUTO_TEST_CASE(a_posterior_with_axes) {
     const Tensor one = Tensor::ones({}, DType::float64);
     const std::vector<Tensor> gradients = tape_gradients(f, inputs, {true, true}, one);
     for (size_t k = 0; k < 2; ++k)
-      BOOST_TEST(relative_error(at_checked_elements(gradients[k]), numerical_gradient(f, inputs, k, one)) < 1e-6);
+      BOOST_TEST(relative_error(at_checked_elements(gradients[k]), numerical_gradient(f, inputs, k, one)) <
+                 1e-6);
   };
   for (const bool standard : {true, false}) {
     const Tensor kl = kl_divergence(q, standard ? DiagonalNormal{} : p, Reduction::per_row);
@@ -101,8 +102,8 @@ BOOST_AUTO_TEST_CASE(a_posterior_with_axes) {
         const double m = standard ? 0 : at(p.mu, i), v = standard ? 1 : std::exp(at(p.log_var, i));
         const double shift = at(q.mu, i) - m;
         expected += 0.5 * (variance / v + shift * shift / v - 1 + std::log(v) - at(q.log_var, i));
-        BOOST_TEST(std::abs(at(each, i) - 0.5 * (variance / v + shift * shift / v - 1 - std::log(variance / v))) <
-                   1e-12);
+        BOOST_TEST(std::abs(at(each, i) -
+                            0.5 * (variance / v + shift * shift / v - 1 - std::log(variance / v))) < 1e-12);
         distance += at(noise, i) * at(noise, i);
         log_det += at(q.log_var, i);
       }
@@ -165,7 +166,8 @@ BOOST_AUTO_TEST_CASE(the_penalty_of_a_learned_prior) {
                                normal({3, 1, 3}, {5, 4}, 0, 1, DType::float64)};
   const std::vector<Tensor> gradients = tape_gradients(penalty, at, {true, true}, one);
   for (size_t k = 0; k < 2; ++k)
-    BOOST_TEST(relative_error(gradients[k], Tensor::from(numerical_gradient(penalty, at, k, one), {5, 4})) < 1e-5);
+    BOOST_TEST(relative_error(gradients[k], Tensor::from(numerical_gradient(penalty, at, k, one), {5, 4})) <
+               1e-5);
 
   Json json = settings(R"({"kind": "learned"})");
   json["data"] = {{"source", "independent_gaussian"}, {"columns", 2}, {"train_rows", 64}, {"test_rows", 64}};
@@ -182,7 +184,8 @@ BOOST_AUTO_TEST_CASE(the_penalty_of_a_learned_prior) {
     const Batch& batch = Batches(e.data.train, 64, LastBatch::keep).get(0);
     Condition::Drawn drawn;
     e.condition.draw(batch, {1, 2, 3}, drawn);
-    const double added = e.model->penalty(e.model->prior(drawn.c)) ? e.model->penalty(e.model->prior(drawn.c)).item() : 0;
+    const double added =
+        e.model->penalty(e.model->prior(drawn.c)) ? e.model->penalty(e.model->prior(drawn.c)).item() : 0;
     return std::pair(elbo(*e.model, batch, drawn.c, e.loss, {1, 2, 4}).loss.item(), e.loss.beta * added);
   };
   const auto with = loss(1e5), without = loss(0);

@@ -12,7 +12,8 @@ template <class T> void add_columns(const T* from, int64_t rows, int64_t n, T* t
   constexpr int64_t block = 256;
   const auto same = [](auto v) { return v; };
   if (rows <= block) {
-    simd::column_sums<T, 1>(rows, n, {to}, true, [](auto v) { return std::array{v}; }, simd::OfRows{from});
+    simd::column_sums<T, 1>(
+        rows, n, {to}, true, [](auto v) { return std::array{v}; }, simd::OfRows{from});
     return;
   }
   int64_t part = block;

@@ -33,8 +33,8 @@ inline void column_block(int64_t rows, int64_t n, int64_t i, int64_t rest, const
   for (int64_t r = 0; r < rows; ++r)
 #pragma GCC unroll 8
     for (int b = 0; b < B; ++b) {
-      const std::array<Vec<T>, K> terms =
-          rest >= W ? f(Vec<T>::load_unaligned(x.at(r, n, i + b * W))...) : f(load_some(x.at(r, n, i), rest)...);
+      const std::array<Vec<T>, K> terms = rest >= W ? f(Vec<T>::load_unaligned(x.at(r, n, i + b * W))...)
+                                                    : f(load_some(x.at(r, n, i), rest)...);
 #pragma GCC unroll 4
       for (size_t k = 0; k < K; ++k) acc[k][b] = acc[k][b] + terms[k];
     }
@@ -50,8 +50,7 @@ inline void column_block(int64_t rows, int64_t n, int64_t i, int64_t rest, const
 /// sums[k][i] = the sum over r < rows of f(x0, x1, ...)[k] at row r and column i < n, one row after the other, or += when `add`. f takes a vector of
 /// each factor x (OfRows or OfColumns) and gives an array of K vectors.
 template <class T, size_t K, class F, class... X>
-inline void column_sums(int64_t rows, int64_t n, const std::array<T*, K>& sums, bool add, F f,
-                        const X&... x) {
+inline void column_sums(int64_t rows, int64_t n, const std::array<T*, K>& sums, bool add, F f, const X&... x) {
   constexpr int64_t W = width<T>;
   constexpr int B = 4;  // that many additions are under way at once for each sum
   int64_t i = 0;

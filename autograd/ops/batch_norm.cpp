@@ -82,8 +82,10 @@ struct BatchNorm : Op {
     T* sum_dy_xhat = sum_dy + n;          // [n]
     simd::column_sums<T, 2>(
         rows, n, {sum_dy, sum_dy_xhat}, false,
-        [](auto g, auto v, auto m, auto s) { return std::array{g, g * ((v - m) * s)}; }, simd::OfRows{dy},
-        simd::OfRows{x}, simd::OfColumns{mean}, simd::OfColumns{scale});
+        [](auto g, auto v, auto m, auto s) {
+          return std::array{g, g * ((v - m) * s)};
+        },
+        simd::OfRows{dy}, simd::OfRows{x}, simd::OfColumns{mean}, simd::OfColumns{scale});
     if (c.needs(1)) {
       auto [dw, add] = c.template into<T>(1);
       simd::map<T>(
@@ -117,11 +119,12 @@ struct BatchNorm : Op {
   }
   // Mean and biased variance of each column; the deviations are taken from the mean, so nothing cancels.
   template <class T> static void batch_statistics(int64_t rows, int64_t n, const T* x, T* mean, T* variance) {
-    simd::column_sums<T, 1>(rows, n, {mean}, false, [](auto v) { return std::array{v}; }, simd::OfRows{x});
+    simd::column_sums<T, 1>(
+        rows, n, {mean}, false, [](auto v) { return std::array{v}; }, simd::OfRows{x});
     for (int64_t i = 0; i < n; ++i) mean[i] /= T(rows);
     simd::column_sums<T, 1>(
-        rows, n, {variance}, false, [](auto v, auto m) { return std::array{(v - m) * (v - m)}; }, simd::OfRows{x},
-        simd::OfColumns<T>{mean});
+        rows, n, {variance}, false, [](auto v, auto m) { return std::array{(v - m) * (v - m)}; },
+        simd::OfRows{x}, simd::OfColumns<T>{mean});
     for (int64_t i = 0; i < n; ++i) variance[i] /= T(rows);
   }
   void reference(Inputs in, double* y) const {

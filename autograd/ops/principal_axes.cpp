@@ -129,8 +129,9 @@ struct PrincipalAxes : Op {
   static int64_t step(const Shape& s) { return s.rank() == 3 ? s[1] * s[2] : 0; }
   template <class T> void forward(ForwardContext& c) const {
     const int64_t rows = c.in[1].size(0), n = c.in[1].size(1), next = step(c.in[0].shape());
-    const T *s = c.in[0].template data<T>(), *mask = c.in[1].template data<T>();  // [n,n] or [rows,n,n], [rows,n]
-    T* y = c.y.template data<T>();                                                // [rows,n,n]
+    const T *s = c.in[0].template data<T>(),
+            *mask = c.in[1].template data<T>();  // [n,n] or [rows,n,n], [rows,n]
+    T* y = c.y.template data<T>();               // [rows,n,n]
     parallel_for(rows, rows * n * n * n, [=, ridge = ridge](int64_t r) {
       thread_local std::vector<double> work;  // in double precision whatever T is
       work.resize(size_t(2 * n * n));
@@ -158,8 +159,7 @@ struct PrincipalAxes : Op {
     for (int64_t r = 0; r < rows; ++r, y += n * n, s += step(in[0].shape())) {
       Matrix c(n, n);
       std::vector<int64_t> withheld;
-      for (int64_t e = 0; e < n * n; ++e)
-        c.values[size_t(e)] = (s[e] + s[e % n * n + e / n]) / 2;
+      for (int64_t e = 0; e < n * n; ++e) c.values[size_t(e)] = (s[e] + s[e % n * n + e / n]) / 2;
       for (int64_t k = 0; k < n; ++k) {
         if (in[1].data<double>()[r * n + k] == 0) {
           withheld.push_back(k);

@@ -1,6 +1,5 @@
 #include "cvae/models/gaussian_base.hpp"
 
-#include <algorithm>
 #include <cmath>
 
 #include "autograd/operators.hpp"
@@ -42,12 +41,9 @@ Tensor scaled(const Tensor& x, const Tensor& there) {
 }  // namespace
 
 void GaussianBase::fit(const Dataset& train) {
-  constexpr double most_work = 2e9;  // of a step of EM, O(rows columns^3): a second or two
   constexpr int most_steps = 60;
   const int64_t n = columns();
-  const auto affordable = int64_t(most_work / std::pow(double(n), 3));
-  const std::vector<int64_t> index =
-      evenly_spread(train.rows(), std::clamp<int64_t>(affordable, 4 * n, int64_t{1} << 17));
+  const std::vector<int64_t> index = evenly_spread(train.rows(), em_rows(n));
   const Batch rows = rows_of(train, index);
   const NoGrad no_grad;
   const Tensor chosen = chosen_.to(Device::cpu), x = matmul(rows.x, chosen);

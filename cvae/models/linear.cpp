@@ -77,7 +77,7 @@ class LinearCvae : public Cvae {
 
   // The mean and the covariance of the training rows.
   void fit(const Dataset& train) override {
-    const std::vector<int64_t> index = evenly_spread(train.rows(), most_rows);
+    const std::vector<int64_t> index = evenly_spread(train.rows(), em_rows(columns_));
     const Batch rows = rows_of(train, index);
     const Moments moments = rows.observed ? gaussian_em(rows.x, rows.observed) : moments_of(rows.x);
     double variance = 0;
@@ -109,8 +109,8 @@ class LinearCvae : public Cvae {
       return {products(a, r) / (noise * precision), -log(precision)};
     }
     const Tensor seen = a * reshape(slice(input, 1, columns_, 2 * columns_), {input.size(0), 1, columns_});
-    const Tensor e = eigenvectors(seen, noise);  // [rows, latents, latents]
-    const Tensor along = matmul(e, seen);        // [rows, latents, columns]: orthogonal
+    const Tensor e = eigenvectors(seen, noise);                  // [rows, latents, latents]
+    const Tensor along = matmul(e, seen);                        // [rows, latents, columns]: orthogonal
     const Tensor precision = sum(square(along), 2) / noise + 1;  // [rows, latents]: the eigenvalues of P
     const Tensor mean = products(along, r) / (noise * precision);
     return {combined(mean, e), -log(precision), e};
@@ -130,8 +130,7 @@ class LinearCvae : public Cvae {
   Tensor eigenvectors(const Tensor& a, const Tensor& noise) const {
     const NoGrad no_grad;
     const Tensor none_given = Tensor::zeros({a.size(0), latents_}, a.dtype(), a.device());
-    const Tensor axes =
-        principal_axes(matmul(a, a, Trans::no, Trans::yes) + noise * identity_, none_given);
+    const Tensor axes = principal_axes(matmul(a, a, Trans::no, Trans::yes) + noise * identity_, none_given);
     return axes / sqrt(sum(square(axes), 2, true));
   }
   // Encoder and decoder, and all draws of a latent, are asked about the same condition one after the other: it is kept until
@@ -159,7 +158,6 @@ class LinearCvae : public Cvae {
     return sum(a * reshape(z, {z.size(0), z.size(1), 1}), 1);
   }
 
-  static constexpr int64_t most_rows = 1 << 17;  // of which the moments are taken
   static constexpr double ridge = 1e-5;  // added to the covariance's diagonal: columns may depend on each other
   int64_t columns_, latents_;
   // All is computed with (x - mean) / unit, whose covariance has a mean diagonal of 1.

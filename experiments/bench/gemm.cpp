@@ -112,8 +112,7 @@ void line(const Layer& layer, const char* form, const BenchGemmOptions& options,
 }
 
 template <class T> void table(const BenchGemmOptions& options, std::ostream& out) {
-  if (!options.json)
-    out << "  form  m x n x k            simd GFLOP/s, %    openblas GFLOP/s, %   ratio\n";
+  if (!options.json) out << "  form  m x n x k            simd GFLOP/s, %    openblas GFLOP/s, %   ratio\n";
   for (const Layer& layer : layers)
     for (const char* form : {"NN", "NT", "TN"}) line<T>(layer, form, options, out);
   for (const Layer& layer : thin)

@@ -13,7 +13,8 @@ namespace {
 GemmBackend backend_from_environment() {
   const char* const value = std::getenv("ELBOW_GEMM");
   const std::string name = value ? value : "";
-  if (name == "simd" || name == "auto" || name.empty()) return GemmBackend::simd;  // auto: the name of a former rule
+  if (name == "simd" || name == "auto" || name.empty())
+    return GemmBackend::simd;  // auto: the name of a former rule
   if (name == "openblas") return GemmBackend::openblas;
   fail("gemm", "ELBOW_GEMM=", name, ": expected simd or openblas");
 }

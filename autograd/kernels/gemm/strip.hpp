@@ -27,7 +27,7 @@ ELBOW_INLINE void strip_sums(int64_t k, const typename V::value_type* a, int64_t
   for (int e = 0; e < E; ++e)
 #pragma GCC unroll 16
     for (int j = 0; j < N; ++j) acc[e][j] = V(T(0));
-  const auto add = [&](V (&chain)[N]) {
+  const auto add = [&](V(&chain)[N]) {
     const V x = lanes == int(V::size) ? V::load_unaligned(a) : load_part<V>(a, lanes);
 #pragma GCC unroll 16
     for (int j = 0; j < N; ++j) chain[j] = chain[j] + x * V(b[j * step_j]);
@@ -84,7 +84,8 @@ template <class T> using StripsFn = void (*)(const GemmArgs<T>&, int64_t, int64_
 template <class V> StripsFn<typename V::value_type> strips_of(int64_t n) {
   static constexpr auto table = []<int... J>(std::integer_sequence<int, J...>) {
     return std::array<StripsFn<typename V::value_type>, sizeof...(J)>{&strips<V, J + 1>...};
-  }(std::make_integer_sequence<int, most_strip_columns>{});
+  }
+  (std::make_integer_sequence<int, most_strip_columns>{});
   return table[std::size_t(n - 1)];
 }
 

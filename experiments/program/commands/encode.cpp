@@ -54,7 +54,8 @@ void encode(const EncodeOptions& o) {
     given.draw(rows.batch(), seed, rows.number(), drawn);
     const Posterior q = e->model->encode(rows.batch().input, drawn.c);
     const auto kl = kl_of_rows(*e->model, e->loss, q, drawn.c, seed, rows.number()).to_vector<float>();
-    const auto mu = q.mu.to_vector<float>(), log_var = q.marginals().log_var.to_vector<float>();  // [rows, latents]
+    const auto mu = q.mu.to_vector<float>(),
+               log_var = q.marginals().log_var.to_vector<float>();  // [rows, latents]
     for (int64_t r = 0; r < q.mu.size(0); ++r) {
       line = rows.kept(size_t(r));
       const auto add = [&](const std::vector<float>& values) {
