@@ -5,7 +5,6 @@
 
 #include "autograd/kernels/simd.hpp"
 
-#if !ELBOW_DEVICE_SOURCE
 namespace elbow::simd {
 
 /// A factor of column_sums that changes from row to row, [rows, n], or is the same for all, [n].
@@ -17,6 +16,13 @@ template <class T> struct OfColumns {
   const T* p;
   const T* at(int64_t, int64_t, int64_t i) const { return p + i; }
 };
+
+/// sums[k][i] = the sum over r < rows of f(x0, x1, ...)[k] at row r and column i < n, one row after the other, or += when `add`. f takes a vector of
+/// each factor x (OfRows or OfColumns) and gives an array of K vectors.
+template <class T, size_t K, class F, class... X>
+void column_sums(int64_t rows, int64_t n, const std::array<T*, K>& sums, bool add, F f, const X&... x);
+
+#if !ELBOW_DEVICE_SOURCE
 
 namespace detail {
 // Columns i to i + B W (or, for B = 1, the `rest` that are left) of column_sums: the sums stay in registers.
@@ -47,8 +53,6 @@ inline void column_block(int64_t rows, int64_t n, int64_t i, int64_t rest, const
 }
 }  // namespace detail
 
-/// sums[k][i] = the sum over r < rows of f(x0, x1, ...)[k] at row r and column i < n, one row after the other, or += when `add`. f takes a vector of
-/// each factor x (OfRows or OfColumns) and gives an array of K vectors.
 template <class T, size_t K, class F, class... X>
 inline void column_sums(int64_t rows, int64_t n, const std::array<T*, K>& sums, bool add, F f, const X&... x) {
   constexpr int64_t W = width<T>;
@@ -58,5 +62,6 @@ inline void column_sums(int64_t rows, int64_t n, const std::array<T*, K>& sums, 
   for (; i < n; i += W) detail::column_block<1>(rows, n, i, n - i, sums, add, f, x...);
 }
 
-}  // namespace elbow::simd
 #endif
+
+}  // namespace elbow::simd

@@ -42,8 +42,9 @@ Tensor scaled(const Tensor& x, const Tensor& there) {
 
 void GaussianBase::fit(const Dataset& train) {
   constexpr int most_steps = 60;
+  constexpr int64_t most_rows = 1 << 17;
   const int64_t n = columns();
-  const std::vector<int64_t> index = evenly_spread(train.rows(), em_rows(n));
+  const std::vector<int64_t> index = evenly_spread(train.rows(), train.observed ? em_rows(n) : most_rows);
   const Batch rows = rows_of(train, index);
   const NoGrad no_grad;
   const Tensor chosen = chosen_.to(Device::cpu), x = matmul(rows.x, chosen);

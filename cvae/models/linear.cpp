@@ -77,7 +77,8 @@ class LinearCvae : public Cvae {
 
   // The mean and the covariance of the training rows.
   void fit(const Dataset& train) override {
-    const std::vector<int64_t> index = evenly_spread(train.rows(), em_rows(columns_));
+    const std::vector<int64_t> index =
+        evenly_spread(train.rows(), train.observed ? em_rows(columns_) : most_rows);
     const Batch rows = rows_of(train, index);
     const Moments moments = rows.observed ? gaussian_em(rows.x, rows.observed) : moments_of(rows.x);
     double variance = 0;
@@ -158,6 +159,7 @@ class LinearCvae : public Cvae {
     return sum(a * reshape(z, {z.size(0), z.size(1), 1}), 1);
   }
 
+  static constexpr int64_t most_rows = 1 << 17;  // of which the moments are taken
   static constexpr double ridge = 1e-5;  // added to the covariance's diagonal: columns may depend on each other
   int64_t columns_, latents_;
   // All is computed with (x - mean) / unit, whose covariance has a mean diagonal of 1.
