@@ -55,7 +55,7 @@ std::vector<Json> experiments() {
       of(R"({"name": "table", "seed": 5, "data": {"source": "table", "path": ")" ELBOW_SOURCE_DIR
          R"(/experiments/tables/cells.csv",
         "schema": ")" ELBOW_SOURCE_DIR R"(/experiments/tables/cells.schema.json", "test_fraction": 0.2},
-        "model": {"kind": "mlp", "encoder": [16], "latents": 4, "decoder": [16], "dropout": 0.1},
+        "model": {"kind": "mlp", "base": "gaussian", "encoder": [16], "latents": 4, "decoder": [16], "dropout": 0.1},
         "training": {"epochs": 1, "batch_rows": 400, "optimizer": {"kind": "adamw", "weight_decay": 0.05}, )" +
          schedule + "}}"),
       of(R"({"name": "missing", "seed": 6, "data": {"source": "swiss_roll", "train_rows": 96, "test_rows": 96,
@@ -66,6 +66,10 @@ std::vector<Json> experiments() {
       of(R"({"name": "linear", "seed": 8, "data": {"source": "correlated_gaussian", "columns": 4, "train_rows": 96, "test_rows": 96,
         "missing": 0.2}, "loss": {"scale": "one"},
         "model": {"kind": "linear", "latents": 3, "gains": [8], "prior": {"kind": "mixture", "components": 3, "hidden": [8]}},
+        "training": {"epochs": 2, "batch_rows": 32, )" +
+         schedule + "}}"),
+      of(R"({"name": "turned", "seed": 10, "data": {"source": "correlated_gaussian", "columns": 4, "train_rows": 96, "test_rows": 96,
+        "missing": 0.2}, "loss": {"free_nats": 0.01}, "model": {"kind": "linear", "gains": [8]},
         "training": {"epochs": 2, "batch_rows": 32, )" +
          schedule + "}}"),
       of(R"({"name": "counts", "seed": 9, "data": {"source": "table", "path": ")" + counts_table() + R"(",

@@ -17,8 +17,8 @@ template <class T> struct OfColumns {
   const T* at(int64_t, int64_t, int64_t i) const { return p + i; }
 };
 
-/// sums[k][i] = the sum over r < rows of f(x0, x1, ...)[k] at row r and column i < n, one row after the other, or += when `add`. f takes a vector of
-/// each factor x (OfRows or OfColumns) and gives an array of K vectors.
+/// sums[k][i] = the sum over r < rows of f(x0, x1, ...)[k] at row r and column i < n, one row after the other, or += when `add`.
+/// f takes a vector of each factor x (OfRows or OfColumns) and gives an array of K vectors.
 template <class T, size_t K, class F, class... X>
 void column_sums(int64_t rows, int64_t n, const std::array<T*, K>& sums, bool add, F f, const X&... x);
 
