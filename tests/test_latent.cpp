@@ -126,7 +126,8 @@ BOOST_AUTO_TEST_CASE(the_default_is_not_told_so_that_older_runs_stay_the_same) {
       named{Config(settings(R"({"model": {"prior": {"kind": "standard"}}})"))}, own{Config(settings(learned))};
   BOOST_TEST(!model_of(left_out).contains("prior"));
   BOOST_TEST(left_out.resolved == named.resolved);
-  BOOST_TEST(model_of(own).at("prior").dump() == R"({"kind":"learned","hidden":[16],"activation":"relu"})");
+  BOOST_TEST(model_of(own).at("prior").dump() ==
+             R"({"kind":"learned","regulariser":1.0,"hidden":[16],"activation":"relu"})");
   const Experiment again{Config(Json::parse(own.resolved))};
   BOOST_TEST(again.resolved == own.resolved);
 }

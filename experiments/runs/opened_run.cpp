@@ -58,8 +58,12 @@ Json settings_of_run(const fs::path& file) {
   if (Config(config, file.string()).section("condition").choice("kind", Condition::kinds(), "columns") ==
       "columns")
     add("model", "given", "predict");
-  if (config.contains("model") && config["model"].is_object() && config["model"].value("kind", "") == "mlp")
-    add("model", "base", "none");
+  if (config.contains("model") && config["model"].is_object()) {
+    Json& model = config["model"];
+    if (model.value("kind", "") == "mlp") add("model", "base", "none");
+    if (model.contains("prior") && model["prior"].is_object() && model["prior"].value("kind", "") == "learned")
+      model["prior"].emplace("regulariser", 0);
+  }
   return config;
 }
 
