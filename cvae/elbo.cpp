@@ -245,7 +245,7 @@ Elbo elbo(Cvae& model, const Batch& batch, const Tensor& c, const LossSettings& 
   const Tensor kl = kl_of(loss, q, p, z, Reduction::mean);
   if (loss.autoencoder) return {distortion, distortion, kl};
   Tensor added = kl_loss(q, p, kl, loss, weight, capacity);
-  if (const Tensor penalty = model.penalty(p)) added = added + loss.beta * penalty;
+  if (const Tensor penalty = model.penalty(p)) added = added + weight * penalty;
   return {distortion + added, distortion, kl};
 }
 

@@ -31,8 +31,10 @@ DiagonalNormal DiagonalNormal::to(Device device) const {
 
 Tensor reparameterise(const DiagonalNormal& d, const Tensor& noise) {
   if (d.is_standard()) return noise;
-  const Tensor deviation = exp(0.5 * d.log_var) * noise;
-  return d.mu + (d.axes ? turned(deviation, d.axes, Trans::no) : deviation);
+  const Tensor deviation = exp(0.5 * d.log_var);
+  if (!d.axes) return d.mu + deviation * noise;
+  // The symmetric root of the covariance: where variances are alike, it does not matter which axes were found.
+  return d.mu + turned(deviation * turned(noise, d.axes, Trans::yes), d.axes, Trans::no);
 }
 
 Tensor kl_divergence(const DiagonalNormal& q, const DiagonalNormal& p, Reduction reduction) {

@@ -25,7 +25,7 @@ struct DiagonalNormal {
 };
 
 /// mu + e^(log_var / 2) * noise [rows, latents]: turns a draw from N(0, I) into one from the distribution (Kingma & Welling
-/// 2014). Of the standard normal, the noise itself.
+/// 2014). With axes, mu + the symmetric root of the covariance times the noise. Of the standard normal, the noise itself.
 Tensor reparameterise(const DiagonalNormal& distribution, const Tensor& noise);
 
 /// KL(q || p) in nats, column by column, reduced as gaussian_kl reduces it; q is not the standard normal, and p has no axes. If q has

@@ -95,7 +95,9 @@ BOOST_AUTO_TEST_CASE(a_posterior_with_axes) {
         double variance = 0, drawn = at(q.mu, i);
         for (int64_t k = 0; k < n; ++k) {
           variance += e[k * n + i] * e[k * n + i] * std::exp(at(q.log_var, k));
-          drawn += e[k * n + i] * std::exp(at(q.log_var, k) / 2) * at(noise, k);
+          double along = 0;
+          for (int64_t j = 0; j < n; ++j) along += e[k * n + j] * at(noise, j);
+          drawn += e[k * n + i] * std::exp(at(q.log_var, k) / 2) * along;
         }
         BOOST_TEST(std::abs(at(variances, i) - variance) < 1e-12);
         BOOST_TEST(std::abs(at(z, i) - drawn) < 1e-12);
