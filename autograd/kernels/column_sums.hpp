@@ -17,6 +17,9 @@ template <class T> struct OfColumns {
   const T* at(int64_t, int64_t, int64_t i) const { return p + i; }
 };
 
+template <class T> OfRows(const T*) -> OfRows<T>;
+template <class T> OfColumns(const T*) -> OfColumns<T>;
+
 /// sums[k][i] = the sum over r < rows of f(x0, x1, ...)[k] at row r and column i < n, one row after the other, or += when `add`.
 /// f takes a vector of each factor x (OfRows or OfColumns) and gives an array of K vectors.
 template <class T, size_t K, class F, class... X>

@@ -124,7 +124,7 @@ struct BatchNorm : Op {
     for (int64_t i = 0; i < n; ++i) mean[i] /= T(rows);
     simd::column_sums<T, 1>(
         rows, n, {variance}, false, [](auto v, auto m) { return std::array{(v - m) * (v - m)}; },
-        simd::OfRows{x}, simd::OfColumns<T>{mean});
+        simd::OfRows{x}, simd::OfColumns{mean});
     for (int64_t i = 0; i < n; ++i) variance[i] /= T(rows);
   }
   void reference(Inputs in, double* y) const {
