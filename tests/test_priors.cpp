@@ -183,7 +183,8 @@ BOOST_AUTO_TEST_CASE(the_penalty_of_a_learned_prior) {
         if (name.starts_with("prior.")) tensor = tensor + 0.05;
       return state;
     }());
-    const Batch& batch = Batches(e.data.train, 64, LastBatch::keep).get(0);
+    Batches batches(e.data.train, 64, LastBatch::keep);
+    const Batch& batch = batches.get(0);
     Condition::Drawn drawn;
     e.condition.draw(batch, {1, 2, 3}, drawn);
     const double added =
