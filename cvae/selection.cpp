@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numeric>
 
 #include "autograd/operators.hpp"
@@ -155,47 +156,90 @@ Estimate gain_of(const RowLosses& before, const RowLosses& after) {
 
 SelectionSettings selection_settings(const Experiment& e) {
   const int64_t features = e.condition.features(), subsets = features * (features + 1) / 2;
-  constexpr int64_t work = 3'000'000;  // rows through the model: some minutes of one with a million parameters
+  constexpr int64_t work = 3'000'000;  // rows through the model, if all steps are full
   const int64_t rows = std::clamp<int64_t>(work / std::max<int64_t>(1, subsets), 512, 4096);
-  return {e.evaluation.selection_rows.value_or(rows)};
+  SelectionSettings settings{e.evaluation.selection_rows.value_or(rows)};
+  if (features > 32) settings.full_step_every = 16;
+  return settings;
 }
 
 std::vector<int64_t> selection_rows(const Dataset& test, int64_t rows) {
   return evenly_spread(test.rows(), rows);
 }
 
+namespace {
+
+// A feature that may be given next, and what it was worth when it was last tried.
+struct Candidate {
+  int64_t feature;
+  double gain = std::numeric_limits<double>::infinity();
+};
+
+// One step of greedy_selection.
+struct TriedStep {
+  std::vector<SelectionStep> tried;
+  size_t best = 0;         // of them
+  RowLosses best_losses;   // with it given
+};
+
+// Tries candidates, `at_once` side by side, until none that is left was worth more than the best of them; notes their gains.
+TriedStep try_candidates(CommonRows& common, const Mask& given, const RowLosses& before, size_t at_once,
+                         std::vector<Candidate>& candidates) {
+  std::vector<Candidate*> order;  // the largest known gain first; of equal ones the first feature
+  for (Candidate& c : candidates) order.push_back(&c);
+  std::stable_sort(order.begin(), order.end(), [](auto* a, auto* b) { return a->gain > b->gain; });
+  TriedStep out;
+  for (size_t first = 0; first < order.size(); first += at_once) {
+    if (first > 0 && out.tried[out.best].gain.mean > order[first]->gain) break;
+    const std::span now = std::span(order).subspan(first, std::min(at_once, order.size() - first));
+    std::vector<Mask> subsets;
+    for (const Candidate* c : now) {
+      subsets.push_back(given);
+      subsets.back()[size_t(c->feature)] = true;
+    }
+    std::vector<RowLosses> losses = common.losses(subsets);
+    for (size_t i = 0; i < now.size(); ++i) {
+      out.tried.push_back({now[i]->feature, losses_of(losses[i]), gain_of(before, losses[i])});
+      const SelectionStep &step = out.tried.back(), &best = out.tried[out.best];
+      now[i]->gain = step.gain.mean;
+      const bool better = step.gain.mean > best.gain.mean ||
+                          (step.gain.mean == best.gain.mean && step.feature < best.feature);
+      if (out.tried.size() > 1 && !better) continue;
+      out.best = out.tried.size() - 1;
+      out.best_losses = std::move(losses[i]);
+    }
+  }
+  return out;
+}
+
+}  // namespace
+
 GreedySelection greedy_selection(const Experiment& e, const SelectionSettings& settings,
                                  const std::function<void(int64_t)>& progress) {
   if (!e.condition.by_columns()) fail("selection", "the condition is not made of features");
   if (settings.rows < 1 || settings.draws < 1)
     fail("selection", "expects at least one row and one draw, not ", settings.rows, " and ", settings.draws);
+  if (settings.full_step_every < 1 || settings.tried_at_once < 1)
+    fail("selection", "expects at least one step and one candidate");
   const Evaluating evaluating(*e.model);
   CommonRows common(e, settings);
   Mask given(size_t(e.condition.features()), false);
   RowLosses before = common.losses({given})[0];
   GreedySelection out;
   out.steps.push_back({-1, losses_of(before), {std::nan(""), std::nan("")}});
-  while (out.steps.size() <= given.size()) {
-    if (progress) progress(int64_t(out.steps.size()) - 1);
-    std::vector<int64_t> candidates;
-    std::vector<Mask> subsets;
-    for (size_t f = 0; f < given.size(); ++f) {
-      if (given[f]) continue;
-      candidates.push_back(int64_t(f));
-      subsets.push_back(given);
-      subsets.back()[f] = true;
-    }
-    const auto losses = common.losses(subsets);
-    std::vector<SelectionStep> steps;
-    for (size_t i = 0; i < candidates.size(); ++i)
-      steps.push_back({candidates[i], losses_of(losses[i]), gain_of(before, losses[i])});
-    if (out.first.empty()) out.first = steps;
-    const auto best = std::max_element(
-        steps.begin(), steps.end(),
-        [](const SelectionStep& a, const SelectionStep& b) { return a.gain.mean < b.gain.mean; });
-    out.steps.push_back(*best);
-    given[size_t(best->feature)] = true;
-    before = losses[size_t(best - steps.begin())];
+  std::vector<Candidate> candidates;
+  for (int64_t f = 0; f < e.condition.features(); ++f) candidates.push_back({f});
+  for (int64_t chosen = 0; !candidates.empty(); ++chosen) {
+    if (progress) progress(chosen);
+    const bool full = chosen % settings.full_step_every == 0;
+    TriedStep step = try_candidates(common, given, before,
+                                    full ? candidates.size() : size_t(settings.tried_at_once), candidates);
+    if (chosen == 0) out.first = step.tried;  // all of them, in the order of the features
+    const int64_t feature = step.tried[step.best].feature;
+    out.steps.push_back(step.tried[step.best]);
+    given[size_t(feature)] = true;
+    before = std::move(step.best_losses);
+    std::erase_if(candidates, [&](const Candidate& c) { return c.feature == feature; });
   }
   return out;
 }

@@ -51,10 +51,13 @@ struct SelectionSettings {
   int64_t rows;                 ///< test rows, evenly spread over the test set; at most all of them
   int64_t draws = 2;            ///< of the encoder's noise for each row
   int64_t stacked_rows = 4096;  ///< that go through the model at once
+  /// At every so many steps all candidates are tried, in between only those whose last known gain is large enough.
+  int64_t full_step_every = 1;
+  int64_t tried_at_once = 4;  ///< then: enough rows for one pass through the model
 };
 
 /// The number of rows is that of the configuration. By default it is 4096, and less (down to 512) with many features,
-/// where 4096 would take long.
+/// where 4096 would take long. With more than 32 features, every 16th step tries all.
 SelectionSettings selection_settings(const Experiment& experiment);
 
 /// The test rows that a selection uses.
@@ -65,6 +68,10 @@ std::vector<int64_t> selection_rows(const Dataset& test, int64_t rows);
 /// All candidates see the same rows and the same noise of the encoder (common random numbers), so that they are compared
 /// by pairs. A row that lacks a feature is never given it. The order goes on to the last feature, also where giving more
 /// does harm. Features F make F (F + 1) / 2 subsets of `rows` rows each; candidates go through the model side by side.
+///
+/// With full_step_every > 1, a step between two full ones is lazy (Minoux 1978, "Accelerated greedy algorithms for maximizing
+/// submodular set functions"): candidates are tried in the order of the gains that they had last, until none that is left had
+/// a larger one than the best has now. That finds the same feature if a gain never grows as more is given.
 /// `progress` is called with the number of features that are chosen, from 0 on. Error unless the condition is made of features,
 /// and rows and draws are at least 1.
 GreedySelection greedy_selection(const Experiment& experiment, const SelectionSettings& settings,

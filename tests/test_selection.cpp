@@ -27,12 +27,14 @@ constexpr auto gaussian = R"({"name": "small", "seed": 3,
 struct Repeating : Cvae {
   Tensor bias;  // [d]
   double noise = 0;
+  int64_t passes = 0;  // through the decoder
   Posterior encode_here(const Tensor& input, const Tensor&) override {
     const Tensor zero = Tensor::zeros({input.size(0), 1});
     return {zero, zero};
   }
   Tensor decode_here(const Tensor& z, const Tensor& c) override {
     const int64_t d = c.size(1) / 2;
+    ++passes;
     return slice(c, 1, 0, d) + slice(c, 1, d, 2 * d) * bias + noise * z;
   }
   int64_t latents() const override { return 1; }
@@ -158,6 +160,25 @@ BOOST_AUTO_TEST_CASE(equal_gains_go_by_index) {
   BOOST_TEST((order_of(greedy_selection(*e, {640})) == std::vector<int64_t>{0, 1, 2, 3}));
 }
 
+// Where a gain does not depend on what else is given, a lazy step needs to try no more than the best of the step before it.
+BOOST_AUTO_TEST_CASE(lazy_steps_find_the_same_with_less) {
+  const auto e = repeating({0, 0, 9, 0}, 0);
+  const int64_t& passes = static_cast<Repeating&>(*e->model).passes;
+  SelectionSettings settings{640, 1, 1};  // a candidate is a pass for each 512 rows
+  const GreedySelection full = greedy_selection(*e, settings);
+  BOOST_TEST(passes == 2 * (1 + 4 + 3 + 2 + 1));
+  settings.tried_at_once = 1;
+  for (const auto& [every, tried] : {std::pair{100, 1 + 4 + 1 + 1 + 1}, {2, 1 + 4 + 1 + 2 + 1}}) {
+    settings.full_step_every = every;
+    const int64_t before = passes;
+    const GreedySelection lazy = greedy_selection(*e, settings);
+    BOOST_TEST(passes - before == 2 * tried);
+    check_same_bits(lazy, full);
+    BOOST_TEST_REQUIRE(lazy.first.size() == 4U);
+    for (size_t f = 0; f < 4; ++f) BOOST_TEST(lazy.first[f].gain.mean == full.first[f].gain.mean);
+  }
+}
+
 // With the same noise for every candidate, a difference of two losses is known better than from two independent means.
 BOOST_AUTO_TEST_CASE(candidates_are_compared_by_pairs) {
   const auto e = repeating({0, 0, 0, 0}, 1);
@@ -212,6 +233,8 @@ BOOST_AUTO_TEST_CASE(how_many_rows) {
   json["evaluation"].erase("selection_rows");
   Experiment wide{Config(json)};
   BOOST_TEST(selection_settings(wide).rows == 529);  // 3,000,000 / (106 * 107 / 2)
+  BOOST_TEST(selection_settings(e).full_step_every == 1);
+  BOOST_TEST(selection_settings(wide).full_step_every == 16);
 }
 
 BOOST_AUTO_TEST_CASE(rows_of_the_latent_space_keep_their_own_coordinate) {
