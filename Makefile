@@ -13,11 +13,12 @@ configure_release := -DCMAKE_BUILD_TYPE=Release
 configure_debug := -DCMAKE_BUILD_TYPE=Debug
 configure_sanitize := -DCMAKE_BUILD_TYPE=Debug -DELBOW_NATIVE=OFF -DELBOW_SANITIZE=address,undefined
 configure_thread := -DCMAKE_BUILD_TYPE=Debug -DELBOW_NATIVE=OFF -DELBOW_SANITIZE=thread -DELBOW_PROGRAM=OFF
+configure_portable := -DCMAKE_BUILD_TYPE=Release -DELBOW_PORTABLE=ON
 configure_fuzz := -DCMAKE_BUILD_TYPE=Debug -DELBOW_NATIVE=OFF -DELBOW_TESTS=OFF -DELBOW_PROGRAM=OFF -DELBOW_FUZZ=ON \
   -DCMAKE_CXX_COMPILER=clang++
 configure := $(configure_$(BUILD))
 ifeq ($(configure),)
-$(error BUILD=$(BUILD): release, debug, sanitize, thread or fuzz)
+$(error BUILD=$(BUILD): release, portable, debug, sanitize, thread or fuzz)
 endif
 ifeq ($(CUDA),1)
 build_dir := $(build_dir)-cuda
@@ -69,6 +70,7 @@ help: ## List the targets
 #  OP=NAME            the op that `make op` tries: autograd/ops/NAME.cpp
 #  EXPERIMENT=NAME    the experiment whose step `make profile` takes apart; by default baseline
 #  PEERS=FOLDER       programs that `make bench` times in turns with Elbow (docs/commands.md), run by PYTHON=python3
+#  BUILD=portable     build for every x86-64 processor, in build-portable
 #  BUILD=debug        build for a debugger, in build-debug; BUILD=sanitize is what `make sanitize` builds
 #  CUDA=1             build for the GPU as well, in build-cuda; CUDA=emulated: with an emulated GPU, for tests
 #  TIME=SECONDS       how long `make fuzz` gives bytes to each reader
@@ -221,5 +223,5 @@ install: all ## Install the library, its headers and the program under PREFIX=/u
 	@$(cmake) --install $(build_dir) --prefix '$(abspath $(PREFIX))'
 
 clean: ## Remove what was built; outputs/ stays
-	rm -rf build build-debug build-sanitize build-thread build-fuzz \
+	rm -rf build build-portable build-debug build-sanitize build-thread build-fuzz \
 	  $(foreach cuda,cuda emulated,build-$(cuda) build-debug-$(cuda) build-sanitize-$(cuda))

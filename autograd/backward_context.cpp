@@ -71,7 +71,7 @@ Tensor& BackwardContext::target_of(size_t i, bool& add) {
     fail("backward", tape_.lists_.nodes[size_t(node_)]->rule->name, " writes the gradient of input ", i,
          ", which needs none: ask needs(", i, ") first");
   Tensor& target = e.leaf ? e.leaf.body()->grad : tape_.lists_.adjoints[size_t(e.node)];
-  add = bool(target);
+  add = bool(target) && !(e.leaf && std::exchange(e.leaf.body()->grad_is_zero, false));
   if (!target)
     target = Tensor::empty(e.shape, e.dtype, e.device);
   else if (!e.leaf && shared(target))

@@ -255,7 +255,17 @@ Tensor& Tensor::set_requires_grad(bool value) {
   return *this;
 }
 
-Tensor Tensor::grad() const { return checked("grad").grad; }
+Tensor Tensor::grad() const {
+  Body& body = checked("grad");
+  if (std::exchange(body.grad_is_zero, false)) body.grad.fill_(0);
+  return body.grad;
+}
+
+Tensor& Tensor::zero_grad() {
+  Body& body = checked("zero_grad");
+  body.grad_is_zero = bool(body.grad);
+  return *this;
+}
 
 void Tensor::set_grad(const Tensor& grad) {
   Body& body = checked("set_grad");
@@ -263,6 +273,7 @@ void Tensor::set_grad(const Tensor& grad) {
     fail("set_grad", "a gradient of ", name_of(grad.dtype()), " ", grad.shape(), " for a tensor of ",
          name_of(dtype()), " ", shape());
   body.grad = grad;
+  body.grad_is_zero = false;
 }
 
 bool Tensor::tracked() const {

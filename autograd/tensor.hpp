@@ -151,6 +151,8 @@ class Tensor {
   /// Throws for a tensor that was computed.
   Tensor& set_requires_grad(bool value = true);
   Tensor grad() const;
+  /// Sets grad() to 0 where there is one. No element is written until grad() is read: the backward pass overwrites instead of adding.
+  Tensor& zero_grad();
   /// Where the next backward adds to. Throws when shape or dtype differ from the tensor's.
   void set_grad(const Tensor& grad);
   /// Whether the current tape has a node for it, or it is a leaf that requires a gradient.
@@ -188,6 +190,7 @@ struct Tensor::Body {
   Storage* storage;
   void* data;   // first element
   Tensor grad;  // of a leaf
+  bool grad_is_zero = false;  // whatever the elements of grad say
 };
 
 namespace detail {

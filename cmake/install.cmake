@@ -3,7 +3,7 @@
 include(CMakePackageConfigHelpers)
 
 set(config_dir ${CMAKE_INSTALL_LIBDIR}/cmake/Elbow)
-install(TARGETS elbow EXPORT ElbowTargets ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
+install(TARGETS elbow EXPORT ElbowTargets COMPONENT libraries)
 install(EXPORT ElbowTargets NAMESPACE Elbow:: DESTINATION ${config_dir})
 configure_package_config_file(cmake/ElbowConfig.cmake.in ${PROJECT_BINARY_DIR}/ElbowConfig.cmake
                               INSTALL_DESTINATION ${config_dir})
@@ -17,5 +17,11 @@ install(DIRECTORY base autograd nn data metrics cvae DESTINATION ${CMAKE_INSTALL
 install(FILES ${ELBOW_GENERATED_DIR}/autograd/ops.hpp DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/elbow/autograd)
 
 if(ELBOW_PROGRAM)
-  install(TARGETS elbow_program RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+  install(TARGETS elbow_program)
+  if(BUILD_SHARED_LIBS)
+    install(TARGETS elbow_experiments COMPONENT libraries)
+    file(RELATIVE_PATH libraries /${CMAKE_INSTALL_BINDIR} /${CMAKE_INSTALL_LIBDIR})
+    set_property(TARGET elbow_program APPEND PROPERTY INSTALL_RPATH $ORIGIN/${libraries})
+    set_property(TARGET elbow_experiments APPEND PROPERTY INSTALL_RPATH $ORIGIN)
+  endif()
 endif()

@@ -218,22 +218,27 @@ FlatParameters::FlatParameters(Module& module) {
     home.set_requires_grad();
     home.set_grad(alias(gradients_, list_[i].shape, list_[i].first));
     *parameters[i].tensor = home;
+    parameters_.push_back(home);
   }
   home_ = std::make_shared<char>();
   module.close("", home_);
 }
 
 void FlatParameters::zero_gradients() {
-  const Timed timed("zero gradients", Work::beside);
-  if (gradients_.device() != Device::cpu) return backend(gradients_.device()).fill(gradients_, 0);
-  std::memset(gradients_.body()->data, 0, size_t(gradients_.numel()) * bytes_of(gradients_.dtype()));
+  for (Tensor& parameter : parameters_) parameter.zero_grad();
+}
+
+Tensor& FlatParameters::gradients() {
+  for (const Tensor& parameter : parameters_) parameter.grad();
+  return gradients_;
 }
 
 void FlatParameters::clip_gradients(double limit, Tensor& norm) {
   const Timed timed("clip gradients", Work::beside);
+  gradients();
   if (gradients_.device() != Device::cpu) return backend(gradients_.device()).clip(gradients_, limit, norm);
   norm.fill_(dispatch(gradients_.dtype(), [&]<class T>() {
-    T* g = gradients_.data<T>();
+    T* g = gradients_.data<T>();  // [n]
     double sum = 0;
     for (int64_t i = 0; i < gradients_.numel(); ++i) sum += double(g[i]) * double(g[i]);
     const double norm = std::sqrt(sum);

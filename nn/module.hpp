@@ -109,8 +109,7 @@ struct FlatParameter {
   int64_t first, numel;
 };
 
-/// All parameters of a module side by side in one buffer, and their gradients in another: clearing the gradients is one
-/// memset, an optimiser one loop. Each parameter starts at a multiple of 64 bytes; the elements between are 0 and stay 0.
+/// All parameters of a module side by side in one buffer, and their gradients in another: an optimiser is one loop. Each parameter starts at a multiple of 64 bytes; the elements between are 0 and stay 0.
 ///
 /// It is a handle, as a tensor is: a copy means the same buffers, which live as long as anybody refers to them (module,
 /// FlatParameters or optimiser). While a FlatParameters or an optimiser made from one lives, the module is closed: it takes
@@ -125,13 +124,12 @@ class FlatParameters {
   /// All parameters, [n], with the padding between them.
   Tensor& values() { return values_; }
   const Tensor& values() const { return values_; }
-  /// The gradients, [n], each at its parameter's place.
-  Tensor& gradients() { return gradients_; }
-  const Tensor& gradients() const { return gradients_; }
+  /// The gradients, [n], each at its parameter's place. Ask again after each zero_gradients() and backward pass.
+  Tensor& gradients();
   /// Where each parameter lies, in the order of registration.
   const std::vector<FlatParameter>& list() const { return list_; }
 
-  /// Sets all gradients to 0.
+  /// Sets all gradients to 0. It writes none of them: the backward pass overwrites, and gradients() clears what it left out.
   void zero_gradients();
   /// Scales the gradients so that their Euclidean norm is at most `limit`; returns the norm before (Pascanu, Mikolov &
   /// Bengio 2013, "On the difficulty of training recurrent neural networks").
@@ -141,6 +139,7 @@ class FlatParameters {
 
  private:
   Tensor values_, gradients_;
+  std::vector<Tensor> parameters_;  // views of values_, whose gradients are views of gradients_
   std::vector<FlatParameter> list_;
   std::shared_ptr<const void> home_;  // see Module::home_
 };

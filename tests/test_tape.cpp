@@ -150,6 +150,27 @@ BOOST_AUTO_TEST_CASE(a_gradient_given_by_the_user_is_added_to_in_place) {
   BOOST_TEST(buffer.to_vector() == (Values{0, 2, 4, 0}), per_element());
 }
 
+BOOST_AUTO_TEST_CASE(a_cleared_gradient_is_overwritten_or_zero) {
+  Tensor x = leaf({1, 2}), y = leaf({3, 4}), none = leaf({5});
+  BOOST_TEST(!none.zero_grad().grad());
+  const auto pass = [&](bool with_y) {
+    Tape tape;
+    tape.backward(with_y ? sum(mul(x, y)) : sum(mul(x, x)));
+  };
+  pass(true);
+  const Tensor gradient = x.grad();
+  x.zero_grad(), y.zero_grad();
+  pass(false);  // x is used twice: the first use overwrites, the second adds
+  BOOST_TEST(x.grad().to_vector() == (Values{2, 4}), per_element());
+  BOOST_TEST(y.grad().to_vector() == (Values{0, 0}), per_element());
+  BOOST_TEST(x.grad().same_as(gradient));
+  pass(true);
+  BOOST_TEST(x.grad().to_vector() == (Values{5, 8}), per_element());
+  BOOST_TEST(y.grad().to_vector() == (Values{1, 2}), per_element());
+  y.zero_grad();
+  BOOST_TEST(y.grad().to_vector() == (Values{0, 0}), per_element());
+}
+
 // ---- what is recorded ---------------------------------------------------------------------------------------
 
 BOOST_AUTO_TEST_CASE(nothing_is_recorded_without_need) {
