@@ -180,7 +180,7 @@ TableColumns read_text_table(const std::filesystem::path& path, const TableSchem
 }
 
 TableCodec fit_codec(const TableColumns& table, const TableFormat& format, std::span<const int64_t> train,
-                     std::vector<std::string>* notes) {
+                     std::vector<std::string>* notes, std::span<const int64_t> fitted) {
   std::vector<Feature> features;
   std::vector<Scale> scales;
   std::vector<FieldFormat> fields;
@@ -204,7 +204,8 @@ TableCodec fit_codec(const TableColumns& table, const TableFormat& format, std::
         continue;
       }
       try {
-        scale = fit_scale(f.kind, c.numbers, train);
+        const NumberSummary of_fitted = summary_of(c.numbers, fitted);
+        scale = fit_scale(f.kind, c.numbers, of_fitted.low() < of_fitted.high() ? fitted : train);
       } catch (const Error& e) { throw Error(str("column ", f.name, ": ", e.what())); }
       if (!empty && !std::isfinite(scale.mean + scale.sd))
         throw Error(str("column ", f.name, ": its numbers are too large to be scaled"));

@@ -132,6 +132,7 @@ DataSplit read_again(const fs::path& run, const Json& trained, const Config& set
   };
   KnownData known;
   known.find = [&](const std::string& setting) { return find_input(run, setting); };
+  known.held_out = held_out_by(settings);
   if (fs::exists(run / description_file) && same("source") && same("schema")) {
     const Dataset then = read_description(run / description_file).train;
     known.codec = then.codec;
