@@ -10,31 +10,50 @@
 namespace elbow {
 namespace {
 
-// -beta times the importance-weighted bound of each validation row.
-std::vector<double> iwae_losses(const Experiment& e) {
-  const Evaluating evaluating(*e.model);
-  const Device device = e.model->device();
-  Batches batches(e.data.validation, evaluation_batch_rows, LastBatch::keep);
-  Condition::Drawn drawn;
-  std::vector<double> losses;
-  for (int64_t b = 0; b < batches.count(); ++b) {
-    const Batch& batch = batches.get(b);
-    e.condition.draw(batch, {e.seed, stream::validation_masks, uint64_t(b)}, drawn);
-    const Tensor c = drawn.c ? drawn.c.to(device) : drawn.c;
-    const auto bounds = iwae_bounds(*e.model, on_device(batch, device), c, e.loss, e.training.validation.draws,
-                                    validation_noise(e.seed, uint64_t(b)))
-                            .to_vector<double>();
-    for (const double bound : bounds) losses.push_back(-e.loss.beta * bound);
+// Adds the losses of each row of a batch, in nats; `noise` is that of the first draw.
+void add_losses(const Experiment& e, const Batch& batch, const Tensor& c, RandomKey noise, LossTerms<double*> out) {
+  const ValidationSettings& v = e.training.validation;
+  const auto add = [](const Tensor& values, double weight, double* to) {
+    for (const double value : values.to_vector<double>()) *to++ += weight * value;
+  };
+  if (v.iwae) return add(iwae_bounds(*e.model, batch, c, e.loss, v.draws, noise), -e.loss.beta, out.loss);
+  const Posterior q = e.model->encode(batch.input, c);
+  const ConditionedPrior p = e.model->prior(c);
+  const double weight = 1 / double(v.draws);
+  for (int64_t d = 0; d < v.draws; ++d, noise.step += uint64_t{1} << 32) {
+    const Tensor z = sample_posterior(e.loss, q, noise);
+    add(distortion_of(e.loss, e.model->decode(z, c), batch, c, true), weight, out.distortion);
+    add(kl_of(e.loss, q, p, z, Reduction::per_row), weight, out.kl);
   }
-  return losses;
 }
 
 }  // namespace
 
 Losses look_at_validation_rows(const Experiment& e) {
+  const Evaluating evaluating(*e.model);
   const ValidationSettings& v = e.training.validation;
-  if (v.iwae) return {estimate_of(iwae_losses(e)), unknown_estimate, unknown_estimate};
-  return losses_of(validation_losses(e, v.draws));
+  const Device device = e.model->device();
+  Batches batches(e.data.validation, evaluation_batch_rows, LastBatch::keep);
+  const size_t rows = size_t(e.data.validation.rows());
+  std::vector<double> loss(rows), distortion(rows), kl(rows);
+  Condition::Drawn drawn;
+  for (int64_t b = 0; b < batches.count(); ++b) {
+    const Batch& batch = batches.get(b);
+    const Batch there = on_device(batch, device);
+    const int64_t first = b * evaluation_batch_rows;
+    for (int64_t m = 0; m < v.masks; ++m) {
+      const uint64_t step = uint64_t(m * batches.count() + b);
+      e.condition.draw(batch, {e.seed, stream::validation_masks, step}, drawn);
+      add_losses(e, there, drawn.c ? drawn.c.to(device) : drawn.c, validation_noise(e.seed, step),
+                 {loss.data() + first, distortion.data() + first, kl.data() + first});
+    }
+  }
+  for (size_t r = 0; r < rows; ++r) {
+    if (!v.iwae) loss[r] = distortion[r] + e.loss.beta * kl[r];
+    for (auto* values : {&loss, &distortion, &kl}) (*values)[r] /= double(v.masks);
+  }
+  if (v.iwae) return {estimate_of(loss), unknown_estimate, unknown_estimate};
+  return {estimate_of(loss), estimate_of(distortion), estimate_of(kl)};
 }
 
 Losses BestModel::look(int64_t epochs) {

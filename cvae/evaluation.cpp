@@ -21,10 +21,8 @@ int64_t most_excess_rows(int64_t columns) {
 }
 
 // Adds the losses of batch b of `batches` under condition c to `out`, the distortion averaged over draws of the noise.
-// The noise is that of the test set, or another one's.
-using Noise = RandomKey (*)(uint64_t seed, uint64_t step, const Tensor* state);
 Posterior add_losses(const Experiment& e, const Batch& on_host, const Tensor& condition, int64_t draws,
-                     int64_t b, int64_t batches, RowLosses& out, Noise noise = evaluation_noise) {
+                     int64_t b, int64_t batches, RowLosses& out) {
   const Device device = e.model->device();
   const Batch batch = on_device(on_host, device);
   const Tensor c = condition ? condition.to(device) : condition;
@@ -36,7 +34,7 @@ Posterior add_losses(const Experiment& e, const Batch& on_host, const Tensor& co
   if (!estimated) kl = kl_of(e.loss, q, p, {}, Reduction::per_row).to_vector<double>();
   if (e.loss.autoencoder) draws = 1;  // they would all be the same
   for (int64_t d = 0; d < draws; ++d) {
-    const Tensor z = sample_posterior(e.loss, q, noise(e.seed, uint64_t(d * batches + b), nullptr));
+    const Tensor z = sample_posterior(e.loss, q, evaluation_noise(e.seed, uint64_t(d * batches + b)));
     const auto errors = distortion_of(e.loss, e.model->decode(z, c), batch, c, true).to_vector<double>();
     for (size_t r = 0; r < rows; ++r) distortion[r] += errors[r] / double(draws);
     if (!estimated) continue;
@@ -74,20 +72,6 @@ RowLosses test_losses(const Experiment& e, int64_t draws, bool excess) {
       const size_t r = out.excess.size();  // of the test set
       out.excess.push_back(out.distortion[r] + out.beta * out.kl[r] - row.loss);
     }
-  }
-  return out;
-}
-
-RowLosses validation_losses(const Experiment& e, int64_t draws) {
-  const Evaluating evaluating(*e.model);
-  Batches batches(e.data.validation, evaluation_batch_rows, LastBatch::keep);
-  RowLosses out;
-  out.beta = e.loss.beta;
-  Condition::Drawn drawn;
-  for (int64_t b = 0; b < batches.count(); ++b) {
-    const Batch& batch = batches.get(b);
-    e.condition.draw(batch, {e.seed, stream::validation_masks, uint64_t(b)}, drawn);
-    add_losses(e, batch, drawn.c, draws, b, batches.count(), out, validation_noise);
   }
   return out;
 }

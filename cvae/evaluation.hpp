@@ -41,9 +41,6 @@ struct RowLosses {
 /// bound (Experiment::bound must be there).
 RowLosses test_losses(const Experiment& experiment, int64_t draws, bool excess);
 
-/// The same of the validation rows, with masks and noise of their own.
-RowLosses validation_losses(const Experiment& experiment, int64_t draws);
-
 /// Mean and standard error over the rows; not numbers where there is none.
 Losses losses_of(const RowLosses& rows);
 

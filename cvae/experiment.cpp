@@ -92,6 +92,7 @@ ValidationSettings read_validation(const Config& config, const DataSplit& data, 
     section.fail("fraction", str(v.fraction, " of the ", rows, " training rows: validation needs at least 2 rows, ",
                                  "and as many must be left: give it more rows, or leave `validation` out"));
   v.iwae = section.choice("metric", {"loss", "iwae"}, "loss") == "iwae";
+  v.masks = section.get<int64_t>("masks", v.masks, between(1, 1000));
   v.draws = section.get<int64_t>("draws", int64_t{v.iwae ? 20 : 1}, between(1, 1000));
   v.every = section.get<int64_t>("every", v.every, at_least(1));
   v.patience = section.get_optional<int64_t>("patience", at_least(0)).value_or(0);
