@@ -86,7 +86,7 @@ ValidationSettings read_validation(const Config& config, const DataSplit& data, 
   const Config section = config.section("validation");
   const HeldOut held = read_held_out(section);
   const int64_t held_rows = data.validation.rows(), rows = data.train.rows() + held_rows;
-  v.fraction = held.of(rows);
+  v.fraction = held.of(rows, int64_t(data.train.features.size()));
   section.settle("fraction", v.fraction);
   if (v.fraction > 0 && held_rows == 0)
     section.fail("fraction", str(v.fraction, " of the ", rows, " training rows: validation needs at least 2 rows, ",

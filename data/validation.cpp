@@ -12,8 +12,8 @@ namespace {
 constexpr int64_t fewest_rows = 2;  // of a standard error, and of a batch
 
 // How many rows are held out.
-int64_t held_of(int64_t rows, const HeldOut& held_out) {
-  const int64_t held = std::llround(held_out.of(rows) * double(rows));
+int64_t held_of(int64_t rows, double fraction) {
+  const int64_t held = std::llround(fraction * double(rows));
   return held < fewest_rows || rows - held < fewest_rows ? 0 : held;
 }
 
@@ -50,26 +50,26 @@ Dataset chosen(const Dataset& set, const std::vector<int64_t>& index) {
 
 }  // namespace
 
-double automatic_fraction(int64_t rows) {
-  constexpr double fraction = 0.1, fewest = 100;
-  return fraction * double(rows) >= fewest ? fraction : 0;
+double HeldOut::of(int64_t rows, int64_t features) const {
+  constexpr int64_t fewest = 100, rows_of_feature = 50;
+  if (!automatic) return fraction;
+  return rows >= fewest && rows < rows_of_feature * features ? 0.1 : 0;
 }
 
-double HeldOut::of(int64_t rows) const { return automatic ? automatic_fraction(rows) : fraction; }
-
-std::vector<int64_t> validation_rows(int64_t rows, const HeldOut& held_out, uint64_t seed) {
-  return part_of_order(rows, 0, held_of(rows, held_out), seed);
+std::vector<int64_t> validation_rows(int64_t rows, double fraction, uint64_t seed) {
+  return part_of_order(rows, 0, held_of(rows, fraction), seed);
 }
 
-std::vector<int64_t> fitted_rows(int64_t rows, const HeldOut& held_out, uint64_t seed) {
-  return part_of_order(rows, held_of(rows, held_out), rows, seed);
+std::vector<int64_t> fitted_rows(int64_t rows, double fraction, uint64_t seed) {
+  return part_of_order(rows, held_of(rows, fraction), rows, seed);
 }
 
 void hold_out(DataSplit& split, const HeldOut& held_out, uint64_t seed) {
   const int64_t rows = split.train.rows();
-  if (!split.train.x.are_read() || held_of(rows, held_out) == 0) return;
-  split.validation = chosen(split.train, validation_rows(rows, held_out, seed));
-  split.train = chosen(split.train, fitted_rows(rows, held_out, seed));
+  const double fraction = held_out.of(rows, int64_t(split.train.features.size()));
+  if (!split.train.x.are_read() || held_of(rows, fraction) == 0) return;
+  split.validation = chosen(split.train, validation_rows(rows, fraction, seed));
+  split.train = chosen(split.train, fitted_rows(rows, fraction, seed));
   if (split.redraw)  // those of epoch 0 are the ones that were there first, and some of them are held out
     split.redraw = [redraw = split.redraw](Dataset& train, int64_t epoch) { redraw(train, epoch + 1); };
 }

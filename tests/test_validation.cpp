@@ -55,7 +55,7 @@ bool same_state(const Module& a, const std::map<std::string, Tensor>& b) {
 }  // namespace
 
 BOOST_AUTO_TEST_CASE(which_rows_are_held_out) {
-  const HeldOut tenth{0.1, false};
+  const double tenth = 0.1;
   const auto held = validation_rows(200, tenth, 1), fitted = fitted_rows(200, tenth, 1);
   BOOST_TEST(held.size() == 20U);
   std::vector<int64_t> all = held;
@@ -66,8 +66,13 @@ BOOST_AUTO_TEST_CASE(which_rows_are_held_out) {
   BOOST_TEST((validation_rows(200, tenth, 2) != held));
   BOOST_TEST(validation_rows(12, tenth, 1).empty());
   BOOST_TEST(fitted_rows(12, tenth, 1).size() == 12U);
-  BOOST_TEST(validation_rows(4, {0.9, false}, 1).empty());
-  BOOST_TEST(validation_rows(200, {}, 1).empty());
+  BOOST_TEST(validation_rows(4, 0.9, 1).empty());
+  BOOST_TEST(validation_rows(200, 0, 1).empty());
+  const HeldOut automatic{0, true};
+  BOOST_TEST(automatic.of(99, 10) == 0);
+  BOOST_TEST(automatic.of(100, 10) == 0.1);
+  BOOST_TEST(automatic.of(499, 10) == 0.1);
+  BOOST_TEST(automatic.of(500, 10) == 0);
 }
 
 BOOST_AUTO_TEST_CASE(training_test_and_validation_rows_are_disjoint) {
@@ -245,9 +250,13 @@ BOOST_AUTO_TEST_CASE(bad_settings_are_refused_by_name) {
   Json json = settings({{"metric", "iwae"}});
   json["loss"] = {{"autoencoder", true}};
   BOOST_TEST(contains(refusal(json), "training.validation.metric"));
-  const Experiment few{Config(settings({{"fraction", "auto"}}))};  // does without
-  BOOST_TEST(few.data.validation.rows() == 0);
-  BOOST_TEST(Json::parse(few.resolved)["training"]["validation"]["fraction"] == 0.0);
+  const Experiment automatic{Config(settings({{"fraction", "auto"}}))};
+  BOOST_TEST(automatic.data.validation.rows() == 16);
+  json = settings({{"fraction", "auto"}});
+  json["data"]["train_rows"] = 200;
+  const Experiment enough{Config(json)};  // for the 4 columns 200 rows are many: it does without
+  BOOST_TEST(enough.data.validation.rows() == 0);
+  BOOST_TEST(Json::parse(enough.resolved)["training"]["validation"]["fraction"] == 0.0);
   const Experiment none{Config(settings(nullptr))};
   BOOST_TEST(!Json::parse(none.resolved)["training"].contains("validation"));
   const Experiment a{Config(settings({{"fraction", 0.25}}))}, b{Config(settings({{"fraction", 0.25}}))};

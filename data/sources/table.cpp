@@ -50,13 +50,6 @@ void check_columns(const TableColumns& table, const TableCodec& codec) {
                       "\" is not number ", i));
 }
 
-// These of the rows.
-std::vector<int64_t> rows_at(std::span<const int64_t> rows, const std::vector<int64_t>& places) {
-  std::vector<int64_t> out;
-  for (const int64_t place : places) out.push_back(rows[size_t(place)]);
-  return out;
-}
-
 bool has_zero(const Tensor& observed) {
   const float* values = observed.data<float>();
   return std::find(values, values + observed.numel(), 0.0f) != values + observed.numel();
@@ -108,8 +101,7 @@ DataSplit table(const Config& data, uint64_t seed, const KnownData& known) {
     const auto codec =
         known.codec
             ? known.codec
-            : std::make_shared<const TableCodec>(fit_codec(text, schema.format, train, &split.warnings,
-                                                           rows_at(train, fitted_rows(int64_t(train.size()), known.held_out, seed))));
+            : std::make_shared<const TableCodec>(fit_codec(text, schema.format, train, &split.warnings, known.held_out, seed));
     check_columns(text, *codec);
     TableRows test_rows = encode_rows(text, *codec, test, &split.warnings);
     const bool missing = known.missing || has_zero(test_rows.observed) || text.anything_missing;

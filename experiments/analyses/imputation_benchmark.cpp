@@ -60,10 +60,7 @@ ImputationTask imputation_task(TableColumns truth, HiddenEntries hidden, const T
   RowSet train{"training", {order.begin(), order.end() - held}, {}};
   std::sort(test.index.begin(), test.index.end());
   std::sort(train.index.begin(), train.index.end());
-  std::vector<int64_t> fitted;
-  for (const int64_t place : fitted_rows(int64_t(train.index.size()), validation, seed))
-    fitted.push_back(train.index[size_t(place)]);
-  task.codec = std::make_shared<const TableCodec>(fit_codec(holes, format, train.index, &notes, fitted));
+  task.codec = std::make_shared<const TableCodec>(fit_codec(holes, format, train.index, &notes, validation, seed));
   train.data = encode_rows(holes, *task.codec, train.index);
   task.sets.push_back(std::move(train));
   if (test.index.empty()) return task;
