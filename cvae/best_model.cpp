@@ -11,7 +11,8 @@ namespace elbow {
 namespace {
 
 // Adds the losses of each row of a batch, in nats; `noise` is that of the first draw.
-void add_losses(const Experiment& e, const Batch& batch, const Tensor& c, RandomKey noise, LossTerms<double*> out) {
+void add_losses(const Experiment& e, const Batch& batch, const Tensor& c, RandomKey noise,
+                LossTerms<double*> out) {
   const ValidationSettings& v = e.training.validation;
   const auto add = [](const Tensor& values, double weight, double* to) {
     for (const double value : values.to_vector<double>()) *to++ += weight * value;

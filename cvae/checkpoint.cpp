@@ -169,7 +169,8 @@ std::vector<EpochLosses> load_checkpoint(const std::filesystem::path& path, Expe
       const int64_t epoch = number("best_epoch");
       const double loss = number_from(Json::parse(file.metadata["best_loss"]));
       if (epoch > done || (epoch > 0) == best.empty())
-        fail("resume", "its best model is that of epoch ", epoch, " of ", done, ", in ", best.size(), " tensors");
+        fail("resume", "its best model is that of epoch ", epoch, " of ", done, ", in ", best.size(),
+             " tensors");
       if (!best.empty()) set_finite_state(*experiment.model, best);  // whether they fit
       training.best().set(epoch, loss, std::move(best));
     }

@@ -16,12 +16,12 @@ namespace elbow {
 
 /// Which model a training ends with: the one that is best on training rows that are held out.
 struct ValidationSettings {
-  double fraction = 0;    ///< of the training rows that are held out; 0: the last model is kept
-  bool iwae = false;      ///< whether the loss is that of the importance-weighted bound
-  int64_t masks = 8;      ///< of what is given, for each row
-  int64_t draws = 1;      ///< of the encoder's noise for each of them
-  int64_t every = 1;      ///< epochs from one look to the next
-  int64_t patience = 0;   ///< epochs without a better model after which the training ends; 0: never
+  double fraction = 0;   ///< of the training rows that are held out; 0: the last model is kept
+  bool iwae = false;     ///< whether the loss is that of the importance-weighted bound
+  int64_t masks = 8;     ///< of what is given, for each row
+  int64_t draws = 1;     ///< of the encoder's noise for each of them
+  int64_t every = 1;     ///< epochs from one look to the next
+  int64_t patience = 0;  ///< epochs without a better model after which the training ends; 0: never
   bool on() const { return fraction > 0; }
 };
 

@@ -9,14 +9,14 @@ namespace {
 
 // k draws of z for each row of a batch [k rows], and what they weigh.
 struct WeighedDraws {
-  Posterior each;           // of the rows, one copy below the other
-  ConditionedPrior prior;   // the same
-  Tensor distortion;        // [k rows]
-  Tensor log_ratio;         // log p(z | c) - log q(z | x, c) [k rows]
+  Posterior each;          // of the rows, one copy below the other
+  ConditionedPrior prior;  // the same
+  Tensor distortion;       // [k rows]
+  Tensor log_ratio;        // log p(z | c) - log q(z | x, c) [k rows]
 };
 
-WeighedDraws weighed_draws(Cvae& model, const Batch& batch, const Tensor& c, const LossSettings& loss, int64_t k,
-                           const RandomKey& noise) {
+WeighedDraws weighed_draws(Cvae& model, const Batch& batch, const Tensor& c, const LossSettings& loss,
+                           int64_t k, const RandomKey& noise) {
   const Posterior q = model.encode(batch.input, c);
   const Posterior each = repeated(q, k);  // of k rows of the batch's for each
   const Tensor z = sample_posterior(loss, each, noise), conditions = repeated(c, k);

@@ -229,9 +229,9 @@ TableCodec fit_codec(const TableColumns& table, const TableFormat& format, std::
     fields.push_back(std::move(field));
   }
   if (features.empty()) throw Error("no column is left to learn: all are constant or ignored");
-  const double held = held_out.of(int64_t(train.size()), int64_t(features.size()));
-  std::vector<int64_t> fitted;
-  for (const int64_t place : fitted_rows(int64_t(train.size()), held, seed)) fitted.push_back(train[size_t(place)]);
+  const int64_t rows = int64_t(train.size());
+  std::vector<int64_t> fitted = fitted_rows(rows, held_out.of(rows, int64_t(features.size())), seed);
+  for (int64_t& row : fitted) row = train[size_t(row)];
   for (size_t i = 0; i < features.size() && fitted.size() < train.size(); ++i) {
     if (!is_numeric(features[i].kind)) continue;
     const NumberSummary seen = summary_of(columns[i]->numbers, fitted);

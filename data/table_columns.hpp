@@ -40,7 +40,8 @@ TableColumns read_text_table(const std::filesystem::path& path, const TableSchem
 /// Means and standard deviations are those of the rows that are not held out for validation (fitted_rows), unless these hold fewer than two
 /// different numbers of a column.
 TableCodec fit_codec(const TableColumns& table, const TableFormat& format, std::span<const int64_t> train,
-                     std::vector<std::string>* notes = nullptr, const HeldOut& held_out = {}, uint64_t seed = 0);
+                     std::vector<std::string>* notes = nullptr, const HeldOut& held_out = {},
+                     uint64_t seed = 0);
 
 /// The rows `index` of a table as the codec encodes them. A category that the codec does not know counts as missing:
 /// `unknown`, if given, receives a note on each.

@@ -51,9 +51,9 @@ struct EpochLosses {
 
 /// The model that was best on the validation rows, with which the run ends.
 struct BestEpoch {
-  int64_t epoch = 0, rows = 0;   ///< epoch: after how many; rows: of validation
-  std::string metric;            ///< "loss" or "iwae"
-  Estimate loss;                 ///< on the validation rows
+  int64_t epoch = 0, rows = 0;  ///< epoch: after how many; rows: of validation
+  std::string metric;           ///< "loss" or "iwae"
+  Estimate loss;                ///< on the validation rows
 };
 
 /// The least expected loss that any CVAE can reach, and its terms; `active`: latents in use at the optimum. NaN: not known.
@@ -156,7 +156,7 @@ struct RunResults {
   Losses train;                       ///< of the last epoch
   SubsetResult test;                  ///< the whole test set, under masks as they are drawn
   std::vector<EpochLosses> epochs;
-  std::optional<BestEpoch> best;  ///< where validation rows chose the model; `train` is then of that epoch
+  std::optional<BestEpoch> best;       ///< where validation rows chose the model; `train` is then of that epoch
   std::vector<CountResult> per_count;  ///< counts ascending; empty where columns are not given one by one
   std::vector<ConditionResult> per_condition;  ///< where labels may be withheld
   LatentScatter scatter;                       ///< in no file

@@ -69,8 +69,8 @@ BOOST_AUTO_TEST_CASE(which_rows_are_held_out) {
   BOOST_TEST(validation_rows(4, 0.9, 1).empty());
   BOOST_TEST(validation_rows(200, 0, 1).empty());
   const HeldOut automatic{0, true};
-  BOOST_TEST(automatic.of(99, 10) == 0);
-  BOOST_TEST(automatic.of(100, 10) == 0.1);
+  BOOST_TEST(automatic.of(49, 10) == 0);
+  BOOST_TEST(automatic.of(50, 10) == 0.1);
   BOOST_TEST(automatic.of(499, 10) == 0.1);
   BOOST_TEST(automatic.of(500, 10) == 0);
 }
@@ -238,8 +238,10 @@ BOOST_AUTO_TEST_CASE(bad_settings_are_refused_by_name) {
   const auto refusal = [](const Json& json) { return error_of([&] { Experiment e{Config(json)}; }); };
   const auto of = [&](const Json& validation) { return refusal(settings(validation)); };
   BOOST_TEST(contains(of({{"fraction", 1}}), "training.validation.fraction: must be"));
-  BOOST_TEST(contains(of({{"fraction", "some"}}), "training.validation.fraction: must be a number, or \"auto\""));
-  BOOST_TEST(contains(of({{"fraction", 0.005}}), "training.validation.fraction: 0.005 of the 160 training rows"));
+  BOOST_TEST(
+      contains(of({{"fraction", "some"}}), "training.validation.fraction: must be a number, or \"auto\""));
+  BOOST_TEST(
+      contains(of({{"fraction", 0.005}}), "training.validation.fraction: 0.005 of the 160 training rows"));
   BOOST_TEST(contains(of({{"metric", "elbo"}}), "training.validation.metric: must be one of"));
   BOOST_TEST(contains(of({{"patience", -1}}), "training.validation.patience"));
   BOOST_TEST(contains(of({{"every", 0}}), "training.validation.every"));

@@ -98,10 +98,9 @@ DataSplit table(const Config& data, uint64_t seed, const KnownData& known) {
   const auto test = limited(data, "test_rows", all.last(size_t(tested)));
   try {
     split.warnings = text.notes;
-    const auto codec =
-        known.codec
-            ? known.codec
-            : std::make_shared<const TableCodec>(fit_codec(text, schema.format, train, &split.warnings, known.held_out, seed));
+    const auto codec = known.codec ? known.codec
+                                   : std::make_shared<const TableCodec>(fit_codec(
+                                         text, schema.format, train, &split.warnings, known.held_out, seed));
     check_columns(text, *codec);
     TableRows test_rows = encode_rows(text, *codec, test, &split.warnings);
     const bool missing = known.missing || has_zero(test_rows.observed) || text.anything_missing;

@@ -72,7 +72,7 @@ std::string summary_text(const RunResults& r) {
     out = str("validation: the model after epoch ", r.best->epoch, " of ", r.epochs.size(), " is the best, ",
               r.best->metric, " ", with_error(r.best->loss), " on ", r.best->rows, " rows, and is kept\n");
   out += "test, in nats per row: loss " + with_error(r.test.loss) + ", distortion " +
-                    with_error(r.test.distortion) + ", KL " + with_error(r.test.kl) + "\n";
+         with_error(r.test.distortion) + ", KL " + with_error(r.test.kl) + "\n";
   if (r.test.optimum)
     out += format("the optimum is %.5f; on the same rows the model is above it by ", r.test.optimum->loss) +
            with_error(*r.test.excess) + "\n";

@@ -141,7 +141,8 @@ bool all_epochs_done(const Json& summary, const Json& config) {
     const Json& training = config.at("training");
     const Json patience = training.value("validation", Json::object()).value("patience", Json());
     const bool may_stop = patience.is_number() && patience > 0;
-    return summary.at("epochs") == training.at("epochs") || (may_stop && summary.at("epochs") < training.at("epochs"));
+    return summary.at("epochs") == training.at("epochs") ||
+           (may_stop && summary.at("epochs") < training.at("epochs"));
   } catch (const Json::exception&) { return false; }
 }
 

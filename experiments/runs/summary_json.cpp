@@ -126,8 +126,8 @@ std::string summary_json(const Experiment& e, const RunResults& r) {
   }
   s["test"] = test;
   if (r.best) {
-    Json& best = s["validation"] = {
-        {"best_epoch", r.best->epoch}, {"rows", r.best->rows}, {"metric", r.best->metric}};
+    Json& best =
+        s["validation"] = {{"best_epoch", r.best->epoch}, {"rows", r.best->rows}, {"metric", r.best->metric}};
     put_estimate(best, "loss", r.best->loss);
   }
   s["per_count"] = Json::array();

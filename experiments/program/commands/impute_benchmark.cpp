@@ -208,8 +208,8 @@ void benchmark(const BenchmarkOptions& o) {
   const HeldOut validation = held_out_by(config);
   const ImputationTask task = [&] {
     try {
-      return imputation_task(std::move(truth), std::move(hidden), schema.format, o.test_fraction,
-                             validation, o.seed, notes);
+      return imputation_task(std::move(truth), std::move(hidden), schema.format, o.test_fraction, validation,
+                             o.seed, notes);
     } catch (const Error& e) { throw Error(o.table + ": " + e.what()); }
   }();
   for (const std::string& note : notes) std::cerr << plain_text("note: " + note) << '\n';
