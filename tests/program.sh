@@ -65,10 +65,10 @@ check "and stays as it is" cmp best/model.safetensors best_resumed/model.safeten
 refused "training.validation" "$elbow" train config.json "${held[@]}" --set training.epochs=8 --set training.validation.fraction=0.2 --out best --resume
 check "it is evaluated again" bash -c "'$elbow' evaluate best | tail -n +2 | cmp - <('$elbow' evaluate best_again | tail -n +2)"
 check "on other rows too" bash -c "'$elbow' evaluate best --set seed=7 >/dev/null"
-undrawn train config.json "${held[@]}" --set training.epochs=200 --set training.validation.patience=2 --out stopped
-check "patience ends a run" test "$(wc -l <stopped/costs.csv)" -lt 201
-check "which is finished" undrawn compare stopped best --out stopped_compared
-check "and resumed, has nothing to do" undrawn train stopped/config.json --out stopped --resume --quiet
+undrawn train config.json "${held[@]}" --set training.epochs=200 --set training.validation.patience=2 --out patient
+check "patience ends a run" test "$(wc -l <patient/costs.csv)" -lt 201
+check "it is finished" undrawn compare patient best --out patient_compared
+check "and resumed, has nothing to do" undrawn train patient/config.json --out patient --resume --quiet
 refused "training.validation.fraction: must be" "$elbow" train config.json "${held[@]}" --set training.validation.fraction=1 --out refused
 refused "training.validation.fraction: 0.001 of the 640 training rows" \
   "$elbow" train config.json "${held[@]}" --set training.validation.fraction=0.001 --out refused
