@@ -33,7 +33,9 @@ enum Stream : uint32_t {
   factors = 22,  ///< the analysis of factors; step: 0 the encoder's noise, 1 + i tree number i
   hidden =
       23,  ///< entries that are hidden to see how well they are imputed; step 0: which columns stay, then by column
-  validation = 24,  ///< which training rows are held out for validation
+  validation = 24,        ///< which training rows are held out for validation
+  validation_masks = 25,  ///< what is given in these rows
+  validation_noise = 26,
 };
 
 }  // namespace elbow::stream

@@ -11,26 +11,31 @@ namespace {
 
 // Tensors of the optimiser are stored along with the model's, under this prefix.
 const std::string prefix = "optimizer.";
+// The best model so far, under this one.
+const std::string best_prefix = "best.";
 // The loss, distortion and KL of the steps of a started epoch, [steps, 3] float64.
 const std::string steps_tensor = "epoch.steps";
 
 // The losses of an epoch as a list of numbers, some of which need not be finite: a single batch has no standard error.
-Json to_json(const EpochLosses& e) {
+// Those on validation rows follow where there are any.
+Json to_json(const EpochLosses& e, bool validation) {
   Json out = {e.epoch};
-  for (const Losses* c : {&e.train, &e.test})
-    for (const Estimate* v : {&c->loss, &c->distortion, &c->kl}) {
-      out.push_back(json_number(v->mean));
-      out.push_back(json_number(v->standard_error));
-    }
+  for (const Losses* c : {&e.train, &e.test, &e.validation})
+    if (c != &e.validation || validation)
+      for (const Estimate* v : {&c->loss, &c->distortion, &c->kl}) {
+        out.push_back(json_number(v->mean));
+        out.push_back(json_number(v->standard_error));
+      }
   return out;
 }
 
-EpochLosses epoch_from(const Json& list) {
+EpochLosses epoch_from(const Json& list, bool validation) {
   EpochLosses e;
   size_t at = 0;
   e.epoch = int64_t(list.at(at++).get_ref<const Json::number_unsigned_t&>());
-  for (Losses* c : {&e.train, &e.test})
+  for (Losses* c : {&e.train, &e.test, &e.validation})
     for (Estimate* v : {&c->loss, &c->distortion, &c->kl}) {
+      if (c == &e.validation && !validation) continue;
       v->mean = number_from(list.at(at++));
       v->standard_error = number_from(list.at(at++));
     }
@@ -72,6 +77,15 @@ void set_finite_state(Module& model, const std::map<std::string, Tensor>& tensor
   set_state(model, tensors);
 }
 
+// The tensors under a prefix, without it; they are taken out.
+std::map<std::string, Tensor> take(std::map<std::string, Tensor>& tensors, const std::string& prefix) {
+  std::map<std::string, Tensor> taken;
+  for (const auto& [name, tensor] : tensors)
+    if (name.starts_with(prefix)) taken[name.substr(prefix.size())] = tensor;
+  std::erase_if(tensors, [&](const auto& entry) { return entry.first.starts_with(prefix); });
+  return taken;
+}
+
 }  // namespace
 
 void save_model(const std::filesystem::path& path, const Experiment& experiment, int64_t epochs) {
@@ -88,11 +102,12 @@ void load_model(const std::filesystem::path& path, Cvae& model) {
 int64_t load_model_of_checkpoint(const std::filesystem::path& path, Cvae& model) {
   SafeTensors file = load_safetensors(path);
   return naming(path, [&] {
+    const auto best = take(file.tensors, best_prefix);
     std::erase_if(file.tensors, [](const auto& entry) {
       return entry.first.starts_with(prefix) || entry.first == steps_tensor;
     });
-    set_finite_state(model, file.tensors);
-    return Json::parse(file.metadata["epochs_done"]).get<int64_t>();
+    set_finite_state(model, best.empty() ? file.tensors : best);
+    return Json::parse(file.metadata[best.empty() ? "epochs_done" : "best_epoch"]).get<int64_t>();
   });
 }
 
@@ -103,12 +118,19 @@ void save_checkpoint(const std::filesystem::path& path, const Experiment& experi
     file.tensors[prefix + name] = tensor.to(Device::cpu);
   if (!training.steps_of_epoch().empty()) file.tensors[steps_tensor] = to_tensor(training.steps_of_epoch());
   Json losses = Json::array();
-  for (const EpochLosses& e : epochs) losses.push_back(to_json(e));
+  const bool validation = experiment.training.validation.on();
+  for (const EpochLosses& e : epochs) losses.push_back(to_json(e, validation));
   file.metadata = {{"steps", str(training.optimizer().steps())},
                    {"epochs_done", str(training.epochs_done())},
                    {"train_seconds", json_number(training.train_seconds()).dump()},
                    {"dropout_step", str(experiment.dropout_stream.state().step)},
                    {"epochs", losses.dump()}};
+  if (validation) {
+    const BestModel& best = training.best();
+    for (const auto& [name, tensor] : best.state()) file.tensors[best_prefix + name] = tensor;
+    file.metadata["best_epoch"] = str(best.epoch());
+    file.metadata["best_loss"] = json_number(best.loss()).dump();
+  }
   save_safetensors(path, file);
 }
 
@@ -122,7 +144,8 @@ std::vector<EpochLosses> load_checkpoint(const std::filesystem::path& path, Expe
       return value.get<int64_t>();
     };
     std::vector<EpochLosses> epochs;
-    for (const Json& e : Json::parse(file.metadata["epochs"])) epochs.push_back(epoch_from(e));
+    const bool validation = experiment.training.validation.on();
+    for (const Json& e : Json::parse(file.metadata["epochs"])) epochs.push_back(epoch_from(e, validation));
     const int64_t steps = number("steps"), done = number("epochs_done"), dropout_step = number("dropout_step");
     const double seconds = number_from(Json::parse(file.metadata["train_seconds"]));
     std::vector<LossTerms<double>> started;
@@ -140,6 +163,16 @@ std::vector<EpochLosses> load_checkpoint(const std::filesystem::path& path, Expe
       if (found == file.tensors.end()) fail("resume", "there is no tensor named ", prefix, name);
       Tensor(tensor).copy_(found->second);
       file.tensors.erase(found);
+    }
+    if (validation) {
+      auto best = take(file.tensors, best_prefix);
+      const int64_t epoch = number("best_epoch");
+      const double loss = number_from(Json::parse(file.metadata["best_loss"]));
+      if (epoch > done || (epoch > 0) == best.empty())
+        fail("resume", "its best model is that of epoch ", epoch, " of ", done, ", in ", best.size(),
+             " tensors");
+      if (!best.empty()) set_finite_state(*experiment.model, best);  // whether they fit
+      training.best().set(epoch, loss, std::move(best));
     }
     set_finite_state(*experiment.model, file.tensors);
     training.optimizer().set_steps(steps);

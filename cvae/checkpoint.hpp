@@ -11,7 +11,8 @@ void save_model(const std::filesystem::path& path, const Experiment& experiment,
 /// Sets the model's tensors from such a file. Error "PATH: ..." when it is damaged or of another model.
 void load_model(const std::filesystem::path& path, Cvae& model);
 
-/// Sets the model's tensors from a checkpoint; returns how many epochs were done. Error as above.
+/// Sets the model's tensors from a checkpoint, to those of the best model so far where validation rows choose one; returns after how many epochs
+/// they were such. Error as above.
 int64_t load_model_of_checkpoint(const std::filesystem::path& path, Cvae& model);
 
 /// All that training needs to go on where it stopped, and the losses of the epochs so far.

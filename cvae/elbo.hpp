@@ -91,6 +91,9 @@ Elbo elbo(Cvae& model, const Batch& batch, const Tensor& c, const LossSettings& 
 /// mean over the rows. For K = 1 its expectation is that of the ELBO; it falls with K. distortion and kl are those of the ELBO.
 Elbo iwae(Cvae& model, const Batch& batch, const Tensor& c, const LossSettings& loss, const RandomKey& noise,
           const Tensor& weight);
+/// That bound of each row [rows], log 1/K sum_k e^(log w_k) with K = `samples` and a weight of 1.
+Tensor iwae_bounds(Cvae& model, const Batch& batch, const Tensor& c, const LossSettings& loss, int64_t samples,
+                   const RandomKey& noise);
 /// elbo() with numbers.
 Elbo elbo(Cvae& model, const Batch& batch, const Tensor& c, const LossSettings& loss, const RandomKey& noise,
           const KlTerm& term);

@@ -48,6 +48,19 @@ bool read_copies_given(const Config& model, const Condition& condition) {
   return false;
 }
 
+// How many training rows are held out, of the section `validation`.
+HeldOut read_held_out(const Config& validation) {
+  const double fallback = 0.1;
+  const Json fraction = validation.get<Json>("fraction", fallback);
+  if (fraction == "auto") return {0, true};
+  if (fraction.is_string())
+    validation.fail("fraction", "must be a number, or \"auto\", not " + fraction.dump());
+  Limits share = at_least(0);
+  share.high = 1;
+  share.high_included = false;
+  return {validation.get<double>("fraction", fallback, share), false};
+}
+
 // The rows of a batch. Where the set has fewer, half of them, so that an epoch has two batches and its losses a standard
 // error; batch norm needs at least two rows.
 int64_t read_batch_rows(const Config& config, int64_t fallback, int64_t train_rows,
@@ -63,8 +76,37 @@ int64_t read_batch_rows(const Config& config, int64_t fallback, int64_t train_ro
   return fits;
 }
 
-TrainingSettings read_training(const Config& config, int64_t train_rows, std::vector<std::string>& warnings) {
+// The section `validation`. Files of earlier versions have none.
+ValidationSettings read_validation(const Config& config, const DataSplit& data, const LossSettings& loss) {
+  ValidationSettings v;
+  if (!config.has("validation")) {
+    config.leave_out("validation");
+    return v;
+  }
+  const Config section = config.section("validation");
+  const HeldOut held = read_held_out(section);
+  const int64_t held_rows = data.validation.rows(), rows = data.train.rows() + held_rows;
+  v.fraction = held.of(rows, int64_t(data.train.features.size()));
+  section.settle("fraction", v.fraction);
+  if (v.fraction > 0 && held_rows == 0)
+    section.fail("fraction",
+                 str(v.fraction, " of the ", rows, " training rows: validation needs at least 2 rows, ",
+                     "and as many must be left: give it more rows, or leave `validation` out"));
+  v.iwae = section.choice("metric", {"loss", "iwae"}, "loss") == "iwae";
+  v.masks = section.get<int64_t>("masks", v.masks, between(1, 1000));
+  v.draws = section.get<int64_t>("draws", int64_t{v.iwae ? 20 : 1}, between(1, 1000));
+  v.every = section.get<int64_t>("every", v.every, at_least(1));
+  v.patience = section.get_optional<int64_t>("patience", at_least(0)).value_or(0);
+  if (v.iwae && !(loss.beta > 0 && !loss.autoencoder))
+    section.fail("metric", "iwae is a bound of a likelihood, which there is not with beta = 0: take loss");
+  return v;
+}
+
+TrainingSettings read_training(const Config& config, const DataSplit& data, const LossSettings& loss,
+                               std::vector<std::string>& warnings) {
+  const int64_t train_rows = data.train.rows();
   TrainingSettings t;
+  t.validation = read_validation(config, data, loss);
   const Json epochs = config.get<Json>("epochs", t.epochs);
   if (epochs.is_string() && epochs != "auto")
     config.fail("epochs", str("must be a whole number from 0 on, or \"auto\", not ", epochs.dump()));
@@ -132,8 +174,18 @@ EvaluationSettings read_evaluation(const Config& config) {
 
 }  // namespace
 
+HeldOut held_out_by(const Config& settings) {
+  if (!settings.has("training")) return {};
+  for (const char* earlier : {"data", "condition", "loss"})
+    settings.section(earlier);  // the resolved file's order
+  const Config training = settings.section("training");
+  return training.has("validation") ? read_held_out(training.section("validation")) : HeldOut{};
+}
+
 DataSplit data_of_settings(const Config& settings, uint64_t seed) {
-  return make_data(settings.section("data"), seed);
+  KnownData known;
+  known.held_out = held_out_by(settings);
+  return make_data(settings.section("data"), seed, known);
 }
 
 std::unique_ptr<Optimizer> make_optimizer(const TrainingSettings& t, const FlatParameters& parameters) {
@@ -166,7 +218,7 @@ Experiment::Experiment(const Config& config, const DataMaker& data_maker)
       warnings(data.warnings),
       condition(config.section("condition"), data.train),
       loss(read_loss(config.section("loss"), data.train)),
-      training(read_training(config.section("training"), data.train.rows(), warnings)),
+      training(read_training(config.section("training"), data, loss, warnings)),
       evaluation(read_evaluation(config.section("evaluation"))),
       dropout_stream(seed, stream::dropout),
       model(make_model(config.section("model"), sizes_of(data.train, condition, loss), seed, dropout_stream)) {

@@ -9,9 +9,21 @@
 #include "cvae/model.hpp"
 #include "cvae/optimum.hpp"
 #include "data/sources.hpp"
+#include "data/validation.hpp"
 #include "nn/optimizer.hpp"
 
 namespace elbow {
+
+/// Which model a training ends with: the one that is best on training rows that are held out.
+struct ValidationSettings {
+  double fraction = 0;   ///< of the training rows that are held out; 0: the last model is kept
+  bool iwae = false;     ///< whether the loss is that of the importance-weighted bound
+  int64_t masks = 8;     ///< of what is given, for each row
+  int64_t draws = 1;     ///< of the encoder's noise for each of them
+  int64_t every = 1;     ///< epochs from one look to the next
+  int64_t patience = 0;  ///< epochs without a better model after which the training ends; 0: never
+  bool on() const { return fraction > 0; }
+};
 
 /// How the parameters are trained.
 struct TrainingSettings {
@@ -25,6 +37,7 @@ struct TrainingSettings {
   std::string optimizer = "adam";
   AdamOptions adam;
   SgdOptions sgd;
+  ValidationSettings validation;
 };
 
 /// How the trained model is judged.
@@ -45,7 +58,10 @@ struct EvaluationSettings {
 };
 
 /// Makes the data of an experiment from the section `data` of its settings.
+/// It holds validation rows out as held_out_by() says.
 using DataMaker = std::function<DataSplit(const Config& settings, uint64_t seed)>;
+/// Which of the training rows `training.validation` holds out.
+HeldOut held_out_by(const Config& settings);
 /// The data that the section itself describes.
 DataSplit data_of_settings(const Config& settings, uint64_t seed);
 

@@ -10,7 +10,7 @@
 namespace elbow {
 
 /// Why two experiments cannot be trained as a fleet; empty where they can: they may differ in name, seed, and the weight of the
-/// KL, its schedule and the learning rate's.
+/// KL, its schedule and the learning rate's. Not with validation rows, whose look is that of a single training.
 std::string why_not_together(const Experiment& a, const Experiment& b);
 
 /// Several experiments of one architecture that are trained at once on a GPU: each step is one launch for all of them. What a

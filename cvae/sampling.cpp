@@ -15,6 +15,9 @@ RandomKey training_noise(uint64_t seed, uint64_t step, const Tensor* state) {
 RandomKey evaluation_noise(uint64_t seed, uint64_t step, const Tensor* state) {
   return {seed, stream::evaluation_noise, step, state};
 }
+RandomKey validation_noise(uint64_t seed, uint64_t step, const Tensor* state) {
+  return {seed, stream::validation_noise, step, state};
+}
 RandomKey sampling_noise(uint64_t seed, uint64_t step) { return {seed, stream::sampling, step}; }
 RandomKey sampling_noise(uint64_t seed, int64_t draw, uint64_t batch) {
   return sampling_noise(seed, uint64_t(draw) << 32 | batch);

@@ -12,6 +12,8 @@ namespace elbow {
 RandomKey training_noise(uint64_t seed, uint64_t step, const Tensor* state = nullptr);
 /// Of the posterior on the test set, stream::evaluation_noise; step: the batch and the draw.
 RandomKey evaluation_noise(uint64_t seed, uint64_t step, const Tensor* state = nullptr);
+/// The same on the validation rows, stream::validation_noise.
+RandomKey validation_noise(uint64_t seed, uint64_t step, const Tensor* state = nullptr);
 /// Of latents that are decoded to rows or pictures, stream::sampling; step: which of them.
 RandomKey sampling_noise(uint64_t seed, uint64_t step);
 /// The same for draw number `draw` of batch number `batch`: one more draw leaves the others as they are.

@@ -30,7 +30,8 @@ Training::Training(Experiment& experiment)
     : experiment_(experiment),
       parameters_(fitted(experiment)),
       optimizer_(make_optimizer(experiment.training, parameters_)),
-      batches_(experiment.data.train, experiment.training.batch_rows, LastBatch::drop) {
+      batches_(experiment.data.train, experiment.training.batch_rows, LastBatch::drop),
+      best_(experiment) {
   if (experiment.model->device() != Device::cpu)
     on_device_ = std::make_unique<DeviceSteps>(std::vector<const Experiment*>{&experiment}, *experiment.model,
                                                experiment.dropout_stream, parameters_, *optimizer_);
@@ -108,6 +109,7 @@ Losses Training::epoch(const std::function<void(int64_t)>& progress) {
   ++epochs_done_;
   started_ = 0;
   steps_of_epoch_.clear();
+  validation_ = best_.look(epochs_done_);
   return losses;
 }
 

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "base/error.hpp"
+#include "cvae/best_model.hpp"
 #include "cvae/device_steps.hpp"
 #include "cvae/experiment.hpp"
 #include "metrics/results.hpp"
@@ -38,6 +39,15 @@ class Training {
   Losses epoch(const std::function<void(int64_t)>& progress);
 
   int64_t epochs_done() const { return epochs_done_; }
+  /// Whether all epochs are done, or as many as the validation rows ask for.
+  bool is_done() const {
+    return epochs_done_ >= experiment_.training.epochs || best_.out_of_patience(epochs_done_);
+  }
+  /// The losses of the validation rows after the last epoch; not numbers where they were not looked at.
+  const Losses& validation() const { return validation_; }
+  /// The best model so far, with which a training ends: best().restore().
+  BestModel& best() { return best_; }
+  const BestModel& best() const { return best_; }
   /// The number of steps started in the current epoch; 0 between two epochs.
   int64_t steps_started() const { return started_; }
   /// Their losses; waits for a device to have made them. Throws Diverged as epoch() does.
@@ -70,6 +80,8 @@ class Training {
   int64_t epochs_done_ = 0;
   std::vector<LossTerms<double>> steps_of_epoch_;
   double train_seconds_ = 0;
+  BestModel best_;
+  Losses validation_ = unknown_losses;
 };
 
 /// Their means, with standard errors.

@@ -169,6 +169,7 @@ struct DataSplit {
   std::function<void(Dataset& train, int64_t epoch)> redraw;
   std::vector<std::filesystem::path> inputs = {};  ///< the files that the rows were read from, where they lie
   std::vector<std::string> warnings = {};          ///< what the user should know of how the rows were read
+  Dataset validation = {};  ///< training rows that are held out (hold_out); no rows: none are
 };
 
 }  // namespace elbow

@@ -88,6 +88,10 @@ DataSplit read_split(const Config& config) {
   split.test = split.train;
   for (const auto& [set, key] : {std::pair{&split.train, "train_rows"}, {&split.test, "test_rows"}})
     set->x = Rows::unread(config.get<int64_t>(key, between(1, most_rows)), set->columns());
+  if (!config.has("validation_rows")) return split;
+  split.validation = split.train;
+  split.validation.x =
+      Rows::unread(config.get<int64_t>("validation_rows", between(1, most_rows)), split.train.columns());
   return split;
 }
 
@@ -100,6 +104,7 @@ std::string description_of(const DataSplit& split) {
                {"test_rows", split.test.rows()},
                {"missing", bool(set.observed)},
                {"schema", schema_json(resolved_schema(codec_of(set)))}};
+  if (split.validation.rows() > 0) json["validation_rows"] = split.validation.rows();
   if (set.codec) {
     json["scales"] = Json::array();
     for (const Scale& s : set.codec->scales()) json["scales"].push_back({s.mean, s.sd});

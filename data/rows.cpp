@@ -89,6 +89,26 @@ void Rows::gather(std::span<const int64_t> index, float* out) const {
   }
 }
 
+Rows Rows::chosen(std::span<const int64_t> index) const {
+  check_read();
+  if (values_) {
+    const Tensor values = Tensor::empty({int64_t(index.size()), columns_});
+    gather(index, Tensor(values).data<float>());
+    return Rows(values);
+  }
+  const int64_t n = columns_ / planes_;
+  std::vector<uint8_t> pixels, plane;
+  for (const int64_t row : index) {
+    if (row < 0 || row >= size_) fail("rows", "there is no row ", row, " among ", size_);
+    pixels.insert(pixels.end(), pixels_->begin() + row * n, pixels_->begin() + (row + 1) * n);
+    if (plane_) plane.push_back((*plane_)[size_t(row)]);
+  }
+  Rows rows(std::move(pixels), n);
+  if (plane_) rows = rows.in_planes(std::move(plane), planes_);
+  if (binarised_) rows = rows.binarised(*binarised_);
+  return rows;
+}
+
 Tensor Rows::range(int64_t first, int64_t count) const {
   if (first < 0 || count < 0 || first + count > size_)
     fail("rows", "there are no rows ", first, " to ", first + count - 1, " among ", size_);

@@ -34,6 +34,10 @@ class Rows {
   /// pixels, and keeps nothing more. Error for rows of floats.
   Rows binarised(const RandomKey& key) const;
 
+  /// The rows `index` as rows of their own, with elements of their own. Of binary pixels other ones are drawn. Error if there is no
+  /// such row, or the rows are not read.
+  Rows chosen(std::span<const int64_t> index) const;
+
   int64_t size() const { return size_; }
   int64_t columns() const { return columns_; }
 

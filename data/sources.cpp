@@ -44,6 +44,7 @@ DataSplit make_data(const Config& data, uint64_t seed, const KnownData& known) {
         set->name = name;
         if (set->features.empty()) set->features = real_features(set->columns());
       }
+      hold_out(split, known.held_out, seed);
       return split;
     }
   data.fail("source", "is not in the table");  // choice() has let through only names that are

@@ -6,11 +6,11 @@
 #include <vector>
 
 #include "base/config.hpp"
-#include "data/dataset.hpp"
+#include "data/validation.hpp"
 
 namespace elbow {
 
-/// What is known already of data that are made again.
+/// What is known of data before they are made.
 struct KnownData {
   /// Of a table: its rows are read as this says. Nothing is fitted to them, and no file with a schema is read.
   std::shared_ptr<const TableCodec> codec = {};
@@ -19,6 +19,7 @@ struct KnownData {
   std::function<std::filesystem::path(const std::string& setting)> find = [](const std::string& s) {
     return s;
   };
+  HeldOut held_out = {};  ///< which training rows are held out for validation; a table is not scaled by them
 };
 
 /// Makes the data set that the section `data` of an experiment describes: {"source": NAME, ...that source's

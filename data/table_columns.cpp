@@ -180,8 +180,9 @@ TableColumns read_text_table(const std::filesystem::path& path, const TableSchem
 }
 
 TableCodec fit_codec(const TableColumns& table, const TableFormat& format, std::span<const int64_t> train,
-                     std::vector<std::string>* notes) {
+                     std::vector<std::string>* notes, const HeldOut& held_out, uint64_t seed) {
   std::vector<Feature> features;
+  std::vector<const TextColumn*> columns;
   std::vector<Scale> scales;
   std::vector<FieldFormat> fields;
   std::vector<Constant> constants;
@@ -223,10 +224,19 @@ TableCodec fit_codec(const TableColumns& table, const TableFormat& format, std::
     if (f.kind == FeatureKind::categorical) f.width = int64_t(f.categories.size());
     first += f.width;
     features.push_back(std::move(f));
+    columns.push_back(&c);
     scales.push_back(scale);
     fields.push_back(std::move(field));
   }
   if (features.empty()) throw Error("no column is left to learn: all are constant or ignored");
+  const int64_t rows = int64_t(train.size());
+  std::vector<int64_t> fitted = fitted_rows(rows, held_out.of(rows, int64_t(features.size())), seed);
+  for (int64_t& row : fitted) row = train[size_t(row)];
+  for (size_t i = 0; i < features.size() && fitted.size() < train.size(); ++i) {
+    if (!is_numeric(features[i].kind)) continue;
+    const NumberSummary seen = summary_of(columns[i]->numbers, fitted);
+    if (seen.low() < seen.high()) scales[i] = fit_scale(features[i].kind, columns[i]->numbers, fitted);
+  }
   return TableCodec(std::move(features), std::move(scales), format, std::move(fields), std::move(constants));
 }
 

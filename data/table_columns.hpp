@@ -7,6 +7,7 @@
 
 #include "data/table_codec.hpp"
 #include "data/table_schema.hpp"
+#include "data/validation.hpp"
 
 namespace elbow {
 
@@ -36,8 +37,11 @@ TableColumns read_text_table(const std::filesystem::path& path, const TableSchem
 /// population, n in the denominator) of the entries that are there, the categories where the schema has none, sorted,
 /// and which numbers an output can be. A column of one number is a constant. `notes`, if given, receives a note on each
 /// of those, and on numbers that look like marks of missing values. Error for a column without any value in those rows.
+/// Means and standard deviations are those of the rows that are not held out for validation (fitted_rows), unless these hold fewer than two
+/// different numbers of a column.
 TableCodec fit_codec(const TableColumns& table, const TableFormat& format, std::span<const int64_t> train,
-                     std::vector<std::string>* notes = nullptr);
+                     std::vector<std::string>* notes = nullptr, const HeldOut& held_out = {},
+                     uint64_t seed = 0);
 
 /// The rows `index` of a table as the codec encodes them. A category that the codec does not know counts as missing:
 /// `unknown`, if given, receives a note on each.

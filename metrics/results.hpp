@@ -38,10 +38,22 @@ double count_active(const std::vector<double>& kl_per_latent, double active_kl);
 /// The loss and its terms on some rows.
 using Losses = LossTerms<Estimate>;
 
-/// One line of losses.csv: epoch (from 1), losses on the training batches of that epoch and on the test set after it.
+inline constexpr Estimate unknown_estimate{no_number, no_number};
+inline constexpr Losses unknown_losses{unknown_estimate, unknown_estimate, unknown_estimate};
+
+/// One line of losses.csv: epoch (from 1), losses on the training batches of that epoch and, after it, on the test set and on the rows held
+/// out for validation, where these were looked at.
 struct EpochLosses {
   int64_t epoch = 0;
   Losses train, test;
+  Losses validation = unknown_losses;
+};
+
+/// The model that was best on the validation rows, with which the run ends.
+struct BestEpoch {
+  int64_t epoch = 0, rows = 0;  ///< epoch: after how many; rows: of validation
+  std::string metric;           ///< "loss" or "iwae"
+  Estimate loss;                ///< on the validation rows
 };
 
 /// The least expected loss that any CVAE can reach, and its terms; `active`: latents in use at the optimum. NaN: not known.
@@ -144,6 +156,7 @@ struct RunResults {
   Losses train;                       ///< of the last epoch
   SubsetResult test;                  ///< the whole test set, under masks as they are drawn
   std::vector<EpochLosses> epochs;
+  std::optional<BestEpoch> best;       ///< where validation rows chose the model; `train` is then of that epoch
   std::vector<CountResult> per_count;  ///< counts ascending; empty where columns are not given one by one
   std::vector<ConditionResult> per_condition;  ///< where labels may be withheld
   LatentScatter scatter;                       ///< in no file

@@ -45,6 +45,38 @@ refused "depends on the number of epochs" "$elbow" train config.json "${small[@]
 undrawn train config.json "${steady[@]}" --out resumed --resume
 check "resuming a finished run changes no result" cmp whole/model.safetensors resumed/model.safetensors
 
+# --- validation rows choose the model: the same one for any number of threads, after a resume, and from the resolved configuration ---
+held=("${steady[@]}" --set data.train_rows=640 --set data.test_rows=640 --set training.schedule.learning_rate=0.03
+  --set 'training.validation={"fraction": 0.1, "metric": "loss", "draws": 1}')
+undrawn train config.json "${held[@]}" --set training.epochs=8 --out best
+check "the best epoch is recorded" grep -q '"best_epoch"' best/summary.json
+check "the rows are recorded" grep -q '"validation_rows": 64' best/data.json
+check "costs.csv has the validation losses" bash -c "head -1 best/costs.csv | grep -q 'bound_klds,validation_loss,'"
+check "other runs have none" bash -c "! grep -q validation whole/costs.csv whole/config.json whole/data.json whole/summary.json"
+undrawn train config.json "${held[@]}" --set training.epochs=3 --out best_resumed
+check "more epochs" undrawn train config.json "${held[@]}" --set training.epochs=8 --out best_resumed --resume
+undrawn train best/config.json --out best_again --quiet --threads 3
+for run in best_resumed best_again; do
+  check "$run: the same model" cmp best/model.safetensors $run/model.safetensors
+  check "$run: the same costs" cmp best/costs.csv $run/costs.csv
+done
+check "a finished run is resumed" undrawn train config.json "${held[@]}" --set training.epochs=8 --out best_resumed --resume
+check "and stays as it is" cmp best/model.safetensors best_resumed/model.safetensors
+refused "training.validation" "$elbow" train config.json "${held[@]}" --set training.epochs=8 --set training.validation.fraction=0.2 --out best --resume
+check "it is evaluated again" bash -c "'$elbow' evaluate best | tail -n +2 | cmp - <('$elbow' evaluate best_again | tail -n +2)"
+check "on other rows too" bash -c "'$elbow' evaluate best --set seed=7 >/dev/null"
+undrawn train config.json "${held[@]}" --set training.epochs=200 --set training.validation.patience=2 --out patient
+check "patience ends a run" test "$(wc -l <patient/costs.csv)" -lt 201
+check "it is finished" undrawn compare patient best --out patient_compared
+check "and resumed, has nothing to do" undrawn train patient/config.json --out patient --resume --quiet
+refused "training.validation.fraction: must be" "$elbow" train config.json "${held[@]}" --set training.validation.fraction=1 --out refused
+refused "training.validation.fraction: 0.001 of the 640 training rows" \
+  "$elbow" train config.json "${held[@]}" --set training.validation.fraction=0.001 --out refused
+refused "training.validation.metric: must be one of" "$elbow" train config.json "${held[@]}" --set training.validation.metric=x --out refused
+refused "training.validation.patience: must be" "$elbow" train config.json "${held[@]}" --set training.validation.patience=-1 --out refused
+refused "training.validation.metric: iwae" "$elbow" train config.json "${held[@]}" --set training.validation.metric=iwae \
+  --set loss.beta=0 --out refused
+
 # With one batch an epoch, and with one test row, standard errors are no numbers. JSON has null for them.
 single=(--set data.train_rows=64 --set data.test_rows=1 --set training.schedule.kind=constant
   --set training.freeze_batch_norm_after=1 --quiet --threads 1)

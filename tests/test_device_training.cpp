@@ -129,6 +129,26 @@ BOOST_AUTO_TEST_CASE(training_gives_what_it_gives_on_the_cpu) {
     }
 }
 
+BOOST_AUTO_TEST_CASE(validation_rows_are_looked_at_on_the_device) {
+  if (no_device()) return;
+  for (const char* metric : {"loss", "iwae"}) {
+    Json settings = experiments().front();
+    settings["training"]["validation"] = {{"fraction", 0.25}, {"metric", metric}};
+    std::vector<double> losses;
+    for (const Device device : {Device::cpu, Device::cuda}) {
+      set_default_device(device);
+      Experiment e{Config(settings)};
+      set_default_device(Device::cpu);
+      Training training(e);
+      while (!training.is_done()) training.epoch([](int64_t) {});
+      losses.push_back(training.validation().loss.mean);
+      training.best().restore();
+      BOOST_TEST(look_at_validation_rows(e).loss.mean == training.best().loss());
+    }
+    BOOST_TEST(losses[1] == losses[0], boost::test_tools::tolerance(1e-3));
+  }
+}
+
 BOOST_AUTO_TEST_CASE(every_run_has_the_same_bits) {
   if (no_device()) return;
   for (const Json& settings : experiments()) BOOST_TEST_CONTEXT(settings["name"]) {

@@ -77,7 +77,7 @@ Dataset dataset_of(const TableRows& rows, const std::shared_ptr<const TableCodec
 /// A text table (CSV, TSV) with its schema: docs/tables.md. Options: path; schema, a file or the schema itself;
 /// test_fraction (default 0.2), the share of the rows that test; train_rows and test_rows (default null: all of
 /// them). The rows are put in an order that depends on structure_seed, and then cut in two; scaling and categories are fitted
-/// on the training rows. extras: "mean" and "sd" of each feature. Paths are relative to the current folder.
+/// on the training rows, scaling on those that are not held out. extras: "mean" and "sd" of each feature. Paths are relative to the current folder.
 DataSplit table(const Config& data, uint64_t seed, const KnownData& known) {
   const auto name = data.get<std::string>("path");
   DataSplit split;
@@ -98,10 +98,9 @@ DataSplit table(const Config& data, uint64_t seed, const KnownData& known) {
   const auto test = limited(data, "test_rows", all.last(size_t(tested)));
   try {
     split.warnings = text.notes;
-    const auto codec =
-        known.codec
-            ? known.codec
-            : std::make_shared<const TableCodec>(fit_codec(text, schema.format, train, &split.warnings));
+    const auto codec = known.codec ? known.codec
+                                   : std::make_shared<const TableCodec>(fit_codec(
+                                         text, schema.format, train, &split.warnings, known.held_out, seed));
     check_columns(text, *codec);
     TableRows test_rows = encode_rows(text, *codec, test, &split.warnings);
     const bool missing = known.missing || has_zero(test_rows.observed) || text.anything_missing;

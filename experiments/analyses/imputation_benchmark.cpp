@@ -49,7 +49,8 @@ std::vector<double> numbers_of(const std::vector<std::string>& texts, const Text
 }  // namespace
 
 ImputationTask imputation_task(TableColumns truth, HiddenEntries hidden, const TableFormat& format,
-                               double test_fraction, uint64_t seed, std::vector<std::string>& notes) {
+                               double test_fraction, const HeldOut& validation, uint64_t seed,
+                               std::vector<std::string>& notes) {
   ImputationTask task{std::move(truth), std::move(hidden), nullptr, {}};
   const TableColumns holes = without(task.truth, task.hidden);
   std::vector<int64_t> order = permutation({seed, stream::structure, 0}, holes.rows);
@@ -57,9 +58,8 @@ ImputationTask imputation_task(TableColumns truth, HiddenEntries hidden, const T
   if (holes.rows - held < 4) throw Error(str("there are ", holes.rows - held, " rows to train on: too few"));
   RowSet test{"held-out", {order.end() - held, order.end()}, {}};
   RowSet train{"training", {order.begin(), order.end() - held}, {}};
-  std::sort(test.index.begin(), test.index.end());
-  std::sort(train.index.begin(), train.index.end());
-  task.codec = std::make_shared<const TableCodec>(fit_codec(holes, format, train.index, &notes));
+  for (RowSet* set : {&test, &train}) std::sort(set->index.begin(), set->index.end());
+  task.codec = std::make_shared<TableCodec>(fit_codec(holes, format, train.index, &notes, validation, seed));
   train.data = encode_rows(holes, *task.codec, train.index);
   task.sets.push_back(std::move(train));
   if (test.index.empty()) return task;

@@ -6,6 +6,7 @@
 
 #include "data/hidden_entries.hpp"
 #include "data/table_codec.hpp"
+#include "data/validation.hpp"
 
 namespace elbow {
 
@@ -26,9 +27,10 @@ struct ImputationTask {
   const RowSet& training() const { return sets.front(); }
 };
 /// Hides entries, and holds `test_fraction` of the rows out, at random by the seed; 0: none. `notes` receives what the user should know of the
-/// columns. Error for a column that has no value left.
+/// columns. Numbers are scaled by the training rows that are not held out for validation. Error for a column that has no value left.
 ImputationTask imputation_task(TableColumns truth, HiddenEntries hidden, const TableFormat& format,
-                               double test_fraction, uint64_t seed, std::vector<std::string>& notes);
+                               double test_fraction, const HeldOut& validation, uint64_t seed,
+                               std::vector<std::string>& notes);
 
 /// What a method makes of the table, [rows, columns] each: numbers, or which of the column's texts in the truth (-1: none, a missing value;
 /// -2: another text).

@@ -55,7 +55,7 @@ Panel epoch_panel(const RunResults& run, LossCurve curve) {
   panel.y_label = "nats per row";
   panel.integer_x = true;
 
-  Points train, test, train_band, test_band;
+  Points train, test, validation, best, train_band, test_band;
   std::vector<double> values;
   for (const auto& epoch : run.epochs) {
     const double x = double(epoch.epoch);
@@ -65,6 +65,11 @@ Panel epoch_panel(const RunResults& run, LossCurve curve) {
     train_band.push_back(within_error(x, on_train));
     test_band.push_back(within_error(x, on_test));
     panel.x.include(x);
+    if (const double mean = shown.of(epoch.validation, run.beta).mean; !std::isnan(mean)) {
+      validation.push_back({x, mean});
+      values.push_back(mean);
+      if (run.best && run.best->epoch == epoch.epoch) best = {validation.back()};
+    }
     values.insert(values.end(), {on_train.mean, on_test.mean, train_band.back()[2], test_band.back()[2]});
   }
   const double highest = highest_shown(values);
@@ -86,6 +91,17 @@ Panel epoch_panel(const RunResults& run, LossCurve curve) {
   panel.draw(train, "using 1:2 " + train_style);
   panel.draw(test, "using 1:2 " + test_style);
   panel.legend = {{"train ± s.e.", train_style}, {"test ± s.e.", test_style}};
+
+  if (!validation.empty()) {
+    const std::string style = points + line_colour(okabe_ito[2]) + " lw 1.2";
+    panel.draw(validation, "using 1:2 " + style);
+    panel.legend.push_back({"validation", style});
+  }
+  if (!best.empty()) {
+    const std::string style = "with points pt 6 ps 1.6 lw 1.5 " + line_colour(okabe_ito[2]);
+    panel.draw(best, "using 1:2 " + style);
+    panel.legend.push_back({"best", style});
+  }
 
   const double optimum = run.test.optimum ? shown.optimum(*run.test.optimum, run.beta) : no_number;
   if (std::isfinite(optimum)) {

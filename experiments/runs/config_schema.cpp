@@ -97,6 +97,9 @@ Json config_schema() {
   for (const char* rule : {"uniform", "auto"}) variants.push_back(with("condition", "given", rule));
   variants.push_back(with("model", "dropout", "auto"));
   variants.push_back(with("training", "epochs", "auto"));
+  for (const char* metric : {"loss", "iwae"})
+    variants.push_back(with("training", "validation", {{"fraction", 0.25}, {"metric", metric}}));
+  variants.push_back(with("training", "validation", {{"fraction", "auto"}}));
   variants.push_back(with("condition", "kind", "none"));
   Json by_label = with("condition", "kind", "label");
   by_label["data"] = image_files;

@@ -98,7 +98,7 @@ void train_fleets(const SweepPlan& plan, bool quiet) {
   for (const SweepRun& run : plan.runs) {
     if (run.state == SweepRun::State::done || !FolderClaim::owner(run.folder).empty()) continue;
     Member& member = members.emplace_back(plan, run);
-    if (member.training.epochs_done() == member.experiment.training.epochs) continue;
+    if (member.training.is_done()) continue;
     const auto fits = [&](const Group& g) { return g.size() < most_together && g.front()->goes_with(member); };
     const auto found = std::find_if(groups.begin(), groups.end(), fits);
     if (found == groups.end())

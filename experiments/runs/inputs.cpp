@@ -109,6 +109,7 @@ DataMaker data_found_by(const fs::path& run) {
   return [run](const Config& settings, uint64_t seed) {
     KnownData known;
     known.find = [&](const std::string& setting) { return find_input(run, setting); };
+    known.held_out = held_out_by(settings);
     return make_data(settings.section("data"), seed, known);
   };
 }

@@ -76,8 +76,9 @@ std::string check_same_run(const std::filesystem::path& file, const std::string&
     if (epochs < epochs_before)
       throw refuse(str("the run was started with ", epochs_before, " epochs: --resume takes no fewer"));
     const Json& training = after.at("training");
-    if (epochs > epochs_before &&
-        (training.at("schedule").at("kind") == "cosine" || training.at("freeze_batch_norm_after") < 1))
+    const bool last_look = training.contains("validation") && training.at("validation").at("every") > 1;
+    if (epochs > epochs_before && (training.at("schedule").at("kind") == "cosine" ||
+                                   training.at("freeze_batch_norm_after") < 1 || last_look))
       throw refuse("its schedule depends on the number of epochs, so --resume cannot add any: start over");
     Json& rate_before = before.at("training").at("schedule").at("learning_rate");
     const Json rate = after.at("training").at("schedule").at("learning_rate");
@@ -132,6 +133,7 @@ DataSplit read_again(const fs::path& run, const Json& trained, const Config& set
   };
   KnownData known;
   known.find = [&](const std::string& setting) { return find_input(run, setting); };
+  known.held_out = held_out_by(settings);
   if (fs::exists(run / description_file) && same("source") && same("schema")) {
     const Dataset then = read_description(run / description_file).train;
     known.codec = then.codec;

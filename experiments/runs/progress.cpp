@@ -60,11 +60,12 @@ void Progress::epoch(const EpochLosses& e, double train_step_us) {
   std::snprintf(text, sizeof text, "loss %.4f (train)  %.4f (test: distortion %.4f, KL %.4f)  %.0f us a step",
                 e.train.loss.mean, e.test.loss.mean, e.test.distortion.mean, e.test.kl.mean, train_step_us);
   last_ = text;
+  if (!std::isnan(e.validation.loss.mean)) last_ += str("  ", float(e.validation.loss.mean), " (validation)");
   if (quiet_) return;
   if (terminal_)
     step(e.epoch - 1, steps_per_epoch_);
   else
-    line("epoch " + std::to_string(e.epoch) + "/" + std::to_string(epochs_) + "  " + text);
+    line("epoch " + std::to_string(e.epoch) + "/" + std::to_string(epochs_) + "  " + last_);
 }
 
 void Progress::line(const std::string& text) {

@@ -58,9 +58,21 @@ RunResults evaluate_run(const Experiment& e, const std::vector<EpochLosses>& epo
   return r;
 }
 
+void set_best(RunResults& results, const Experiment& e, int64_t epoch) {
+  if (epoch == 0) return;
+  const EpochLosses& losses = results.epochs[size_t(epoch - 1)];
+  results.train = losses.train;
+  results.best = BestEpoch{epoch, e.data.validation.rows(), e.training.validation.iwae ? "iwae" : "loss",
+                           losses.validation.loss};
+}
+
 std::string summary_text(const RunResults& r) {
-  std::string out = "test, in nats per row: loss " + with_error(r.test.loss) + ", distortion " +
-                    with_error(r.test.distortion) + ", KL " + with_error(r.test.kl) + "\n";
+  std::string out;
+  if (r.best)
+    out = str("validation: the model after epoch ", r.best->epoch, " of ", r.epochs.size(), " is the best, ",
+              r.best->metric, " ", with_error(r.best->loss), " on ", r.best->rows, " rows, and is kept\n");
+  out += "test, in nats per row: loss " + with_error(r.test.loss) + ", distortion " +
+         with_error(r.test.distortion) + ", KL " + with_error(r.test.kl) + "\n";
   if (r.test.optimum)
     out += format("the optimum is %.5f; on the same rows the model is above it by ", r.test.optimum->loss) +
            with_error(*r.test.excess) + "\n";

@@ -20,6 +20,9 @@ double eval_step_us(const Experiment& experiment, double seconds);
 RunResults evaluate_run(const Experiment& experiment, const std::vector<EpochLosses>& epochs,
                         const std::function<void(const std::string&)>& say);
 
+/// Enters that the model is that of `epoch`, the best on the validation rows: `best`, and `train` are then of that epoch. 0: it is not.
+void set_best(RunResults& results, const Experiment& experiment, int64_t epoch);
+
 /// A few lines for a person.
 std::string summary_text(const RunResults& results);
 

@@ -36,12 +36,15 @@ std::vector<EpochLosses> read_losses(const fs::path& file) {
              train_kl = t.column("total_train_klds"), loss = t.column("total_test_losses"),
              d = t.column("total_test_rcl"), kl = t.column("total_test_klds"),
              loss_se = t.column_or_nan("total_test_losses_stderr"),
-             d_se = t.column_or_nan("total_test_rcl_stderr"), kl_se = t.column_or_nan("total_test_klds_stderr");
+             d_se = t.column_or_nan("total_test_rcl_stderr"), kl_se = t.column_or_nan("total_test_klds_stderr"),
+             v = t.column_or_nan("validation_loss"), v_se = t.column_or_nan("validation_loss_stderr"),
+             v_d = t.column_or_nan("validation_distortion"), v_kl = t.column_or_nan("validation_kl");
   std::vector<EpochLosses> epochs;
   for (std::size_t i = 0; i < t.rows(); ++i)
     epochs.push_back({whole_number(file, i, "epoch", epoch[i]),
                       {{train_loss[i], no_number}, {train_d[i], no_number}, {train_kl[i], no_number}},
-                      {{loss[i], loss_se[i]}, {d[i], d_se[i]}, {kl[i], kl_se[i]}}});
+                      {{loss[i], loss_se[i]}, {d[i], d_se[i]}, {kl[i], kl_se[i]}},
+                      {{v[i], v_se[i]}, {v_d[i], no_number}, {v_kl[i], no_number}}});
   return epochs;
 }
 
@@ -131,10 +134,15 @@ Findings findings_of(const fs::path& run, const Json& summary, Damaged damaged) 
   return findings;
 }
 
-// A run that was resumed for more epochs and not yet finished still has the earlier summary.
+// A run that was resumed for more epochs and not yet finished still has the earlier summary. One that has validation rows and patience may
+// have ended early.
 bool all_epochs_done(const Json& summary, const Json& config) {
   try {
-    return summary.at("epochs") == config.at("training").at("epochs");
+    const Json& training = config.at("training");
+    const Json patience = training.value("validation", Json::object()).value("patience", Json());
+    const bool may_stop = patience.is_number() && patience > 0;
+    return summary.at("epochs") == training.at("epochs") ||
+           (may_stop && summary.at("epochs") < training.at("epochs"));
   } catch (const Json::exception&) { return false; }
 }
 

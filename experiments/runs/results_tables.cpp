@@ -1,5 +1,6 @@
 #include "experiments/runs/results_files.hpp"
 
+#include <algorithm>
 #include <cmath>
 
 #include "data/csv.hpp"
@@ -37,16 +38,50 @@ CsvTable all_results(const RunResults& run) {
 // that it did not have are to the right. Its sums per batch are means per row here.
 
 CsvTable losses(const RunResults& run) {
-  CsvTable table({"epoch", "total_train_losses", "total_train_rcl", "total_train_klds", "total_train_ELBO",
-                  "total_test_losses", "total_test_rcl", "total_test_klds", "total_test_ELBO",
-                  "total_test_losses_stderr", "total_test_rcl_stderr", "total_test_klds_stderr", "bound_losses",
-                  "bound_rcl", "bound_klds"});
+  const bool validation =
+      std::ranges::any_of(run.epochs, [](const EpochLosses& e) { return !std::isnan(e.validation.loss.mean); });
+  std::vector<std::string> columns = {"epoch",
+                                      "total_train_losses",
+                                      "total_train_rcl",
+                                      "total_train_klds",
+                                      "total_train_ELBO",
+                                      "total_test_losses",
+                                      "total_test_rcl",
+                                      "total_test_klds",
+                                      "total_test_ELBO",
+                                      "total_test_losses_stderr",
+                                      "total_test_rcl_stderr",
+                                      "total_test_klds_stderr",
+                                      "bound_losses",
+                                      "bound_rcl",
+                                      "bound_klds"};
+  if (validation)
+    for (const char* name :
+         {"validation_loss", "validation_loss_stderr", "validation_distortion", "validation_kl"})
+      columns.emplace_back(name);
+  CsvTable table(columns);
   const AverageOptimum optimum = or_none(run.test.optimum);
-  for (const auto& [epoch, train, test] : run.epochs)
-    table.add({double(epoch), train.loss.mean, train.distortion.mean, train.kl.mean,
-               train.distortion.mean + train.kl.mean, test.loss.mean, test.distortion.mean, test.kl.mean,
-               test.distortion.mean + test.kl.mean, test.loss.standard_error, test.distortion.standard_error,
-               test.kl.standard_error, optimum.loss, optimum.distortion, optimum.kl});
+  for (const auto& [epoch, train, test, held] : run.epochs) {
+    std::vector<CsvField> row = {double(epoch),
+                                 train.loss.mean,
+                                 train.distortion.mean,
+                                 train.kl.mean,
+                                 train.distortion.mean + train.kl.mean,
+                                 test.loss.mean,
+                                 test.distortion.mean,
+                                 test.kl.mean,
+                                 test.distortion.mean + test.kl.mean,
+                                 test.loss.standard_error,
+                                 test.distortion.standard_error,
+                                 test.kl.standard_error,
+                                 optimum.loss,
+                                 optimum.distortion,
+                                 optimum.kl};
+    if (validation)
+      for (const double value : {held.loss.mean, held.loss.standard_error, held.distortion.mean, held.kl.mean})
+        row.emplace_back(value);
+    table.add(row);
+  }
   return table;
 }
 

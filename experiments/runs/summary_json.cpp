@@ -125,6 +125,11 @@ std::string summary_json(const Experiment& e, const RunResults& r) {
     test.erase("bound");
   }
   s["test"] = test;
+  if (r.best) {
+    Json& best =
+        s["validation"] = {{"best_epoch", r.best->epoch}, {"rows", r.best->rows}, {"metric", r.best->metric}};
+    put_estimate(best, "loss", r.best->loss);
+  }
   s["per_count"] = Json::array();
   for (const CountResult& c : r.per_count) {
     Json& entry = s["per_count"].emplace_back(subset_json(c));
@@ -153,6 +158,11 @@ RunResults results_from(const Json& s) {
   static_cast<Losses&>(r.test) = losses_from(s.at("test"));
   r.test.rows = s.value("rows", int64_t{0});
   if (s.contains("bound")) read_optimum(s.at("bound"), r.test);
+  if (s.contains("validation")) {
+    const Json& best = s.at("validation");
+    r.best = BestEpoch{count_from(best.at("best_epoch")), count_from(best.at("rows")), best.at("metric"),
+                       estimate_from(best, "loss")};
+  }
   r.per_count = counts_from(s.at("per_count"));
   r.test.active = mean_active(r.per_count);
   for (const Json& entry : s.value("per_condition", Json::array()))

@@ -16,7 +16,8 @@ Json table_recipe() {
     "batch_rows": 64,
     "optimizer": {"kind": "adamw", "weight_decay": 0.05},
     "schedule": {"kind": "cosine", "learning_rate": 0.002},
-    "freeze_batch_norm_after": 0.67
+    "freeze_batch_norm_after": 0.67,
+    "validation": {"fraction": "auto"}
   }
 })json");
 }

@@ -61,7 +61,7 @@ class Epochs {
         checkpoint_seconds_(checkpoint_seconds) {}
 
   void run() {
-    while (training_.epochs_done() < e_.training.epochs) {
+    while (!training_.is_done()) {
       const int64_t epoch = training_.epochs_done();
       EpochLosses losses;
       losses.epoch = epoch + 1;
@@ -71,12 +71,16 @@ class Epochs {
       });
       losses.test = look_at_test_set();
       require_finite(losses.test);
+      losses.validation = training_.validation();
       done_.push_back(losses);
       progress_.epoch(losses, train_step_us(training_));
       folder_.log(str("epoch ", losses.epoch, " train loss ", fixed(losses.train.loss.mean, 5), " test loss ",
-                      fixed(losses.test.loss.mean, 5)));
+                      fixed(losses.test.loss.mean, 5),
+                      std::isnan(losses.validation.loss.mean)
+                          ? ""
+                          : " validation loss " + fixed(losses.validation.loss.mean, 5)));
       // saved as often as that takes at most a few percent of the time, and always at the end
-      if (since_save_.seconds() > 20 * save_seconds_ || training_.epochs_done() == e_.training.epochs) save();
+      if (since_save_.seconds() > 20 * save_seconds_ || training_.is_done()) save();
       stop_if_interrupted();
     }
   }
@@ -182,14 +186,18 @@ void train_in(RunFolder& folder, const TrainOptions& o, Experiment& e,
   }
 
   // While it goes on it is not whole; what these two held is in the checkpoint.
-  if (training.epochs_done() < e.training.epochs)
+  if (!training.is_done())
     for (const char* file : {"summary.json", "model.safetensors"}) std::filesystem::remove(folder / file);
   Epochs run(e, training, epochs, folder, progress, interrupts, o.checkpoint_seconds);
   if (!o.resume) run.save();
   run.run();
 
+  training.best().restore();
   save_model(folder.file("model.safetensors"), e, training.epochs_done());
   RunResults results = evaluate_run(e, epochs, [&](const std::string& what) { progress.line(what); });
+  set_best(results, e, training.best().epoch());
+  if (training.epochs_done() < e.training.epochs)
+    progress.line(str("validation: no better model for ", e.training.validation.patience, " epochs"));
   results.timing.train_step_us = train_step_us(training);
   // where nothing was left to train
   const double eval_seconds = run.eval_seconds() > 0 ? run.eval_seconds() : test_losses(e, 1, false).seconds;

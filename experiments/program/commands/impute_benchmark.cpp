@@ -53,19 +53,26 @@ Dataset dataset_of_rows(const RowSet& set, const ImputationTask& task) {
   return out;
 }
 
-// The experiment that trains on the rows with their holes.
-std::unique_ptr<Experiment> experiment_of(const BenchmarkOptions& o, const ImputationTask& task) {
+// The settings of the experiment that trains on the rows with their holes.
+Config config_of(const BenchmarkOptions& o) {
   Json json = o.config.empty() ? table_recipe() : read_json(o.config);
   json["name"] = "impute-benchmark";
   json["seed"] = o.seed;
   json["data"] = {{"source", "table"}, {"path", o.table}, {"schema", o.schema}};
+  json.erase("$schema");
+  return Config::changed(json, o.config, o.settings);
+}
+
+std::unique_ptr<Experiment> experiment_of(const BenchmarkOptions& o, const Config& config,
+                                          const ImputationTask& task) {
   const auto data = [&](const Config& settings, uint64_t) {
     const Config section = settings.section("data");
     for (const char* key : {"source", "path", "schema"}) section.get<std::string>(key);
-    return DataSplit{dataset_of_rows(task.training(), task), dataset_of_rows(task.sets.back(), task), {}};
+    DataSplit split{dataset_of_rows(task.training(), task), dataset_of_rows(task.sets.back(), task), {}};
+    hold_out(split, held_out_by(settings), o.seed);
+    return split;
   };
-  json.erase("$schema");
-  auto e = std::make_unique<Experiment>(Config::changed(json, o.config, o.settings), data);
+  auto e = std::make_unique<Experiment>(config, data);
   if (!e->condition.by_columns())
     throw Error("condition.kind: must be columns: other models cannot impute some columns from others");
   return e;
@@ -81,19 +88,24 @@ Batch batch_of(const RowSet& set, int64_t first, int64_t rows) {
 }
 
 // Trains a model and fills the table with it: hidden entries with means over draws, and scores of single draws.
-ImputedTable impute_by_model(const BenchmarkOptions& o, const ImputationTask& task, std::string& resolved) {
+ImputedTable impute_by_model(const BenchmarkOptions& o, const Config& config, const ImputationTask& task,
+                             std::string& resolved) {
   constexpr int64_t rows_together = 512, most_draws_of_mean = 64;
   const Stopwatch watch;
-  const auto e = experiment_of(o, task);
+  const auto e = experiment_of(o, config, task);
   resolved = e->resolved;
   for (const std::string& warning : e->warnings) std::cerr << plain_text("note: " + warning) << '\n';
   Training training(*e);
-  while (training.epochs_done() < e->training.epochs) {
+  while (!training.is_done()) {
     training.epoch([](int64_t) {});
     if (!o.quiet && (training.epochs_done() * 10) % e->training.epochs < 10)
       std::cerr << "trained " << training.epochs_done() << " of " << e->training.epochs << " epochs, "
                 << fixed(training.train_seconds(), 1) << " s\n";
   }
+  training.best().restore();
+  if (!o.quiet && training.best().epoch() > 0)
+    std::cerr << "the model after " << training.best().epoch() << " epochs is the best on "
+              << e->data.validation.rows() << " validation rows, and is kept\n";
   e->model->train(false);
   e->model->require_finite("the trained model");
   ImputedTable table = unfilled(task, "elbow");
@@ -192,10 +204,12 @@ void benchmark(const BenchmarkOptions& o) {
                             : read_hidden_entries(o.hidden, truth);
   });
   std::vector<std::string> notes = truth.notes;
+  const Config config = config_of(o);
+  const HeldOut validation = held_out_by(config);
   const ImputationTask task = [&] {
     try {
-      return imputation_task(std::move(truth), std::move(hidden), schema.format, o.test_fraction, o.seed,
-                             notes);
+      return imputation_task(std::move(truth), std::move(hidden), schema.format, o.test_fraction, validation,
+                             o.seed, notes);
     } catch (const Error& e) { throw Error(o.table + ": " + e.what()); }
   }();
   for (const std::string& note : notes) std::cerr << plain_text("note: " + note) << '\n';
@@ -215,7 +229,7 @@ void benchmark(const BenchmarkOptions& o) {
   check_output_folder(o);
 
   std::string resolved;
-  std::vector<ImputedTable> tables = {impute_by_model(o, task, resolved)};
+  std::vector<ImputedTable> tables = {impute_by_model(o, config, task, resolved)};
   for (const std::string& name : o.baselines)
     if (name != "none") tables.push_back(baseline(name, task));
   tables.insert(tables.end(), others.begin(), others.end());
