@@ -28,18 +28,27 @@ class ColumnReader {
 
   // Whether there is a value.
   bool add(const std::string& text) try {
-    if (is_numeric(*column_.schema.kind)) {
-      const double number = numbers_.read(text);
-      column_.numbers.push_back(number);
-      if (std::isnan(number)) return false;
-      Scale{0, 1, *column_.schema.kind}.transformed(number);  // refuses what the kind cannot have
-      return true;
-    }
+    if (is_numeric(*column_.schema.kind))
+      return add_number(numbers_.read(text));
     column_.codes.push_back(code(text));
     return column_.codes.back() >= 0;
-  } catch (const Error& e) { throw Error(str("column ", column_.schema.name, ": ", e.what())); }
+  } catch (const Error& e) { refuse(e); }
+  // The same of a number in an array of the file.
+  bool add(double number, const TableFile& file) try {
+    return is_numeric(*column_.schema.kind) ? add_number(numbers_.read(number)) : add(file.field_of(number));
+  } catch (const Error& e) { refuse(e); }
 
  private:
+  [[noreturn]] void refuse(const Error& e) const {
+    const std::string column = str("column ", column_.schema.name, ": "), what = e.what();
+    throw Error(what.starts_with(column) ? what : column + what);
+  }
+  bool add_number(double number) {
+    column_.numbers.push_back(number);
+    if (std::isnan(number)) return false;
+    Scale{0, 1, *column_.schema.kind}.transformed(number);  // refuses what the kind cannot have
+    return true;
+  }
   // -1: missing. What the schema lists is a category even if it looks like a mark.
   int32_t code(const std::string& text) {
     if (const int32_t known = codes_.find(text); known >= 0) return known;
@@ -129,6 +138,7 @@ TableColumns read_text_table(const std::filesystem::path& path, const TableSchem
   const auto refuse = [&](const std::string& what) { throw Error(str(path.string(), ": ", what)); };
   TableColumns table;
   table.names = header;
+  table.names_are_places = !schema.format.header || (schema.format.renamed.empty() && (file.is_arrays() || !schema.format.ignore_others));
   std::vector<size_t> places;  // of the columns in the file
   std::vector<std::string> unknown, listed;
   for (const TableSchema::Column& c : schema.columns) {
@@ -142,6 +152,7 @@ TableColumns read_text_table(const std::filesystem::path& path, const TableSchem
   for (size_t i = 0; i < header.size(); ++i) {
     const bool named = std::find(listed.begin(), listed.end(), header[i]) != listed.end();
     if (!named && file.is_unnamed(i)) {
+      table.names_are_places = false;
       if (!schema.format.ignore_others)
         table.notes.push_back(str("column ", i + 1, " has no name and is ignored"));
       continue;
@@ -164,16 +175,24 @@ TableColumns read_text_table(const std::filesystem::path& path, const TableSchem
 
   std::vector<ColumnReader> readers;
   for (TextColumn& column : table.columns) readers.emplace_back(column, schema.format);
+  const auto read_row = [&](const auto& add) {
+    ++table.rows;
+    for (size_t i = 0; i < places.size(); ++i) try {
+        if (!add(readers[i], places[i])) table.anything_missing = true;
+      } catch (const Error& e) { throw Error(str(file.where(), ": ", e.what())); }
+  };
+  if (file.is_arrays()) {  // without a detour over text
+    for (std::vector<double> row; file.next_numbers(row);)
+      read_row([&](ColumnReader& reader, size_t place) { return reader.add(row[place], file); });
+    return table;
+  }
   int64_t blank = 0;
   for (std::vector<std::string> fields; file.next(fields);) {
     if (file.is_blank()) {
       ++blank;
       continue;
     }
-    ++table.rows;
-    for (size_t i = 0; i < places.size(); ++i) try {
-        if (!readers[i].add(fields[places[i]])) table.anything_missing = true;
-      } catch (const Error& e) { throw Error(str(file.where(), ": ", e.what())); }
+    read_row([&](ColumnReader& reader, size_t place) { return reader.add(fields[place]); });
   }
   if (blank > 0) table.notes.push_back(str(blank, " row(s) of nothing but empty fields are left out"));
   return table;

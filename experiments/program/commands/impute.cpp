@@ -39,7 +39,7 @@ void impute(const ImputeOptions& o) {
   const uint64_t seed = o.seed.value_or(e->seed);
   const TableCodec codec = codec_of_run(*e);
   RowReader rows(*e, o.data, RowReader::Missing::allowed, o.keep);
-  TableOutput out(o.out, o.force, codec.format().separator);
+  TableOutput out(o.out, o.force, codec.format());
 
   std::vector<int64_t> places = rows.places();  // where each feature goes in a line
   std::vector<std::string> columns = rows.names();
@@ -64,7 +64,7 @@ void impute(const ImputeOptions& o) {
   header.data(columns);
   for (const Feature& f : features)
     if (o.sd && is_numeric(f.kind)) header.added({f.name + "_sd"});
-  if (codec.format().header) out.write(header.names());
+  out.header(header.names(), codec.format().header);
 
   while (rows.next()) {
     const Imputation imputed =

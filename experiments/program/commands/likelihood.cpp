@@ -109,7 +109,7 @@ void likelihood(const LikelihoodOptions& o) {
   if (by_columns) header.added({"given"});
   if (gaussian) header.added({"exact"});
   if (gaussian && fixed_noise) header.added({"best"});
-  out.write(header.names());
+  out.header(header.names());
   Found found;
   int64_t left = o.most_rows();
   for (Condition::Drawn drawn; left > 0 && rows.next();) {

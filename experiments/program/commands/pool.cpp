@@ -99,6 +99,7 @@ struct PooledTable {
 // How the table is written, from its beginning.
 TableFormat dialect_of(const TextSource& source) {
   TableFormat format;
+  if (source.is_arrays()) return format;
   format.separator = separator_of(source);
   auto records = first_records(source, format.separator);
   if (!records.empty()) records.erase(records.begin());
@@ -148,7 +149,7 @@ void pool(const PoolOptions& o) {
   TableOutput out(o.out, o.force);
   const PooledTable table = read_imputations(o);
   const size_t draws = table.rows.size();
-  out.write({"column", "category", "rows", "draws", "estimate", "within", "between", "total", "df", "low",
+  out.header({"column", "category", "rows", "draws", "estimate", "within", "between", "total", "df", "low",
              "high", "missing_information"});
   const auto write = [&](const std::string& name, const std::string& category, int64_t rows,
                          const PooledEstimate& p) {

@@ -35,7 +35,7 @@ void write_table(const WriteTableOptions& o) {
   const Dataset set = make_data(config.section("data"), config.get<uint64_t>("seed", uint64_t{1})).train;
   const TableCodec codec = codec_of(set);
   TableOutput out(o.out, o.force);
-  out.write(codec.header());
+  out.header(codec.header());
   for (int64_t r = 0; r < set.rows(); ++r) {
     const Tensor x = set.x.range(r, 1);
     std::vector<std::string> fields = codec.decode_row(x.data<float>(), o.digits);
