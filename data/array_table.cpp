@@ -77,9 +77,12 @@ void ArrayTable::open_archive() {
   const ArrayPath path(name_);
   ZipArchive& archive = file_->archive.emplace(path.file);
   std::vector<std::string> names;
-  for (const auto& member : archive.members())
-    if (member.name.ends_with(extension))
-      names.push_back(member.name.substr(0, member.name.size() - extension.size()));
+  for (const auto& member : archive.members()) {
+    if (!member.name.ends_with(extension)) continue;
+    names.push_back(member.name.substr(0, member.name.size() - extension.size()));
+    if (!is_utf8(names.back()) || names.back().find('\0') != std::string::npos)
+      throw Error("names an array in another way than in UTF-8");
+  }
   const auto has = [&](const std::string& name) { return std::find(names.begin(), names.end(), name) != names.end(); };
   const auto open = [&](const std::string& name) {
     const auto& all = archive.members();
@@ -110,7 +113,7 @@ void ArrayTable::open_vectors(const std::vector<std::string>& names) {
     held_.push_back(read_all(header, read));
   }
   columns_ = int64_t(held_.size());
-  names_ = names;
+  for (const std::string& name : names) names_.push_back(trimmed(name));
 }
 
 void ArrayTable::open_array(ReadBytes read) {
@@ -124,7 +127,10 @@ void ArrayTable::open_array(ReadBytes read) {
     for (int64_t c = 0; c < columns_; ++c)
       held_.emplace_back(all.begin() + c * rows_, all.begin() + (c + 1) * rows_);
   }
-  if (rows_ == 0 || !held_.empty()) check_end();
+  if (rows_ == 0 || !held_.empty())
+    check_end();
+  else
+    fill();  // now: a header that promises more columns than there are costs nothing
 }
 
 void ArrayTable::fill() {
