@@ -222,9 +222,6 @@ BOOST_FIXTURE_TEST_CASE(arrays_as_data, ArrayFixture) {
   const Scale scale = apart.train.codec->scales()[0];
   BOOST_TEST(apart.test.x.tensor().to_vector<float>()[2] == scale.of(5));
   BOOST_TEST((apart.inputs.size() == 2 && apart.inputs[1] == path("test.npz")));
-  BOOST_TEST(contains(error_of([&] {
-    data({{"path", path("t.npy")}, {"test_path", path("test.npz")}, {"test_fraction", 0.5}});
-  }), "test_fraction: test_path names the rows that test"));
   write("infinite.npy", {{1, 2}, {5, INFINITY}}, {"x0", "x1"});
   BOOST_TEST(contains(error_of([&] { data({{"path", path("infinite.npy")}}); }),
                       "infinite.npy[1]: column x1: \"inf\" is neither a number nor a mark of a missing value"));

@@ -84,8 +84,8 @@ Dataset dataset_of(const TableRows& rows, const std::shared_ptr<const TableCodec
 }  // namespace
 
 /// A table (CSV, TSV, .npy, .npz) with its schema: docs/tables.md. Options: path; schema, a file or the schema itself;
-/// test_fraction (default 0.2), the share of the rows that test, or test_path, another file, whose rows test in their
-/// order; train_rows and test_rows (default null: all of them). The rows are put in an order that depends on structure_seed, and then cut in two; scaling and categories are fitted
+/// test_fraction (default 0.2), the share of the rows that test; test_path (default null), another file whose rows test
+/// instead, in their order; train_rows and test_rows (default null: all of them). The rows are put in an order that depends on structure_seed, and then cut in two; scaling and categories are fitted
 /// on the training rows. extras: "mean" and "sd" of each feature. Paths are relative to the current folder.
 DataSplit table(const Config& data, uint64_t seed, const KnownData& known) {
   const auto name = data.get<std::string>("path");
@@ -96,8 +96,6 @@ DataSplit table(const Config& data, uint64_t seed, const KnownData& known) {
   inside.high = 1;
   inside.high_included = false;
   const auto test_name = data.get_optional<std::string>("test_path");
-  if (test_name && data.has("test_fraction"))
-    data.fail("test_fraction", "test_path names the rows that test: give one of the two");
   const double test_fraction = data.get<double>("test_fraction", 0.2, inside);
   TableColumns text = read_text_table(path, schema);
   const std::string test_path = test_name ? find_table(*test_name, known, split.inputs) : path;
