@@ -47,10 +47,11 @@ uint32_t crc_of(std::string_view bytes) {
 // What stands before a stored member, of always the same length: its sizes are in the zip64 field, as NumPy writes them.
 std::string member_header(const std::string& name, uint32_t crc, int64_t size) {
   const std::string version = bytes_of(45, 2), flags = bytes_of(0, 2), stored = bytes_of(0, 2);
-  const std::string date = bytes_of(0, 2) + bytes_of(0x21, 2);  // 1980-01-01: the same bytes whenever it is written
+  const std::string date =
+      bytes_of(0, 2) + bytes_of(0x21, 2);  // 1980-01-01: the same bytes whenever it is written
   return "PK\x03\x04" + version + flags + stored + date + bytes_of(crc, 4) + bytes_of(0xFFFFFFFF, 4) +
-         bytes_of(0xFFFFFFFF, 4) + bytes_of(name.size(), 2) + bytes_of(20, 2) + name + bytes_of(1, 2) + bytes_of(16, 2) +
-         bytes_of(uint64_t(size), 8) + bytes_of(uint64_t(size), 8);
+         bytes_of(0xFFFFFFFF, 4) + bytes_of(name.size(), 2) + bytes_of(20, 2) + name + bytes_of(1, 2) +
+         bytes_of(16, 2) + bytes_of(uint64_t(size), 8) + bytes_of(uint64_t(size), 8);
 }
 
 // The same member's entry in the directory.
@@ -66,7 +67,8 @@ std::string directory_end(int64_t members, int64_t bytes, int64_t at) {
   return "PK\x06\x06" + bytes_of(44, 8) + bytes_of(45, 2) + bytes_of(45, 2) + std::string(8, 0) + m + m +
          bytes_of(uint64_t(bytes), 8) + bytes_of(uint64_t(at), 8) + "PK\x06\x07" + bytes_of(0, 4) +
          bytes_of(uint64_t(at + bytes), 8) + bytes_of(1, 4) + "PK\x05\x06" + std::string(4, 0) +
-         bytes_of(0xFFFF, 2) + bytes_of(0xFFFF, 2) + bytes_of(0xFFFFFFFF, 4) + bytes_of(0xFFFFFFFF, 4) + bytes_of(0, 2);
+         bytes_of(0xFFFF, 2) + bytes_of(0xFFFF, 2) + bytes_of(0xFFFFFFFF, 4) + bytes_of(0xFFFFFFFF, 4) +
+         bytes_of(0, 2);
 }
 
 // The names as a vector of UTF-32 texts.
@@ -123,7 +125,8 @@ void ArrayOutput::finish() {
   const std::string member = member_header(rows_member, crc, int64_t(header.size()) + numbers);
   file_.rewrite(0, member + header);
   std::string directory = directory_entry(member, rows_member, 0);
-  const std::string array = array_of(names_), second = member_header(names_member, crc_of(array), int64_t(array.size()));
+  const std::string array = array_of(names_),
+                    second = member_header(names_member, crc_of(array), int64_t(array.size()));
   directory += directory_entry(second, names_member, at_);
   file_.write(second);
   file_.write(array);

@@ -29,7 +29,8 @@ class ArrayOutput {
   bool zip_;
   std::vector<std::string> names_;
   int64_t rows_ = 0, at_ = 0;  // at_: where the file ends
-  boost::crc_optimal<32, 0x04C11DB7, 0, 0, true, true> crc_;  // of the numbers alone: without the usual first value
+  boost::crc_optimal<32, 0x04C11DB7, 0, 0, true, true>
+      crc_;  // of the numbers alone: without the usual first value
 };
 
 }  // namespace elbow

@@ -70,7 +70,8 @@ ArrayTable::ArrayTable(TextSource source) : name_(source.name()), file_(std::mak
 }
 
 void ArrayTable::refuse(const std::string& what) const {
-  throw Error(what.starts_with(name_ + ": ") ? what : str(name_, ": ", what));  // what reads a gzipped file names it
+  throw Error(what.starts_with(name_ + ": ") ? what
+                                             : str(name_, ": ", what));  // what reads a gzipped file names it
 }
 
 void ArrayTable::open_archive() {
@@ -83,11 +84,13 @@ void ArrayTable::open_archive() {
     if (!is_utf8(names.back()) || names.back().find('\0') != std::string::npos)
       throw Error("names an array in another way than in UTF-8");
   }
-  const auto has = [&](const std::string& name) { return std::find(names.begin(), names.end(), name) != names.end(); };
+  const auto has = [&](const std::string& name) {
+    return std::find(names.begin(), names.end(), name) != names.end();
+  };
   const auto open = [&](const std::string& name) {
     const auto& all = archive.members();
-    return archive.open(
-        *std::find_if(all.begin(), all.end(), [&](const auto& m) { return m.name == name + std::string(extension); }));
+    return archive.open(*std::find_if(all.begin(), all.end(),
+                                      [&](const auto& m) { return m.name == name + std::string(extension); }));
   };
   if (names.empty()) throw Error("is a zip archive without an array of NumPy");
   if (!path.array.empty() && !has(path.array))
@@ -97,7 +100,8 @@ void ArrayTable::open_archive() {
   if (!has("columns") || path.array == "columns") return;
   const ReadBytes read = open("columns");
   const NpyHeader header = read_npy_header(read);
-  if (header.is_text() && header.shape.size() == 1 && header.rows() == columns_) names_ = read_texts(header, read);
+  if (header.is_text() && header.shape.size() == 1 && header.rows() == columns_)
+    names_ = read_texts(header, read);
 }
 
 // Vectors of one length are the columns of a table.
@@ -107,8 +111,9 @@ void ArrayTable::open_vectors(const std::vector<std::string>& names) {
     const ReadBytes read = file_->archive->open(member);
     const NpyHeader header = read_npy_header(read);
     if (header.shape.size() != 1 || header.is_text() || (!held_.empty() && header.rows() != rows_))
-      throw Error(str("holds several arrays, ", few_of(names), ", which are not columns of one length: name one, as in ",
-                      ArrayPath(name_).file.string(), ':', names[0]));
+      throw Error(str("holds several arrays, ", few_of(names),
+                      ", which are not columns of one length: name one, as in ", ArrayPath(name_).file.string(),
+                      ':', names[0]));
     rows_ = header.rows();
     held_.push_back(read_all(header, read));
   }

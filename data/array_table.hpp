@@ -41,8 +41,8 @@ class ArrayTable {
   NpyHeader header_;
   int64_t rows_ = 0, columns_ = 0, row_ = 0;  // row_: the next one
   std::vector<std::string> names_;
-  std::vector<double> block_;  // some rows
-  size_t at_ = 0;              // in them
+  std::vector<double> block_;              // some rows
+  size_t at_ = 0;                          // in them
   std::vector<std::vector<double>> held_;  // [columns][rows], where the table lies column by column
 };
 

@@ -101,14 +101,17 @@ class HeaderText {
 
 // "<f8" and its like.
 void read_type(const std::string& type, NpyHeader& header) {
-  const auto refuse = [&](const char* what) { throw Error(str("holds ", what, " (dtype \"", type, "\"), not numbers")); };
+  const auto refuse = [&](const char* what) {
+    throw Error(str("holds ", what, " (dtype \"", type, "\"), not numbers"));
+  };
   if (type.find('O') != std::string::npos) refuse("Python objects, which only Python can unpack");
   const size_t at = type.empty() || std::isalpha(static_cast<unsigned char>(type[0])) ? 0 : 1;
   const char order = at == 1 ? type[0] : '=';
   int64_t size = 0;
   const char* end = type.data() + type.size();
   const bool sized = type.size() > at + 1 && std::from_chars(type.data() + at + 1, end, size).ptr == end;
-  if (!sized || std::string_view("<>|=").find(order) == std::string_view::npos) refuse("elements of an unknown kind");
+  if (!sized || std::string_view("<>|=").find(order) == std::string_view::npos)
+    refuse("elements of an unknown kind");
   header.kind = type[at];
   header.big_endian = order == '>';
   header.bytes = header.kind == 'U' && size <= int64_t(most_header_bytes) ? 4 * size : size;
@@ -200,8 +203,16 @@ void NpyHeader::numbers(const char* from, int64_t n, double* to) const {
       if (bytes == 4) return as(float());
       for (int64_t i = 0; i < n; ++i) to[i] = half(raw<uint16_t>(from + 2 * i, reversed));
       return;
-    case 'i': return bytes == 8 ? as(int64_t()) : bytes == 4 ? as(int32_t()) : bytes == 2 ? as(int16_t()) : as(int8_t());
-    case 'u': return bytes == 8 ? as(uint64_t()) : bytes == 4 ? as(uint32_t()) : bytes == 2 ? as(uint16_t()) : as(uint8_t());
+    case 'i':
+      return bytes == 8   ? as(int64_t())
+             : bytes == 4 ? as(int32_t())
+             : bytes == 2 ? as(int16_t())
+                          : as(int8_t());
+    case 'u':
+      return bytes == 8   ? as(uint64_t())
+             : bytes == 4 ? as(uint32_t())
+             : bytes == 2 ? as(uint16_t())
+                          : as(uint8_t());
     default:
       for (int64_t i = 0; i < n; ++i) to[i] = from[i] != 0;
   }
@@ -235,9 +246,11 @@ NpyHeader read_npy_header(const ReadBytes& read) {
   if (!start.starts_with(npy_magic)) throw Error("is no array of NumPy: it begins otherwise");
   const int version = start[6];
   if (version < 1 || version > 3 || start[7] != 0)
-    throw Error(str("is of the version ", version, '.', int(start[7]), " of NumPy's format, which is not known"));
+    throw Error(
+        str("is of the version ", version, '.', int(start[7]), " of NumPy's format, which is not known"));
   size_t length = 0, shift = 0;
-  for (const char c : bytes(version == 1 ? 2 : 4)) length |= size_t(static_cast<unsigned char>(c)) << shift, shift += 8;
+  for (const char c : bytes(version == 1 ? 2 : 4))
+    length |= size_t(static_cast<unsigned char>(c)) << shift, shift += 8;
   if (length > most_header_bytes) throw Error("its header is damaged");
   std::string type;
   const std::string text = bytes(length);
@@ -251,7 +264,8 @@ NpyHeader read_npy_header(const ReadBytes& read) {
 }
 
 std::string npy_header_of_numbers(int64_t rows, int64_t columns) {
-  std::string dictionary = str("{'descr': '<f8', 'fortran_order': False, 'shape': (", rows, ", ", columns, "), }");
+  std::string dictionary =
+      str("{'descr': '<f8', 'fortran_order': False, 'shape': (", rows, ", ", columns, "), }");
   dictionary.resize(std::max<size_t>(dictionary.size(), 100), ' ');  // room for the longest shape
   return header_text(dictionary);
 }

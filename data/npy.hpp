@@ -15,8 +15,8 @@ inline constexpr std::string_view npy_magic = "\x93NUMPY";
 
 /// The header of an array in NumPy's format (numpy.lib.format; versions 1.0, 2.0, 3.0): what its elements are and how they lie.
 struct NpyHeader {
-  char kind = 'f';         ///< 'f', 'i', 'u', 'b': numbers; 'U', 'S': texts of UTF-32, of bytes
-  int64_t bytes = 8;       ///< of an element
+  char kind = 'f';    ///< 'f', 'i', 'u', 'b': numbers; 'U', 'S': texts of UTF-32, of bytes
+  int64_t bytes = 8;  ///< of an element
   bool big_endian = false;
   bool fortran_order = false;  ///< whether the first index runs fastest
   std::vector<int64_t> shape = {};

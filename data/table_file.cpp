@@ -43,10 +43,7 @@ TableFile::TableFile(const std::filesystem::path& path, const TableFormat& forma
     : TableFile(TextSource(path), format) {}
 
 TableFile::TableFile(TextSource source, const TableFormat& format)
-    : source_(std::move(source)),
-      separator_(format.separator),
-      decimal_(format.decimal),
-      names_(format.names) {
+    : source_(std::move(source)), separator_(format.separator), decimal_(format.decimal), names_(format.names) {
   if (source_.is_arrays()) {
     open_arrays(format);
     return;
@@ -112,8 +109,9 @@ void TableFile::open_arrays(const TableFormat& format) {
   for (int64_t i = 0; i < arrays_->columns(); ++i) plain.push_back(str('x', i));
   numbers_.resize(plain.size());
   const std::set<std::string> are_plain(plain.begin(), plain.end());
-  const bool listed = names_.size() == plain.size() &&
-                      std::any_of(names_.begin(), names_.end(), [&](const auto& n) { return !are_plain.contains(n); });
+  const bool listed =
+      names_.size() == plain.size() &&
+      std::any_of(names_.begin(), names_.end(), [&](const auto& n) { return !are_plain.contains(n); });
   if (!listed) names_ = std::move(plain);
   if (!arrays_->names().empty()) names_ = arrays_->names();
   finish_names(format);

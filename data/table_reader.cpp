@@ -23,8 +23,7 @@ class ColumnReader {
 
   // Whether there is a value.
   bool add(const std::string& text) try {
-    if (is_numeric(*column_.schema.kind))
-      return add_number(numbers_.read(text));
+    if (is_numeric(*column_.schema.kind)) return add_number(numbers_.read(text));
     column_.codes.push_back(code(text));
     return column_.codes.back() >= 0;
   } catch (const Error& e) { refuse(e); }
@@ -82,7 +81,8 @@ TableColumns read_text_table(const std::filesystem::path& path, const TableSchem
   const auto refuse = [&](const std::string& what) { throw Error(str(path.string(), ": ", what)); };
   TableColumns table;
   table.names = header;
-  table.names_are_places = !schema.format.header || (schema.format.renamed.empty() && (file.is_arrays() || !schema.format.ignore_others));
+  table.names_are_places = !schema.format.header || (schema.format.renamed.empty() &&
+                                                     (file.is_arrays() || !schema.format.ignore_others));
   std::vector<size_t> places;  // of the columns in the file
   std::vector<std::string> unknown, listed;
   for (const TableSchema::Column& c : schema.columns) {

@@ -59,7 +59,8 @@ ZipArchive::ZipArchive(const std::filesystem::path& path) : path_(path), file_(p
   const std::string tail = bytes(size_ - looked_at, looked_at);
   size_t at = tail.rfind("PK\x05\x06");
   if (at == std::string::npos || tail.size() - at < size_t(end_bytes)) refuse_damage();
-  int64_t members = little(tail, at + 10, 2), length = little(tail, at + 12, 4), first = little(tail, at + 16, 4);
+  int64_t members = little(tail, at + 10, 2), length = little(tail, at + 12, 4),
+          first = little(tail, at + 16, 4);
   if (at >= size_t(locator_bytes) && little(tail, at - locator_bytes, 4) == locator_mark) {
     const std::string end = bytes(little(tail, at - locator_bytes + 8, 8), end64_bytes);
     if (little(end, 0, 4) != end64_mark) refuse_damage();
@@ -86,8 +87,12 @@ void ZipArchive::read_directory(int64_t at, int64_t count, int64_t members) {
     const size_t name = size_t(number(28, 2)), extra = size_t(number(30, 2)), comment = size_t(number(32, 2));
     const size_t length = directory_bytes + name + extra + comment;
     if (length > rest.size()) refuse_damage();
-    Member m{std::string(rest.substr(directory_bytes, name)), uint16_t(number(10, 2)), uint32_t(number(16, 4)),
-             number(20, 4), number(24, 4), number(42, 4)};
+    Member m{std::string(rest.substr(directory_bytes, name)),
+             uint16_t(number(10, 2)),
+             uint32_t(number(16, 4)),
+             number(20, 4),
+             number(24, 4),
+             number(42, 4)};
     read_zip64(rest.substr(directory_bytes + name, extra), {&m.size, &m.packed, &m.at});
     if (number(8, 2) & 1) m.method = 0xFFFF;  // encrypted: open() says so
     if (m.packed > size_ || m.at > size_) refuse_damage();

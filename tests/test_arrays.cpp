@@ -39,7 +39,8 @@ NumberRows rows_of(TableFile& file) {
   return rows;
 }
 
-std::string npy(const std::string& dictionary, const std::string& elements, const std::string& version = {1, 0}) {
+std::string npy(const std::string& dictionary, const std::string& elements,
+                const std::string& version = {1, 0}) {
   std::string length{char(dictionary.size() & 255), char(dictionary.size() >> 8)};
   if (version[0] > 1) length += std::string(2, 0);
   return "\x93NUMPY" + version + length + dictionary + elements;
@@ -52,7 +53,8 @@ struct ArrayFixture {
   TemporaryFolder folder;
   std::string path(const std::string& name) const { return (folder.path / name).string(); }
   // What is wrong with a file of these bytes, without its name.
-  std::string refusal(const std::string& bytes, const std::string& name = "t.npy", const std::string& array = "") const {
+  std::string refusal(const std::string& bytes, const std::string& name = "t.npy",
+                      const std::string& array = "") const {
     write_bytes(path(name), bytes);
     const std::string message = error_of([&] {
       TableFile file(path(name + array), {});
@@ -93,7 +95,9 @@ BOOST_FIXTURE_TEST_CASE(what_numpy_writes_is_read, ArrayFixture) {
     BOOST_TEST_REQUIRE(table.is_arrays(), name);
     std::vector<std::string> names{"x0", "x1", "x2"};
     names.resize(expected[0].size());
-    BOOST_TEST((table.names() == (file.at("names").is_null() ? names : file.at("names").get<decltype(names)>())), name);
+    BOOST_TEST(
+        (table.names() == (file.at("names").is_null() ? names : file.at("names").get<decltype(names)>())),
+        name);
     BOOST_TEST(equal(rows_of(table), expected), name);
   }
 }
@@ -148,7 +152,8 @@ BOOST_FIXTURE_TEST_CASE(damaged_arrays, ArrayFixture) {
   BOOST_TEST(refusal("a,b\n1,2\n") == "is no file of NumPy's: it begins otherwise");
   BOOST_TEST(refusal("\x93NUMPY") == "is cut short: it ends within its header");
   BOOST_TEST(refusal(npy(good, elements).substr(0, 40)) == "is cut short: it ends within its header");
-  BOOST_TEST(refusal(npy(good, elements, {4, 0})) == "is of the version 4.0 of NumPy's format, which is not known");
+  BOOST_TEST(refusal(npy(good, elements, {4, 0})) ==
+             "is of the version 4.0 of NumPy's format, which is not known");
   BOOST_TEST(refusal(npy(good, elements.substr(1))) == "is cut short: it has 1 of 2 rows");
   BOOST_TEST(refusal(npy(good, elements + "x")) == "continues after the last of its numbers");
   BOOST_TEST(refusal(npy(of("'<f8'", "(2, 3)", "True"), elements)) == "is cut short");
@@ -156,9 +161,12 @@ BOOST_FIXTURE_TEST_CASE(damaged_arrays, ArrayFixture) {
              "holds Python objects, which only Python can unpack (dtype \"|O\"), not numbers");
   BOOST_TEST(refusal(npy(of("[('a', '<f8')]", "(2,)"), elements)) ==
              "holds records (a structured dtype): save its fields as columns of numbers");
-  BOOST_TEST(refusal(npy(of("'<c16'", "(1,)"), elements)) == "holds complex numbers (dtype \"<c16\"), not numbers");
-  BOOST_TEST(refusal(npy(of("'<M8[D]'", "(2,)"), elements)) == "holds elements of an unknown kind (dtype \"<M8[D]\"), not numbers");
-  BOOST_TEST(refusal(npy(of("'<f16'", "(1,)"), elements)) == "holds numbers longer than float64 (dtype \"<f16\"), not numbers");
+  BOOST_TEST(refusal(npy(of("'<c16'", "(1,)"), elements)) ==
+             "holds complex numbers (dtype \"<c16\"), not numbers");
+  BOOST_TEST(refusal(npy(of("'<M8[D]'", "(2,)"), elements)) ==
+             "holds elements of an unknown kind (dtype \"<M8[D]\"), not numbers");
+  BOOST_TEST(refusal(npy(of("'<f16'", "(1,)"), elements)) ==
+             "holds numbers longer than float64 (dtype \"<f16\"), not numbers");
   BOOST_TEST(refusal(npy(of("'<U2'", "(2,)"), elements)) == "holds texts, not numbers");
   BOOST_TEST(refusal(npy(of("'<f8'", "()"), elements)) == "has 0 axes; a table has one or two");
   BOOST_TEST(refusal(npy(of("'<f8'", "(1, 1, 2)"), elements)) == "has 3 axes; a table has one or two");
@@ -168,26 +176,31 @@ BOOST_FIXTURE_TEST_CASE(damaged_arrays, ArrayFixture) {
     BOOST_TEST(refusal(npy(of("'<f8'", shape), elements)) == "its shape is too large");
   for (const char* order : {"True", "False"})
     BOOST_TEST(refusal(npy(of("'<f8'", "(1000000000000, 2)", order), elements)).starts_with("is cut short"));
-  for (const char* header : {"", "{}", "{'descr': '<f8'", "{'descr': '<f8', 'shape': (2,)}", "{'descr': 1}", "[1]",
-                             "{'descr': '<f8', 'fortran_order': 0, 'shape': (2,)}",
+  for (const char* header : {"", "{}", "{'descr': '<f8'", "{'descr': '<f8', 'shape': (2,)}", "{'descr': 1}",
+                             "[1]", "{'descr': '<f8', 'fortran_order': 0, 'shape': (2,)}",
                              "{'descr': '<f8', 'fortran_order': False, 'shape': (-2,)}",
                              "{'descr': '<f8', 'descr': '<f8', 'fortran_order': False, 'shape': (2,)}"})
     BOOST_TEST(refusal(npy(header, elements)) == "its header is damaged", header);
 }
 
 BOOST_FIXTURE_TEST_CASE(damaged_archives, ArrayFixture) {
-  const std::string stored = golden("stored.npz"), deflated = golden("deflated.npz"), named = golden("named.npz");
+  const std::string stored = golden("stored.npz"), deflated = golden("deflated.npz"),
+                    named = golden("named.npz");
   const std::string damage = "its zip is damaged, or cut short";
   BOOST_TEST(refusal(stored, "t.npz") == "no error");
-  for (size_t n = 30; n + 1 < stored.size(); n += 7) BOOST_TEST(refusal(stored.substr(0, n), "t.npz") == damage);
+  for (size_t n = 30; n + 1 < stored.size(); n += 7)
+    BOOST_TEST(refusal(stored.substr(0, n), "t.npz") == damage);
   for (const std::string& good : {stored, deflated}) {  // any one byte of the numbers
     std::string bad = good;
     bad[good.size() > 500 ? 180 : 70] ^= 1;
     BOOST_TEST(refusal(bad, "t.npz") != "no error");
   }
-  BOOST_TEST(refusal(stored, "t.csv") == "is a zip archive, such as an Excel workbook: save it as CSV, or unpack it");
-  BOOST_TEST(refusal(named, "t.npz") == "holds several arrays, \"train\", \"test\", which are not columns of one length: name one, as in " +
-                                            path("t.npz") + ":train");
+  BOOST_TEST(refusal(stored, "t.csv") ==
+             "is a zip archive, such as an Excel workbook: save it as CSV, or unpack it");
+  BOOST_TEST(
+      refusal(named, "t.npz") ==
+      "holds several arrays, \"train\", \"test\", which are not columns of one length: name one, as in " +
+          path("t.npz") + ":train");
   BOOST_TEST(refusal(named, "t.npz", ":tran") ==
              "there is no such array among \"train\", \"test\"; did you mean \"train\"?");
   BOOST_TEST(refusal(stored, "t.npz", ":columns") == "holds texts, not numbers");
@@ -223,6 +236,8 @@ BOOST_FIXTURE_TEST_CASE(arrays_as_data, ArrayFixture) {
   BOOST_TEST(apart.test.x.tensor().to_vector<float>()[2] == scale.of(5));
   BOOST_TEST((apart.inputs.size() == 2 && apart.inputs[1] == path("test.npz")));
   write("infinite.npy", {{1, 2}, {5, INFINITY}}, {"x0", "x1"});
-  BOOST_TEST(contains(error_of([&] { data({{"path", path("infinite.npy")}}); }),
+  BOOST_TEST(contains(error_of([&] {
+                        data({{"path", path("infinite.npy")}});
+                      }),
                       "infinite.npy[1]: column x1: \"inf\" is neither a number nor a mark of a missing value"));
 }

@@ -35,7 +35,8 @@ TableSchema schema_of(const Config& data, const KnownData& known, std::vector<st
 }
 
 // Where the table lies that a setting names, which may be an array of a file (ArrayPath). The file is added to `inputs`.
-std::string find_table(const std::string& name, const KnownData& known, std::vector<std::filesystem::path>& inputs) {
+std::string find_table(const std::string& name, const KnownData& known,
+                       std::vector<std::filesystem::path>& inputs) {
   const ArrayPath path(name);
   inputs.push_back(known.find(path.file.string()));
   return inputs.back().string() + (path.array.empty() ? "" : ":" + path.array);

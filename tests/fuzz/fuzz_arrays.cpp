@@ -25,7 +25,8 @@ void write_and_read(const Rows& rows, const std::vector<std::string>& names, con
   size_t r = 0;
   for (std::vector<double> row; file.next_numbers(row); ++r)
     for (size_t c = 0; c < row.size(); ++c)
-      require(row[c] == rows[r][c] || (std::isnan(row[c]) && std::isnan(rows[r][c])), "an array reads back otherwise");
+      require(row[c] == rows[r][c] || (std::isnan(row[c]) && std::isnan(rows[r][c])),
+              "an array reads back otherwise");
   require(r == rows.size(), "rows are lost");
 }
 

@@ -106,13 +106,14 @@ void impute(const ImputeOptions& o) {
 }  // namespace
 
 void add_impute(Command app) {
-  Command command = app.command("impute", "Fill the missing fields of a CSV file");
+  Command command = app.command("impute", "Fill the missing fields of a table");
   command.footer(
       "The model is conditioned on the fields present in a row. Missing fields are the mean of draws from "
       "p(missing | given).");
   auto o = std::make_shared<ImputeOptions>();
   command.option("run", o->run, "Folder of a finished run, trained with given columns").required();
-  command.option("data", o->data, "CSV file; fields may be empty, columns may be absent").required();
+  command.option("data", o->data, "CSV, .npy or .npz file; fields may be empty (NaN), columns may be absent")
+      .required();
   command.option("--draws", o->draws, "Number of draws for each row; their mean is taken")
       .between(1, int64_t{1} << 31)
       .shows_default();

@@ -137,7 +137,9 @@ void likelihood(const LikelihoodOptions& o) {
     const int64_t n = std::min(left, rows.batch().x.size(0));
     const Batch batch = first_rows(rows.batch(), n);
     auto model = log_likelihoods(*e, batch, first_rows(drawn.c, n), o.samples, seed, rows.number());
-    const auto row_of = [&](const Tensor& t, int64_t r) { return t ? t.data<float>() + r * t.size(1) : nullptr; };
+    const auto row_of = [&](const Tensor& t, int64_t r) {
+      return t ? t.data<float>() + r * t.size(1) : nullptr;
+    };
     for (int64_t r = 0; r < n && o.table_units; ++r)
       model[size_t(r)].log_p += log_units(codec, row_of(batch.x, r), row_of(batch.observed, r),
                                           by_columns ? row_of(drawn.mask, r) : nullptr);

@@ -75,7 +75,8 @@ void TableOutput::check_interrupts() {
 }
 
 double TableOutput::number(size_t column, const std::string& field) const {
-  if (format_.is_missing(field) || is_usual_mark_of_numbers(field)) return std::numeric_limits<double>::quiet_NaN();
+  if (format_.is_missing(field) || is_usual_mark_of_numbers(field))
+    return std::numeric_limits<double>::quiet_NaN();
   const auto plain = parse_number(field);
   if (const auto value = plain ? plain : format_.numbers().read(field)) return *value;
   throw Error(str(path_.string(), ": column ", names_[column], ": ", quoted(field),
