@@ -37,6 +37,11 @@ check "another table is evaluated" bash -c "'$elbow' evaluate run --set data.pat
 check "impute-benchmark" bash -c "'$elbow' schema t.npy --out t.json 2>/dev/null && '$elbow' impute-benchmark t.npy --schema t.json \
   --config config.json --draws 4 --baselines mean --method true=t.npy --quiet | grep -q '^true'"
 
+awk 'BEGIN { print "a,b"; for (i = 0; i < 100; i++) print (i % 3 == 0) "," (i % 4 == 0) }' >hidden.csv
+check "a pattern of 0 and 1" "$elbow" impute run hidden.csv --out hidden.npy
+check "what is hidden, as an array" bash -c "'$elbow' impute-benchmark t.npy --schema t.json --config config.json --draws 4 --baselines mean \
+  --hidden hidden.npy --quiet | grep -q '59 entries hidden'"
+
 # --- out ---
 for command in encode reconstruct likelihood impute sample; do
   file=gaps.csv

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Writes arrays.json: files as NumPy writes them, in hex, with what they hold, for tests/test_arrays.cpp; and the first inputs of the fuzz target
-`arrays`, tests/fuzz/corpus/arrays.
+"""Writes arrays.json, for tests/test_arrays.cpp: files as NumPy writes them, in hex, with what they hold. Writes the first inputs of the
+fuzz target `arrays` as well, tests/fuzz/corpus/arrays.
 
     /usr/bin/python3 tests/golden/make_arrays.py        (NumPy; deterministic)
 """
@@ -23,24 +23,20 @@ def npy(array, version=None):
     return out.getvalue()
 
 
-def npz(arrays, packed=False, force_zip64=False):
+def npz(arrays, method=zipfile.ZIP_STORED, force_zip64=False):
+    """As np.savez and np.savez_compressed write it, but without the time of day."""
     out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED if packed else zipfile.ZIP_STORED) as archive:
+    with zipfile.ZipFile(out, "w") as archive:
         for name, array in arrays.items():
-            with archive.open(zipfile.ZipInfo(name + ".npy"), "w", force_zip64=force_zip64) as member:
+            info = zipfile.ZipInfo(name + ".npy")
+            info.compress_type = method
+            with archive.open(info, "w", force_zip64=force_zip64) as member:
                 member.write(npy(array))
-    data = bytearray(out.getvalue())
-    return bytes(data)
+    return out.getvalue()
 
 
 def deflated(arrays):
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, array in arrays.items():
-            info = zipfile.ZipInfo(name + ".npy")
-            info.compress_type = zipfile.ZIP_DEFLATED
-            archive.writestr(info, npy(array))
-    return out.getvalue()
+    return npz(arrays, zipfile.ZIP_DEFLATED)
 
 
 cases = []
