@@ -69,6 +69,14 @@ void AtomicFile::write(std::string_view bytes) {
     buffer_ += bytes;
 }
 
+void AtomicFile::rewrite(int64_t at, std::string_view bytes) {
+  put(buffer_);
+  buffer_.clear();
+  if (::lseek(file_, at, SEEK_SET) < 0) refuse(errno);
+  put(bytes);
+  if (::lseek(file_, 0, SEEK_END) < 0) refuse(errno);
+}
+
 void AtomicFile::put(std::string_view bytes) {
   while (!bytes.empty()) {
     const ssize_t n = ::write(file_, bytes.data(), bytes.size());

@@ -1,4 +1,5 @@
 #pragma once
+#include <cstdint>
 #include <filesystem>
 #include <string>
 #include <string_view>
@@ -21,6 +22,8 @@ class AtomicFile {
 
   /// Goes on with these bytes. Errors as above.
   void write(std::string_view bytes);
+  /// Writes these bytes over those that were written from byte `at` on, and then goes on at the end. Errors as above.
+  void rewrite(int64_t at, std::string_view bytes);
   /// Puts the file in its place. Errors as above; the old file is then untouched.
   void finish();
   /// What is written until finish().

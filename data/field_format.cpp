@@ -158,6 +158,13 @@ double NumberReader::read(const std::string& text) const {
                   few_of(marks_), ')'));
 }
 
+double NumberReader::read(double number) const {
+  if (std::isnan(number)) return number;
+  if (!std::isfinite(number) || !format_.date.empty()) return read(to_text(number));
+  const bool mark = std::find(values_.begin(), values_.end(), number) != values_.end();
+  return mark ? std::numeric_limits<double>::quiet_NaN() : number;
+}
+
 namespace {
 
 // The value of a number in plain notation, without leading zeros: a number with those is a name.

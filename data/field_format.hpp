@@ -50,6 +50,9 @@ class NumberReader {
   /// The number that the text is, or NaN for a mark of a missing value: one of the column or of the table, by its text or its
   /// value (-999.0 is -999), or a usual one. Error '"3,2" is neither a number nor a mark of a missing value ("", "NA", ...)'.
   double read(const std::string& text) const;
+  /// The same of a number that is none yet as text: NaN for NaN and for a mark that is such a number. Error as above for infinities, and for
+  /// all numbers in a column of dates.
+  double read(double number) const;
 
  private:
   NumberFormat format_;

@@ -36,7 +36,7 @@ TableSchema resolved_schema(const TableCodec& codec) {
   for (auto c = codec.constants().rbegin(); c != codec.constants().rend(); ++c)
     columns.insert(columns.begin() + long(c->before), column_of(*c));
   const TableFormat& format = schema.format;
-  if (format.header) {
+  if (format.names.empty()) {  // a header says where they stand
     schema.columns = std::move(columns);
     for (const std::string& name : format.ignored) schema.columns.push_back({name, {}});
     for (TableSchema::Column& column : schema.columns) column.number = format.number_of(column.name);

@@ -25,10 +25,11 @@ struct TableColumns {
   std::vector<TextColumn> columns;
   int64_t rows = 0;
   bool anything_missing = false;
+  bool names_are_places = true;    ///< whether `names` can stand in for those that an array lacks, one by one
   std::vector<std::string> notes;  ///< what the user should know of how it was read
 };
 
-/// Reads the file, record by record. Error, naming file, line and column, for a field that is neither what the schema
+/// Reads the file, text or arrays (TableFile), record by record. Error, naming file, line and column, for a field that is neither what the schema
 /// says nor a mark of a missing value; Error for a column of the file that the schema does not know, and the other way
 /// round.
 TableColumns read_text_table(const std::filesystem::path& path, const TableSchema& schema);

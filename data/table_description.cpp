@@ -55,8 +55,8 @@ std::string separator_text(char c) { return c == '\t' ? "tabs" : c == ' ' ? "bla
 
 std::string description_text(const TableReport& report) {
   const TableFormat& format = report.format;
-  std::string text = str(report.rows, " rows, ", report.columns.size(), " columns, separated by ",
-                         separator_text(format.separator));
+  std::string text = str(report.rows, " rows, ", report.columns.size(), " columns");
+  text += report.arrays ? ", arrays of NumPy's" : ", separated by " + separator_text(format.separator);
   if (format.decimal != '.') text += str(", decimals after \"", format.decimal, '"');
   if (format.thousands) text += str(", thousands apart by \"", format.thousands, '"');
   text += format.header ? "\n\n" : ", without a header\n\n";

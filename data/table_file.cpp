@@ -1,10 +1,12 @@
 #include "data/table_file.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <set>
 
 #include "base/error.hpp"
 #include "base/text.hpp"
+#include "data/csv.hpp"
 
 namespace elbow {
 
@@ -41,7 +43,11 @@ TableFile::TableFile(const std::filesystem::path& path, const TableFormat& forma
     : TableFile(TextSource(path), format) {}
 
 TableFile::TableFile(TextSource source, const TableFormat& format)
-    : source_(std::move(source)), separator_(format.separator), names_(format.names) {
+    : source_(std::move(source)), separator_(format.separator), decimal_(format.decimal), names_(format.names) {
+  if (source_.is_arrays()) {
+    open_arrays(format);
+    return;
+  }
   if (format.header) {
     read_header(format);
     return;
@@ -62,10 +68,15 @@ TableFile::TableFile(TextSource source, const TableFormat& format)
 
 void TableFile::read_header(const TableFormat& format) {
   if (!read(names_)) throw Error(source_.name() + ": is empty: there is no header");
-  const int64_t line = record_line_;
+  header_line_ = record_line_;
   has_first_ = read(first_);
   const bool row_names = has_first_ && first_.size() == names_.size() + 1 && !first_.back().empty();
   if (row_names) names_.insert(names_.begin(), "");
+  finish_names(format);
+}
+
+// New names where the schema has some, and one for each column that has none.
+void TableFile::finish_names(const TableFormat& format) {
   unnamed_.assign(names_.size(), false);
   // By its name first: a file that was written under the new names has them, maybe in other places.
   for (const auto& [number, name] : format.renamed)
@@ -74,7 +85,7 @@ void TableFile::read_header(const TableFormat& format) {
   std::set<std::string> seen;
   for (const std::string& name : names_)
     if (!name.empty() && !seen.insert(name).second)
-      refuse(line,
+      refuse(header_line_,
              "the header names the column \"" + name + "\" twice (a schema can rename it by its `number`)");
   for (size_t i = 0; i < names_.size(); ++i) {
     if (!names_[i].empty()) continue;
@@ -87,15 +98,55 @@ void TableFile::refuse(int64_t line, const std::string& message) const {
   throw Error(str(source_.name(), ':', line, ": ", message));
 }
 
-std::string TableFile::where() const { return str(source_.name(), ':', record_line_); }
+// Their names are the file's own, else those that the format lists, else x0, x1, ....
+void TableFile::open_arrays(const TableFormat& format) {
+  const std::string name = source_.name();
+  arrays_ = std::make_unique<ArrayTable>(std::move(source_));
+  source_ = TextSource(name, "");
+  line_ = record_line_ = 0;
+  missing_ = format.is_missing("") || format.missing.empty() ? "" : format.missing[0];
+  std::vector<std::string> plain;
+  for (int64_t i = 0; i < arrays_->columns(); ++i) plain.push_back(str('x', i));
+  numbers_.resize(plain.size());
+  const std::set<std::string> are_plain(plain.begin(), plain.end());
+  const bool listed =
+      names_.size() == plain.size() &&
+      std::any_of(names_.begin(), names_.end(), [&](const auto& n) { return !are_plain.contains(n); });
+  if (!listed) names_ = std::move(plain);
+  if (!arrays_->names().empty()) names_ = arrays_->names();
+  finish_names(format);
+}
+
+std::string TableFile::field_of(double number) const {
+  if (std::isnan(number)) return missing_;
+  std::string text = to_text(number);
+  if (decimal_ != '.') std::replace(text.begin(), text.end(), '.', decimal_);
+  return text;
+}
+
+bool TableFile::next_numbers(std::vector<double>& row) {
+  row.resize(numbers_.size());
+  record_line_ = line_++;
+  return arrays_->next(row.data());
+}
+
+std::string TableFile::where() const {
+  return arrays_ ? str(source_.name(), '[', record_line_, ']') : str(source_.name(), ':', record_line_);
+}
 
 bool TableFile::next(std::vector<std::string>& fields) {
   if (!next_record(fields)) return false;
-  fit(fields);
+  if (!arrays_) fit(fields);
   return true;
 }
 
 bool TableFile::next_record(std::vector<std::string>& fields) {
+  if (arrays_) {
+    if (!next_numbers(numbers_)) return false;
+    fields.clear();
+    for (const double number : numbers_) fields.push_back(field_of(number));
+    return true;
+  }
   if (!has_first_) return read(fields);
   fields = std::move(first_);
   has_first_ = false;

@@ -46,9 +46,10 @@ std::vector<std::string> TableReport::all_notes() const {
   return all;
 }
 
-TableReport report_of(const std::filesystem::path& path, const TableHints& hints) {
-  TextSource source(path);
-  TableReport report;
+namespace {
+
+// How a text is laid out, with notes on what is not as usual.
+void find_layout(const TextSource& source, const TableHints& hints, TableReport& report) {
   TableFormat& format = report.format;
   format.separator = hints.separator ? *hints.separator : separator_of(source);
   const auto records = first_records(source, format.separator);
@@ -73,9 +74,18 @@ TableReport report_of(const std::filesystem::path& path, const TableHints& hints
   }
   for (const auto& [number, name] : format.renamed)
     report.notes.push_back(str("column ", number, " has the name of an earlier one: it is called ", name));
+}
 
+}  // namespace
+
+TableReport report_of(const std::filesystem::path& path, const TableHints& hints) {
+  TextSource source(path);
+  TableReport report;
+  report.arrays = source.is_arrays();
+  const TableFormat& format = report.format;
+  if (!report.arrays) find_layout(source, hints, report);
   TableFile file(std::move(source), format);
-  std::vector<Seen> columns(file.names().size(), Seen(numbers));
+  std::vector<Seen> columns(file.names().size(), Seen(format.numbers()));
   int64_t blank = 0;
   for (std::vector<std::string> fields; file.next(fields);) {
     if (file.is_blank()) {

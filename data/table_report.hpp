@@ -24,6 +24,7 @@ struct ColumnReport {
 /// A whole table.
 struct TableReport {
   TableFormat format;
+  bool arrays = false;  ///< whether these are arrays of NumPy's, and no text
   int64_t rows = 0;
   std::vector<ColumnReport> columns;
   std::vector<std::string> notes;  ///< of the table, not of a column

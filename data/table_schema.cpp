@@ -158,8 +158,11 @@ TableSchema read_schema(const Config& schema, const std::string& file, const std
       if (!s.format.renamed.emplace(number, name).second)
         schema.fail("columns", str("the column with the number ", number, " is there twice"));
     }
-    if (!s.format.header) s.format.names.push_back(name);
+    s.format.names.push_back(name);
   }
+  // Where numbers say where columns stand, or only some are named, their order says nothing.
+  if (!s.format.renamed.empty() || (s.format.header && s.format.ignore_others && !s.format.ignored.empty()))
+    s.format.names.clear();
   if (columns.empty() && !s.others) schema.fail("columns", "must name the columns");
   return s;
 }

@@ -8,6 +8,7 @@
 #include <fstream>
 
 #include "base/error.hpp"
+#include "data/npy.hpp"
 
 namespace elbow {
 namespace {
@@ -30,7 +31,7 @@ constexpr Signature not_text[] = {
     {"\x28\xB5\x2F\xFD", "is packed by zstd: unpack it (`zstd -d`)"},
     {"PAR1", "is a Parquet file: save it as CSV"},
 };
-constexpr std::string_view gzip = "\x1F\x8B", byte_order_mark = "\xEF\xBB\xBF";
+constexpr std::string_view gzip = "\x1F\x8B", zip = "PK\x03\x04", byte_order_mark = "\xEF\xBB\xBF";
 
 }  // namespace
 
@@ -66,21 +67,48 @@ struct TextSource::File {
   };
 };
 
+ArrayPath::ArrayPath(const std::filesystem::path& path) : file(path) {
+  constexpr std::string_view mark = ".npz:";
+  const std::string text = path.string();
+  const size_t at = text.rfind(mark);
+  std::error_code ignored;
+  if (at == std::string::npos || std::filesystem::exists(path, ignored)) return;
+  file = text.substr(0, at + mark.size() - 1);
+  array = text.substr(at + mark.size());
+}
+
 TextSource::TextSource(std::string name, std::string text) : name_(std::move(name)), buffer_(std::move(text)) {}
 TextSource::TextSource(TextSource&&) noexcept = default;
+TextSource& TextSource::operator=(TextSource&&) noexcept = default;
 TextSource::~TextSource() = default;
 
 TextSource::TextSource(const std::filesystem::path& path) : name_(path.string()) {
   std::error_code ignored;
-  if (std::filesystem::is_directory(path, ignored)) throw Error(name_ + ": cannot be read: it is a folder");
+  const std::filesystem::path file = ArrayPath(path).file;
+  if (std::filesystem::is_directory(file, ignored)) throw Error(name_ + ": cannot be read: it is a folder");
   errno = 0;
-  file_ = std::make_unique<File>(path);
+  file_ = std::make_unique<File>(file);
   if (!file_->file.is_open() || file_->file.bad())
     throw Error(str(name_, ": cannot be read: ", std::strerror(errno)));
   fill();
+  arrays_ = beginning().starts_with(npy_magic) || (beginning().starts_with(zip) && file.extension() == ".npz");
+  if (arrays_) return;
+  if (file.extension() == ".npz" || file.extension() == ".npy")
+    throw Error(str(name_, ": is no file of NumPy's: it begins otherwise"));
   for (const Signature& signature : not_text)
     if (beginning().starts_with(signature.bytes)) throw Error(str(name_, ": ", signature.message));
   if (beginning().starts_with(byte_order_mark)) buffer_.erase(0, byte_order_mark.size());
+}
+
+size_t TextSource::read(char* to, size_t n) {
+  size_t done = 0;
+  while (done < n && peek() != end) {
+    const size_t part = std::min(n - done, buffer_.size() - at_);
+    std::memcpy(to + done, buffer_.data() + at_, part);
+    at_ += part;
+    done += part;
+  }
+  return done;
 }
 
 bool TextSource::fill() {

@@ -42,7 +42,9 @@ BOOST_AUTO_TEST_CASE(names_that_are_taken_get_a_number) {
 BOOST_AUTO_TEST_CASE(a_file_of_lines) {
   const TemporaryFolder folder;
   const fs::path path = folder.path / "table.csv";
-  TableOutput out(path, false, ';');
+  TableFormat format;
+  format.separator = ';';
+  TableOutput out(path, false, format);
   BOOST_TEST(files_in(folder.path).empty());  // nothing before the first line
   out.write({"a", "b;c"});
   BOOST_TEST(!fs::exists(path));

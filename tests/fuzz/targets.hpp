@@ -11,6 +11,8 @@ void description(std::string_view input);  ///< data.json
 void setting(std::string_view input);      ///< --set, one a line
 void idx(std::string_view input);          ///< images and labels, plain and gzipped
 void csv(std::string_view input);          ///< a schema, ====, a table; and the table without a schema
+void arrays(
+    std::string_view input);  ///< an .npy and an .npz file; and the array of a header, ====, the elements
 void schema(std::string_view input);       ///< a table's schema
 void safetensors(std::string_view input);  ///< a file; or its header, a zero byte, the elements
 void checkpoint(std::string_view input);   ///< the same
@@ -27,6 +29,7 @@ inline constexpr Target targets[] = {
     {"setting", setting},
     {"idx", idx},
     {"csv", csv},
+    {"arrays", arrays},
     {"schema", schema},
     {"safetensors", safetensors},
     {"checkpoint", checkpoint},

@@ -48,7 +48,7 @@ void encode(const EncodeOptions& o) {
   if (!autoencoder) header.added(numbered("log_var_", latents));
   header.added({"kl"});
   if (by_columns) header.added({"given"});
-  out.write(header.names());
+  out.header(header.names());
   std::vector<std::string> line;
   for (Condition::Drawn drawn; rows.next();) {
     given.draw(rows.batch(), seed, rows.number(), drawn);

@@ -39,7 +39,7 @@ void impute(const ImputeOptions& o) {
   const uint64_t seed = o.seed.value_or(e->seed);
   const TableCodec codec = codec_of_run(*e);
   RowReader rows(*e, o.data, RowReader::Missing::allowed, o.keep);
-  TableOutput out(o.out, o.force, codec.format().separator);
+  TableOutput out(o.out, o.force, codec.format());
 
   std::vector<int64_t> places = rows.places();  // where each feature goes in a line
   std::vector<std::string> columns = rows.names();
@@ -64,7 +64,7 @@ void impute(const ImputeOptions& o) {
   header.data(columns);
   for (const Feature& f : features)
     if (o.sd && is_numeric(f.kind)) header.added({f.name + "_sd"});
-  if (codec.format().header) out.write(header.names());
+  out.header(header.names(), codec.format().header);
 
   while (rows.next()) {
     const Imputation imputed =
@@ -106,13 +106,14 @@ void impute(const ImputeOptions& o) {
 }  // namespace
 
 void add_impute(Command app) {
-  Command command = app.command("impute", "Fill the missing fields of a CSV file");
+  Command command = app.command("impute", "Fill the missing fields of a table");
   command.footer(
       "The model is conditioned on the fields present in a row. Missing fields are the mean of draws from "
       "p(missing | given).");
   auto o = std::make_shared<ImputeOptions>();
   command.option("run", o->run, "Folder of a finished run, trained with given columns").required();
-  command.option("data", o->data, "CSV file; fields may be empty, columns may be absent").required();
+  command.option("data", o->data, "CSV, .npy or .npz file; fields may be empty (NaN), columns may be absent")
+      .required();
   command.option("--draws", o->draws, "Number of draws for each row; their mean is taken")
       .between(1, int64_t{1} << 31)
       .shows_default();

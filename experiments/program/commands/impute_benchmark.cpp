@@ -195,7 +195,7 @@ void benchmark(const BenchmarkOptions& o) {
   set_threads(o.threads);
   TableSchema schema = read_schema_file(o.schema);
   TableColumns truth = read_text_table(o.table, schema);
-  if (!schema.format.header) schema.format.names = truth.names;
+  schema.format.names = truth.names_are_places ? truth.names : std::vector<std::string>();
   if (!(o.test_fraction >= 0 && o.test_fraction < 1))
     throw Error(str("--test-fraction: must be at least 0 and below 1, not ", o.test_fraction));
   const Mechanism mechanism = naming_option("--mechanism", [&] { return mechanism_named(o.mechanism); });

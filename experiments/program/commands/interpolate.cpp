@@ -138,7 +138,7 @@ void draw_lines(const Experiment& e, const ConditionArguments& arguments, const 
 }
 
 void write_lines(const Experiment& e, const Lines& lines, TableOutput& out, const TableCodec& codec) {
-  out.write(TableHeader().added({"from", "to", "condition", "weight"}).data(codec.header()).names());
+  out.header(TableHeader().added({"from", "to", "condition", "weight"}).data(codec.header()).names());
   std::vector<std::string> line;
   const auto values = decoded_values(*e.model, e.loss, lines.z, lines.c).to_vector<float>();
   const float* row = values.data();
@@ -165,7 +165,7 @@ void interpolate(const InterpolateOptions& o) {
     return tell_picture(png);
   }
   const TableCodec codec = codec_of(e->data.train);
-  TableOutput out(o.out, o.force, codec.format().separator);
+  TableOutput out(o.out, o.force, codec.format());
   write_lines(*e, lines_of(o, arguments, *e), out, codec);
 }
 

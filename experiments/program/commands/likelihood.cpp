@@ -23,6 +23,7 @@ namespace {
 struct LikelihoodOptions : RowsOptions {
   int64_t samples = 5000;       ///< of each row's posterior
   std::optional<int64_t> rows;  ///< only the first ones; 0: all; by default some of the test set, all of a file
+  bool table_units = false;     ///< densities of the table's own numbers, not of the scaled ones
   /// How many rows are looked at.
   int64_t most_rows() const {
     const int64_t most = rows.value_or(data.empty() ? 1000 : 0);
@@ -35,6 +36,22 @@ Tensor first_rows(const Tensor& t, int64_t n) { return !t || t.size(0) == n ? t 
 Batch first_rows(const Batch& batch, int64_t n) {
   return {first_rows(batch.x, n), first_rows(batch.observed, n), first_rows(batch.input, n),
           first_rows(batch.attributes, n), batch.index.first(std::min(size_t(n), batch.index.size()))};
+}
+
+// What log p of a row gains where its numbers are those of the table: log |dx / dv| of each number v that is withheld and there, for
+// x = (v - mean) / sd or, on a logarithmic scale, (log v - mean) / sd. A probability of counts or categories has no unit.
+double log_units(const TableCodec& codec, const float* x, const float* observed, const float* given) {
+  double sum = 0;
+  for (size_t f = 0; f < codec.features().size(); ++f) {
+    const Feature& feature = codec.features()[f];
+    const auto at = feature.first;
+    if (!is_numeric(feature.kind) || is_count(feature.kind)) continue;
+    if ((observed && observed[at] == 0) || (given && given[at] != 0)) continue;
+    const Scale& scale = codec.scales()[f];
+    sum -= std::log(scale.sd);
+    if (scale.is_logarithmic()) sum -= scale.mean + scale.sd * double(x[at]);
+  }
+  return sum;
 }
 
 // What was found of all rows, for the summary.
@@ -104,19 +121,28 @@ void likelihood(const LikelihoodOptions& o) {
   if (e->data.test.gaussian && (fixed_noise || e->loss.is_normal())) gaussian.emplace(*e->data.test.gaussian);
 
   const bool by_columns = e->condition.by_columns();
+  const TableCodec codec = codec_of_run(*e);
+  if (o.table_units && !e->data.test.codec)
+    throw Error("--table-units: the run's rows come from no table: their numbers are not scaled");
   TableHeader header;
   header.data(o.keep).added({"log_likelihood", "standard_error", "effective_samples"});
   if (by_columns) header.added({"given"});
   if (gaussian) header.added({"exact"});
   if (gaussian && fixed_noise) header.added({"best"});
-  out.write(header.names());
+  out.header(header.names());
   Found found;
   int64_t left = o.most_rows();
   for (Condition::Drawn drawn; left > 0 && rows.next();) {
     given.draw(rows.batch(), seed, rows.number(), drawn);
     const int64_t n = std::min(left, rows.batch().x.size(0));
     const Batch batch = first_rows(rows.batch(), n);
-    const auto model = log_likelihoods(*e, batch, first_rows(drawn.c, n), o.samples, seed, rows.number());
+    auto model = log_likelihoods(*e, batch, first_rows(drawn.c, n), o.samples, seed, rows.number());
+    const auto row_of = [&](const Tensor& t, int64_t r) {
+      return t ? t.data<float>() + r * t.size(1) : nullptr;
+    };
+    for (int64_t r = 0; r < n && o.table_units; ++r)
+      model[size_t(r)].log_p += log_units(codec, row_of(batch.x, r), row_of(batch.observed, r),
+                                          by_columns ? row_of(drawn.mask, r) : nullptr);
     std::vector<double> exact(size_t(n), no_number), best = exact;
     if (gaussian) {
       const Tensor mask = by_columns ? drawn.mask : Tensor();
@@ -154,6 +180,8 @@ void add_likelihood(Command app) {
       .option("--rows", o->rows,
               "Only the first rows, so many; 0 = all; by default 1000 of the test set, and all of a file")
       .between(0, last_row);
+  command.flag("--table-units", o->table_units,
+               "Densities of the table's own numbers; by default of the scaled ones that the model sees");
   add_keep(command, *o);
   add_seed(command, *o);
   add_common(command, *o);

@@ -99,6 +99,7 @@ struct PooledTable {
 // How the table is written, from its beginning.
 TableFormat dialect_of(const TextSource& source) {
   TableFormat format;
+  if (source.is_arrays()) return format;
   format.separator = separator_of(source);
   auto records = first_records(source, format.separator);
   if (!records.empty()) records.erase(records.begin());
@@ -148,8 +149,8 @@ void pool(const PoolOptions& o) {
   TableOutput out(o.out, o.force);
   const PooledTable table = read_imputations(o);
   const size_t draws = table.rows.size();
-  out.write({"column", "category", "rows", "draws", "estimate", "within", "between", "total", "df", "low",
-             "high", "missing_information"});
+  out.header({"column", "category", "rows", "draws", "estimate", "within", "between", "total", "df", "low",
+              "high", "missing_information"});
   const auto write = [&](const std::string& name, const std::string& category, int64_t rows,
                          const PooledEstimate& p) {
     std::vector<std::string> line{name, category, str(rows), str(draws)};
@@ -187,7 +188,7 @@ void add_pool(Command app) {
       "Reads what `elbow impute --multiple` writes: for each column the mean over the draws, its variance "
       "within and between them, and a 95% interval that counts what is not known of the missing fields.");
   auto o = std::make_shared<PoolOptions>();
-  command.option("data", o->table, "CSV file with a column that numbers the draws").required();
+  command.option("data", o->table, "CSV or .npz file with a column that numbers the draws").required();
   command.option("--draw", o->draw, "The name of that column").shows_default();
   command.option("--decimal", o->decimal, "The decimal point of its numbers; by default detected")
       .one_of({".", ","});

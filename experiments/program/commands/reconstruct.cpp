@@ -41,7 +41,7 @@ void reconstruct(const ReconstructOptions& o) {
   const uint64_t seed = o.seed.value_or(e->seed);
   const GivenFeatures given(o.given, *e);
   const TableCodec codec = codec_of(e->data.train);
-  TableOutput out(o.out, o.force, codec.format().separator);
+  TableOutput out(o.out, o.force, codec.format());
   RowReader rows(*e, o.data, RowReader::Missing::as_trained, o.keep);
 
   const bool by_columns = e->condition.by_columns();
@@ -50,7 +50,7 @@ void reconstruct(const ReconstructOptions& o) {
   if (o.draws > 0) header.added({"row", "draw"});
   header.data(codec.header()).added({"distortion", "kl"});
   if (by_columns) header.added({"given"});
-  out.write(header.names());
+  out.header(header.names());
   std::vector<std::string> line;
   int64_t row = 0;  // of the data
   for (Condition::Drawn drawn; rows.next();) {

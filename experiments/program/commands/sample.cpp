@@ -89,12 +89,12 @@ void sample_table(const SampleOptions& o, const Experiment& e) {
   const TableCodec codec = codec_of(e.data.train);
   const ConditionArguments arguments(o, ConditionArguments::Given::values, e);
   arguments.condition(1);  // an error before anything is written
-  TableOutput out(o.out, o.force, codec.format().separator);
+  TableOutput out(o.out, o.force, codec.format());
   TableHeader header;
   header.data(codec.header());
   for (size_t a = 0; a < arguments.attributes().size(); ++a)
     header.added({e.data.train.attributes[a].column()});
-  if (codec.format().header) out.write(header.names());
+  out.header(header.names(), codec.format().header);
 
   const int64_t wanted = o.rows.value_or(10);
   for (int64_t first = 0, number = 0; first < wanted; first += rows_at_once, ++number) {

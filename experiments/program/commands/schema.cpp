@@ -59,7 +59,7 @@ void write_schema(const SchemaOptions& o) {
 void describe_table(const SchemaOptions& o) { std::cout << plain_text(description_text(report_for(o)), true); }
 
 void add_table_options(Command& command, SchemaOptions& o) {
-  command.option("table", o.table, "CSV or TSV file, plain or gzipped").required();
+  command.option("table", o.table, "CSV or TSV file, plain or gzipped; .npy or .npz file").required();
   command.option("--separator", o.separator,
                  "Between two fields: a character, tab or blank; by default detected");
   const Option header =

@@ -89,7 +89,7 @@ void draw_sweep(const Experiment& e, const Sweep& s, const std::filesystem::path
 
 void write_sweep(const Experiment& e, const ConditionArguments& arguments, const Sweep& s, TableOutput& out,
                  const TableCodec& codec) {
-  out.write(TableHeader().added({"latent", "kl", "z"}).data(codec.header()).names());
+  out.header(TableHeader().added({"latent", "kl", "z"}).data(codec.header()).names());
   std::vector<std::string> line;
   const auto values = decoded_values(*e.model, e.loss, s.z, s.c).to_vector<float>();
   const size_t steps = s.values.size(), columns = size_t(codec.columns());
@@ -123,7 +123,7 @@ void traverse(const TraverseOptions& o) {
     return tell_picture(png);
   }
   const TableCodec codec = codec_of(e->data.train);
-  TableOutput out(o.out, o.force, codec.format().separator);
+  TableOutput out(o.out, o.force, codec.format());
   write_sweep(*e, arguments, sweep_of(o, arguments, *e), out, codec);
 }
 

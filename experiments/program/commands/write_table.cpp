@@ -35,7 +35,7 @@ void write_table(const WriteTableOptions& o) {
   const Dataset set = make_data(config.section("data"), config.get<uint64_t>("seed", uint64_t{1})).train;
   const TableCodec codec = codec_of(set);
   TableOutput out(o.out, o.force);
-  out.write(codec.header());
+  out.header(codec.header());
   for (int64_t r = 0; r < set.rows(); ++r) {
     const Tensor x = set.x.range(r, 1);
     std::vector<std::string> fields = codec.decode_row(x.data<float>(), o.digits);
@@ -56,7 +56,10 @@ void add_write_table(Command app) {
       app.command("write-table", "Write the training rows of a configuration as CSV, with a schema");
   auto o = std::make_shared<WriteTableOptions>();
   command.option("config", o->config, "Configuration file").required();
-  command.option("--out", o->out, "The CSV file, FILE.csv; FILE.schema.json is written next to it").required();
+  command
+      .option("--out", o->out,
+              "The table, FILE.csv, FILE.npy or FILE.npz; FILE.schema.json is written next to it")
+      .required();
   command.settings(o->settings);
   command.flag("--force", o->force, "Write over existing files");
   command.option("--digits", o->digits, "Most significant digits of a number").between(1, 17);

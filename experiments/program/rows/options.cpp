@@ -3,7 +3,8 @@
 namespace elbow {
 
 void add_common(Command command, RowsOptions& o) {
-  command.option("--out", o.out, "File for the result; by default it goes to standard output");
+  command.option("--out", o.out,
+                 "File for the result, .csv, .npy or .npz; by default it goes to standard output");
   command.flag("--force", o.force, "Write over an existing file");
   command.threads(o.threads);
   command.device();
@@ -15,7 +16,8 @@ void add_seed(Command command, RowsOptions& o) {
 
 void add_rows(Command command, RowsOptions& o) {
   command.option("run", o.run, "Folder of a finished run").required();
-  command.option("data", o.data, "CSV file with the model's columns; by default the run's test set");
+  command.option("data", o.data,
+                 "CSV, .npy or .npz file with the model's columns; by default the run's test set");
   command.option("--given", o.given, given_columns);
 }
 

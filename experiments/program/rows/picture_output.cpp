@@ -4,6 +4,7 @@
 #include <iostream>
 
 #include "base/error.hpp"
+#include "data/array_output.hpp"
 #include "experiments/report/output_folder.hpp"
 #include "experiments/runs/run_folder.hpp"
 
@@ -14,7 +15,7 @@ bool wants_picture(const RowsOptions& o, const Experiment& e) {
   const fs::path ending = fs::path(o.out).extension();
   if (!e.data.test.image && ending == ".png")
     throw Error(o.out + ": the rows of this run are not images: --out FILE.csv");
-  return e.data.test.image && ending != ".csv";
+  return e.data.test.image && ending != ".csv" && !is_array_file(o.out);
 }
 
 fs::path picture_path(const RowsOptions& o, const std::string& name) {

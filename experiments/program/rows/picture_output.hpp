@@ -8,7 +8,7 @@
 
 namespace elbow {
 
-/// Whether the output is a picture: the rows are images, and --out names no FILE.csv. Error for a FILE.png where the
+/// Whether the output is a picture: the rows are images, and --out names no FILE.csv, .npy or .npz. Error for a FILE.png where the
 /// rows are not images.
 bool wants_picture(const RowsOptions& options, const Experiment& experiment);
 

@@ -14,6 +14,7 @@ namespace {
 TableCodec with_ignored(const TableCodec& codec, const std::vector<std::string>& names) {
   TableFormat format = codec.format();
   format.ignored.insert(format.ignored.end(), names.begin(), names.end());
+  if (format.names.empty()) format.names = codec.header();  // of arrays, which have none
   return TableCodec(codec.features(), codec.scales(), format, codec.fields(), codec.constants());
 }
 

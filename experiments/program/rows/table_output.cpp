@@ -5,11 +5,11 @@
 #include <charconv>
 #include <cmath>
 #include <iostream>
+#include <limits>
 #include <set>
 
 #include "base/error.hpp"
 #include "base/text.hpp"
-#include "data/table_file.hpp"
 #include "experiments/runs/run_folder.hpp"
 
 namespace elbow {
@@ -44,9 +44,16 @@ std::vector<std::string> TableHeader::names() const {
   return names;
 }
 
-TableOutput::TableOutput(std::filesystem::path path, bool force, char separator)
-    : path_(std::move(path)), separator_(separator) {
+TableOutput::TableOutput(std::filesystem::path path, bool force, TableFormat format)
+    : path_(std::move(path)), format_(std::move(format)) {
   if (!path_.empty()) check_output_file(path_, force);
+  if (is_array_file(path_) && format_.thousands == '.')
+    throw Error(path_.string() + ": numbers with points between thousands are written as CSV only");
+}
+
+void TableOutput::header(const std::vector<std::string>& names, bool shown) {
+  names_ = names;
+  if (shown && !is_array_file(path_)) write(names);
 }
 
 void TableOutput::begin() {
@@ -57,18 +64,35 @@ void TableOutput::begin() {
     std::filesystem::remove(file_->beside(), ignored);
     std::cerr << "elbow: " << plain_text(interrupted(path_)) << std::endl;
   });
+  if (is_array_file(path_)) arrays_ = std::make_unique<ArrayOutput>(*file_, path_, names_);
+}
+
+void TableOutput::check_interrupts() {
+  if (const int signal = interrupts_->signal()) {
+    interrupts_->handled();
+    throw Interrupted(signal, interrupted(path_));
+  }
+}
+
+double TableOutput::number(size_t column, const std::string& field) const {
+  if (format_.is_missing(field) || is_usual_mark_of_numbers(field))
+    return std::numeric_limits<double>::quiet_NaN();
+  const auto plain = parse_number(field);
+  if (const auto value = plain ? plain : format_.numbers().read(field)) return *value;
+  throw Error(str(path_.string(), ": column ", names_[column], ": ", quoted(field),
+                  " is a text, which an array of numbers cannot hold: write CSV"));
 }
 
 void TableOutput::write(const std::vector<std::string>& fields) {
-  const std::string line = record_text(fields, separator_);
   if (!path_.empty()) {
     if (!file_) begin();
-    if (const int signal = interrupts_->signal()) {
-      interrupts_->handled();
-      throw Interrupted(signal, interrupted(path_));
-    }
-    return file_->write(line);
+    check_interrupts();
+    if (!arrays_) return file_->write(record_text(fields, format_.separator));
+    std::vector<double> row;
+    for (size_t c = 0; c < fields.size(); ++c) row.push_back(number(c, fields[c]));
+    return arrays_->write(row);
   }
+  const std::string line = record_text(fields, format_.separator);
   text_ += line;
   if (text_.size() < 65536) return;
   put();
@@ -83,6 +107,7 @@ void TableOutput::put() {
 void TableOutput::finish() {
   if (path_.empty()) return put();
   if (!file_) begin();
+  if (arrays_) arrays_->finish();
   file_->finish();
   interrupts_.reset();
 }

@@ -6,6 +6,8 @@
 
 #include "base/files.hpp"
 #include "base/interrupt.hpp"
+#include "data/array_output.hpp"
+#include "data/table_file.hpp"
 
 namespace elbow {
 
@@ -31,16 +33,18 @@ class TableHeader {
   std::vector<Column> columns_;
 };
 
-/// The lines of a table, on standard output as they come, or in a file that appears when it is whole (AtomicFile). Memory: a
-/// buffer. From the first line to the end of a file, Ctrl-C and a polite kill end the program within a second, and nothing
+/// The lines of a table, on standard output as they come, or in a file that appears when it is whole (AtomicFile): as CSV or, where
+/// the file's name ends in .npy or .npz, as arrays of NumPy's (ArrayOutput), in which a missing value is NaN. Memory: a buffer. From the first line to the end of a file, Ctrl-C and a polite kill end the program within a second, and nothing
 /// is left of the file.
 class TableOutput {
  public:
-  /// To `path`; to standard output where that is empty. Error when the file is there already, unless `force`. Nothing is
-  /// made before the first line.
-  TableOutput(std::filesystem::path path, bool force, char separator = ',');
+  /// To `path`; to standard output where that is empty. `format`: of the run's own tables. Error when the file is there already, unless
+  /// `force`. Nothing is made before the first line.
+  TableOutput(std::filesystem::path path, bool force, TableFormat format = {});
 
-  /// Adds a line; fields are quoted where they need it. Error if it cannot be written; Interrupted after a signal.
+  /// The names of the columns, before any line. `shown`: whether they are a line of CSV. Errors as write().
+  void header(const std::vector<std::string>& names, bool shown = true);
+  /// Adds a line; fields are quoted where they need it. Error if it cannot be written, such as a text to an array; Interrupted after a signal.
   void write(const std::vector<std::string>& fields);
   /// Ends the table. Errors as write().
   void finish();
@@ -48,12 +52,16 @@ class TableOutput {
  private:
   void begin();
   void put();
+  void check_interrupts();
+  double number(size_t column, const std::string& field) const;
 
   std::filesystem::path path_;
-  char separator_;
+  TableFormat format_;
+  std::vector<std::string> names_;
   std::string text_;                            // for standard output, what is not written yet
   std::unique_ptr<AtomicFile> file_;            // once it is started
   std::unique_ptr<InterruptWatch> interrupts_;  // as long
+  std::unique_ptr<ArrayOutput> arrays_;         // the same, where the file holds arrays
 };
 
 /// The shortest text that reads back as the same float. Error for a NaN or an infinity, which no model should return.
