@@ -34,6 +34,7 @@ enum Stream : uint32_t {
   hidden =
       23,  ///< entries that are hidden to see how well they are imputed; step 0: which columns stay, then by column
   validation = 24,  ///< which training rows are held out for validation
+  holes = 25,       ///< the holes that are filled to see how well; step: the batch
 };
 
 }  // namespace elbow::stream
