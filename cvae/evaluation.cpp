@@ -181,8 +181,8 @@ LatentScatter latent_scatter(const Experiment& e) {
     for (int64_t r = 0; r < rows && int64_t(out.given.size()) < total; ++r) {
       means.insert(means.end(), mu.begin() + r * latents, mu.begin() + (r + 1) * latents);
       out.given.push_back(e.condition.counts_given() ? e.condition.count_given(drawn, r)
-                          : e.data.test.classes()  ? e.data.test.classes()->class_of(batch.index[size_t(r)])
-                                                   : 0);
+                          : e.data.test.classes()    ? e.data.test.classes()->class_of(batch.index[size_t(r)])
+                                                     : 0);
     }
   }
   const auto order = latents_by_kl(kl);

@@ -20,7 +20,8 @@ struct HoledBatch {
   Batch batch;
   Condition::Drawn drawn;
 
-  HoledBatch(const Experiment& e, const InpaintingSettings& s, int64_t number) : index(size_t(rows_in(e, number))) {
+  HoledBatch(const Experiment& e, const InpaintingSettings& s, int64_t number)
+      : index(size_t(rows_in(e, number))) {
     std::iota(index.begin(), index.end(), number * inpainted_at_once);
     batch = rows_of(e.data.test, index);
     drawn.mask = Tensor::zeros({int64_t(index.size()), e.data.test.columns()});
@@ -36,7 +37,8 @@ struct HoledBatch {
   }
 };
 
-Completions complete(const Experiment& e, const InpaintingSettings& s, const HoledBatch& holed, int64_t number) {
+Completions complete(const Experiment& e, const InpaintingSettings& s, const HoledBatch& holed,
+                     int64_t number) {
   Completions out{holed.batch.x, holed.drawn.mask, {}, {}};
   const Tensor& c = holed.drawn.c;
   const ConditionedPrior prior = e.model->prior(c);
@@ -143,7 +145,7 @@ InpaintingScores scores_of(const std::vector<InpaintedRow>& rows) {
     variance += row.likelihood.standard_error * row.likelihood.standard_error;
   }
   const auto n = double(hidden.size());
-  return {int64_t(hidden.size()), estimate_of(hidden), estimate_of(single), estimate_of(mean),
+  return {int64_t(hidden.size()), estimate_of(hidden), estimate_of(single),     estimate_of(mean),
           estimate_of(plain),     estimate_of(log_p),  std::sqrt(variance) / n, estimate_of(effective).mean};
 }
 

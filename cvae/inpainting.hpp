@@ -20,18 +20,21 @@ struct InpaintingSettings {
 /// The score of one row. PSNR is 10 log10(1 / e) dB, with e the mean squared error of the hidden pixels (of all their channels),
 /// whose values lie in 0..1; an e below that of rounding to bytes, 1 / (12 * 255^2), counts as that.
 struct InpaintedRow {
-  int64_t hidden = 0;           ///< entries in the hole, pixels * channels
-  double psnr = no_number;      ///< mean over the completions
-  double psnr_mean = no_number; ///< of the mean of the completions
-  double psnr_plain = no_number; ///< of the hidden pixels' means over the training rows, the same for every image
-  Likelihood likelihood{no_number, no_number, no_number};  ///< log p(hidden | given); of density for pixels that are numbers
+  int64_t hidden = 0;            ///< entries in the hole, pixels * channels
+  double psnr = no_number;       ///< mean over the completions
+  double psnr_mean = no_number;  ///< of the mean of the completions
+  double psnr_plain =
+      no_number;  ///< of the hidden pixels' means over the training rows, the same for every image
+  Likelihood likelihood{no_number, no_number,
+                        no_number};  ///< log p(hidden | given); of density for pixels that are numbers
 };
 
 /// Some rows with holes, and what the model makes of them; pixels in 0..1.
 struct Completions {
-  Tensor x, mask;             ///< [rows, columns]: the images, and 1 where a pixel is given
-  std::vector<Tensor> drawn;  ///< [completions], each [rows, columns]: given pixels copied, the others the decoder's mean, z ~ p(z | c)
-  Tensor mean;                ///< of those [rows, columns]
+  Tensor x, mask;  ///< [rows, columns]: the images, and 1 where a pixel is given
+  std::vector<Tensor>
+      drawn;  ///< [completions], each [rows, columns]: given pixels copied, the others the decoder's mean, z ~ p(z | c)
+  Tensor mean;  ///< of those [rows, columns]
 };
 
 /// The first `rows` rows of the test set, completed. The first rows, and the first completions, are the same if there are more.
@@ -44,10 +47,11 @@ std::vector<InpaintedRow> inpainted_rows(const Experiment& experiment, const Inp
 /// Means over rows that have a hidden pixel, with standard errors.
 struct InpaintingScores {
   int64_t rows = 0;
-  Estimate hidden;  ///< entries in the hole
+  Estimate hidden;                                       ///< entries in the hole
   Estimate psnr, psnr_mean, psnr_plain, log_likelihood;  ///< log_likelihood: nats per row
-  double sampling_error = no_number;  ///< the part of the error of log_likelihood that comes from a finite number of samples
-  double effective = no_number;       ///< effective samples, mean over the rows
+  double sampling_error =
+      no_number;  ///< the part of the error of log_likelihood that comes from a finite number of samples
+  double effective = no_number;  ///< effective samples, mean over the rows
 };
 InpaintingScores scores_of(const std::vector<InpaintedRow>& rows);
 

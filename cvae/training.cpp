@@ -36,7 +36,7 @@ Training::Training(Experiment& experiment)
     experiment.settings.section("condition")
         .fail("kind", "masks of pixels are drawn on the CPU only: train it there");
   on_device_ = std::make_unique<DeviceSteps>(std::vector<const Experiment*>{&experiment}, *experiment.model,
-                                               experiment.dropout_stream, parameters_, *optimizer_);
+                                             experiment.dropout_stream, parameters_, *optimizer_);
 }
 
 void Training::begin_epoch() {

@@ -28,9 +28,7 @@ Box rectangle(const PixelMaskRule& rule, const float* u) {
   constexpr double rounding = 1e-9;
   const int64_t height = rule.image.height, width = rule.image.width;
   const double pixels = double(height * width);
-  const auto at_least = [](double size) {
-    return std::max<int64_t>(1, int64_t(std::ceil(size - rounding)));
-  };
+  const auto at_least = [](double size) { return std::max<int64_t>(1, int64_t(std::ceil(size - rounding))); };
   const int64_t lowest = at_least(rule.area[0] * double(height));
   const int64_t high = lowest + choice(u[0], height - lowest + 1);
   const int64_t narrowest = at_least(rule.area[0] * pixels / double(high));
@@ -71,8 +69,7 @@ void fill_plane(const PixelMaskRule& rule, const float* u, float* plane) {
   }
   constexpr MaskKind halves[] = {MaskKind::left, MaskKind::right, MaskKind::top, MaskKind::bottom};
   if (kind == MaskKind::half) kind = halves[choice(u[half_at], 4)];
-  const Box box =
-      kind == MaskKind::rectangle ? rectangle(rule, u + shape_at) : half(kind, height, width);
+  const Box box = kind == MaskKind::rectangle ? rectangle(rule, u + shape_at) : half(kind, height, width);
   std::fill_n(plane, height * width, 1.0f);
   for (int64_t y = box.top; y < box.bottom; ++y)
     std::fill(plane + y * width + box.left, plane + y * width + box.right, 0.0f);
@@ -130,9 +127,9 @@ void draw_pixel_mask(const RandomKey& key, const PixelMaskRule& rule, Tensor& ma
   if (mask.rank() != 2 || mask.size(1) != columns || mask.dtype() != DType::float32)
     fail("draw_pixel_mask", "needs a matrix of float32 with ", columns, " columns, not ", mask.shape(), " of ",
          name_of(mask.dtype()));
-  const bool noise =
-      std::ranges::count(rule.kinds, MaskKind::noise, &std::pair<MaskKind, double>::first) > 0;
-  const int64_t rows = mask.size(0), numbers = shape_at + (noise ? std::max(plane, rectangle_numbers) : rectangle_numbers);
+  const bool noise = std::ranges::count(rule.kinds, MaskKind::noise, &std::pair<MaskKind, double>::first) > 0;
+  const int64_t rows = mask.size(0),
+                numbers = shape_at + (noise ? std::max(plane, rectangle_numbers) : rectangle_numbers);
   const Tensor drawn = uniform(key, {rows, numbers});
   const float* u = drawn.data<float>();  // [rows, numbers]
   float* m = mask.data<float>();         // [rows, channels, height * width]

@@ -56,7 +56,8 @@ template <class F> bool share_is(double p, F holds) {
 }  // namespace
 
 BOOST_AUTO_TEST_CASE(rectangles_keep_to_their_area_and_come_everywhere) {
-  for (const auto& [low, high] : std::vector<std::pair<double, double>>{{0.1, 0.5}, {0.3, 0.3}, {0, 1}, {1, 1}}) {
+  for (const auto& [low, high] :
+       std::vector<std::pair<double, double>>{{0.1, 0.5}, {0.3, 0.3}, {0, 1}, {1, 1}}) {
     PixelMaskRule rule = rule_of({{MaskKind::rectangle, 1}});
     rule.area = {low, high};
     const auto m = mask_of(rule);
@@ -65,7 +66,8 @@ BOOST_AUTO_TEST_CASE(rectangles_keep_to_their_area_and_come_everywhere) {
       BOOST_REQUIRE(hole.pixels == hole.area());
       BOOST_REQUIRE(hole.pixels >= std::max<int64_t>(1, int64_t(std::ceil(low * plane - 1e-9))));
       // where no whole number of columns keeps the limit, it is less than one column above the smallest area
-      BOOST_REQUIRE(double(hole.pixels) <= std::max(high * plane, low * plane + double(hole.bottom - hole.top)));
+      BOOST_REQUIRE(double(hole.pixels) <=
+                    std::max(high * plane, low * plane + double(hole.bottom - hole.top)));
     }
   }
   const auto m = mask_of(rule_of({{MaskKind::rectangle, 1}}));
@@ -95,7 +97,8 @@ BOOST_AUTO_TEST_CASE(halves_are_halves_and_each_as_likely) {
       const Hole hole = hole_of(&m[size_t(r * plane)]);
       BOOST_TEST((hole.box() == box && hole.pixels == hole.area()));
     }
-    BOOST_TEST(share_is(0.25, [&, wanted = box](int64_t r) { return hole_of(&any[size_t(r * plane)]).box() == wanted; }));
+    BOOST_TEST(share_is(
+        0.25, [&, wanted = box](int64_t r) { return hole_of(&any[size_t(r * plane)]).box() == wanted; }));
   }
 }
 
@@ -118,9 +121,13 @@ BOOST_AUTO_TEST_CASE(a_mixture_has_its_weights) {
   rule.given = 1;  // nothing is hidden
   const auto m = mask_of(rule);
   const auto hidden = [&](int64_t r) { return hole_of(&m[size_t(r * plane)]).box(); };
-  BOOST_TEST(share_is(1.0 / 8, [&](int64_t r) { return hidden(r) == std::array<int64_t, 4>{0, 0, height, width / 2}; }));
+  BOOST_TEST(share_is(1.0 / 8, [&](int64_t r) {
+    return hidden(r) == std::array<int64_t, 4>{0, 0, height, width / 2};
+  }));
   BOOST_TEST(share_is(3.0 / 8, [&](int64_t r) { return hidden(r) == Hole().box(); }));
-  BOOST_TEST(share_is(4.0 / 8, [&](int64_t r) { return hidden(r) == std::array<int64_t, 4>{height / 2, 0, height, width}; }));
+  BOOST_TEST(share_is(4.0 / 8, [&](int64_t r) {
+    return hidden(r) == std::array<int64_t, 4>{height / 2, 0, height, width};
+  }));
 }
 
 BOOST_AUTO_TEST_CASE(channels_go_together_and_a_row_depends_on_its_key_and_number_alone) {
@@ -157,7 +164,10 @@ struct Images {
             {"data", {{"source", "idx_images"}, {"path", folder.path.string()}}},
             {"condition", {{"kind", "pixels"}}},
             {"model",
-             {{"encoder", {16}}, {"decoder", {16}}, {"latents", 2}, {"prior", {{"kind", "learned"}, {"hidden", {8}}}}}},
+             {{"encoder", {16}},
+              {"decoder", {16}},
+              {"latents", 2},
+              {"prior", {{"kind", "learned"}, {"hidden", {8}}}}}},
             {"loss", {{"scale", "column"}}},
             {"training", {{"epochs", 2}, {"batch_rows", 50}}}};
   }
@@ -185,7 +195,8 @@ BOOST_AUTO_TEST_CASE(the_loss_counts_what_is_hidden_and_every_look_is_on_equal_t
     BOOST_TEST(per_count_results(e, once).empty());
     losses.push_back(losses_of(once).loss.mean);
   }
-  BOOST_TEST((losses[0] == losses[3] && losses[1] == losses[4] && losses[2] == losses[5] && losses[1] < losses[0]));
+  BOOST_TEST(
+      (losses[0] == losses[3] && losses[1] == losses[4] && losses[2] == losses[5] && losses[1] < losses[0]));
 
   // Another decoder output for what is given changes nothing.
   const Experiment e{Config(images.settings())};
@@ -246,7 +257,8 @@ BOOST_AUTO_TEST_CASE(completions_copy_what_is_given_and_their_scores_are_those_o
   // The first rows are the same if there are fewer, and so is the first completion; the samples do not change the pictures.
   s.rows = 5, s.completions = 1, s.samples = 0;
   const auto fewer = inpainted_rows(e, s);
-  BOOST_TEST((fewer.size() == 5u && fewer[4].hidden == scored[4].hidden && std::isnan(fewer[4].likelihood.log_p)));
+  BOOST_TEST(
+      (fewer.size() == 5u && fewer[4].hidden == scored[4].hidden && std::isnan(fewer[4].likelihood.log_p)));
   BOOST_TEST((completions_of(e, s, 5).drawn[0].to_vector<float>() ==
               slice(made.drawn[0], 0, 0, 5).to_vector<float>()));
   s = {e.condition.pixel_masks(), 3, 5, 3, 20};
@@ -260,6 +272,48 @@ BOOST_AUTO_TEST_CASE(completions_copy_what_is_given_and_their_scores_are_those_o
   s.masks = s.masks.only(MaskKind::noise);
   s.masks.given = 1;
   BOOST_TEST((scores_of(inpainted_rows(e, s)).rows == 0));
+}
+
+// The convolutional model: any size that its convolutions make, colours, the same bits for any number of threads; a given pixel is
+// known where it lies.
+BOOST_AUTO_TEST_CASE(a_unet_knows_what_is_given_where_it_lies) {
+  const Images images;
+  Json json = images.settings();
+  json["model"] = {{"kind", "unet"},
+                   {"encoder", {4, 8}},
+                   {"decoder", {8, 4}},
+                   {"latents", 2},
+                   {"prior", {{"kind", "learned"}, {"hidden", {8}}}}};
+  std::vector<double> losses;
+  for (const int threads : {1, 2}) {
+    const ThreadsScope scope(threads);
+    Experiment e{Config(json)};
+    Training training(e);
+    for (int i = 0; i < 2; ++i) losses.push_back(training.epoch([](int64_t) {}).loss.mean);
+  }
+  BOOST_TEST((losses[0] == losses[2] && losses[1] == losses[3]));
+
+  Json coloured = json;
+  coloured["data"]["coloured"] = true;
+  const Experiment e{Config(coloured)};
+  const auto outputs = [&](const Tensor& c) {
+    return e.model->decode(Tensor::zeros({1, 2}), c).to_vector<float>();
+  };
+  Tensor c = Tensor::zeros({1, 6 * pixels});
+  const auto before = outputs(c);
+  BOOST_TEST(before.size() >= size_t(3 * pixels));
+  c.data<float>()[0] = c.data<float>()[3 * pixels] = 1;  // the upper left pixel
+  c.mark_written("test");
+  const auto after = outputs(c);
+  const auto change = [&](int64_t y, int64_t x) {
+    return std::abs(after[size_t(y * side + x)] - before[size_t(y * side + x)]);
+  };
+  BOOST_TEST((change(1, 1) > 0 && change(1, 1) > 3 * change(11, 11)));
+
+  json["model"]["encoder"] = {8};
+  BOOST_TEST(why_refused(json) == "model.encoder: needs as many widths as the decoder, 2");
+  json["condition"] = {{"kind", "none"}};
+  BOOST_TEST(contains(why_refused(json), "model.kind: needs images of which some pixels are given"));
 }
 
 BOOST_AUTO_TEST_CASE(settings_of_masks) {

@@ -51,8 +51,8 @@ std::unique_ptr<Cvae> make_conv_cvae(const Config& config, const ModelSizes& siz
 /// stack of the same widths sees [x m, m], and each transposed convolution of the decoder also sees what that stack makes of its
 /// scale (Ronneberger, Fischer & Brox 2015, "U-Net"). So what is given is known where it lies. Settings as of "conv". Error where the
 /// condition is not made of pixels, and unless encoder and decoder have as many widths.
-std::unique_ptr<Cvae> make_unet_cvae(const Config& config, const ModelSizes& sizes, RandomStream& initialisation,
-                                     RandomStream& dropout);
+std::unique_ptr<Cvae> make_unet_cvae(const Config& config, const ModelSizes& sizes,
+                                     RandomStream& initialisation, RandomStream& dropout);
 
 /// Linear in the values of a row, with coefficients that depend on the mask: the best one of a Gaussian set is of this form
 /// (docs/optimum.md). What the given columns predict of the others, and the principal axes of the rest, are those of a Gaussian

@@ -98,8 +98,8 @@ class UnetCvae : public Cvae {
 
 }  // namespace
 
-std::unique_ptr<Cvae> make_unet_cvae(const Config& config, const ModelSizes& sizes, RandomStream& initialisation,
-                                     RandomStream& /*dropout*/) {
+std::unique_ptr<Cvae> make_unet_cvae(const Config& config, const ModelSizes& sizes,
+                                     RandomStream& initialisation, RandomStream& /*dropout*/) {
   if (!sizes.image || !sizes.masked)
     config.fail("kind", "needs images of which some pixels are given (condition.kind \"pixels\")");
   UnetSettings s;

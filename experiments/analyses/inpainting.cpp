@@ -23,9 +23,10 @@ void add_line(CsvTable& table, const std::string& mask, const InpaintingSettings
 }
 
 std::string line_of(const std::string& mask, const InpaintingScores& s) {
-  std::string text = str("inpainting, ", mask, ": ", s.rows, " test rows with ", fixed(s.hidden.mean, 0),
-                         " hidden entries on average; PSNR ", with_error(s.psnr, 2), " dB, of the mean ",
-                         with_error(s.psnr_mean, 2), ", of the training images' mean ", with_error(s.psnr_plain, 2));
+  std::string text =
+      str("inpainting, ", mask, ": ", s.rows, " test rows with ", fixed(s.hidden.mean, 0),
+          " hidden entries on average; PSNR ", with_error(s.psnr, 2), " dB, of the mean ",
+          with_error(s.psnr_mean, 2), ", of the training images' mean ", with_error(s.psnr_plain, 2));
   if (std::isfinite(s.log_likelihood.mean))
     text += str("; log-likelihood ", with_error(s.log_likelihood), " nats per row");
   return text + "\n";
@@ -58,7 +59,8 @@ AnalysisResult inpainting_analysis(const Experiment& e, AnalysisContext& context
     result.text += "inpainting: no likelihood, because " + why + "\n";
   result.figures.push_back(
       {"inpainting.png",
-       "Test images, what is given of them (the hole is grey), several completions that the model draws, and their mean. "
+       "Test images, what is given of them (the hole is grey), several completions that the model draws, and "
+       "their mean. "
        "Good completions fit what is given and differ where it leaves much open.",
        [&e, shown](const std::filesystem::path& png) { draw_completions(e, png, *shown); }});
   return result;

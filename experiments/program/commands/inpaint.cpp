@@ -47,9 +47,10 @@ std::filesystem::path csv_of(const InpaintOptions& o) {
 
 std::string summary_of(const InpaintingScores& s, const InpaintOptions& o) {
   if (s.rows == 0) return "no pixel is hidden in any row";
-  std::string text = str("PSNR ", with_error(s.psnr, 2), " dB, mean over ", o.completions, " completions; of their mean ",
-                         with_error(s.psnr_mean, 2), "; of the training images' mean ", with_error(s.psnr_plain, 2),
-                         " (", s.rows, " rows, ", fixed(s.hidden.mean, 0), " hidden entries on average)");
+  std::string text =
+      str("PSNR ", with_error(s.psnr, 2), " dB, mean over ", o.completions, " completions; of their mean ",
+          with_error(s.psnr_mean, 2), "; of the training images' mean ", with_error(s.psnr_plain, 2), " (",
+          s.rows, " rows, ", fixed(s.hidden.mean, 0), " hidden entries on average)");
   if (std::isfinite(s.log_likelihood.mean))
     text += str("; log-likelihood of the hidden ", with_error(s.log_likelihood), " nats per row (",
                 fixed(s.effective, 0), " effective samples of ", o.samples, ")");
@@ -77,7 +78,8 @@ void inpaint(const InpaintOptions& o) {
     throw Error(o.run + ": inpaint needs images whose pixels are the condition (condition.kind \"pixels\")");
   const int64_t rows = std::min(o.rows, e->data.test.rows());
   check_size(*e, o.completions + 3, rows);
-  const InpaintingSettings settings{masks_of(o, *e), o.seed.value_or(e->seed), o.scored, o.completions, o.samples};
+  const InpaintingSettings settings{masks_of(o, *e), o.seed.value_or(e->seed), o.scored, o.completions,
+                                    o.samples};
   const auto png = picture_path(o, "inpaint.png");
   const auto csv = own_file(o, csv_of(o), "inpaint.csv");
   const auto scores = inpainted_rows(*e, settings);
@@ -94,20 +96,28 @@ void inpaint(const InpaintOptions& o) {
 }  // namespace
 
 void add_inpaint(Command app) {
-  Command command = app.command("inpaint", "Fill holes in test images, as pictures of several completions and their scores");
+  Command command =
+      app.command("inpaint", "Fill holes in test images, as pictures of several completions and their scores");
   command.footer(
-      "The picture goes to inpaint.png in the run's folder, the scores of each row to inpaint.csv, unless --out and --csv say "
+      "The picture goes to inpaint.png in the run's folder, the scores of each row to inpaint.csv, unless "
+      "--out and --csv say "
       "otherwise. PSNR and likelihood are those of the hidden pixels (docs/outputs.md).");
   auto o = std::make_shared<InpaintOptions>();
   command.option("run", o->run, "Folder of a finished run").required();
-  command.option("--mask", o->mask,
-                 "What is hidden: rectangle, half, left, right, top, bottom or noise; by default as in training");
+  command.option(
+      "--mask", o->mask,
+      "What is hidden: rectangle, half, left, right, top, bottom or noise; by default as in training");
   command.option("--completions", o->completions, "Completions of each image").between(1, 100).shows_default();
   command.option("--rows", o->rows, "Test images in the picture").between(1, 1000).shows_default();
-  command.option("--scored", o->scored, "Test images that are scored, the first ones").between(1, last_row).shows_default();
-  command.option("--samples", o->samples, "Samples of the likelihood's estimate; 0 = none").between(0, 1000000).shows_default();
+  command.option("--scored", o->scored, "Test images that are scored, the first ones")
+      .between(1, last_row)
+      .shows_default();
+  command.option("--samples", o->samples, "Samples of the likelihood's estimate; 0 = none")
+      .between(0, 1000000)
+      .shows_default();
   command.option("--csv", o->csv, "File for the scores; by default that of the picture with .csv");
-  command.settings(o->settings, "Change a setting of the run, such as condition.area=[0.3,0.4] (may be repeated)");
+  command.settings(o->settings,
+                   "Change a setting of the run, such as condition.area=[0.3,0.4] (may be repeated)");
   add_seed(command, *o);
   add_common(command, *o);
   command.runs([o] { inpaint(*o); });
