@@ -58,7 +58,7 @@ help: ## List the targets
 	@echo; echo "Variables:"
 	@sed -nE 's/^#  ([A-Z]+=.*)/  \1/p' Makefile
 
-#  QUICK=1            two epochs each on few rows, to see every figure: `make story` in 10 to 20 s, `make experiments` in 1 to 2 min
+#  QUICK=1            two epochs each on few rows, to see every figure: `make story`, `make inpaint` in 10 to 20 s, `make experiments` in 1 to 2 min
 #  OUT=FOLDER         where an experiment writes
 #  DATA=... SCHEMA=...  the files that `make table` reads
 #  MNIST=FOLDER       the IDX files that `make mnist`, `make inpaint-mnist` and `make story` read
@@ -112,6 +112,13 @@ flags = $(if $(SEED),--seed $(SEED)) $(if $(THREADS),--threads $(THREADS)) $(if 
 
 table: flags += $(if $(DATA)$(SCHEMA),$(and $(call given,DATA),$(call given,SCHEMA),--set 'data.path=$(DATA)' --set 'data.schema=$(SCHEMA)'))
 given = $(or $($1),$(error make table needs both DATA=FILE.csv and SCHEMA=FILE.json: $1 is missing))
+
+# A look at the pictures, not at what the model can do.
+ifneq ($(filter-out 0,$(QUICK)),)
+inpaint inpaint-mnist: OUT = outputs/quick/$@
+inpaint inpaint-mnist: flags += $(if $(findstring command,$(origin OUT)),,--force) --set data.train_rows=2000 \
+  --set data.test_rows=400 --set training.epochs=2 --set evaluation.draws=1 --set evaluation.inpaint_samples=20
+endif
 
 $(EXPERIMENTS): %: all
 	@OUT='$(OUT)' scripts/run_experiment.sh $(elbow) $@ $(flags)

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# shellcheck disable=SC2016  # the dollars are awk's
 # Holes in images: what their training writes, and `elbow inpaint`. Usage: inpaint.sh PATH/TO/elbow
 # shellcheck source=tests/harness.sh
 . "$(dirname "$0")/harness.sh"
