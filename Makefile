@@ -41,7 +41,7 @@ elbow := $(build_dir)/elbow
 no_make := env -u MAKEFLAGS -u MAKELEVEL
 cmake := $(no_make) cmake
 
-.PHONY: all help experiments mnist story deps test test-long gpu-check op bench profile docs format lint sanitize tsan fuzz install clean $(EXPERIMENTS) $(SWEEPS)
+.PHONY: all help experiments mnist inpaint-mnist story deps test test-long gpu-check op bench profile docs format lint sanitize tsan fuzz install clean $(EXPERIMENTS) $(SWEEPS)
 .DEFAULT_GOAL := all
 
 all: $(configured) ## Build the library and the program (this is what plain `make` does)
@@ -59,10 +59,10 @@ help: ## List the targets
 	@echo; echo "Variables:"
 	@sed -nE 's/^#  ([A-Z]+=.*)/  \1/p' Makefile
 
-#  QUICK=1            two epochs each on few rows, to see every figure: `make story` in 10 to 20 s, `make experiments` in 1 to 2 min
+#  QUICK=1            two epochs each on few rows, to see every figure: `make story`, `make inpaint` in 10 to 20 s, `make experiments` in 1 to 2 min
 #  OUT=FOLDER         where an experiment writes
 #  DATA=... SCHEMA=...  the files that `make table` reads
-#  MNIST=FOLDER       the IDX files that `make mnist` and `make story` read
+#  MNIST=FOLDER       the IDX files that `make mnist`, `make inpaint-mnist` and `make story` read
 #  SEED=N             seed of all random numbers, instead of the experiment's
 #  THREADS=N          number of threads
 #  DEVICE=cpu|cuda    where to compute
@@ -103,7 +103,9 @@ s-curve: ## A sheet bent into an S
 fashion: ## Fashion-MNIST, conditioned on the label (another IDX folder: ARGS='--set data.path=FOLDER')
 fashion-conv: ## Coloured Fashion-MNIST, convolutions, conditioned on class and colour (minutes)
 fashion-conv-labels: ## The same with a learned prior, a flow, so that labels are obeyed (minutes)
-mnist: ## The same for MNIST: MNIST=FOLDER with its four IDX files, plain or .gz
+mnist: ## `fashion-conv` for MNIST: MNIST=FOLDER with its four IDX files, plain or .gz
+inpaint: ## Fashion-MNIST with holes, filled several times, with PSNR and likelihood (minutes)
+inpaint-mnist: ## The same for binary images of MNIST=FOLDER (minutes)
 features-2: ## Two real columns of a latent factor model
 features: ## A wide table of a latent factor model: 1 binary, 102 real, 3 categorical features
 table: ## Your own table: DATA=FILE.csv SCHEMA=FILE.json (docs/tables.md); by default a small example
@@ -113,6 +115,13 @@ flags = $(if $(SEED),--seed $(SEED)) $(if $(THREADS),--threads $(THREADS)) $(if 
 table: flags += $(if $(DATA)$(SCHEMA),$(and $(call given,DATA),$(call given,SCHEMA),--set 'data.path=$(DATA)' --set 'data.schema=$(SCHEMA)'))
 given = $(or $($1),$(error make table needs both DATA=FILE.csv and SCHEMA=FILE.json: $1 is missing))
 
+# A look at the pictures, not at what the model can do.
+ifneq ($(filter-out 0,$(QUICK)),)
+inpaint inpaint-mnist: OUT = outputs/quick/$@
+inpaint inpaint-mnist: flags += $(if $(findstring command,$(origin OUT)),,--force) --set data.train_rows=2000 \
+  --set data.test_rows=400 --set training.epochs=2 --set evaluation.draws=1 --set evaluation.inpaint_samples=20
+endif
+
 $(EXPERIMENTS): %: all
 	@OUT='$(OUT)' scripts/run_experiment.sh $(elbow) $@ $(flags)
 
@@ -121,16 +130,20 @@ mnist: all
 	@OUT='$(OUT)' CONFIG=experiments/own-data/mnist.json scripts/run_experiment.sh $(elbow) $@ \
 	  --set 'data.path=$(or $(MNIST),$(error make mnist needs MNIST=FOLDER, the folder of its four IDX files))' $(flags)
 
+inpaint-mnist: all
+	@OUT='$(OUT)' CONFIG=experiments/own-data/inpaint-mnist.json scripts/run_experiment.sh $(elbow) $@ \
+	  --set 'data.path=$(or $(MNIST),$(error make inpaint-mnist needs MNIST=FOLDER, the folder of its four IDX files))' $(flags)
+
 # Three trainings and a page.
 story: all ## AE, VAE and CVAE with two latents on one page (docs/story.md), of Fashion-MNIST or of MNIST=FOLDER (minutes)
 	@OUT='$(OUT)' QUICK='$(QUICK)' THREADS='$(THREADS)' scripts/run_story.sh $(elbow) \
 	  $(if $(MNIST),--set 'data.path=$(MNIST)') $(flags)
 
 # Each takes as long as all the others together.
-ALONE := fashion-conv fashion-conv-labels
+ALONE := fashion-conv fashion-conv-labels inpaint
 # These take minutes. They come first, so that no core is left with one of them at the end.
 LONG := residual-swissroll features dense-swissroll-long swissroll-augmented
-experiments: all ## Run all experiments but the convolutional ones, and show every figure on one page; QUICK=1: two epochs each on few rows, in outputs/quick
+experiments: all ## Run all experiments but `inpaint` and the convolutional ones, and show every figure on one page; QUICK=1: two epochs each on few rows, in outputs/quick
 	@JOBS='$(JOBS)' QUICK='$(QUICK)' ARGS='$(filter-out --threads $(THREADS),$(flags))' \
 	  scripts/run_experiments.sh $(elbow) $(LONG) $(filter-out $(ALONE) $(LONG),$(EXPERIMENTS))
 

@@ -36,6 +36,7 @@ enum Stream : uint32_t {
   validation = 24,        ///< which training rows are held out for validation
   validation_masks = 25,  ///< what is given in these rows
   validation_noise = 26,
+  holes = 27,  ///< the holes that are filled to see how well; step: the batch
 };
 
 }  // namespace elbow::stream

@@ -105,6 +105,8 @@ if(ELBOW_PROGRAM)
   set_tests_properties(self_contained PROPERTIES LABELS slow)
   add_test(NAME image_commands COMMAND ${PROJECT_SOURCE_DIR}/tests/image_commands.sh $<TARGET_FILE:elbow_program>)
   set_tests_properties(image_commands PROPERTIES LABELS slow)
+  add_test(NAME inpaint COMMAND ${PROJECT_SOURCE_DIR}/tests/inpaint.sh $<TARGET_FILE:elbow_program>)
+  set_tests_properties(inpaint PROPERTIES LABELS slow)
 endif()
 
 # Follows docs/adding-an-op.md with the compiler and the flags of this build, and its library.

@@ -253,7 +253,7 @@ void draw_forecasts(const Experiment& e, const Tensor& c, ForecastBlock& block) 
 
 bool has_calibration(const Experiment& e) {
   constexpr int64_t most_columns = 512;
-  return e.condition.by_columns() && (e.condition.uniform() || e.condition.given() < 1) &&
+  return e.condition.counts_given() && (e.condition.uniform() || e.condition.given() < 1) &&
          e.data.test.columns() <= most_columns && why_no_likelihood(e).empty();
 }
 

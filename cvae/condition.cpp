@@ -15,10 +15,19 @@ void fit(Tensor& t, const Shape& shape) {
 
 Condition::Condition(const Config& config, const Dataset& data) {
   const std::string kind = config.choice("kind", kinds(), "columns");
-  kind_ = kind == "columns" ? Kind::columns : kind == "label" ? Kind::attributes : Kind::none;
+  kind_ = kind == "columns"  ? Kind::columns
+          : kind == "pixels" ? Kind::pixels
+          : kind == "label"  ? Kind::attributes
+                             : Kind::none;
   if (by_columns()) {
     features_ = data.features;
     value_columns_ = data.columns();
+  }
+  if (by_pixels()) {
+    if (!data.image) config.fail("kind", str("the rows of ", data.name, " are no images, and have no pixels"));
+    pixel_masks_ = read_pixel_masks(config, *data.image);
+  }
+  if (kind_ == Kind::columns) {
     const Json given = config.get<Json>("given", 0.5);
     rule_.uniform = given == "uniform";
     const bool automatic = given == "auto";
@@ -63,7 +72,9 @@ void Condition::draw(const Batch& batch, const RandomKey& key, Drawn& out) const
   if (kind_ == Kind::none) return;
   const int64_t rows = batch.x.size(0);
   fit(out.mask, {rows, value_columns_});
-  if (by_columns()) {
+  if (by_pixels()) {
+    draw_pixel_mask(key, pixel_masks_, out.mask);
+  } else if (by_columns()) {
     draw_mask(key, rule_, out.mask);
   } else if (withheld_ == 0) {
     std::fill_n(out.mask.data<float>(), out.mask.numel(), 1.0f);
@@ -156,6 +167,7 @@ void Condition::write_attributes(const Tensor& values, const Tensor& mask, Tenso
 
 Tensor Condition::draw_on_device(const RandomKey& key, Device device, BatchWork& work, MaskWork& mask) const {
   if (kind_ == Kind::none) return {};
+  if (by_pixels()) throw Error("condition.kind \"pixels\": masks of pixels are drawn on the CPU only");
   const Tensor c = Tensor::empty({work.x.size(0), width()}, DType::float32, device);
   if (by_attributes()) {
     std::vector<float> columns;  // [width, 2], as BatchWork has them

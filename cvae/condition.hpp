@@ -9,6 +9,7 @@
 #include "cvae/gaussian.hpp"
 #include "data/batches.hpp"
 #include "data/mask.hpp"
+#include "data/pixel_mask.hpp"
 
 namespace elbow {
 
@@ -17,16 +18,23 @@ namespace elbow {
 /// attributes, which are not, such as the class of an image. A mask says which of them are given in each row.
 class Condition {
  public:
-  /// Reads the section `condition`: {"kind": "columns" | "label" | "none", "given": probability, "withheld": probability};
-  /// "label" means all attributes. Error, naming the key, when the data have no attributes to condition on.
+  /// Reads the section `condition`: {"kind": "columns" | "pixels" | "label" | "none", "given": probability, "withheld":
+  /// probability}, of pixels also what read_pixel_masks reads; "label" means all attributes. Error, naming the key, when the data
+  /// have no attributes to condition on, or are no images with pixels.
   Condition(const Config& config, const Dataset& data);
-  static std::vector<std::string> kinds() { return {"columns", "label", "none"}; }
+  static std::vector<std::string> kinds() { return {"columns", "pixels", "label", "none"}; }
 
-  /// Columns of c. For the columns of x 2 d: c = [x * m, m]. For attributes side by side: one column for each category, 1 in that
+  /// Columns of c. For the columns of x 2 d: c = [x * m, m], of pixels too. For attributes side by side: one column for each category, 1 in that
   /// of the row, or the value of a real one; and, where attributes may be withheld, one more that is 1 when it is.
   int64_t width() const;
-  /// Whether the features of x are given or withheld, so that results are grouped by the number of given features.
-  bool by_columns() const { return kind_ == Kind::columns; }
+  /// Whether the features of x are given or withheld.
+  bool by_columns() const { return kind_ == Kind::columns || kind_ == Kind::pixels; }
+  /// Whether they are the pixels outside a hole.
+  bool by_pixels() const { return kind_ == Kind::pixels; }
+  /// Whether results are grouped by the number of given features: each of them is given by itself.
+  bool counts_given() const { return kind_ == Kind::columns; }
+  /// How the holes are drawn, where by_pixels().
+  const PixelMaskRule& pixel_masks() const { return pixel_masks_; }
   /// Whether the attributes are.
   bool by_attributes() const { return kind_ == Kind::attributes; }
   /// Whether each feature may be withheld from a row: otherwise all are given in every row.
@@ -35,9 +43,9 @@ class Condition {
   const std::vector<Feature>& given_features() const { return features_; }
   int64_t features() const { return int64_t(features_.size()); }
   /// The probability that a feature of x is given.
-  double given() const { return by_columns() ? rule_.given : 0; }
+  double given() const { return counts_given() ? rule_.given : 0; }
   /// Whether each row has a probability of its own instead (MaskRule::uniform).
-  bool uniform() const { return by_columns() && rule_.uniform; }
+  bool uniform() const { return counts_given() && rule_.uniform; }
 
   /// The condition of one batch.
   struct Drawn {
@@ -51,7 +59,7 @@ class Condition {
   /// The same with a mask that is already in `out`, and that gives nothing that is missing.
   void apply(const Batch& batch, Drawn& out) const;
   /// The same for steps that a device draws by itself: makes the tensor of the condition, returns it, and says in `work` how to
-  /// write it. `mask` must live as long as `work`.
+  /// write it. `mask` must live as long as `work`. Error where by_pixels(): those masks are drawn on the CPU only.
   Tensor draw_on_device(const RandomKey& key, Device device, BatchWork& work, MaskWork& mask) const;
   /// The condition under which every row is given the features of `subset` [features()], as far as it has them. Error if its
   /// size differs, or a feature is withheld that must be given.
@@ -71,7 +79,7 @@ class Condition {
   Tensor nothing(int64_t rows) const;
 
  private:
-  enum class Kind { columns, attributes, none };
+  enum class Kind { columns, pixels, attributes, none };
   const Tensor& values_of(const Batch& batch) const { return by_columns() ? batch.x : batch.attributes; }
   void withhold_unknown(const Batch& batch, Tensor& mask) const;
   void write(const Tensor& values, Drawn& out) const;
@@ -81,6 +89,7 @@ class Condition {
   std::vector<Feature> features_;  // `first` is the column of their values
   int64_t value_columns_ = 0;
   MaskRule rule_;                    // of the columns of x
+  PixelMaskRule pixel_masks_;        // of pixels
   std::vector<int64_t> categories_;  // of each attribute; 0 for a real one
   double withheld_ = 0;              // probability that an attribute is withheld from a row
 };

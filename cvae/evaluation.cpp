@@ -60,7 +60,7 @@ RowLosses test_losses(const Experiment& e, int64_t draws, bool excess) {
     const int64_t rows = batch.x.size(0), columns = batch.x.size(1);
     e.condition.draw(batch, {e.seed, stream::evaluation_masks, uint64_t(b)}, drawn);
     add_losses(e, batch, drawn.c, draws, b, batches.count(), out);
-    if (e.condition.by_columns())
+    if (e.condition.counts_given())
       for (int64_t r = 0; r < rows; ++r) out.given.push_back(e.condition.count_given(drawn, r));
     out.seconds += watch.seconds();
     const int64_t looked_at = std::min(rows, most_excess_rows(columns) - int64_t(out.excess.size()));
@@ -180,9 +180,9 @@ LatentScatter latent_scatter(const Experiment& e) {
     for (size_t l = 0; l < part.size(); ++l) kl[l] += part[l] * double(rows);
     for (int64_t r = 0; r < rows && int64_t(out.given.size()) < total; ++r) {
       means.insert(means.end(), mu.begin() + r * latents, mu.begin() + (r + 1) * latents);
-      out.given.push_back(e.condition.by_columns() ? e.condition.count_given(drawn, r)
-                          : e.data.test.classes()  ? e.data.test.classes()->class_of(batch.index[size_t(r)])
-                                                   : 0);
+      out.given.push_back(e.condition.counts_given() ? e.condition.count_given(drawn, r)
+                          : e.data.test.classes()    ? e.data.test.classes()->class_of(batch.index[size_t(r)])
+                                                     : 0);
     }
   }
   const auto order = latents_by_kl(kl);

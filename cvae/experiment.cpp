@@ -154,7 +154,7 @@ void check_rises(const LossSettings& loss, const TrainingSettings& training,
   check("training.schedule.warmup_steps", training.schedule.warmup, "the learning rate");
 }
 
-EvaluationSettings read_evaluation(const Config& config) {
+EvaluationSettings read_evaluation(const Config& config, const Condition& condition) {
   EvaluationSettings e;
   e.draws = config.get<int64_t>("draws", e.draws, at_least(1));
   e.active_kl = config.get<double>("active_kl", e.active_kl, at_least(0));
@@ -169,6 +169,10 @@ EvaluationSettings read_evaluation(const Config& config) {
   e.analyses = config.get_optional<std::vector<std::string>>("analyses");
   e.original_tables = config.get<bool>("original_tables", e.original_tables);
   e.factor_rows = config.get<int64_t>("factor_rows", e.factor_rows, between(100, 100000));
+  if (!condition.by_pixels()) return e;
+  e.inpaint_rows = config.get<int64_t>("inpaint_rows", e.inpaint_rows, at_least(1));
+  e.inpaint_completions = config.get<int64_t>("inpaint_completions", e.inpaint_completions, between(1, 100));
+  e.inpaint_samples = config.get<int64_t>("inpaint_samples", e.inpaint_samples, between(0, 1e6));
   return e;
 }
 
@@ -219,7 +223,7 @@ Experiment::Experiment(const Config& config, const DataMaker& data_maker)
       condition(config.section("condition"), data.train),
       loss(read_loss(config.section("loss"), data.train)),
       training(read_training(config.section("training"), data, loss, warnings)),
-      evaluation(read_evaluation(config.section("evaluation"))),
+      evaluation(read_evaluation(config.section("evaluation"), condition)),
       dropout_stream(seed, stream::dropout),
       model(make_model(config.section("model"), sizes_of(data.train, condition, loss), seed, dropout_stream)) {
   loss.copies_given = read_copies_given(config.section("model"), condition);

@@ -54,6 +54,8 @@ struct EvaluationSettings {
   std::optional<std::string> score_colour;           ///< the same; none: the first one
   std::optional<std::vector<std::string>> analyses;  ///< by name; none named: all that apply
   int64_t factor_rows = 4096;                        ///< test rows that the analysis of factors looks at
+  /// Of images with holes: test rows that are scored, completions of each, samples of its likelihood (InpaintingSettings).
+  int64_t inpaint_rows = 512, inpaint_completions = 8, inpaint_samples = 200;
   bool original_tables = true;  ///< whether the tables of the original testbed are written along with our own
 };
 

@@ -12,7 +12,7 @@ const std::vector<std::pair<std::string, Maker>> makers = {
     {"mlp", make_mlp_cvae},           {"dense", make_dense_cvae},
     {"residual", make_residual_cvae}, {"residual_extended", make_residual_extended_cvae},
     {"conv", make_conv_cvae},         {"linear", make_linear_cvae},
-    {"matched", make_matched_cvae},
+    {"matched", make_matched_cvae},   {"unet", make_unet_cvae},
 };
 
 }  // namespace

@@ -67,7 +67,7 @@ void add_latents(const Experiment& e, CountResult& result) {
 
 std::vector<CountResult> per_count_results(const Experiment& e, const RowLosses& rows) {
   std::vector<CountResult> out;
-  if (!e.condition.by_columns()) return out;
+  if (!e.condition.counts_given()) return out;
   const int64_t features = e.condition.features();
   std::vector<RowLosses> by_count(size_t(features) + 1);
   for (size_t r = 0; r < rows.kl.size(); ++r) {

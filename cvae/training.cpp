@@ -32,9 +32,12 @@ Training::Training(Experiment& experiment)
       optimizer_(make_optimizer(experiment.training, parameters_)),
       batches_(experiment.data.train, experiment.training.batch_rows, LastBatch::drop),
       best_(experiment) {
-  if (experiment.model->device() != Device::cpu)
-    on_device_ = std::make_unique<DeviceSteps>(std::vector<const Experiment*>{&experiment}, *experiment.model,
-                                               experiment.dropout_stream, parameters_, *optimizer_);
+  if (experiment.model->device() == Device::cpu) return;
+  if (experiment.condition.by_pixels())
+    experiment.settings.section("condition")
+        .fail("kind", "masks of pixels are drawn on the CPU only: train it there");
+  on_device_ = std::make_unique<DeviceSteps>(std::vector<const Experiment*>{&experiment}, *experiment.model,
+                                             experiment.dropout_stream, parameters_, *optimizer_);
 }
 
 void Training::begin_epoch() {

@@ -1,35 +1,12 @@
-#include "cvae/models/models.hpp"
-
 #include "autograd/ops.hpp"
+#include "cvae/models/models.hpp"
+#include "cvae/models/pyramid.hpp"
 #include "cvae/models/stacks.hpp"
-#include "nn/convolution.hpp"
 
 namespace elbow {
 namespace {
 
 using Widths = std::vector<int64_t>;
-
-const ConvSettings encoding{4, 2}, decoding{5, 2}, last_decoding{6, 2, 1};
-
-// The size of the image after `layers` convolutions of the encoder; -1 where one does not fit.
-int64_t encoded(int64_t size, size_t layers) {
-  const int64_t kernel = encoding.kernel.height, stride = encoding.stride.height;
-  for (size_t i = 0; i < layers; ++i) {
-    if (size < kernel) return -1;
-    size = (size - kernel) / stride + 1;
-  }
-  return size;
-}
-
-// The size of the image that `layers` transposed convolutions make of one pixel.
-int64_t decoded(size_t layers) {
-  int64_t size = 1;
-  for (size_t i = 1; i <= layers; ++i) {
-    const ConvSettings& s = i < layers ? decoding : last_decoding;
-    size = (size - 1) * s.stride.height - 2 * s.padding.height + s.kernel.height;
-  }
-  return size;
-}
 
 // The widths of a net, and what a convolution is made of.
 struct Settings {
@@ -132,16 +109,7 @@ std::unique_ptr<Cvae> make_conv_cvae(const Config& config, const ModelSizes& siz
   s.activation = config.choice("activation", ActivationLayer::names(), "relu");
   s.init = read_init(config, {torch_default, torch_default});
 
-  const int64_t height = sizes.image->height, width = sizes.image->width;
-  if (s.encoder.empty()) config.fail("encoder", "needs at least one width");
-  if (encoded(std::min(height, width), s.encoder.size()) < 1)
-    config.fail("encoder", str("images of ", height, " x ", width, " pixels are too small for ",
-                               s.encoder.size(), " convolutions of 4x4, stride 2"));
-  if (s.decoder.empty()) config.fail("decoder", "needs at least one width");
-  const int64_t made = decoded(s.decoder.size());
-  if (made != height || made != width)
-    config.fail("decoder", str(s.decoder.size(), " widths make images of ", made, " x ", made, " pixels, not ",
-                               height, " x ", width));
+  check_pyramid(config, *sizes.image, s.encoder, s.decoder);
   return std::make_unique<ConvCvae>(s, sizes, initialisation);
 }
 

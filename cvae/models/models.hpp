@@ -47,6 +47,13 @@ std::unique_ptr<Cvae> make_residual_extended_cvae(const Config& config, const Mo
 std::unique_ptr<Cvae> make_conv_cvae(const Config& config, const ModelSizes& sizes,
                                      RandomStream& initialisation, RandomStream& dropout);
 
+/// For images of which some pixels are given, c = [x m, m]: convolutions as in "conv", which see [input, x m, m] as channels. A second
+/// stack of the same widths sees [x m, m], and each transposed convolution of the decoder also sees what that stack makes of its
+/// scale (Ronneberger, Fischer & Brox 2015, "U-Net"). So what is given is known where it lies. Settings as of "conv". Error where the
+/// condition is not made of pixels, and unless encoder and decoder have as many widths.
+std::unique_ptr<Cvae> make_unet_cvae(const Config& config, const ModelSizes& sizes,
+                                     RandomStream& initialisation, RandomStream& dropout);
+
 /// Linear in the values of a row, with coefficients that depend on the mask: the best one of a Gaussian set is of this form
 /// (docs/optimum.md). What the given columns predict of the others, and the principal axes of the rest, are those of a Gaussian
 /// with the training rows' mean and covariance, which are saved and not trained; latent i is the i-th axis, largest first. What

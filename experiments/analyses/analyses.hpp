@@ -74,4 +74,11 @@ bool image_scores_apply(const Experiment& experiment);
 /// score_class or score_colour.
 void check_image_scores(const Experiment& experiment, const std::optional<std::string>& features);
 
+/// How holes in test images are filled, for each kind of mask that the model was trained with: inpainting.csv and inpainting.png;
+/// docs/outputs.md describes the columns.
+AnalysisResult inpainting_analysis(const Experiment& experiment, AnalysisContext& context);
+
+/// Whether the condition is the pixels outside a hole.
+bool inpainting_applies(const Experiment& experiment);
+
 }  // namespace elbow

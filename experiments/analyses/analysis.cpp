@@ -24,6 +24,9 @@ const std::vector<Analysis>& analyses() {
        factors_apply, factors_analysis},
       {"image_scores", "Scores of generated images: FID, KID, precision, recall, blur, label consistency",
        image_scores_apply, image_scores_analysis, check_image_scores},
+      {"inpainting",
+       "Holes in test images, filled several times: pictures, PSNR and likelihood by kind of mask",
+       inpainting_applies, inpainting_analysis},
   };
   return list;
 }

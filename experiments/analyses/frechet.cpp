@@ -97,7 +97,7 @@ FrechetCurve frechet_curve(const Experiment& e, const std::vector<int64_t>& orde
 }
 
 bool frechet_applies(const Experiment& e) {
-  return e.condition.by_columns() && e.data.test.columns() <= most_frechet_columns &&
+  return e.condition.counts_given() && e.data.test.columns() <= most_frechet_columns &&
          complete_rows(e.data.test).size() >= least_rows;
 }
 

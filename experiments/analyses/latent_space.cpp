@@ -82,7 +82,7 @@ LatentSpace latent_space(const Experiment& e, int64_t most) {
 
 bool latent_space_applies(const Experiment& e) {
   const Dataset& set = e.data.test;
-  return e.condition.by_columns() && e.condition.features() <= most_figures &&
+  return e.condition.counts_given() && e.condition.features() <= most_figures &&
          (set.coordinate || set.classes());
 }
 

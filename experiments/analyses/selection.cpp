@@ -189,7 +189,7 @@ std::string text_of(const Experiment& e, const Found& f) {
 }  // namespace
 
 bool selection_applies(const Experiment& e) {
-  return e.condition.by_columns() && e.condition.features() <= most_selected_from;
+  return e.condition.counts_given() && e.condition.features() <= most_selected_from;
 }
 
 AnalysisResult selection_analysis(const Experiment& e, AnalysisContext& context) {

@@ -30,6 +30,7 @@ constexpr void (*commands[])(Command) = {
     add_interpolate,
     add_impute,
     add_impute_benchmark,
+    add_inpaint,
     add_pool,
     add_analyses,
     add_page,

@@ -82,7 +82,8 @@ Json config_schema() {
   }
   for (const std::string& kind : model_kinds()) {
     Json json = with("model", "kind", kind);
-    if (kind == "conv") json["data"] = image_files;
+    if (kind == "conv" || kind == "unet") json["data"] = image_files;
+    if (kind == "unet") json["condition"]["kind"] = "pixels";
     if (kind == "matched") {  // of a finished VAE: its architecture is all that is asked of it here
       json["model"]["vae"] = "outputs/vae";
       json["model"]["architecture"] = {{"kind", "mlp"}, {"encoder", {8}}, {"latents", 2}, {"decoder", {8}}};

@@ -18,6 +18,7 @@ void add_traverse(Command app);
 void add_interpolate(Command app);
 void add_impute(Command app);
 void add_impute_benchmark(Command app);
+void add_inpaint(Command app);
 void add_pool(Command app);
 void add_analyses(Command app);  ///< one for each analysis: analyse.cpp
 void add_page(Command app);

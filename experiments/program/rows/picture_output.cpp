@@ -18,16 +18,21 @@ bool wants_picture(const RowsOptions& o, const Experiment& e) {
   return e.data.test.image && ending != ".csv" && !is_array_file(o.out);
 }
 
-fs::path picture_path(const RowsOptions& o, const std::string& name) {
-  const fs::path png = o.out.empty() ? fs::path(o.run) / name : fs::path(o.out);
-  if (png.extension() != ".png") throw Error(png.string() + ": a picture is a PNG: --out FILE.png");
-  if (!o.out.empty())
-    check_output_file(png, o.force);
-  else if (fs::exists(png) && !o.force)  // the run's own picture
-    throw Error(png.string() + ": exists already: choose another --out, or --force");
+fs::path own_file(const RowsOptions& o, const fs::path& out, const std::string& name) {
+  const fs::path file = out.empty() ? fs::path(o.run) / name : out;
+  if (!out.empty())
+    check_output_file(file, o.force);
+  else if (fs::exists(file) && !o.force)
+    throw Error(file.string() + ": exists already: choose another --out, or --force");
   else
     list_file_of_run(o.run, name);
-  return png;
+  return file;
+}
+
+fs::path picture_path(const RowsOptions& o, const std::string& name) {
+  if (!o.out.empty() && fs::path(o.out).extension() != ".png")
+    throw Error(o.out + ": a picture is a PNG: --out FILE.png");
+  return own_file(o, o.out, name);
 }
 
 void check_images(const Experiment& e, const std::string& option) {
