@@ -31,6 +31,7 @@ constexpr void (*commands[])(Command) = {
     add_impute,
     add_impute_benchmark,
     add_pool,
+    add_export,
     add_analyses,
     add_page,
     add_schema,
