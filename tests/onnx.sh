@@ -64,6 +64,16 @@ train --set model='{"kind": "residual", "encoder": [16, 16], "latents": 3, "deco
 same residual --rows rows.csv --given x1
 train --set model='{"kind": "dense", "encoder": [[8, 8], [8, 8]], "latent": [[8, 3]], "decoder": [[8, 8], [8]]}' --out dense
 same dense --rows rows.csv --given x1
+train --set condition.kind=none --out vae
+same vae --rows rows.csv
+train --set model='{"kind": "matched", "vae": "vae", "prior": {"kind": "learned"}}' --out matched
+same matched --rows rows.csv --given x1
+train --set condition.kind=none --set loss.autoencoder=true --out autoencoder
+same autoencoder --rows rows.csv
+awk -v OFS=, 'BEGIN { print "a,income,far,n"; for (i = 0; i < 200; i++) print sin(i * 1.7), exp(cos(i)), 1 / (sin(i) + 1.1), i * 7 % 9 }' >kinds.csv
+train --set data='{"source": "table", "path": "kinds.csv", "schema": {"columns": [{"name": "a", "kind": "real"},
+  {"name": "income", "kind": "positive"}, {"name": "far", "kind": "heavy_tailed"}, {"name": "n", "kind": "count"}]}}' --out kinds
+same kinds --rows kinds.csv --given a,n
 cells=$source/experiments/tables/cells
 head -200 "$cells.csv" >cells.csv
 undrawn train "$source/experiments/table.json" --quiet --set data.path="$cells.csv" --set data.schema="$cells.schema.json" \

@@ -130,9 +130,11 @@ def run(o):
     table, names = elbow_table(o.elbow, "encode", o.run, o.rows, o.given)
     column = lambda lines, name: np.array([float(line[name]) for line in lines])
     columns = lambda prefix: np.stack([column(table, f"{prefix}{i}") for i in range(q["mean"].shape[1])], 1)
-    found = {"mean": difference(q["mean"], columns("mu_")), "log_var": difference(q["log_var"], columns("log_var_"))}
+    found = {"mean": difference(q["mean"], columns("mu_"))}
+    if "log_var" in q:  # not of an autoencoder
+        found["log_var"] = difference(q["log_var"], columns("log_var_"))
     found["one row"] = difference(alone[0], q["mean"][:1])
-    if "prior_density" not in nets:  # where the KL has a closed form
+    if "log_var" in q and "prior_density" not in nets:  # where the KL has a closed form
         prior = outputs("prior") if "prior" in nets else {"mean": 0 * q["mean"], "log_var": 0 * q["mean"]}
         mean, log_var = prior["mean"], prior["log_var"]
         apart, ratio = (q["mean"] - mean).astype(np.float64), (q["log_var"] - log_var).astype(np.float64)
@@ -145,8 +147,9 @@ def run(o):
             chosen = got.argmax(1) if f["kind"] == "categorical" else (got[:, 0] > 0.5).astype(int)
             same = [f["categories"][k] == line[f["name"]] for k, line in zip(chosen, table)]
             found["categories"] = max(found.get("categories", 0), 1 - np.mean(same))
-        elif f["kind"] == "real":
-            expected = (column(table, f["name"]) - f["mean"]) / f["sd"]
+        elif f["kind"] in ("real", "heavy_tailed", "positive"):  # counts are rounded
+            expected = column(table, f["name"])
+            expected = ((np.log(expected) if f["kind"] == "positive" else expected) - f["mean"]) / f["sd"]
             found["values"] = max(found.get("values", 0), difference(got[:, 0], expected))
     size = sum(os.path.getsize(f"{o.folder}/{name}.onnx") for name in nets)
     details = ", ".join(f"{name} {d:.0e}" for name, d in found.items())

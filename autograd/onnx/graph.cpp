@@ -91,6 +91,8 @@ void OnnxGraph::constant(const std::string& name, OnnxType type, const std::vect
 
 std::string OnnxGraph::file(const std::string& version,
                             const std::map<std::string, std::string>& metadata) const {
+  if (graph_.bytes().size() >= size_t{1} << 31)
+    fail("onnx", "the graph has ", graph_.bytes().size() >> 20, " MB; the format takes less than 2048");
   ProtobufMessage message, operators;
   operators.number(opset_id::version, opset);  // no domain: ONNX's own operators
   message.number(model::ir_version, ir_version)
