@@ -2,6 +2,7 @@
 #include "autograd/backend/backend.hpp"
 #include "autograd/checks.hpp"
 #include "autograd/op.hpp"
+#include "autograd/op_observer.hpp"
 #include "autograd/profile.hpp"
 
 namespace elbow::ops {
@@ -36,6 +37,8 @@ Tensor apply_op(const OpRule& rule, const void* op, Inputs in) {
     check(y, rule.name, "output");
   }
   if (tape) tape->record(rule, op, in, context.saved(), context.n_saved(), y);
+  if (OpObserver* observer = OpObserver::current()) [[unlikely]]
+    observer->applied(rule, op, in, y);
   return y;
 }
 

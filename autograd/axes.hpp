@@ -2,6 +2,7 @@
 #include <array>
 #include <cstdint>
 #include <initializer_list>
+#include <vector>
 
 #include "autograd/kernels/row_view.hpp"
 #include "autograd/tensor.hpp"
@@ -30,6 +31,15 @@ class Axes {
       chosen[size_t(a)] = true;
     }
     return chosen;
+  }
+
+  /// The same as numbers, ascending.
+  std::vector<int64_t> numbers(const Shape& shape, const char* op) const {
+    const auto chosen = of(shape, op);
+    std::vector<int64_t> axes;
+    for (int i = 0; i < shape.rank(); ++i)
+      if (chosen[size_t(i)]) axes.push_back(i);
+    return axes;
   }
 
   /// The shape with the chosen axes shrunk to 1, or taken away.

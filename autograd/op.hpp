@@ -26,6 +26,7 @@
 #include "autograd/backward_context.hpp"
 #include "autograd/kernels/math.hpp"
 #include "autograd/kernels/simd.hpp"
+#include "autograd/onnx/node.hpp"
 #include "autograd/op_rule.hpp"
 #include "autograd/ops.hpp"
 #include "autograd/tape.hpp"
@@ -75,6 +76,7 @@ class ForwardContext {
 ///   template <class T> void device_forward(ForwardContext&) const      the same kernels for the GPU:
 ///   template <class T> void device_backward(BackwardContext&) const    backend/cuda/kernels.hpp
 ///   void reference(Inputs in, double* y) const             plain loops over float64 inputs, to test against
+///   void onnx(OnnxNode& node) const                        how to write it as ONNX, if it has a form there: onnx/node.hpp
 ///   static void samples(Samples<Self>& s)                  how to try it
 ///
 /// Beside the gradient kernels, backward_in_ops makes the gradient differentiable again; it calls the functions of

@@ -6,6 +6,7 @@
 namespace elbow {
 
 class BackwardContext;
+class OnnxNode;
 
 namespace ops {
 
@@ -46,6 +47,8 @@ struct OpRule {
   void (*backward)(const void* op, BackwardContext& context);
   /// The same written in ops, so that the gradient can be differentiated again.
   void (*backward_in_ops)(const void* op, BackwardContext& context);
+  /// Writes it as operators of ONNX (onnx/node.hpp). Null: it has no form there.
+  void (*onnx)(const void* op, OnnxNode& node);
   const DeviceKernels* device;  ///< the same two on the GPU
   /// The tape keeps a copy of the op.
   void (*copy)(const void* op, void* to);

@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
+#include <numeric>
+
+#include "autograd/operators.hpp"
 
 namespace elbow {
 namespace {
@@ -133,6 +136,23 @@ Tensor Condition::of(const Tensor& values) const {
   for (int64_t i = 0; i < values.numel(); ++i) mask[i] = std::isnan(values.data<float>()[i]) ? 0.0f : 1.0f;
   write(values, out);
   return out.c;
+}
+
+Tensor Condition::in_ops(const Tensor& values, const Tensor& mask) const {
+  if (kind_ == Kind::none) return {};
+  if (by_columns()) return concat(where(mask, values, 0.0), mask, 1);
+  std::vector<Tensor> parts;  // as write_attributes has them
+  for (int64_t a = 0; a < value_columns_; ++a) {
+    const int64_t n = categories_[size_t(a)];
+    const Tensor value = slice(values, 1, a, a + 1);  // [rows, 1]
+    const Tensor given = mask ? slice(mask, 1, a, a + 1) : Tensor();
+    std::vector<float> numbers(size_t(n), 0);
+    std::iota(numbers.begin(), numbers.end(), 0.0f);
+    const Tensor part = n == 0 ? value : equal(value, Tensor::from(numbers, {1, n}));  // [rows, 1 or n]
+    parts.push_back(given ? where(given, part, 0.0) : part);
+    if (withheld_ > 0) parts.push_back(1 - given);
+  }
+  return concat(parts, 1);
 }
 
 Tensor Condition::nothing(int64_t rows) const {

@@ -75,6 +75,9 @@ class Condition {
   /// The condition of rows from `values` alone: c [rows, width()], from `values` [rows, value_columns()] with
   /// a NaN where nothing is given. Undefined where there is no condition. Error as give().
   Tensor of(const Tensor& values) const;
+  /// The same, computed by ops alone, so that it can be part of a graph (autograd/onnx/trace.hpp). mask [rows, value_columns()]: 1 = given,
+  /// 0 = withheld; undefined unless may_withhold(). Nothing is checked.
+  Tensor in_ops(const Tensor& values, const Tensor& mask) const;
   /// Values where nothing is given: a NaN everywhere [rows, value_columns()].
   Tensor nothing(int64_t rows) const;
 

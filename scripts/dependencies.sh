@@ -1,14 +1,14 @@
 #!/bin/sh
 # The Debian and Ubuntu packages that Elbow needs. This list is the only one: the Makefile, CI and the docs read it here.
 #
-#   scripts/dependencies.sh [list | missing | install] [build] [lint] [fuzz]
+#   scripts/dependencies.sh [list | missing | install] [build] [lint] [fuzz] [onnx]
 #
 # list      print them, one a line
 # missing   print those that are not installed
 # install   install those that are missing, and say so first (the default)
 #
 # build is what building, testing and running need (the default; libboost-context-dev for the threads of the emulated GPU
-# alone); lint and fuzz are what `make lint` and `make fuzz` need besides.
+# alone); lint and fuzz are what `make lint` and `make fuzz` need besides; onnx is what installs onnxruntime for a test (.ci/run).
 set -eu
 
 # a|b|c: any of them will do, and the first is installed when there is none.
@@ -40,6 +40,9 @@ fuzz='
 clang
 libomp-dev
 '
+onnx='
+python3-venv
+'
 
 action=${1:-install}
 [ $# -gt 0 ] && shift
@@ -49,7 +52,8 @@ for group in "${@:-build}"; do
     build) packages="$packages $build" ;;
     lint) packages="$packages $lint" ;;
     fuzz) packages="$packages $fuzz" ;;
-    *) echo "dependencies.sh: there is no group '$group': build, lint or fuzz" >&2; exit 2 ;;
+    onnx) packages="$packages $onnx" ;;
+    *) echo "dependencies.sh: there is no group '$group': build, lint, fuzz or onnx" >&2; exit 2 ;;
   esac
 done
 

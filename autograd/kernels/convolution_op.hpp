@@ -93,6 +93,23 @@ template <class Self, bool transposed> struct ConvolutionOp : Op {
       c.give(2, c.shape_of_input(2).rank() == 2 ? sum(dy, {2, 3}) : sum(dy, {0, 2, 3}));
   }
 
+  /// The bias of each row is added behind the operator, which knows one for all rows.
+  void onnx(OnnxNode& node) const {
+    const Self& s = self();
+    const bool biased = node.inputs() == 3, by_row = biased && node.input(2).rank() == 2;
+    std::vector<std::string> in{node.in(0), node.in(1)};
+    if (biased && !by_row) in.push_back(node.in(2));
+    using Numbers = std::vector<int64_t>;
+    const Extent pad = s.padding;
+    std::vector<OnnxAttribute> attributes{{"strides", Numbers{s.stride.height, s.stride.width}},
+                                          {"pads", Numbers{pad.height, pad.width, pad.height, pad.width}}};
+    if constexpr (transposed)
+      attributes.push_back({"output_padding", Numbers{s.output_padding.height, s.output_padding.width}});
+    const std::string y = node.add(transposed ? "ConvTranspose" : "Conv", in, attributes);
+    node.is(by_row ? node.add("Add", {y, node.add("Unsqueeze", {node.in(2), node.constant(Numbers{2, 3})})})
+                   : y);
+  }
+
  private:
   const Self& self() const { return static_cast<const Self&>(*this); }
 

@@ -63,6 +63,29 @@ template <class O> void backward_in_ops(const void* op, BackwardContext& context
     settings<O>(op).backward_in_ops(context);
 }
 
+/// How an op is written as ONNX: its struct names an operator, or says how, or it is written as the operations of its formula.
+template <class O> inline constexpr bool has_onnx_name = requires { std::string_view(O::onnx); };
+template <class O> inline constexpr bool has_onnx_function = requires(const O& op, OnnxNode& node) {
+  op.onnx(node);
+};
+template <class O>
+inline constexpr bool has_onnx = has_onnx_name<O> || has_onnx_function<O> || is_elementwise<O>;
+
+template <class O> void onnx(const void* op, OnnxNode& node) {
+  if constexpr (has_onnx_name<O>) {
+    std::vector<std::string> in;
+    for (size_t i = 0; i < node.inputs(); ++i) in.push_back(node.in(i));
+    node.is(node.add(O::onnx, in));
+  } else if constexpr (has_onnx_function<O>) {
+    settings<O>(op).onnx(node);
+  } else {
+    [&]<size_t... I>(std::index_sequence<I...>) {
+      node.is(settings<O>(op).forward(Tracer(node.input(I))...).tensor_like(node.input(0)));
+    }
+    (std::make_index_sequence<size_t(O::arity)>{});
+  }
+}
+
 }  // namespace detail
 
 /// The table of an op type, from its struct.
@@ -77,6 +100,7 @@ template <class O> consteval OpRule make_rule() {
     rule.backward = &detail::backward<O>;
     rule.backward_in_ops = &detail::backward_in_ops<O>;
   }
+  if constexpr (detail::has_onnx<O>) rule.onnx = &detail::onnx<O>;
   rule.device = &device_kernels<O>;
   rule.copy = [](const void* op, void* to) { new (to) O(detail::settings<O>(op)); };
   rule.destroy = [](void* op) { static_cast<O*>(op)->~O(); };

@@ -17,6 +17,7 @@ namespace elbow::ops {
 ///   Tensor slope_in_ops(const Tensor& x, const Tensor& y, const Tensor& dy) const  the same written in ops, where y and dy
 ///                                                                                  have the axes kept, with size 1
 ///   double plain(int64_t n, const double* x) const                                the reference loop
+///   static constexpr auto onnx_reduction = "..."                                   what ONNX calls it, if it knows it
 ///
 template <class Self> struct RowReduction : Op {
   Axes axes;
@@ -89,6 +90,10 @@ template <class Self> struct RowReduction : Op {
     const Tensor x = rows.gather(in[0]);
     for (int64_t r = 0; r < rows.rows(); ++r)
       y[r] = self().plain(rows.length(), x.data<double>() + r * rows.length());
+  }
+  void onnx(OnnxNode& node) const requires(requires { Self::onnx_reduction; }) {
+    node.is(node.add(Self::onnx_reduction, {node.in(0)},
+                     {{"keepdims", int64_t(keep)}, {"axes", axes.numbers(node.input(0).shape(), Self::name)}}));
   }
   static void samples(Samples<Self>& s) {
     const auto over = [](Axes a, bool keep) {

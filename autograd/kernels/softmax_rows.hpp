@@ -49,6 +49,7 @@ template <class T, class X> ELBOW_DEVICE T logsumexp_row(const cuda::Block& bloc
 ///   ELBOW_DEVICE static void slope_row(block, n, X y, G dy, Y dx)
 ///   static Tensor slope_in_ops(const Tensor& y, const Tensor& dy, int axis)     the same written in ops
 ///   static double plain(double x, double log_sum)
+///   static constexpr auto onnx_rows = "..."                           what ONNX calls it
 ///
 template <class Self> struct SoftmaxRows : Op {
   int axis = -1;
@@ -120,6 +121,9 @@ template <class Self> struct SoftmaxRows : Op {
       out.data<double>()[i] = Self::plain(x.data<double>()[i], std::log(sum));
     }
     rows.scatter(out.data<double>(), y, false);
+  }
+  void onnx(OnnxNode& node) const {
+    node.is(node.add(Self::onnx_rows, {node.in(0)}, {{"axis", int64_t(axis)}}));
   }
   static void samples(Samples<Self>& s) {
     const auto along = [](int axis) {

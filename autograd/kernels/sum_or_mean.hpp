@@ -60,6 +60,13 @@ template <class Self, bool average> struct SumOrMean : Op {
       if (average) y[r] /= double(rows.length());
     }
   }
+  void onnx(
+      OnnxNode& node) const {  // the axes of ReduceSum became an input before those of the other reductions
+    const std::vector<int64_t> over = axes.numbers(node.input(0).shape(), Self::name);
+    const OnnxAttribute kept{"keepdims", int64_t(keep)};
+    node.is(average ? node.add("ReduceMean", {node.in(0)}, {kept, {"axes", over}})
+                    : node.add("ReduceSum", {node.in(0), node.constant(over)}, {kept}));
+  }
   static void samples(Samples<Self>& s) {
     const auto over = [](Axes a, bool keep) {
       Self op;

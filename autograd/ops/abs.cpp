@@ -9,6 +9,7 @@ namespace elbow::ops {
 
 struct Abs : Unary {
   static constexpr auto name = "abs", doc = "|x|; its derivative at 0 is 0";
+  static constexpr auto onnx = "Abs";
   template <class V> ELBOW_FN V forward(V x) const { return abs(x); }
   template <class V> ELBOW_FN V backward(V x, V gy) const {
     return select(x > V(0), gy, select(x < V(0), -gy, V(0)));

@@ -9,6 +9,7 @@ namespace elbow::ops {
 
 struct Add : Binary {
   static constexpr auto name = "add", doc = "a + b";
+  static constexpr auto onnx = "Add";
   template <class V> ELBOW_FN V forward(V a, V b) const { return a + b; }
   template <class V> ELBOW_FN Gradients<V, 2> backward(V gy) const { return {gy, gy}; }
   static void samples(Samples<Add>& s) {

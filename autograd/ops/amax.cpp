@@ -17,6 +17,7 @@ struct Amax : RowExtreme<Amax> {
   static constexpr auto
       name = "amax",
       doc = "the largest element over some axes, or all; NaN stays NaN; equal ones share the gradient";
+  static constexpr auto onnx_reduction = "ReduceMax";
 
   template <class T> T reduce(int64_t n, const T* x) const { return simd::max_of(n, x); }
   template <class T, class X> ELBOW_DEVICE T reduce_row(const cuda::Block& block, int64_t n, X x) const {

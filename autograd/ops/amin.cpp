@@ -17,6 +17,7 @@ struct Amin : RowExtreme<Amin> {
   static constexpr auto
       name = "amin",
       doc = "the smallest element over some axes, or all; NaN stays NaN; equal ones share the gradient";
+  static constexpr auto onnx_reduction = "ReduceMin";
 
   template <class T> T reduce(int64_t n, const T* x) const { return simd::min_of(n, x); }
   template <class T, class X> ELBOW_DEVICE T reduce_row(const cuda::Block& block, int64_t n, X x) const {

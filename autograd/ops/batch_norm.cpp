@@ -142,6 +142,11 @@ struct BatchNorm : Op {
                        in[2].data<double>()[i];
     }
   }
+  void onnx(OnnxNode& node) const {
+    if (training) fail(name, "in training mode has no form in ONNX");
+    node.is(node.add("BatchNormalization", {node.in(0), node.in(1), node.in(2), node.in(3), node.in(4)},
+                     {{"epsilon", float(epsilon)}}));
+  }
   static void samples(Samples<BatchNorm>& s) {
     const auto inputs = [&](int64_t rows, int64_t n) {
       return std::vector{s.in({rows, n}), s.in({n}, 0.5, 2), s.in({n}), s.in({n}).constant(),

@@ -160,6 +160,11 @@ struct BatchNorm2d : Op {
       });
     }
   }
+  void onnx(OnnxNode& node) const {
+    if (training) fail(name, "in training mode has no form in ONNX");
+    node.is(node.add("BatchNormalization", {node.in(0), node.in(1), node.in(2), node.in(3), node.in(4)},
+                     {{"epsilon", float(epsilon)}}));
+  }
   static void samples(Samples<BatchNorm2d>& s) {
     const auto inputs = [&](const Shape& x) {
       const Shape n{x[1]};

@@ -42,6 +42,7 @@ struct BroadcastTo : Op {
       for (int64_t i = 0; i < walk.inner_size(); ++i)
         y[row * walk.inner_size() + i] = in[0].data<double>()[walk.offsets(row)[0] + i * walk.inner_stride(0)];
   }
+  void onnx(OnnxNode& node) const { node.is(node.add("Expand", {node.in(0), node.sizes_value()})); }
   static void samples(Samples<BroadcastTo>& s) {
     s.add(BroadcastTo{{}, {3, 4}}, {s.in({4})}, "to [3,4]")
         .add(BroadcastTo{{}, {3, 4}}, {s.in({3, 1})}, "to [3,4]");

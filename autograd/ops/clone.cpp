@@ -9,6 +9,7 @@ namespace elbow::ops {
 
 struct Clone : Unary {
   static constexpr auto name = "clone", doc = "a copy";
+  static constexpr auto onnx = "Identity";
   template <class V> ELBOW_FN V forward(V x) const { return x; }
   template <class V> ELBOW_FN V backward(V gy) const { return gy; }
   static void samples(Samples<Clone>& s) { s.add({s.in({3, 5})}).extremes().value(2.5, 2.5).value(-1, -1); }

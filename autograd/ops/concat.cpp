@@ -156,6 +156,11 @@ struct Concat : Op {
         for (int64_t i = 0; i < n; ++i) *y++ = in[k].data<double>()[o * n + i];
       }
   }
+  void onnx(OnnxNode& node) const {
+    std::vector<std::string> in;
+    for (size_t i = 0; i < node.inputs(); ++i) in.push_back(node.in(i));
+    node.is(node.add("Concat", in, {{"axis", int64_t(node.input(0).shape().axis(axis, name))}}));
+  }
   static void samples(Samples<Concat>& s) {
     s.add(Concat{{}, 1}, {s.in({3, 2}), s.in({3, 4})}, "axis 1")
         .add(Concat{{}, 0}, {s.in({3, 2}), s.in({1, 2})}, "axis 0");

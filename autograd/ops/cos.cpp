@@ -9,6 +9,7 @@ namespace elbow::ops {
 
 struct Cos : Unary {
   static constexpr auto name = "cos", doc = "the cosine, of x in radians";
+  static constexpr auto onnx = "Cos";
   template <class V> ELBOW_FN V forward(V x) const { return cos(x); }
   template <class V> ELBOW_FN V backward(V x, V gy) const { return -gy * sin(x); }
   static void samples(Samples<Cos>& s) {

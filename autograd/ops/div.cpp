@@ -9,6 +9,7 @@ namespace elbow::ops {
 
 struct Div : Binary {
   static constexpr auto name = "div", doc = "a / b";
+  static constexpr auto onnx = "Div";
   template <class V> ELBOW_FN V forward(V a, V b) const { return a / b; }
   template <class V> ELBOW_FN Gradients<V, 2> backward(V a, V b, V gy) const {
     return {gy / b, -gy * a / (b * b)};

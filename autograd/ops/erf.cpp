@@ -12,6 +12,7 @@ namespace elbow::ops {
 
 struct Erf : Unary {
   static constexpr auto name = "erf", doc = "the error function";
+  static constexpr auto onnx = "Erf";
   template <class V> ELBOW_FN V forward(V x) const { return erf(x); }
   template <class V> ELBOW_FN V backward(V x, V gy) const {
     return gy * exp(-x * x) * V(2 / std::sqrt(std::numbers::pi));

@@ -9,6 +9,7 @@ namespace elbow::ops {
 
 struct Exp : Unary {
   static constexpr auto name = "exp", doc = "e^x";
+  static constexpr auto onnx = "Exp";
   template <class V> ELBOW_FN V forward(V x) const { return exp(x); }
   template <class V> ELBOW_FN V backward_from_output(V y, V gy) const { return gy * y; }
   static void samples(Samples<Exp>& s) {

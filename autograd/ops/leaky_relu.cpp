@@ -14,6 +14,7 @@ struct LeakyRelu : Unary {
 
   template <class V> ELBOW_FN V forward(V x) const { return select(x < V(0), x * V(slope), x); }
   template <class V> ELBOW_FN V backward(V x, V gy) const { return select(x > V(0), gy, gy * V(slope)); }
+  void onnx(OnnxNode& node) const { node.is(node.add("LeakyRelu", {node.in(0)}, {{"alpha", float(slope)}})); }
   static void samples(Samples<LeakyRelu>& s) {
     s.add({s.in({3, 5})}).add(LeakyRelu{{}, 0.3}, {s.in({8})}, "slope 0.3").extremes().kink(0);
     s.value(2, 2).value(-3, -0.03);

@@ -12,6 +12,9 @@ namespace elbow::ops {
 struct Less : Binary {
   static constexpr auto name = "less", doc = "1 where a < b, 0 elsewhere, also where one is NaN; not recorded";
   template <class V> ELBOW_FN V forward(V a, V b) const { return select(a < b, V(1), V(0)); }
+  void onnx(OnnxNode& node) const {
+    node.is(node.cast(node.add("Less", {node.in(0), node.in(1)}), OnnxType::float32));
+  }
   static void samples(Samples<Less>& s) {
     s.add({s.in({3, 5}), s.in({3, 5})}).add({s.in({4, 3}), s.in({3})}).add({s.in({2, 1, 4}), s.in({3, 1})});
     s.refuse({}, {s.in({3, 4}), s.in({3})}, "do not broadcast").extremes();

@@ -14,6 +14,7 @@ namespace elbow::ops {
 struct Linear : Op {
   static constexpr auto name = "linear",
                         doc = "x w + b: x [rows, in], w [in, out], b [out]; the bias is part of the product";
+  static constexpr auto onnx = "Gemm";
 
   // The weight lies as [in, out], so that the product of the forward pass, and that of the weight's gradient, read all
   // matrices along their rows; only the gradient of x needs w transposed, and the first layer of a net needs none.

@@ -9,6 +9,7 @@ namespace elbow::ops {
 
 struct Log : Unary {
   static constexpr auto name = "log", doc = "the natural logarithm; -inf at 0, NaN below";
+  static constexpr auto onnx = "Log";
   template <class V> ELBOW_FN V forward(V x) const { return log(x); }
   template <class V> ELBOW_FN V backward(V x, V gy) const { return gy / x; }
   static void samples(Samples<Log>& s) {

@@ -9,6 +9,7 @@ namespace elbow::ops {
 
 struct LogSoftmax : SoftmaxRows<LogSoftmax> {
   static constexpr auto name = "log_softmax", doc = "x - log(sum of e^x) along one axis; never overflows";
+  static constexpr auto onnx_rows = "LogSoftmax";
 
   template <class T> static void normalise(int64_t n, const T* x, T* y) {
     const T log_sum = logsumexp_of(n, x);

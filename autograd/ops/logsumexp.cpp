@@ -13,6 +13,7 @@ namespace elbow::ops {
 
 struct Logsumexp : RowReduction<Logsumexp> {
   static constexpr auto name = "logsumexp", doc = "log(sum of e^x) over some axes, or all; never overflows";
+  static constexpr auto onnx_reduction = "ReduceLogSumExp";
 
   template <class T> T reduce(int64_t n, const T* x) const { return logsumexp_of(n, x); }
   template <class T> void slope(int64_t n, const T* x, T y, T dy, T* dx) const {

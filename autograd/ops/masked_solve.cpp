@@ -216,6 +216,44 @@ struct MaskedSolve : Op {
       }
     }
   }
+  // ONNX has no such operator: Gauss-Jordan elimination of all rows' systems [a | b] at once, in double precision. Step k
+  // takes column k away, and after n steps the solution is left. A column that the mask leaves out is one of the unit matrix, so
+  // every system has size n; being positive definite, they need no pivots.
+  void onnx(OnnxNode& node) const {
+    const int64_t n = node.input(0).size(0);
+    const auto add = [&](const char* type, const std::string& a, const std::string& b) {
+      return node.add(type, {a, b});
+    };
+    const auto wide = [&](const std::string& value) { return node.cast(value, OnnxType::float64); };
+    const auto number = [&](double v) { return node.constant(v, DType::float64); };
+    const auto whole = [&](const std::vector<int64_t>& v) { return node.constant(v); };
+    Tensor unit = Tensor::zeros({n, n}, DType::float64);
+    for (int64_t i = 0; i < n; ++i) unit.set({i, i}, 1);
+    const std::string is_given = node.cast(node.in(2), OnnxType::boolean), given = wide(is_given);
+    const std::string down = add("Unsqueeze", given, whole({2}));    // [rows, n, 1]
+    const std::string across = add("Unsqueeze", given, whole({1}));  // [rows, 1, n]
+    const std::string s = wide(node.in(0)), transposed = node.add("Transpose", {s});
+    const std::string symmetric = add("Mul", add("Add", s, transposed), number(0.5));
+    const std::string diagonal = add("Add", add("Mul", down, number(ridge - 1)), number(1));  // ridge, or 1
+    const std::string matrix = add("Add", add("Mul", symmetric, add("Mul", down, across)),
+                                   add("Mul", diagonal, node.constant(unit)));  // [rows, n, n]
+    const std::string right = node.add("Where", {is_given, wide(node.in(1)), number(0)});
+    std::string left =
+        node.add("Concat", {matrix, add("Unsqueeze", right, whole({2}))}, {{"axis", int64_t{2}}});
+    for (int64_t k = 0; k < n; ++k) {
+      const auto parts =
+          node.add("Split", {left, whole({1, n - k})}, {{"axis", int64_t{2}}}, 2);  // column k, and the others
+      const auto row = [&](size_t part) {
+        return node.add("Gather", {parts[part], whole({k})}, {{"axis", int64_t{1}}});
+      };
+      Tensor kth = Tensor::zeros({n, 1}, DType::float64);
+      kth.set({k, 0}, 1);
+      const std::string factors =
+          add("Sub", parts[0], node.constant(kth));  // of row k, to be taken from each row
+      left = add("Sub", parts[1], add("Mul", factors, add("Div", row(1), row(0))));
+    }
+    node.is(node.cast(add("Squeeze", left, whole({2})), OnnxType::float32));
+  }
   static void samples(Samples<MaskedSolve>& s) {
     const auto mask = [&](int64_t rows, int64_t n) { return s.in({rows, n}).binary().constant(); };
     s.add({s.in({4, 4}).positive_definite(), s.in({5, 4}), mask(5, 4)});

@@ -234,6 +234,16 @@ struct Matmul : Op {
         }
     }
   }
+  void onnx(OnnxNode& node) const {
+    const auto factor = [&](size_t i, Trans trans) {
+      if (trans == Trans::no) return node.in(i);
+      std::vector<int64_t> axes(size_t(node.input(i).rank()));
+      for (size_t a = 0; a < axes.size(); ++a) axes[a] = int64_t(a);
+      std::swap(axes[axes.size() - 1], axes[axes.size() - 2]);
+      return node.add("Transpose", {node.in(i)}, {{"perm", axes}});
+    };
+    node.is(node.add("MatMul", {factor(0, ta), factor(1, tb)}));
+  }
   static void samples(Samples<Matmul>& s) {
     const Trans N = Trans::no, T = Trans::yes;
     s.add(Matmul{{}, N, N}, {s.in({3, 4}), s.in({4, 5})}, "NN")

@@ -11,6 +11,7 @@ struct Minimum : Binary {
   static constexpr auto
       name = "minimum",
       doc = "the smaller of a and b; NaN when one is NaN; a tie gives half the gradient to each";
+  static constexpr auto onnx = "Min";
   template <class V> ELBOW_FN V forward(V a, V b) const {
     return select(a < b, a, select(a >= b, b, a + b));  // neither holds with a NaN, and then a + b is NaN
   }

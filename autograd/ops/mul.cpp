@@ -9,6 +9,7 @@ namespace elbow::ops {
 
 struct Mul : Binary {
   static constexpr auto name = "mul", doc = "a * b";
+  static constexpr auto onnx = "Mul";
   template <class V> ELBOW_FN V forward(V a, V b) const { return a * b; }
   template <class V> ELBOW_FN Gradients<V, 2> backward(V a, V b, V gy) const { return {gy * b, gy * a}; }
   static void samples(Samples<Mul>& s) {

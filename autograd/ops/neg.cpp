@@ -9,6 +9,7 @@ namespace elbow::ops {
 
 struct Neg : Unary {
   static constexpr auto name = "neg", doc = "-x";
+  static constexpr auto onnx = "Neg";
   template <class V> ELBOW_FN V forward(V x) const { return -x; }
   template <class V> ELBOW_FN V backward(V gy) const { return -gy; }
   static void samples(Samples<Neg>& s) { s.add({s.in({3, 5})}).extremes().value(2, -2).value(-3, 3); }

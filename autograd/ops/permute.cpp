@@ -154,6 +154,11 @@ struct Permute : LinearOp<Permute> {
       y[i] = in[0].data<double>()[element];
     }
   }
+  void onnx(OnnxNode& node) const {
+    const auto from = order(node.input(0).shape());
+    node.is(node.add("Transpose", {node.in(0)},
+                     {{"perm", std::vector<int64_t>(from.begin(), from.begin() + count)}}));
+  }
   static void samples(Samples<Permute>& s) {
     s.add(of({1, 0}), {s.in({3, 4})}, "the transpose").add(of({1, 0}), {s.in({37, 19})}, "the transpose");
     s.add(of({0, 2, 1}), {s.in({2, 3, 4})}, "axes 0, 2, 1")

@@ -11,6 +11,7 @@ namespace elbow::ops {
 
 struct Pow : Binary {
   static constexpr auto name = "pow", doc = "a^b; NaN for a negative a and a b that is not whole";
+  static constexpr auto onnx = "Pow";
   template <class V> ELBOW_FN V forward(V a, V b) const { return power(a, b); }
   template <class V> ELBOW_FN Gradients<V, 2> backward(V a, V b, V gy) const {
     return {select(b == V(0), V(0), gy * b * power(a, b - V(1))),

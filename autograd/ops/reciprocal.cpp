@@ -9,6 +9,7 @@ namespace elbow::ops {
 
 struct Reciprocal : Unary {
   static constexpr auto name = "reciprocal", doc = "1 / x";
+  static constexpr auto onnx = "Reciprocal";
   template <class V> ELBOW_FN V forward(V x) const { return V(1) / x; }
   template <class V> ELBOW_FN V backward_from_output(V y, V gy) const { return -gy * y * y; }
   static void samples(Samples<Reciprocal>& s) {

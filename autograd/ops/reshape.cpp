@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "autograd/alias.hpp"
 #include "autograd/op.hpp"
 
@@ -28,6 +30,11 @@ struct Reshape : Op {
   void backward_in_ops(BackwardContext& c) const { c.give(0, reshape(c.dy(), c.shape_of_input(0))); }
   void reference(Inputs in, double* y) const {
     for (int64_t i = 0; i < in[0].numel(); ++i) y[i] = in[0].data<double>()[i];
+  }
+  void onnx(OnnxNode& node) const {
+    const std::vector<int64_t> sizes = node.sizes();  // ONNX takes one -1, and finds it from the others
+    const bool open = std::count(sizes.begin(), sizes.end(), -1) > 1;
+    node.is(node.add("Reshape", {node.in(0), open ? node.sizes_value() : node.constant(sizes)}));
   }
   static void samples(Samples<Reshape>& s) {
     s.add(Reshape{{}, {5, 3}}, {s.in({3, 5})}, "to [5,3]")

@@ -9,6 +9,7 @@ namespace elbow::ops {
 
 struct Sigmoid : Unary {
   static constexpr auto name = "sigmoid", doc = "1 / (1 + e^-x), without overflow";
+  static constexpr auto onnx = "Sigmoid";
   template <class V> ELBOW_FN V forward(V x) const { return logistic(x); }
   template <class V> ELBOW_FN V backward_from_output(V y, V gy) const { return gy * y * (V(1) - y); }
   static void samples(Samples<Sigmoid>& s) {

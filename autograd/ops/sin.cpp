@@ -9,6 +9,7 @@ namespace elbow::ops {
 
 struct Sin : Unary {
   static constexpr auto name = "sin", doc = "the sine, of x in radians";
+  static constexpr auto onnx = "Sin";
   template <class V> ELBOW_FN V forward(V x) const { return sin(x); }
   template <class V> ELBOW_FN V backward(V x, V gy) const { return gy * cos(x); }
   static void samples(Samples<Sin>& s) {

@@ -69,6 +69,12 @@ struct Slice : LinearOp<Slice> {
       for (int64_t i = first; i < last; i += step)
         for (int64_t k = 0; k < v.inner; ++k) *y++ = in[0].data<double>()[(o * v.size + i) * v.inner + k];
   }
+  void onnx(OnnxNode& node) const {
+    const int64_t a = node.input(0).shape().axis(axis, name);
+    if (node.sizes()[size_t(a)] < 0) fail(name, "along the rows has no form in ONNX");
+    const auto whole = [&](int64_t n) { return node.constant(std::vector{n}); };
+    node.is(node.add("Slice", {node.in(0), whole(first), whole(last), whole(a), whole(step)}));
+  }
   static void samples(Samples<Slice>& s) {
     s.add(Slice{{}, 1, 1, 3}, {s.in({3, 4})}, "axis 1, [1, 3)")
         .add(Slice{{}, 0, 0, 2}, {s.in({3, 4})}, "axis 0, [0, 2)");

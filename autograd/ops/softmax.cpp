@@ -9,6 +9,7 @@ namespace elbow::ops {
 
 struct Softmax : SoftmaxRows<Softmax> {
   static constexpr auto name = "softmax", doc = "e^x / sum of e^x along one axis; never overflows";
+  static constexpr auto onnx_rows = "Softmax";
 
   template <class T> static void normalise(int64_t n, const T* x, T* y) { softmax_of(n, x, y); }
   template <class T> static void slope(int64_t n, const T* y, const T* dy, T* dx) {

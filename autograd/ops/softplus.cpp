@@ -11,6 +11,7 @@ namespace elbow::ops {
 
 struct Softplus : Unary {
   static constexpr auto name = "softplus", doc = "log(1 + e^x), element by element; never overflows";
+  static constexpr auto onnx = "Softplus";
   template <class V> ELBOW_FN V forward(V x) const { return log1p_exp(x); }
   template <class V> ELBOW_FN V backward(V x, V gy) const { return gy * logistic(x); }
   double reference(double x) const { return std::log(1 + std::exp(x)); }

@@ -9,6 +9,7 @@ namespace elbow::ops {
 
 struct Sqrt : Unary {
   static constexpr auto name = "sqrt", doc = "the square root; NaN below 0";
+  static constexpr auto onnx = "Sqrt";
   template <class V> ELBOW_FN V forward(V x) const { return sqrt(x); }
   template <class V> ELBOW_FN V backward_from_output(V y, V gy) const { return gy / (y + y); }
   static void samples(Samples<Sqrt>& s) {

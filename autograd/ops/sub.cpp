@@ -9,6 +9,7 @@ namespace elbow::ops {
 
 struct Sub : Binary {
   static constexpr auto name = "sub", doc = "a - b";
+  static constexpr auto onnx = "Sub";
   template <class V> ELBOW_FN V forward(V a, V b) const { return a - b; }
   template <class V> ELBOW_FN Gradients<V, 2> backward(V gy) const { return {gy, -gy}; }
   static void samples(Samples<Sub>& s) {

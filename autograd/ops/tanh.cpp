@@ -9,6 +9,7 @@ namespace elbow::ops {
 
 struct Tanh : Unary {
   static constexpr auto name = "tanh", doc = "the hyperbolic tangent";
+  static constexpr auto onnx = "Tanh";
   template <class V> ELBOW_FN V forward(V x) const { return tanh(x); }
   template <class V> ELBOW_FN V backward_from_output(V y, V gy) const { return gy * (V(1) - y * y); }
   static void samples(Samples<Tanh>& s) {

@@ -16,6 +16,9 @@ struct Where : Ternary {
   template <class V> ELBOW_FN Gradients<V, 3> backward(V condition, V, V, V gy) const {
     return {V(0), select(condition == V(0), V(0), gy), select(condition == V(0), gy, V(0))};
   }
+  void onnx(OnnxNode& node) const {
+    node.is(node.add("Where", {node.cast(node.in(0), OnnxType::boolean), node.in(1), node.in(2)}));
+  }
   static void samples(Samples<Where>& s) {
     s.add({s.in({2, 4}, 0, 1).one_hot().constant(), s.in({2, 4}), s.in({2, 4})});
     s.add({s.in({4}, 0, 1).one_hot().constant(), s.in({3, 1}), s.in({1})});

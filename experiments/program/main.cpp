@@ -32,6 +32,7 @@ constexpr void (*commands[])(Command) = {
     add_impute_benchmark,
     add_inpaint,
     add_pool,
+    add_export,
     add_analyses,
     add_page,
     add_schema,

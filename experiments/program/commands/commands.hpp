@@ -20,6 +20,7 @@ void add_impute(Command app);
 void add_impute_benchmark(Command app);
 void add_inpaint(Command app);
 void add_pool(Command app);
+void add_export(Command app);
 void add_analyses(Command app);  ///< one for each analysis: analyse.cpp
 void add_page(Command app);
 void add_schema(Command app);
