@@ -82,7 +82,7 @@ DeviceEvaluation::DeviceEvaluation(std::vector<const Experiment*> experiments, C
     : experiments_(std::move(experiments)), model_(model) {
   const Models all(int(experiments_.size()));
   const Evaluating evaluating(model_);
-  const int64_t rows = experiments_.front()->data.test.rows(), whole = rows / evaluation_batch_rows,
+  const int64_t rows = epoch_rows(*experiments_.front()), whole = rows / evaluation_batch_rows,
                 rest = rows % evaluation_batch_rows;
   if (whole) parts_.push_back(std::make_unique<Part>(experiments_, model_, 0, whole, evaluation_batch_rows));
   if (rest) parts_.push_back(std::make_unique<Part>(experiments_, model_, whole, 1, rest));

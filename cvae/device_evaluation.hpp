@@ -15,7 +15,7 @@ class DeviceEvaluation {
   DeviceEvaluation(std::vector<const Experiment*> experiments, Cvae& model);
   ~DeviceEvaluation();
 
-  /// The losses of each experiment's test rows, as test_losses() has them with one draw; waits for them.
+  /// The losses of each experiment's first test rows (epoch_rows), as test_losses() has them with one draw; waits for them.
   std::vector<Losses> losses();
 
  private:

@@ -48,13 +48,18 @@ Posterior add_losses(const Experiment& e, const Batch& on_host, const Tensor& co
 
 }  // namespace
 
-RowLosses test_losses(const Experiment& e, int64_t draws, bool excess) {
+int64_t epoch_rows(const Experiment& e) {
+  const int64_t all = e.data.test.rows(), asked = std::min(all, e.evaluation.epoch_rows.value_or(all));
+  return std::min(all, (asked + evaluation_batch_rows - 1) / evaluation_batch_rows * evaluation_batch_rows);
+}
+
+RowLosses test_losses(const Experiment& e, int64_t draws, bool excess, int64_t most_rows) {
   const Evaluating evaluating(*e.model);
   Batches batches(e.data.test, evaluation_batch_rows, LastBatch::keep);
   RowLosses out;
   out.beta = e.loss.beta;
   Condition::Drawn drawn;
-  for (int64_t b = 0; b < batches.count(); ++b) {
+  for (int64_t b = 0; b < batches.count() && b * evaluation_batch_rows < most_rows; ++b) {
     const Stopwatch watch;
     const Batch& batch = batches.get(b);
     const int64_t rows = batch.x.size(0), columns = batch.x.size(1);

@@ -1,4 +1,5 @@
 #pragma once
+#include <cstdint>
 #include <vector>
 
 #include "autograd/tape.hpp"
@@ -38,8 +39,11 @@ struct RowLosses {
 
 /// All rows of the test set, in evaluation mode, with masks and noise from the seed alone: two calls see the same
 /// conditions, so that models and epochs are compared on equal terms. `excess` asks for the paired comparison with the
-/// bound (Experiment::bound must be there).
-RowLosses test_losses(const Experiment& experiment, int64_t draws, bool excess);
+/// bound (Experiment::bound must be there). `rows`: only that many of the first rows.
+RowLosses test_losses(const Experiment& experiment, int64_t draws, bool excess, int64_t rows = INT64_MAX);
+
+/// The number of test rows whose loss is computed after each epoch (`evaluation.epoch_rows`), rounded up to whole batches.
+int64_t epoch_rows(const Experiment& experiment);
 
 /// Mean and standard error over the rows; not numbers where there is none.
 Losses losses_of(const RowLosses& rows);

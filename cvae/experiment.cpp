@@ -160,6 +160,7 @@ EvaluationSettings read_evaluation(const Config& config, const Condition& condit
   e.active_kl = config.get<double>("active_kl", e.active_kl, at_least(0));
   e.subsets = config.get<int64_t>("subsets", e.subsets, at_least(1));
   e.scatter_rows = config.get<int64_t>("scatter_rows", e.scatter_rows, at_least(0));
+  e.epoch_rows = config.get_optional<int64_t>("epoch_rows", at_least(2));
   e.selection_rows = config.get_optional<int64_t>("selection_rows", at_least(1));
   e.calibration_rows = config.get<int64_t>("calibration_rows", e.calibration_rows, at_least(2));
   e.calibration_draws = config.get<int64_t>("calibration_draws", e.calibration_draws, between(2, 10000));

@@ -182,6 +182,25 @@ BOOST_AUTO_TEST_CASE(the_distortion_is_the_mean_error_of_the_draws) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(after_an_epoch_the_first_rows_are_looked_at) {
+  Json json = settings();
+  Experiment e{Config(json)};
+  BOOST_TEST(epoch_rows(e) == 3001);
+  const RowLosses all = test_losses(e, 1, true);
+  for (const auto& [asked, rows] : {std::pair{2, 512}, {512, 512}, {513, 1024}, {3000, 3001}, {9999, 3001}}) {
+    json["evaluation"]["epoch_rows"] = asked;
+    Experiment few{Config(json)};
+    BOOST_TEST(epoch_rows(few) == rows);
+    const RowLosses first = test_losses(few, 1, true, epoch_rows(few));
+    BOOST_TEST_REQUIRE(first.kl.size() == size_t(rows));
+    BOOST_TEST(first.excess.size() == size_t(rows));
+    for (size_t r = 0; r < size_t(rows); r += 101) {  // the same masks, the same noise
+      BOOST_TEST(first.kl[r] == all.kl[r]);
+      BOOST_TEST(first.distortion[r] == all.distortion[r]);
+    }
+  }
+}
+
 // The original drew data, masks and noise once. Here the learning rate is 0, so that nothing else changes.
 BOOST_AUTO_TEST_CASE(every_step_has_its_own_masks_and_noise_and_every_epoch_its_rows) {
   for (const bool redraw : {false, true}) {

@@ -27,8 +27,8 @@ void require_finite(const Losses& test) {
                        ": lower the learning rate, or find the op at fault with --check-nan"));
 }
 
-double eval_step_us(const Experiment& e, double seconds) {
-  return seconds * 1e6 * double(e.training.batch_rows) / double(e.data.test.rows());
+double eval_step_us(const Experiment& e, double seconds, int64_t rows) {
+  return seconds * 1e6 * double(e.training.batch_rows) / double(rows);
 }
 
 RunResults evaluate_run(const Experiment& e, const std::vector<EpochLosses>& epochs,

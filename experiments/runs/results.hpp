@@ -11,8 +11,8 @@ namespace elbow {
 /// Diverged, saying what to do about it, when the loss on the test set is not a number.
 void require_finite(const Losses& test);
 
-/// The time in microseconds that a batch of the training's size takes, where the whole test set takes `seconds`.
-double eval_step_us(const Experiment& experiment, double seconds);
+/// The time in microseconds that a batch of the training's size takes, where `rows` of the test set take `seconds`.
+double eval_step_us(const Experiment& experiment, double seconds, int64_t rows);
 
 /// The experiment's model on its whole test set, with the optimum where there is one. `epochs` are the losses so far;
 /// those of the last one become `train`. `timing` and `findings` are left to the caller. `say` receives a line about what will take

@@ -100,7 +100,7 @@ class Epochs {
  private:
   Losses look_at_test_set() {
     if (e_.model->device() == Device::cpu) {
-      const RowLosses rows = test_losses(e_, 1, false);
+      const RowLosses rows = test_losses(e_, 1, false, epoch_rows(e_));
       eval_seconds_ = rows.seconds;
       return losses_of(rows);
     }
@@ -200,8 +200,8 @@ void train_in(RunFolder& folder, const TrainOptions& o, Experiment& e,
     progress.line(str("validation: no better model for ", e.training.validation.patience, " epochs"));
   results.timing.train_step_us = train_step_us(training);
   // where nothing was left to train
-  const double eval_seconds = run.eval_seconds() > 0 ? run.eval_seconds() : test_losses(e, 1, false).seconds;
-  results.timing.eval_step_us = eval_step_us(e, eval_seconds);
+  const double eval_seconds = run.eval_seconds() > 0 ? run.eval_seconds() : test_losses(e, 1, false, epoch_rows(e)).seconds;
+  results.timing.eval_step_us = eval_step_us(e, eval_seconds, epoch_rows(e));
   results.timing.total_s = watch.seconds();
   const std::vector<NotMade> problems = write_results(e, results, folder, progress, features);
   for (const NotMade& problem : problems) folder.log("not made: " + problem.why);

@@ -62,7 +62,7 @@ void evaluate(const EvaluateOptions& o, std::ostream& text) {
   results.epochs = {
       {epochs, results.train, results.test}};  // times of the training are in the run's own summary
   results.timing.train_step_us = std::nan("");
-  results.timing.eval_step_us = eval_step_us(*e, test_losses(*e, 1, false).seconds);
+  results.timing.eval_step_us = eval_step_us(*e, test_losses(*e, 1, false).seconds, e->data.test.rows());
   results.timing.total_s = watch.seconds();
   const std::string summary = summary_json(*e, results);
   if (!o.out.empty()) write_results(o.out, *e, results, summary);
