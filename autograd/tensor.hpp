@@ -188,8 +188,8 @@ struct Tensor::Body {
   Shape shape;
   int64_t numel;
   Storage* storage;
-  void* data;   // first element
-  Tensor grad;  // of a leaf
+  void* data;                 // first element
+  Tensor grad;                // of a leaf
   bool grad_is_zero = false;  // whatever the elements of grad say
 };
 

@@ -1,5 +1,6 @@
 #include "cvae/best_model.hpp"
 
+#include <algorithm>
 #include <cmath>
 
 #include "base/streams.hpp"
@@ -34,14 +35,17 @@ Losses look_at_validation_rows(const Experiment& e) {
   const Evaluating evaluating(*e.model);
   const ValidationSettings& v = e.training.validation;
   const Device device = e.model->device();
-  Batches batches(e.data.validation, evaluation_batch_rows, LastBatch::keep);
+  // All draws of iwae go through the model at once: with many, fewer rows do.
+  const int64_t batch_rows =
+      v.iwae ? std::max<int64_t>(16, evaluation_batch_rows / v.draws) : evaluation_batch_rows;
+  Batches batches(e.data.validation, batch_rows, LastBatch::keep);
   const size_t rows = size_t(e.data.validation.rows());
   std::vector<double> loss(rows), distortion(rows), kl(rows);
   Condition::Drawn drawn;
   for (int64_t b = 0; b < batches.count(); ++b) {
     const Batch& batch = batches.get(b);
     const Batch there = on_device(batch, device);
-    const int64_t first = b * evaluation_batch_rows;
+    const int64_t first = b * batch_rows;
     for (int64_t m = 0; m < v.masks; ++m) {
       const uint64_t step = uint64_t(m * batches.count() + b);
       e.condition.draw(batch, {e.seed, stream::validation_masks, step}, drawn);

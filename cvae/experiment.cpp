@@ -88,10 +88,6 @@ ValidationSettings read_validation(const Config& config, const DataSplit& data, 
   const int64_t held_rows = data.validation.rows(), rows = data.train.rows() + held_rows;
   v.fraction = held.of(rows, int64_t(data.train.features.size()));
   section.settle("fraction", v.fraction);
-  if (v.fraction > 0 && held_rows == 0)
-    section.fail("fraction",
-                 str(v.fraction, " of the ", rows, " training rows: validation needs at least 2 rows, ",
-                     "and as many must be left: give it more rows, or leave `validation` out"));
   v.iwae = section.choice("metric", {"loss", "iwae"}, "loss") == "iwae";
   v.masks = section.get<int64_t>("masks", v.masks, between(1, 1000));
   v.draws = section.get<int64_t>("draws", int64_t{v.iwae ? 20 : 1}, between(1, 1000));

@@ -42,11 +42,11 @@ struct TrainingSettings {
 
 /// How the trained model is judged.
 struct EvaluationSettings {
-  int64_t draws = 16;                     ///< of the encoder's noise for each test row, in the last evaluation
-  double active_kl = 0.01;                ///< a latent is active when its mean KL is above that, in nats
-  int64_t subsets = 8;                    ///< of each size, where there are too many to take all
-  int64_t scatter_rows = 4000;            ///< test rows in the scatter plots
-  std::optional<int64_t> epoch_rows;      ///< first test rows whose loss is computed after each epoch; none: all
+  int64_t draws = 16;                 ///< of the encoder's noise for each test row, in the last evaluation
+  double active_kl = 0.01;            ///< a latent is active when its mean KL is above that, in nats
+  int64_t subsets = 8;                ///< of each size, where there are too many to take all
+  int64_t scatter_rows = 4000;        ///< test rows in the scatter plots
+  std::optional<int64_t> epoch_rows;  ///< first test rows whose loss is computed after each epoch; none: all
   std::optional<int64_t> selection_rows;  ///< test rows in the greedy selection; none: selection_settings()
   int64_t calibration_rows = 2048, calibration_draws = 100;  ///< test rows, and draws for each
   std::optional<std::string>

@@ -82,7 +82,8 @@ OnnxAbout about(const Experiment& e, const std::string& name) {
                           {"classes", a.categorical() ? Json(a.classes()) : Json()},
                           {"categories", a.feature.categories}});
   for (const auto& term : e.loss.terms) terms.push_back(term->describe());
-  const std::string kind = e.condition.by_columns()      ? "columns"
+  const std::string kind = e.condition.by_pixels()       ? "pixels"
+                           : e.condition.by_columns()    ? "columns"
                            : e.condition.by_attributes() ? "label"
                                                          : "none";
   OnnxAbout about{name,

@@ -178,8 +178,8 @@ struct Candidate {
 // One step of greedy_selection.
 struct TriedStep {
   std::vector<SelectionStep> tried;
-  size_t best = 0;         // of them
-  RowLosses best_losses;   // with it given
+  size_t best = 0;        // of them
+  RowLosses best_losses;  // with it given
 };
 
 // Tries candidates, `at_once` side by side, until none that is left was worth more than the best of them; notes their gains.
@@ -201,9 +201,9 @@ TriedStep try_candidates(CommonRows& common, const Mask& given, const RowLosses&
     for (size_t i = 0; i < now.size(); ++i) {
       out.tried.push_back({now[i]->feature, losses_of(losses[i]), gain_of(before, losses[i])});
       const SelectionStep &step = out.tried.back(), &best = out.tried[out.best];
-      now[i]->gain = step.gain.mean;
-      const bool better = step.gain.mean > best.gain.mean ||
-                          (step.gain.mean == best.gain.mean && step.feature < best.feature);
+      now[i]->gain = std::isnan(step.gain.mean) ? -std::numeric_limits<double>::infinity() : step.gain.mean;
+      const bool better =
+          step.gain.mean > best.gain.mean || (step.gain.mean == best.gain.mean && step.feature < best.feature);
       if (out.tried.size() > 1 && !better) continue;
       out.best = out.tried.size() - 1;
       out.best_losses = std::move(losses[i]);

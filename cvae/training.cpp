@@ -32,6 +32,14 @@ Training::Training(Experiment& experiment)
       optimizer_(make_optimizer(experiment.training, parameters_)),
       batches_(experiment.data.train, experiment.training.batch_rows, LastBatch::drop),
       best_(experiment) {
+  if (const double fraction = experiment.training.validation.fraction;
+      fraction > 0 && experiment.data.validation.rows() == 0)
+    experiment.settings.section("training")
+        .section("validation")
+        .fail("fraction",
+              str(fraction, " of the ", experiment.data.train.rows(),
+                  " training rows: validation needs at least 2 rows, and as many must be left: give it "
+                  "more rows, or leave `validation` out"));
   if (experiment.model->device() == Device::cpu) return;
   if (experiment.condition.by_pixels())
     experiment.settings.section("condition")

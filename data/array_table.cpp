@@ -14,6 +14,11 @@ namespace {
 constexpr int64_t block_of_bytes = 1 << 16, most_columns = 100'000;
 constexpr std::string_view extension = ".npy";
 
+void check_end(const ReadBytes& read) {
+  char more = 0;
+  if (read(&more, 1) != 0) throw Error("continues after the last of its numbers");
+}
+
 // All numbers of an array, in the order of the file. Memory grows with what has been read, not with what a header promises.
 std::vector<double> read_all(const NpyHeader& header, const ReadBytes& read) {
   std::vector<double> numbers;
@@ -26,6 +31,7 @@ std::vector<double> read_all(const NpyHeader& header, const ReadBytes& read) {
     header.numbers(bytes.data(), n, &numbers[numbers.size() - size_t(n)]);
     left -= n;
   }
+  check_end(read);
   return numbers;
 }
 
@@ -37,6 +43,7 @@ std::vector<std::string> read_texts(const NpyHeader& header, const ReadBytes& re
     texts.push_back(trimmed(header.text(bytes.data())));
     if (!is_utf8(texts.back())) throw Error("holds a text that is not UTF-8");
   }
+  check_end(read);
   return texts;
 }
 
@@ -132,9 +139,9 @@ void ArrayTable::open_array(ReadBytes read) {
     for (int64_t c = 0; c < columns_; ++c)
       held_.emplace_back(all.begin() + c * rows_, all.begin() + (c + 1) * rows_);
   }
-  if (rows_ == 0 || !held_.empty())
-    check_end();
-  else
+  if (rows_ == 0)
+    check_end(file_->read);
+  else if (held_.empty())
     fill();  // now: a header that promises more columns than there are costs nothing
 }
 
@@ -148,12 +155,7 @@ void ArrayTable::fill() {
   block_.resize(size_t(n * columns_));
   header_.numbers(raw.data(), n * columns_, block_.data());
   at_ = 0;
-  if (row_ + n == rows_) check_end();
-}
-
-void ArrayTable::check_end() {
-  char more = 0;
-  if (file_->read(&more, 1) != 0) throw Error("continues after the last of its numbers");
+  if (row_ + n == rows_) check_end(file_->read);
 }
 
 bool ArrayTable::next(double* row) {

@@ -33,7 +33,6 @@ class ArrayTable {
   void open_vectors(const std::vector<std::string>& names);
   void open_array(ReadBytes read);
   void fill();
-  void check_end();
   [[noreturn]] void refuse(const std::string& what) const;
 
   std::string name_;

@@ -76,6 +76,12 @@ refused "a picture is a PNG" "$elbow" inpaint run --out refused.jpg
 refused "there is no folder nowhere" "$elbow" inpaint run --out nowhere/refused.png
 refused "there is no folder nowhere" "$elbow" inpaint run --out refused.png --csv nowhere/scores.csv
 refused "exists already" "$elbow" inpaint run --out left.png
+refused "is the picture's file" "$elbow" inpaint run --out refused.png --csv refused.png
+refused "the scores are a CSV" "$elbow" inpaint run --out refused.png --csv refused.npy
+cp run/manifest.json manifest && mv run/inpaint.png .
+refused "run/inpaint.csv: exists already" "$elbow" inpaint run
+check "nothing is listed then" cmp manifest run/manifest.json
+mv inpaint.png run
 refused "exists already" "$elbow" inpaint run --out refused.png --csv left.csv
 refused "is a file of a run" "$elbow" inpaint run --out refused.png --csv run/summary.json --force
 refused "condition.area" "$elbow" inpaint run --set 'condition.area=[0.5,0.1]' --out refused.png

@@ -27,6 +27,8 @@ mkdir other && echo old >other/prior.onnx
 refused "other/prior.onnx: exists already" "$elbow" export gaussian --out other
 check "a prior of another model" "$elbow" export gaussian --out other --force --quiet
 check "does not stay" diff -r before other
+check "into the run's own folder" "$elbow" export gaussian --out gaussian --quiet
+check "its list of files" grep -q '"encoder.onnx"' gaussian/manifest.json
 refused "refused: is no finished run" "$elbow" export refused --out nowhere
 refused "onnx-gaussian/encoder.onnx: exists and is not a folder" "$elbow" export gaussian --out onnx-gaussian/encoder.onnx
 train --set model='{"kind": "linear"}' --out linear

@@ -69,6 +69,9 @@ undrawn train config.json "${held[@]}" --set training.epochs=200 --set training.
 check "patience ends a run" test "$(wc -l <patient/costs.csv)" -lt 201
 check "it is finished" undrawn compare patient best --out patient_compared
 check "and resumed, has nothing to do" undrawn train patient/config.json --out patient --resume --quiet
+refused "training.validation.patience has ended this run" "$elbow" train patient/config.json --set training.schedule.learning_rate=1e-5 --out patient --resume
+check "which rows were held out is no matter afterwards" bash -c "'$elbow' evaluate best --set training.validation.fraction=0.5 >/dev/null"
+check "nor how few there are" bash -c "'$elbow' evaluate best --set data.train_rows=4 >/dev/null"
 refused "training.validation.fraction: must be" "$elbow" train config.json "${held[@]}" --set training.validation.fraction=1 --out refused
 refused "training.validation.fraction: 0.001 of the 640 training rows" \
   "$elbow" train config.json "${held[@]}" --set training.validation.fraction=0.001 --out refused

@@ -172,6 +172,10 @@ check "the resolved recipe" bash -c "'$elbow' config '$source/experiments/table.
 check "has numbers for what depends on the rows" bash -c "! grep -q '\"auto\"' resolved.json && grep -q '\"epochs\": 1000' resolved.json && grep -q '\"dropout\": 0.5' resolved.json"
 check "and reads as itself" cmp resolved.json <("$elbow" config resolved.json)
 
+# A run from before there was a test_path goes on.
+sed -i '/"test_path"/d' categories/config.json
+check "an older run is resumed" undrawn train categories/config.json --quiet --out categories --resume
+
 # --- what is noticed ---
 is "a description" "100 rows, 2 columns, separated by \",\"" bash -c "'$elbow' describe plain.csv | head -1"
 awk 'NR == 50 { print "1e36,0"; next } 1' plain.csv >t.csv

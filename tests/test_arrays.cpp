@@ -157,6 +157,8 @@ BOOST_FIXTURE_TEST_CASE(damaged_arrays, ArrayFixture) {
   BOOST_TEST(refusal(npy(good, elements.substr(1))) == "is cut short: it has 1 of 2 rows");
   BOOST_TEST(refusal(npy(good, elements + "x")) == "continues after the last of its numbers");
   BOOST_TEST(refusal(npy(of("'<f8'", "(2, 3)", "True"), elements)) == "is cut short");
+  BOOST_TEST(refusal(npy(of("'<f8'", "(1, 2)", "True"), elements + "x")) ==
+             "continues after the last of its numbers");
   BOOST_TEST(refusal(npy(of("'|O'", "(2,)"), elements)) ==
              "holds Python objects, which only Python can unpack (dtype \"|O\"), not numbers");
   BOOST_TEST(refusal(npy(of("[('a', '<f8')]", "(2,)"), elements)) ==

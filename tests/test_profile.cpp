@@ -109,8 +109,7 @@ BOOST_AUTO_TEST_CASE(a_training_step) {
     BOOST_TEST(count("linear", pass) == 9);
     BOOST_TEST(count("gaussian_kl", pass) == 1);
   }
-  for (const char* part : {"batch", "optimizer", "tape"})
-    BOOST_TEST(count(part, Work::beside) == 1, part);
+  for (const char* part : {"batch", "optimizer", "tape"}) BOOST_TEST(count(part, Work::beside) == 1, part);
   for (const char* part :
        {"mask", "random numbers"})  // the mask and [x m, m]; the numbers of the mask, and the noise
     BOOST_TEST(count(part, Work::beside) == 2, part);

@@ -98,6 +98,7 @@ DataSplit table(const Config& data, uint64_t seed, const KnownData& known) {
   inside.high = 1;
   inside.high_included = false;
   const auto test_name = data.get_optional<std::string>("test_path");
+  if (test_name && test_name->empty()) data.fail("test_path", "must name a file, or be null");
   const double test_fraction = data.get<double>("test_fraction", 0.2, inside);
   TableColumns text = read_text_table(path, schema);
   const std::string test_path = test_name ? find_table(*test_name, known, split.inputs) : path;

@@ -95,7 +95,8 @@ Panel epoch_panel(const RunResults& run, LossCurve curve) {
   if (!validation.empty()) {
     const std::string style = points + line_colour(okabe_ito[2]) + " lw 1.2";
     panel.draw(validation, "using 1:2 " + style);
-    panel.legend.push_back({"validation", style});
+    const bool bound = run.best && run.best->metric == "iwae";  // lower than a loss
+    panel.legend.push_back({bound ? "validation (iwae)" : "validation", style});
   }
   if (!best.empty()) {
     const std::string style = "with points pt 6 ps 1.6 lw 1.5 " + line_colour(okabe_ito[2]);

@@ -55,6 +55,8 @@ Json settings_of_run(const fs::path& file) {
   add("evaluation", "factor_rows", 4096);
   add("loss", "scale", "fixed");
   add("loss", "objective", "elbo");
+  if (config.is_object() && config.value(Json::json_pointer("/data/source"), Json()) == "table")
+    add("data", "test_path", nullptr);
   if (Config(config, file.string()).section("condition").choice("kind", Condition::kinds(), "columns") ==
       "columns")
     add("model", "given", "predict");
@@ -125,15 +127,15 @@ std::unique_ptr<Experiment> with_model(const fs::path& run, std::unique_ptr<Expe
   return experiment;
 }
 
-// The rows of a run. Those of its own settings must not have changed.
-DataSplit read_again(const fs::path& run, const Json& trained, const Config& settings, uint64_t seed) {
-  const Json data = settings.get<Json>("data");
+// The rows of a run. Those of its own settings must not have changed; of these, the same ones are held out as in the training.
+DataSplit read_again(const fs::path& run, const Json& all_trained, const Config& settings, uint64_t seed) {
+  const Json data = settings.get<Json>("data"), trained = all_trained.value("data", Json());
   const auto same = [&](const char* key) {
     return data.is_object() && trained.is_object() && data.value(key, Json()) == trained.value(key, Json());
   };
   KnownData known;
   known.find = [&](const std::string& setting) { return find_input(run, setting); };
-  known.held_out = held_out_by(settings);
+  if (data == trained) known.held_out = held_out_by(Config(all_trained, (run / "config.json").string()));
   if (fs::exists(run / description_file) && same("source") && same("schema")) {
     const Dataset then = read_description(run / description_file).train;
     known.codec = then.codec;
@@ -152,7 +154,7 @@ std::unique_ptr<Experiment> open_run(const fs::path& run, const std::vector<std:
   const Json trained = settings_of_run(config);
   auto experiment = std::make_unique<Experiment>(
       Config::changed(trained, config.string(), settings),
-      [&](const Config& c, uint64_t seed) { return read_again(run, trained.value("data", Json()), c, seed); });
+      [&](const Config& c, uint64_t seed) { return read_again(run, trained, c, seed); });
   if (settings.empty()) return with_model(run, std::move(experiment));
   try {
     experiment = with_model(run, std::move(experiment));

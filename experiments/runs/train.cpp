@@ -162,6 +162,10 @@ void train_in(RunFolder& folder, const TrainOptions& o, Experiment& e,
     changed = check_same_run(folder / "config.json", e.resolved);
     check_described(folder.name(), e.data);
     epochs = load_checkpoint(folder / "checkpoint.safetensors", e, training);
+    const bool other = settings_of_run(folder / "config.json") != Json::parse(e.resolved);
+    if (other && training.is_done() && training.epochs_done() < e.training.epochs)
+      throw Error((folder / "config.json").string() +
+                  ": training.validation.patience has ended this run: start over");
   }
   folder.open();
   const Machine m = machine();
@@ -200,7 +204,8 @@ void train_in(RunFolder& folder, const TrainOptions& o, Experiment& e,
     progress.line(str("validation: no better model for ", e.training.validation.patience, " epochs"));
   results.timing.train_step_us = train_step_us(training);
   // where nothing was left to train
-  const double eval_seconds = run.eval_seconds() > 0 ? run.eval_seconds() : test_losses(e, 1, false, epoch_rows(e)).seconds;
+  const double eval_seconds =
+      run.eval_seconds() > 0 ? run.eval_seconds() : test_losses(e, 1, false, epoch_rows(e)).seconds;
   results.timing.eval_step_us = eval_step_us(e, eval_seconds, epoch_rows(e));
   results.timing.total_s = watch.seconds();
   const std::vector<NotMade> problems = write_results(e, results, folder, progress, features);

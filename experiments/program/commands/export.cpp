@@ -55,6 +55,8 @@ void export_model(const ExportOptions& o) {
       continue;
     }
     const auto& [bytes, inputs, outputs] = file->second;
+    if (fs::equivalent(folder, o.run))
+      list_file_of_run(o.run, name);  // it goes when another run takes the folder
     write_file_atomically(folder / name, bytes);
     if (!o.quiet)
       std::cout << plain_text((folder / name).string()) << ": " << ports_text(inputs) << " -> "

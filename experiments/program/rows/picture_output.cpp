@@ -18,14 +18,20 @@ bool wants_picture(const RowsOptions& o, const Experiment& e) {
   return e.data.test.image && ending != ".csv" && !is_array_file(o.out);
 }
 
+void check_own_file(const RowsOptions& o, const std::string& name) {
+  const fs::path file = fs::path(o.run) / name;
+  if (fs::exists(file) && !o.force)
+    throw Error(file.string() + ": exists already: choose another --out, or --force");
+}
+
 fs::path own_file(const RowsOptions& o, const fs::path& out, const std::string& name) {
   const fs::path file = out.empty() ? fs::path(o.run) / name : out;
-  if (!out.empty())
+  if (!out.empty()) {
     check_output_file(file, o.force);
-  else if (fs::exists(file) && !o.force)
-    throw Error(file.string() + ": exists already: choose another --out, or --force");
-  else
+  } else {
+    check_own_file(o, name);
     list_file_of_run(o.run, name);
+  }
   return file;
 }
 

@@ -16,6 +16,9 @@ bool wants_picture(const RowsOptions& options, const Experiment& experiment);
 /// .png, its folder is not there, or the file is there already, unless --force.
 std::filesystem::path picture_path(const RowsOptions& options, const std::string& name);
 
+/// Error when the run's folder has a file of that name, unless --force.
+void check_own_file(const RowsOptions& options, const std::string& name);
+
 /// Where another file of a command goes: `out` or, where that is empty, `name` in the run's folder, where it is listed. Error as
 /// picture_path, whatever the name ends in.
 std::filesystem::path own_file(const RowsOptions& options, const std::filesystem::path& out,
