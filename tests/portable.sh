@@ -17,7 +17,7 @@ fail() { echo "portable: $*" >&2; exit 1; }
 declare -A names=([x86-64]=sse2 [x86-64-v3]=avx2 [x86-64-v4]=avx512)  # part of what xsimd calls them
 for arch in x86-64 x86-64-v3 x86-64-v4; do
   [ $arch = x86-64 ] || "$loader" --help | grep -q "$arch (supported" || continue
-  run=("$loader" --glibc-hwcaps-mask $arch "$elbow")
+  run=("$loader" --glibc-hwcaps-mask "$arch" "$elbow")
   [[ "$(isa "${run[@]}")" == *"${names[$arch]}"* ]] || fail "$arch has $(isa "${run[@]}")"
   "${run[@]}" train "$work/config.json" --quiet --out "$work/$arch" >/dev/null
   echo "$arch $(loss "$work/$arch")"

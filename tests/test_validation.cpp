@@ -235,7 +235,12 @@ BOOST_AUTO_TEST_CASE(validation_resumes_to_the_bit_for_any_number_of_threads) {
 }
 
 BOOST_AUTO_TEST_CASE(bad_settings_are_refused_by_name) {
-  const auto refusal = [](const Json& json) { return error_of([&] { Experiment e{Config(json)}; }); };
+  const auto refusal = [](const Json& json) {
+    return error_of([&] {
+      Experiment e{Config(json)};
+      Training training(e);
+    });
+  };
   const auto of = [&](const Json& validation) { return refusal(settings(validation)); };
   BOOST_TEST(contains(of({{"fraction", 1}}), "training.validation.fraction: must be"));
   BOOST_TEST(

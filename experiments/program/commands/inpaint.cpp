@@ -57,8 +57,8 @@ Outputs outputs_of(const InpaintOptions& o) {
   if (is_array_file(csv.string())) throw Error(csv.string() + ": the scores are a CSV: --csv FILE.csv");
   if (!csv.empty() && csv.lexically_normal() == std::filesystem::path(o.out).lexically_normal())
     throw Error(csv.string() + ": is the picture's file: --csv FILE.csv");
-  if (csv.empty()) check_own_file(o, "inpaint.csv");
   if (o.out.empty()) check_own_file(o, "inpaint.png");
+  if (csv.empty()) check_own_file(o, "inpaint.csv");
   if (!csv.empty()) check_output_file(csv, o.force);
   return {picture_path(o, "inpaint.png"), own_file(o, csv, "inpaint.csv")};
 }
