@@ -104,7 +104,8 @@ template <class Self, bool transposed> struct ConvolutionOp : Op {
     std::vector<OnnxAttribute> attributes{{"strides", Numbers{s.stride.height, s.stride.width}},
                                           {"pads", Numbers{pad.height, pad.width, pad.height, pad.width}}};
     if constexpr (transposed)
-      attributes.push_back({"output_padding", Numbers{s.output_padding.height, s.output_padding.width}});
+      attributes.push_back(
+          OnnxAttribute{"output_padding", Numbers{s.output_padding.height, s.output_padding.width}});
     const std::string y = node.add(transposed ? "ConvTranspose" : "Conv", in, attributes);
     node.is(by_row ? node.add("Add", {y, node.add("Unsqueeze", {node.in(2), node.constant(Numbers{2, 3})})})
                    : y);
