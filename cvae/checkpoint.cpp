@@ -103,9 +103,8 @@ int64_t load_model_of_checkpoint(const std::filesystem::path& path, Cvae& model)
   SafeTensors file = load_safetensors(path);
   return naming(path, [&] {
     const auto best = take(file.tensors, best_prefix);
-    std::erase_if(file.tensors, [](const auto& entry) {
-      return entry.first.starts_with(prefix) || entry.first == steps_tensor;
-    });
+    take(file.tensors, prefix);
+    file.tensors.erase(steps_tensor);
     set_finite_state(model, best.empty() ? file.tensors : best);
     return Json::parse(file.metadata[best.empty() ? "epochs_done" : "best_epoch"]).get<int64_t>();
   });

@@ -28,10 +28,8 @@ WeighedDraws weighed_draws(Cvae& model, const Batch& batch, const Tensor& c, con
   return {each, p, distortion, p.log_density(z) - log_density(each, z)};
 }
 
-// log 1/k sum_j w_j of each row [rows], from log w [k rows].
-Tensor mean_bound(const Tensor& log_w, int64_t k) {
-  return logsumexp(reshape(log_w, {k, log_w.size(0) / k}), 0);
-}
+// log sum_j w_j of each row [rows], from log w [k rows].
+Tensor log_sum(const Tensor& log_w, int64_t k) { return logsumexp(reshape(log_w, {k, log_w.size(0) / k}), 0); }
 
 }  // namespace
 
@@ -41,7 +39,7 @@ Elbo iwae(Cvae& model, const Batch& batch, const Tensor& c, const LossSettings& 
   const int64_t k = loss.samples;
   const auto [each, p, distortion, log_ratio] = weighed_draws(model, batch, c, loss, k, noise);
   const Tensor log_w = (weight * log_ratio - distortion) / loss.beta;
-  const Tensor bound = mean(mean_bound(log_w, k)) - std::log(double(k));
+  const Tensor bound = mean(log_sum(log_w, k)) - std::log(double(k));
   const Tensor kl = p.is_normal() ? kl_divergence(each, p.normal, Reduction::mean) : -mean(log_ratio);
   const Tensor penalty = model.penalty(p);
   return {loss.beta * (penalty ? penalty - bound : -bound), mean(distortion), kl};
@@ -50,7 +48,7 @@ Elbo iwae(Cvae& model, const Batch& batch, const Tensor& c, const LossSettings& 
 Tensor iwae_bounds(Cvae& model, const Batch& batch, const Tensor& c, const LossSettings& loss, int64_t samples,
                    const RandomKey& noise) {
   const WeighedDraws draws = weighed_draws(model, batch, c, loss, samples, noise);
-  return mean_bound(draws.log_ratio - draws.distortion / loss.beta, samples) - std::log(double(samples));
+  return log_sum(draws.log_ratio - draws.distortion / loss.beta, samples) - std::log(double(samples));
 }
 
 }  // namespace elbow

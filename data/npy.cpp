@@ -218,12 +218,6 @@ void NpyHeader::numbers(const char* from, int64_t n, double* to) const {
   }
 }
 
-double NpyHeader::number(const char* from) const {
-  double value = 0;
-  numbers(from, 1, &value);
-  return value;
-}
-
 std::string NpyHeader::text(const char* from) const {
   std::string text;
   if (kind == 'S') {

@@ -26,9 +26,8 @@ struct NpyHeader {
   int64_t rows() const { return shape[0]; }
   int64_t columns() const { return shape.size() == 2 ? shape[1] : 1; }  ///< a vector is one column
 
-  /// The element whose bytes begin at `from`, as a double; an element of numbers. Whole numbers beyond 2^53 are rounded.
-  double number(const char* from) const;
-  /// The same for n elements that lie one after the other.
+  /// The n elements whose bytes begin at `from`, one after the other, as doubles; elements of numbers. Whole numbers beyond 2^53 are
+  /// rounded.
   void numbers(const char* from, int64_t n, double* to) const;
   /// The element as UTF-8; an element of texts. Zeros at its end do not count. Error where it is no text.
   std::string text(const char* from) const;

@@ -109,7 +109,8 @@ struct FlatParameter {
   int64_t first, numel;
 };
 
-/// All parameters of a module side by side in one buffer, and their gradients in another: an optimiser is one loop. Each parameter starts at a multiple of 64 bytes; the elements between are 0 and stay 0.
+/// All parameters of a module side by side in one buffer, and their gradients in another: an optimiser is one loop. Each parameter
+/// starts at a multiple of 64 bytes; the elements between are 0 and stay 0.
 ///
 /// It is a handle, as a tensor is: a copy means the same buffers, which live as long as anybody refers to them (module,
 /// FlatParameters or optimiser). While a FlatParameters or an optimiser made from one lives, the module is closed: it takes

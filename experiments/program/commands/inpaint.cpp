@@ -14,7 +14,6 @@
 #include "experiments/report/inpainting_figure.hpp"
 #include "experiments/report/text.hpp"
 #include "experiments/runs/opened_run.hpp"
-#include "experiments/runs/run_folder.hpp"
 
 namespace elbow {
 namespace {
@@ -47,20 +46,14 @@ std::filesystem::path csv_of(const InpaintOptions& o) {
   return std::filesystem::path(o.out).replace_extension(".csv");
 }
 
-struct Outputs {
-  std::filesystem::path png, csv;
-};
-
-// Both are looked at before either is listed as a file of the run.
-Outputs outputs_of(const InpaintOptions& o) {
+// Where the picture and the scores go.
+std::vector<std::filesystem::path> outputs_of(const InpaintOptions& o) {
   const std::filesystem::path csv = csv_of(o);
   if (is_array_file(csv.string())) throw Error(csv.string() + ": the scores are a CSV: --csv FILE.csv");
   if (!csv.empty() && csv.lexically_normal() == std::filesystem::path(o.out).lexically_normal())
     throw Error(csv.string() + ": is the picture's file: --csv FILE.csv");
-  if (o.out.empty()) check_own_file(o, "inpaint.png");
-  if (csv.empty()) check_own_file(o, "inpaint.csv");
-  if (!csv.empty()) check_output_file(csv, o.force);
-  return {picture_path(o, "inpaint.png"), own_file(o, csv, "inpaint.csv")};
+  check_picture(o);
+  return command_files(o, {{o.out, "inpaint.png"}, {csv, "inpaint.csv"}});
 }
 
 std::string summary_of(const InpaintingScores& s, const InpaintOptions& o) {
@@ -98,7 +91,8 @@ void inpaint(const InpaintOptions& o) {
   check_size(*e, o.completions + 3, rows);
   const InpaintingSettings settings{masks_of(o, *e), o.seed.value_or(e->seed), o.scored, o.completions,
                                     o.samples};
-  const auto [png, csv] = outputs_of(o);
+  const auto outputs = outputs_of(o);
+  const auto &png = outputs[0], &csv = outputs[1];
   const auto scores = inpainted_rows(*e, settings);
   write_scores(scores, csv);
   draw_completions(*e, png, {{"", completions_of(*e, settings, rows)}}, labelled_layout(*e, 0));

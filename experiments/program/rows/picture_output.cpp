@@ -18,27 +18,28 @@ bool wants_picture(const RowsOptions& o, const Experiment& e) {
   return e.data.test.image && ending != ".csv" && !is_array_file(o.out);
 }
 
-void check_own_file(const RowsOptions& o, const std::string& name) {
-  const fs::path file = fs::path(o.run) / name;
-  if (fs::exists(file) && !o.force)
-    throw Error(file.string() + ": exists already: choose another --out, or --force");
+std::vector<fs::path> command_files(const RowsOptions& o, const std::vector<CommandFile>& files) {
+  std::vector<fs::path> paths;
+  for (const auto& [out, name] : files) {
+    const fs::path& path = paths.emplace_back(out.empty() ? fs::path(o.run) / name : out);
+    if (!out.empty())
+      check_output_file(path, o.force);
+    else if (fs::exists(path) && !o.force)  // the run's own
+      throw Error(path.string() + ": exists already: choose another --out, or --force");
+  }
+  for (const auto& [out, name] : files)
+    if (out.empty()) list_file_of_run(o.run, name);
+  return paths;
 }
 
-fs::path own_file(const RowsOptions& o, const fs::path& out, const std::string& name) {
-  const fs::path file = out.empty() ? fs::path(o.run) / name : out;
-  if (!out.empty()) {
-    check_output_file(file, o.force);
-  } else {
-    check_own_file(o, name);
-    list_file_of_run(o.run, name);
-  }
-  return file;
+void check_picture(const RowsOptions& o) {
+  if (!o.out.empty() && fs::path(o.out).extension() != ".png")
+    throw Error(o.out + ": a picture is a PNG: --out FILE.png");
 }
 
 fs::path picture_path(const RowsOptions& o, const std::string& name) {
-  if (!o.out.empty() && fs::path(o.out).extension() != ".png")
-    throw Error(o.out + ": a picture is a PNG: --out FILE.png");
-  return own_file(o, o.out, name);
+  check_picture(o);
+  return command_files(o, {{o.out, name}}).front();
 }
 
 void check_images(const Experiment& e, const std::string& option) {

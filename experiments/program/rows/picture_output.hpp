@@ -1,6 +1,7 @@
 #pragma once
 #include <filesystem>
 #include <string>
+#include <vector>
 
 #include "cvae/experiment.hpp"
 #include "experiments/program/rows/options.hpp"
@@ -12,17 +13,22 @@ namespace elbow {
 /// rows are not images.
 bool wants_picture(const RowsOptions& options, const Experiment& experiment);
 
-/// Where a command's picture goes: --out or, without it, `name` in the run's folder. Error when the name does not end in
-/// .png, its folder is not there, or the file is there already, unless --force.
+/// A file that a command writes: `out` or, where that is empty, `name` in the run's folder.
+struct CommandFile {
+  std::filesystem::path out;
+  std::string name;
+};
+
+/// Where these files go. They are all looked at before those in the run's folder are listed as its own. Error when the folder of one is
+/// not there, or the file is there already, unless --force.
+std::vector<std::filesystem::path> command_files(const RowsOptions& options,
+                                                 const std::vector<CommandFile>& files);
+
+/// Error when --out names something else than a FILE.png.
+void check_picture(const RowsOptions& options);
+
+/// Where a command's picture goes: --out or, without it, `name` in the run's folder. Errors as check_picture and command_files.
 std::filesystem::path picture_path(const RowsOptions& options, const std::string& name);
-
-/// Error when the run's folder has a file of that name, unless --force.
-void check_own_file(const RowsOptions& options, const std::string& name);
-
-/// Where another file of a command goes: `out` or, where that is empty, `name` in the run's folder, where it is listed. Error as
-/// picture_path, whatever the name ends in.
-std::filesystem::path own_file(const RowsOptions& options, const std::filesystem::path& out,
-                               const std::string& name);
 
 /// Error, naming the option, unless the rows of the run are images.
 void check_images(const Experiment& experiment, const std::string& option);
