@@ -222,7 +222,7 @@ tsan-test: $(configured)
 	@OMP_NUM_THREADS=3 $(build_dir)/test_threads
 
 # With clang, which brings libFuzzer; the readers (tests/fuzz) and what they call are built for it.
-fuzz: ## Give each reader of files and settings random bytes for TIME=600 seconds, and report what happened
+fuzz: ## Give each reader of files and settings random bytes (those of SEED=N, if given) for TIME=600 seconds, and report what happened
 ifneq ($(DEPS),no)
 	@scripts/dependencies.sh install build fuzz
 endif
@@ -230,7 +230,7 @@ endif
 	@$(MAKE) --no-print-directory fuzz-run BUILD=fuzz
 fuzz-run: $(configured)
 	@$(cmake) --build $(build_dir) --parallel $(JOBS) --target fuzz
-	@JOBS='$(JOBS)' scripts/fuzz.sh $(build_dir) $(TIME)
+	@JOBS='$(JOBS)' scripts/fuzz.sh $(build_dir) '$(or $(TIME),600)' '$(or $(SEED),0)'
 
 install: all ## Install the library, its headers and the program under PREFIX=/usr/local
 	@$(cmake) --install $(build_dir) --prefix '$(abspath $(PREFIX))'

@@ -108,11 +108,13 @@ std::vector<Findings::ImageFid> read_image_fids(const fs::path& file) {
   return fids;
 }
 
-// Runs f, which reads JSON of summary.json.
+// Runs f, which reads JSON of summary.json: its errors name the file.
 template <class F> auto of_summary(const fs::path& file, F f) {
   try {
     return f();
-  } catch (const Json::exception&) { throw Error(file.string() + ": is not the summary of a run"); }
+  } catch (const Json::exception&) {
+    throw Error(file.string() + ": is not the summary of a run");
+  } catch (const Error& e) { throw Error(file.string() + ": " + e.what()); }
 }
 
 // What is in the summary; of an earlier version what is in tables. One that is damaged is an error, or as good as none.
