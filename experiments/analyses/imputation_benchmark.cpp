@@ -8,32 +8,12 @@
 #include "base/stopwatch.hpp"
 #include "base/streams.hpp"
 #include "metrics/forecast_scores.hpp"
-#include "metrics/imputation.hpp"
 #include "metrics/imputation_scores.hpp"
 
 namespace elbow {
 namespace {
 
 constexpr double missing_category = -1, other_category = -2;
-
-// The feature of a column of the table; nothing for a constant.
-std::optional<size_t> feature_of_column(const ImputationTask& task, size_t column) {
-  const std::string& name = task.truth.columns[column].schema.name;
-  const auto& features = task.codec->features();
-  const auto found =
-      std::find_if(features.begin(), features.end(), [&](const Feature& f) { return f.name == name; });
-  if (found == features.end()) return {};
-  return size_t(found - features.begin());
-}
-
-bool is_number(const ImputationTask& task, size_t column) {
-  return is_numeric(*task.truth.columns[column].schema.kind);
-}
-
-double true_value(const ImputationTask& task, int64_t row, size_t column) {
-  const TextColumn& c = task.truth.columns[column];
-  return is_number(task, column) ? c.numbers[size_t(row)] : double(c.codes[size_t(row)]);
-}
 
 // Which of the texts of the truth each of these is.
 std::vector<double> numbers_of(const std::vector<std::string>& texts, const TextColumn& truth) {
@@ -47,6 +27,20 @@ std::vector<double> numbers_of(const std::vector<std::string>& texts, const Text
 }
 
 }  // namespace
+
+std::optional<size_t> ImputationTask::feature(size_t column) const {
+  const std::string& name = truth.columns[column].schema.name;
+  const auto found = std::ranges::find(codec->features(), name, &Feature::name);
+  if (found == codec->features().end()) return {};
+  return size_t(found - codec->features().begin());
+}
+
+bool ImputationTask::is_number(size_t column) const { return is_numeric(*truth.columns[column].schema.kind); }
+
+double ImputationTask::true_value(int64_t row, size_t column) const {
+  const TextColumn& c = truth.columns[column];
+  return is_number(column) ? c.numbers[size_t(row)] : double(c.codes[size_t(row)]);
+}
 
 ImputationTask imputation_task(TableColumns truth, HiddenEntries hidden, const TableFormat& format,
                                double test_fraction, const HeldOut& validation, uint64_t seed,
@@ -74,9 +68,9 @@ ImputedTable unfilled(const ImputationTask& task, const std::string& method) {
   for (int64_t r = 0; r < task.truth.rows; ++r)
     for (size_t c = 0; c < columns; ++c) {
       const bool hidden = task.hidden.at(r, int64_t(c));
-      table.values.push_back(!hidden              ? true_value(task, r, c)
-                             : is_number(task, c) ? no_number
-                                                  : missing_category);
+      table.values.push_back(!hidden             ? task.true_value(r, c)
+                             : task.is_number(c) ? no_number
+                                                 : missing_category);
     }
   return table;
 }
@@ -85,7 +79,7 @@ void fill(ImputedTable& table, const ImputationTask& task, const RowSet& set, co
   const size_t columns = task.truth.columns.size();
   const int64_t d = task.codec->columns();
   for (size_t c = 0; c < columns; ++c) {
-    const std::optional<size_t> f = feature_of_column(task, c);
+    const std::optional<size_t> f = task.feature(c);
     std::vector<double> category;
     if (f) category = numbers_of(task.codec->features()[*f].categories, task.truth.columns[c]);
     for (size_t i = 0; i < set.index.size(); ++i) {
@@ -118,12 +112,12 @@ void score_draws(ImputedTable& table, const ImputationTask& task, const RowSet& 
   table.crps.resize(table.values.size(), no_number);
   std::vector<float> sorted(draws.size());
   for (size_t c = 0; c < columns; ++c) {
-    const std::optional<size_t> f = feature_of_column(task, c);
-    if (!f || !is_number(task, c)) continue;
+    const std::optional<size_t> f = task.feature(c);
+    if (!f || !task.is_number(c)) continue;
     const size_t column = size_t(task.codec->features()[*f].first);
     for (size_t i = 0; i < rows; ++i) {
       const int64_t row = set.index[size_t(first) + i];
-      const double truth = true_value(task, row, c);
+      const double truth = task.true_value(row, c);
       if (!task.hidden.at(row, int64_t(c)) || std::isnan(truth)) continue;
       for (size_t k = 0; k < draws.size(); ++k)
         sorted[k] = float(task.codec->scales()[*f].value_of(draws[k][i * d + column]));
@@ -133,75 +127,6 @@ void score_draws(ImputedTable& table, const ImputationTask& task, const RowSet& 
       table.crps[at] = fair_crps(sorted, truth);
     }
   }
-}
-
-namespace {
-
-// `most` of the rows of a set, evenly spread.
-TableRows some_rows(const TableRows& rows, int64_t most) {
-  const int64_t d = rows.x.size(1);
-  if (rows.x.size(0) <= most) return rows;
-  TableRows out{Tensor::zeros({most, d}), Tensor::zeros({most, d})};
-  const auto index = evenly_spread(rows.x.size(0), most);
-  for (size_t i = 0; i < index.size(); ++i)
-    for (const auto& [from, to] : {std::pair(&rows.x, &out.x), std::pair(&rows.observed, &out.observed)})
-      std::copy_n(from->data<float>() + index[i] * d, d, to->data<float>() + int64_t(i) * d);
-  return out;
-}
-
-// The Gaussian's intervals and CRPS, of columns that are not on a logarithmic scale.
-void score_gaussian(ImputedTable& table, const ImputationTask& task, const RowSet& set,
-                    const GaussianImputation& imputed) {
-  constexpr double quantile_95 = 1.6448536269514722;
-  const size_t columns = task.truth.columns.size(), d = size_t(task.codec->columns());
-  table.covered.resize(table.values.size(), no_number);
-  table.crps.resize(table.values.size(), no_number);
-  for (size_t c = 0; c < columns; ++c) {
-    const std::optional<size_t> f = feature_of_column(task, c);
-    if (!f || !is_number(task, c) || task.codec->scales()[*f].is_logarithmic()) continue;
-    const Scale& scale = task.codec->scales()[*f];
-    for (size_t i = 0; i < set.index.size(); ++i) {
-      const double truth = true_value(task, set.index[i], c);
-      if (!task.hidden.at(set.index[i], int64_t(c)) || std::isnan(truth)) continue;
-      const size_t of = i * d + size_t(task.codec->features()[*f].first),
-                   at = size_t(set.index[i]) * columns + c;
-      const double mean = scale.value_of(imputed.values.data<float>()[of]);
-      const double deviation = scale.sd * double(imputed.deviations.data<float>()[of]);
-      table.covered[at] = std::abs(truth - mean) <= quantile_95 * deviation;
-      table.crps[at] = normal_crps(truth, mean, deviation);
-    }
-  }
-}
-
-}  // namespace
-
-ImputedTable baseline(const std::string& method, const ImputationTask& task) {
-  const Stopwatch watch;
-  ImputedTable table = unfilled(task, method);
-  const TableRows& donors = task.training().data;
-  Moments moments;
-  if (method == "em") {
-    const double d = double(task.codec->columns());
-    const bool large = d * d * d * double(donors.x.size(0)) > 1e9;
-    const TableRows rows =
-        some_rows(donors, large ? std::max<int64_t>(2000, int64_t(1e9 / (d * d * d))) : donors.x.size(0));
-    moments = gaussian_em(rows.x, rows.observed, large ? 1e-3 : 1e-5, large ? 20 : 200);
-  }
-  for (const RowSet& set : task.sets) {
-    const auto& [x, observed] = set.data;
-    if (method == "mean") fill(table, task, set, mean_imputation(x, observed, donors.x, donors.observed));
-    if (method == "knn") {
-      const TableRows near = some_rows(donors, 20000);
-      fill(table, task, set, nearest_neighbour_imputation(x, observed, near.x, near.observed, 5));
-    }
-    if (method == "em") {
-      const GaussianImputation imputed = gaussian_imputation(x, observed, moments);
-      fill(table, task, set, imputed.values);
-      score_gaussian(table, task, set, imputed);
-    }
-  }
-  table.seconds = watch.seconds();
-  return table;
 }
 
 ImputedTable read_imputed(const std::string& method, const std::filesystem::path& path,
@@ -220,7 +145,7 @@ ImputedTable read_imputed(const std::string& method, const std::filesystem::path
     for (int64_t r = 0; r < filled.rows; ++r) {
       if (!task.hidden.at(r, int64_t(c))) continue;
       double& value = table.values[size_t(r) * columns + c];
-      if (!is_number(task, c)) {
+      if (!task.is_number(c)) {
         const int32_t code = column->codes[size_t(r)];
         value = code < 0 ? missing_category : category[size_t(code)];
       } else if (value = column->numbers[size_t(r)]; std::isnan(value)) {
@@ -243,13 +168,13 @@ std::vector<ImputationScore> scores_of(const ImputedTable& table, const Imputati
                             no_number, no_number,          no_number};
       std::vector<double> imputed, truth, covered, crps;
       for (const int64_t r : set.index) {
-        const double value = true_value(task, r, c);
+        const double value = task.true_value(r, c);
         if (!task.hidden.at(r, int64_t(c)) || std::isnan(value)) continue;
         const size_t at = size_t(r) * columns + c;
         truth.push_back(value), imputed.push_back(table.values[at]);
         if (!table.covered.empty()) covered.push_back(table.covered[at]), crps.push_back(table.crps[at]);
       }
-      if (is_number(task, c)) {
+      if (task.is_number(c)) {
         const double unit = standard_deviation(column.numbers);
         score.nrmse = normalised_rmse(imputed, truth, unit), score.mae = normalised_mae(imputed, truth, unit);
         score.coverage = mean_of_numbers(covered);
@@ -283,12 +208,12 @@ std::vector<std::string> filled_row(const ImputedTable& table, const ImputationT
   for (size_t c = 0; c < columns; ++c) {
     const TextColumn& column = task.truth.columns[c];
     const double value = table.values[size_t(row) * columns + c];
-    if (!is_number(task, c)) {
+    if (!task.is_number(c)) {
       fields.push_back(value >= 0 ? column.texts[size_t(value)] : mark);
     } else if (std::isnan(value)) {
       fields.push_back(mark);
     } else {
-      const std::optional<size_t> f = feature_of_column(task, c);
+      const std::optional<size_t> f = task.feature(c);
       const bool hidden = task.hidden.at(row, int64_t(c));
       const NumberFormat& format = hidden && f ? task.codec->fields()[*f].number : column.schema.field.number;
       fields.push_back(format.write(value, hidden ? std::abs(value) * 0x1p-23 : 0, 17));

@@ -1,6 +1,7 @@
 #pragma once
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -25,6 +26,11 @@ struct ImputationTask {
   std::shared_ptr<const TableCodec> codec;  ///< fitted to the training rows with their holes
   std::vector<RowSet> sets;                 ///< the training rows, and held-out rows if there are any
   const RowSet& training() const { return sets.front(); }
+  /// Which feature of the codec a column of the table is; nothing for a constant.
+  std::optional<size_t> feature(size_t column) const;
+  bool is_number(size_t column) const;
+  /// A number, or which of the column's texts; NaN or -1 where it is not known.
+  double true_value(int64_t row, size_t column) const;
 };
 /// Hides entries, and holds `test_fraction` of the rows out, at random by the seed; 0: none. `notes` receives what the user should know of the
 /// columns. Numbers are scaled by the training rows that are not held out for validation. Error for a column that has no value left.
@@ -52,7 +58,8 @@ void score_draws(ImputedTable& table, const ImputationTask& task, const RowSet& 
                  const std::vector<std::vector<float>>& draws);
 
 /// "mean": the mean of a column, and its most frequent category; "em": the Gaussian of largest likelihood, over the scaled numbers and one-hot
-/// categories; "knn": the mean of the 5 nearest neighbours. Wide tables are thinned out: EM looks at fewer rows, but at least at 2000, and
+/// categories; "knn": the mean of the 5 nearest neighbours; "oracle": that Gaussian once it has seen the answers, too, which is the floor of what
+/// a Gaussian can reach, and of any method if the rows are normal. Wide tables are thinned out: EM looks at fewer rows, but at least at 2000, and
 /// neighbours are sought among at most 20000.
 ImputedTable baseline(const std::string& method, const ImputationTask& task);
 /// A table that another program has filled, in the format of the one that it was given. Error, naming the file, for one of another size, and for

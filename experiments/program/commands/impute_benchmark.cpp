@@ -24,7 +24,7 @@ struct BenchmarkOptions {
   double missing = 0.5, test_fraction = 0;
   uint64_t seed = 1;
   int64_t draws = 100;
-  std::vector<std::string> settings, methods, baselines = {"mean", "em", "knn"};
+  std::vector<std::string> settings, methods, baselines = {"mean", "em", "knn", "oracle"};
   int threads = 0;
   bool force = false, quiet = false;
 };
@@ -223,7 +223,7 @@ void benchmark(const BenchmarkOptions& o) {
     }));
   }
   for (const std::string& name : o.baselines)
-    if (const std::vector<std::string> known = {"mean", "em", "knn", "none"};
+    if (const std::vector<std::string> known = {"mean", "em", "knn", "oracle", "none"};
         std::ranges::find(known, name) == known.end())
       throw Error("--baselines: " + quoted(name) + " is none of " + quoted_list(known));
   check_output_folder(o);
@@ -249,7 +249,8 @@ void add_impute_benchmark(Command app) {
       "with the mean over draws, categories "
       "with the likeliest. NRMSE is the root mean square error in standard deviations of the column, PFC the "
       "share of categories that are wrong; "
-      "coverage is that of 90% intervals; all are means over columns.");
+      "coverage is that of 90% intervals; all are means over columns. oracle is no method: em, had it seen the "
+      "answers.");
   auto o = std::make_shared<BenchmarkOptions>();
   command.option("table", o->table, "The table; entries may be missing").required();
   command.option("--schema", o->schema, "Its schema (`elbow schema` writes one to start from)").required();
@@ -268,7 +269,7 @@ void add_impute_benchmark(Command app) {
   command.option("--draws", o->draws, "Draws of each entry for intervals and CRPS")
       .between(2, 10000)
       .shows_default();
-  command.option("--baselines", o->baselines, "Which of mean, em, knn to compare with; or none")
+  command.option("--baselines", o->baselines, "Which of mean, em, knn, oracle to compare with; or none")
       .delimiter(',')
       .one_each();
   command.option("--method", o->methods, "NAME=FILE: a table that another program has filled (may be repeated)")
