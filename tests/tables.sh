@@ -134,6 +134,8 @@ score() { awk -F, -v m="$1" -v r="$2" -v k="$3" '$1 == m && $2 == r && $3 == "al
 check "a benchmark" bash -c "'$elbow' impute-benchmark whole.csv --schema whole.json --quiet --missing 0.3 --test-fraction 0.25 --set training.epochs=150 --out bench >table.txt 2>note"
 check "a line for each method and kind of rows" test "$(grep -cE '^(elbow|mean|em|knn|oracle) +(training|held-out) ' table.txt)" -eq 10
 check "the mean has an NRMSE of about 1" awk -v s="$(score mean training 4 bench/scores.csv)" 'BEGIN { exit !(s > 0.9 && s < 1.1) }'
+check "no Gaussian does better than one that has seen the answers" awk -v o="$(score oracle training 4 bench/scores.csv)" \
+  -v e="$(score em training 4 bench/scores.csv)" 'BEGIN { exit !(o > 0.05 && o <= e) }'
 for rows in training held-out; do
   check "the model is better, $rows" awk -v s="$(score elbow $rows 4 bench/scores.csv)" -v p="$(score elbow $rows 6 bench/scores.csv)" \
     'BEGIN { exit !(s < 0.75 && p < 0.4) }'
