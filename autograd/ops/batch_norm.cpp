@@ -1,7 +1,7 @@
 #include <cmath>
 
 #include "autograd/kernels/batch_norm_op.hpp"
-#include "autograd/kernels/column_sums.hpp"
+#include "autograd/kernels/map_rows.hpp"
 
 #if ELBOW_DECLARATIONS  // copied to autograd/ops.hpp
 /// Each column normalised to mean 0 and variance 1, then scaled and shifted (Ioffe & Szegedy 2015): x [rows, n], the others
@@ -58,10 +58,10 @@ struct BatchNorm : Op {
       std::copy_n(c.in[3].template data<T>(), n, mean);
       simd::map<T>(n, scale, false, inverse_root, c.in[4].template data<T>());
     }
-    for (int64_t r = 0; r < rows; ++r)
-      simd::map<T>(
-          n, y + r * n, false, [](auto v, auto m, auto s, auto w, auto b) { return (v - m) * s * w + b; },
-          x + r * n, mean, scale, weight, bias);
+    simd::map_rows<T>(
+        rows, n, y, false, [](auto v, auto m, auto s, auto w, auto b) { return (v - m) * s * w + b; },
+        simd::OfRows{x}, simd::OfColumns{mean}, simd::OfColumns{scale}, simd::OfColumns{weight},
+        simd::OfColumns{bias});
     c.save(c.in[0]);
     c.save(c.in[1]);
     c.save(means);
@@ -99,14 +99,14 @@ struct BatchNorm : Op {
     if (!c.needs(0)) return;
     auto [dx, add] = c.template into<T>(0);
     const T share = training ? T(1) / T(rows) : T(0);
-    for (int64_t r = 0; r < rows; ++r)
-      simd::map<T>(
-          n, dx + r * n, add,
-          [=](auto g, auto v, auto m, auto s, auto w, auto sg, auto sgx) {
-            using V = decltype(g);
-            return w * s * (g - V(share) * (sg + (v - m) * s * sgx));
-          },
-          dy + r * n, x + r * n, mean, scale, weight, sum_dy, sum_dy_xhat);
+    simd::map_rows<T>(
+        rows, n, dx, add,
+        [=](auto g, auto v, auto m, auto s, auto w, auto sg, auto sgx) {
+          using V = decltype(g);
+          return w * s * (g - V(share) * (sg + (v - m) * s * sgx));
+        },
+        simd::OfRows{dy}, simd::OfRows{x}, simd::OfColumns{mean}, simd::OfColumns{scale},
+        simd::OfColumns{weight}, simd::OfColumns{sum_dy}, simd::OfColumns{sum_dy_xhat});
   }
   template <class T> void device_forward(ForwardContext& c) const {
     batch_norm_on_device<T>(*this, c, RowView(c.y.shape(), {true}));
