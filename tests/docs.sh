@@ -82,6 +82,10 @@ if command -v pandoc >/dev/null; then
   built 'docs/tour/index.md' "a formula that cannot be read"
   check "an earlier site is still there" test -s "$work/site/index.html"
   mkdir "$work/other" && echo text >"$work/other/file"
+  rm -r docs/tour && page "$good
+[source](../base/gone.cpp)"
+  built 'a link to nothing: ../base/gone.cpp' "a link to nothing"
+  check "it is still there" test -s "$work/site/index.html"
   check "no other folder is overwritten" bash -c "! python3 docs/site/build.py '$work/other' 2>/dev/null && [ -s '$work/other/file' ]"
 fi
 

@@ -214,10 +214,11 @@ def main():
         sys.exit(__doc__)
     if not shutil.which("pandoc"):
         fail("there is no pandoc, which turns Markdown into HTML (scripts/dependencies.sh install docs)")
-    out = Path(sys.argv[1])
-    if out.exists() and any(out.iterdir()) and not (out / "search-index.js").exists():
-        fail(f"{out} is something else than a site: name a new folder")
+    whole = Path(sys.argv[1]).resolve()
+    if whole.exists() and any(whole.iterdir()) and not (whole / "search-index.js").exists():
+        fail(f"{whole} is something else than a site: name a new folder")
     site = Site()
+    out = whole.with_name(whole.name + ".new")  # an error leaves the earlier site as it was
     shutil.rmtree(out, ignore_errors=True)
     out.mkdir(parents=True)
     for page in site.order:
@@ -235,7 +236,9 @@ def main():
         shutil.copyfile(font, out / "math-font")
     else:
         print("no font for formulas here (Debian's fonts-lmodern): browsers take their own")
-    print(f"{len(site.order)} pages: file://{(out / 'index.html').resolve()}")
+    shutil.rmtree(whole, ignore_errors=True)
+    out.rename(whole)
+    print(f"{len(site.order)} pages: file://{whole / 'index.html'}")
 
 
 main()
