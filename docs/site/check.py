@@ -99,7 +99,7 @@ def check_markdown(root):
         for match in re.finditer(r"(?<![\\\w$])\$(?=\S)[^$]*?(?<=\S)\$(?!\d)", inline):
             if wrong := re.search(r"\\[^\w\s]", match[0]):
                 findings.add(file, inline.count("\n", 0, match.start()) + 1,
-                             f"{match[0]}: GitHub takes the backslash of {wrong[0]} away: use a command of letters, or $$...$$")
+                             f"{match[0]}: GitHub takes the backslash of {wrong[0]} away: leave it out, use a command of letters (\\lbrace, \\Vert), or $$...$$")
     findings.end(f"{len(files)} pages")
 
 
