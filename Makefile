@@ -41,7 +41,7 @@ elbow := $(build_dir)/elbow
 no_make := env -u MAKEFLAGS -u MAKELEVEL
 cmake := $(no_make) cmake
 
-.PHONY: all help experiments mnist inpaint-mnist story deps test test-long gpu-check op bench profile docs format lint sanitize tsan fuzz install clean $(EXPERIMENTS) $(SWEEPS)
+.PHONY: all help experiments mnist inpaint-mnist story deps test test-long gpu-check op bench profile docs docs-generated docs-site docs-serve format lint sanitize tsan fuzz install clean $(EXPERIMENTS) $(SWEEPS)
 .DEFAULT_GOAL := all
 
 all: $(configured) ## Build the library and the program (this is what plain `make` does)
@@ -200,8 +200,18 @@ bench: all ## Time the steps of five experiments, next to the floor of their ari
 profile: all ## What each op of a training step takes: make profile EXPERIMENT=features
 	@$(elbow) bench step experiments/$(or $(EXPERIMENT),baseline).json --profile --steps 50 $(if $(THREADS),--threads $(THREADS)) $(ARGS)
 
-docs: $(configured) ## Write what is generated of docs: ops.md, the table of all ops, and configuration.schema.json
+docs: docs-generated ## Bring docs/ up to date, and build it as a site that is read without a network
+	@$(MAKE) --no-print-directory docs-site
+docs-generated: $(configured) ## Write what is generated of docs/: ops.md, the table of all ops, and configuration.schema.json
 	@$(cmake) --build $(build_dir) --parallel $(JOBS) --target elbow_docs
+
+docs-site: ## Only the site, in build/site: compiles nothing, takes seconds
+ifneq ($(DEPS),no)
+	@scripts/dependencies.sh install docs
+endif
+	@python3 docs/site/build.py build/site
+docs-serve: docs-site ## Build the site and show it at http://localhost:8000, or at PORT=N, until Ctrl-C
+	@python3 -m http.server --directory build/site --bind localhost $(or $(PORT),8000)
 
 format: ## Format the C++ sources (clang-format 14)
 	@scripts/format.sh

@@ -1,4 +1,4 @@
-# `make docs`: the target elbow_docs writes what is generated of docs/: ops.md from the registry of ops, and the JSON Schema of
+# `make docs-generated`: the target elbow_docs writes what is generated of docs/: ops.md from the registry of ops, and the JSON Schema of
 # configuration files from the checks of the program.
 add_executable(elbow_write_ops EXCLUDE_FROM_ALL docs/write_ops.cpp)
 target_link_libraries(elbow_write_ops PRIVATE elbow elbow_flags)

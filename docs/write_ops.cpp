@@ -1,4 +1,4 @@
-// Writes docs/ops.md (the path is the argument), or prints it. `make docs` runs it.
+// Writes docs/ops.md (the path is the argument), or prints it. `make docs-generated` runs it.
 #include <fstream>
 #include <iostream>
 

@@ -1,14 +1,15 @@
 #!/bin/sh
 # The Debian and Ubuntu packages that Elbow needs. This list is the only one: the Makefile, CI and the docs read it here.
 #
-#   scripts/dependencies.sh [list | missing | install] [build] [lint] [fuzz] [onnx]
+#   scripts/dependencies.sh [list | missing | install] [build] [lint] [fuzz] [onnx] [docs]
 #
 # list      print them, one a line
 # missing   print those that are not installed
 # install   install those that are missing, and say so first (the default)
 #
 # build is what building, testing and running need (the default; libboost-context-dev for the threads of the emulated GPU
-# alone); lint and fuzz are what `make lint` and `make fuzz` need besides; onnx is what installs onnxruntime for a test (.ci/run).
+# alone); lint and fuzz are what `make lint` and `make fuzz` need besides; onnx is what installs onnxruntime for a test (.ci/run);
+# docs is what builds the site of the documentation (`make docs`).
 set -eu
 
 # a|b|c: any of them will do, and the first is installed when there is none.
@@ -43,6 +44,11 @@ libomp-dev
 onnx='
 python3-venv
 '
+docs='
+pandoc
+python3
+fonts-lmodern
+'
 
 action=${1:-install}
 [ $# -gt 0 ] && shift
@@ -53,7 +59,8 @@ for group in "${@:-build}"; do
     lint) packages="$packages $lint" ;;
     fuzz) packages="$packages $fuzz" ;;
     onnx) packages="$packages $onnx" ;;
-    *) echo "dependencies.sh: there is no group '$group': build, lint, fuzz or onnx" >&2; exit 2 ;;
+    docs) packages="$packages $docs" ;;
+    *) echo "dependencies.sh: there is no group '$group': build, lint, fuzz, onnx or docs" >&2; exit 2 ;;
   esac
 done
 

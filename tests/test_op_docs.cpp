@@ -26,7 +26,7 @@ BOOST_AUTO_TEST_CASE(the_table_of_ops_is_up_to_date) {
   std::ifstream file(source / "docs/ops.md");
   const std::string committed{std::istreambuf_iterator<char>(file), {}};
   BOOST_TEST((committed == op_page(shipped_ops())),
-             "docs/ops.md is not what the ops say: renew it with `make docs`");
+             "docs/ops.md is not what the ops say: renew it with `make docs-generated`");
 }
 
 BOOST_AUTO_TEST_CASE(every_op_has_a_row) {
