@@ -74,7 +74,7 @@ inline std::vector<double> run(int64_t n, bool print) {
   const double work = 2e-9 * double(n * n * n);
   for (const Step& step : steps) {
     // Fast ones are tried more often, and on small matrices many times in one go, as the clock has steps of its own.
-    const int at_once = int(1 + 0.02 / work), tries = step.multiply == three_loops ? 1 : 12;
+    const int at_once = int(1 + 0.01 / work), tries = step.multiply == three_loops ? 1 : 8;
     const double time = seconds(tries, [&] {
       for (int i = 0; i < at_once; ++i) step.multiply(n, a.data(), b.data(), c.data());
     });
