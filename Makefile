@@ -69,6 +69,8 @@ help: ## List the targets
 #  ARGS='...'         further arguments of the program (of ctest for `make test`), as in ARGS='--set loss.beta=0.5'
 #  OP=NAME            the op that `make op` tries: autograd/ops/NAME.cpp
 #  EXPERIMENT=NAME    the experiment whose step `make profile` takes apart; by default baseline
+#  CHAPTER=N          the chapter that `make tour` runs; SOLUTIONS=1: the solutions of its exercises
+#  FIGURES=FOLDER     where `make tour` draws its figures; by default build/tour
 #  PEERS=FOLDER       programs that `make bench` times in turns with Elbow (docs/commands.md), run by PYTHON=python3
 #  BUILD=portable     build for every x86-64 processor, in build-portable
 #  BUILD=debug        build for a debugger, in build-debug; BUILD=sanitize is what `make sanitize` builds
@@ -138,6 +140,13 @@ inpaint-mnist: all
 story: all ## AE, VAE and CVAE with two latents on one page (docs/story.md), of Fashion-MNIST or of MNIST=FOLDER (minutes)
 	@OUT='$(OUT)' QUICK='$(QUICK)' THREADS='$(THREADS)' scripts/run_story.sh $(elbow) \
 	  $(if $(MNIST),--set 'data.path=$(MNIST)') $(flags)
+
+# The first chapters need a compiler alone: no CMake is asked for before a program that includes Elbow's headers.
+.PHONY: tour tour-program
+tour: ## Build and run the programs of docs/tour, a book of twelve chapters, in order; CHAPTER=5: one of them
+	@SOLUTIONS='$(SOLUTIONS)' FIGURES='$(FIGURES)' scripts/tour.sh '$(MAKE)' $(build_dir) $(CHAPTER)
+tour-program: $(configured)
+	@$(cmake) --build $(build_dir) --parallel $(JOBS) --target tour_$(PROGRAM)
 
 # Each takes as long as all the others together.
 ALONE := fashion-conv fashion-conv-labels inpaint

@@ -113,6 +113,15 @@ if(ELBOW_PROGRAM)
   set_tests_properties(inpaint PROPERTIES LABELS slow)
 endif()
 
+# The chapters of docs/tour: what their programs print is what the text says.
+if(ELBOW_PROGRAM AND NOT ELBOW_SANITIZE)
+  file(GLOB chapters CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/docs/tour/*.md)
+  foreach(chapter ${chapters})
+    get_filename_component(name ${chapter} NAME_WE)
+    add_test(NAME tour_${name} COMMAND ${PROJECT_SOURCE_DIR}/tests/tour.sh ${PROJECT_BINARY_DIR} ${CMAKE_CXX_COMPILER} ${name})
+  endforeach()
+endif()
+
 # Follows docs/adding-an-op.md with the compiler and the flags of this build, and its library.
 if(TARGET test_ops AND NOT ELBOW_EXTRA_OPS)
   add_test(NAME adding_an_op COMMAND ${PROJECT_SOURCE_DIR}/tests/adding_an_op.sh ${PROJECT_SOURCE_DIR} ${PROJECT_BINARY_DIR})

@@ -9,5 +9,5 @@ if ! "${format:-false}" --version 2>/dev/null | grep -q 'version 14\.'; then
   exit 0
 fi
 if [ "${1:-}" = --check ]; then set -- --dry-run -Werror; else set -- -i; fi
-find base autograd nn cvae data metrics experiments tests \( -name '*.hpp' -o -name '*.cpp' -o -name '*.cu' -o -name '*.cuh' \) \
+find base autograd nn cvae data metrics experiments tests docs/tour \( -name '*.hpp' -o -name '*.cpp' -o -name '*.cu' -o -name '*.cuh' \) \
   -exec "$format" --style=file "$@" {} +

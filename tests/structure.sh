@@ -58,7 +58,7 @@ if grep -L '#pragma once' $(sources $library $e tests | grep 'hpp$') | grep .; t
   echo '^ a header without #pragma once'
   bad=1
 fi
-for file in $(sources $library $e tests) CMakeLists.txt Makefile cmake/* scripts/* tests/*.sh; do
+for file in $(sources $library $e tests docs/tour) CMakeLists.txt Makefile cmake/* scripts/* tests/*.sh; do
   lines=$(wc -l <"$file")
   case $file in tests/* | scripts/* | CMakeLists.txt | Makefile) most=500 ;; *) most=300 ;; esac
   if [ "$lines" -gt "$most" ]; then
