@@ -29,7 +29,7 @@ inline std::string datablock(const std::string& name, const std::vector<std::vec
   std::string text = "$" + name + " << END\n";
   char number[32];
   for (const std::vector<double>& row : rows) {
-    for (const double x : row) std::snprintf(number, sizeof number, "%.4g ", x), text += number;
+    for (const double x : row) std::snprintf(number, sizeof number, "%.8g ", x), text += number;
     text.back() = '\n';
   }
   return text + "END\n";
