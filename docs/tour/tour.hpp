@@ -24,6 +24,13 @@ inline void check(const std::string& what, bool holds) {
   failures += !holds;
 }
 
+/// A number with so many digits after the point.
+inline std::string fixed(double value, int digits) {
+  char text[40];
+  std::snprintf(text, sizeof text, "%.*f", digits, value);
+  return text;
+}
+
 /// Rows of numbers as a datablock of gnuplot: `plot $name using 1:2`.
 inline std::string datablock(const std::string& name, const std::vector<std::vector<double>>& rows) {
   std::string text = "$" + name + " << END\n";
