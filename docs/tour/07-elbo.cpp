@@ -167,19 +167,20 @@ inline void draw(const std::string& folder, const std::vector<double>& bounds) {
                          std::exp(first_guess.log_density(z)), std::exp(early.log_density(z)),
                          std::exp(late.log_density(z))});
   const std::string line = " with lines lw 2.5 lc rgb ";
-  tour::draw(folder, "07-elbo", 960, 400,
-             tour::datablock("climb", climbing) + tour::datablock("z", densities) +
-                 "set multiplot layout 1,2\nset key bottom right\nset xlabel 'step'\nset ylabel 'nats'\n"
-                 "set yrange [-7.5:-6.5]\n"
-                 "plot $climb using 1:2:3 with filledcurves fc rgb '#cccccc' title 'KL(q || posterior)', "
-                 "$climb using 1:3" +
-                 line + tour::blue + " title 'log p(x)', $climb using 1:2" + line + tour::red +
-                 " title 'ELBO'\n"
-                 "set key top right\nset xlabel 'z'\nset ylabel 'density'\nset xrange [-2.5:3.5]; set yrange [0:1.5]\n"
-                 "plot $z using 1:2 with lines lw 1.5 lc rgb '#888888' title 'prior', $z using 1:3" +
-                 line + tour::blue + " title 'posterior', $z using 1:4" + line + tour::red +
-                 " dt (2,4) title 'q at step 0', $z using 1:5" + line + tour::red +
-                 " dt (10,4) title 'step 1', $z using 1:6" + line + tour::red + " dt (6,6) title 'step 100'\n");
+  tour::draw(
+      folder, "07-elbo", 960, 400,
+      tour::datablock("climb", climbing) + tour::datablock("z", densities) +
+          "set multiplot layout 1,2\nset key bottom right\nset xlabel 'step'\nset ylabel 'nats'\n"
+          "set yrange [-7.5:-6.5]\n"
+          "plot $climb using 1:2:3 with filledcurves fc rgb '#cccccc' title 'KL(q || posterior)', "
+          "$climb using 1:3" +
+          line + tour::blue + " title 'log p(x)', $climb using 1:2" + line + tour::red +
+          " title 'ELBO'\n"
+          "set key top right\nset xlabel 'z'\nset ylabel 'density'\nset xrange [-2.5:3.5]; set yrange [0:1.5]\n"
+          "plot $z using 1:2 with lines lw 1.5 lc rgb '#888888' title 'prior', $z using 1:3" +
+          line + tour::blue + " title 'posterior', $z using 1:4" + line + tour::red +
+          " dt (2,4) title 'q at step 0', $z using 1:5" + line + tour::red +
+          " dt (10,4) title 'step 1', $z using 1:6" + line + tour::red + " dt (6,6) title 'step 100'\n");
 }
 
 int main(int argc, char** argv) {
