@@ -1,7 +1,9 @@
 // Solutions of the exercises of chapter 7.
-#define main chapter  // the chapter's program, of which the exercises use all but main
-#include "07-elbo.cpp"
-#undef main
+#include <cstdio>
+#include <vector>
+
+#include "07-elbo.hpp"
+#include "tour.hpp"
 
 // 1. The coins are unknown, too. Round after round, q becomes the posterior, where the bound touches the evidence; then the
 // coins climb the bound, whose maximum is a weighted share of heads. (This is expectation-maximisation.)

@@ -1,9 +1,9 @@
 // Solutions of the exercises of chapter 8.
-#define main chapter  // the chapter's program, of which the exercises use all but main
-#include "08-autoencoders.cpp"
-#undef main
-
+#include "08-autoencoders.hpp"
 #include "nn/nn.hpp"
+#include "tour.hpp"
+
+using namespace elbow;
 
 /// The share of points [rows, 2] that lie within 0.1 of the moon that c names; `any`: of one of the two.
 inline double share_on_moons(const Tensor& points, const Tensor& c, bool any) {

@@ -1,9 +1,9 @@
 // Solutions of the exercises of chapter 9.
-#define main chapter  // the chapter's program, of which the exercises use all but main
-#include "09-conditioning.cpp"
-#undef main
-
+#include "09-conditioning.hpp"
 #include "nn/nn.hpp"
+#include "tour.hpp"
+
+using namespace elbow;
 
 // 1. A column is given with probability 0.9: nothing is given in one row of a thousand.
 inline void generous_masks() {

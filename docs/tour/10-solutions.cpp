@@ -1,9 +1,9 @@
 // Solutions of the exercises of chapter 10.
-#define main chapter  // the chapter's program, of which the exercises use all but main
-#include "10-water-filling.cpp"
-#undef main
-
+#include "10-water-filling.hpp"
 #include "autograd/operators.hpp"
+#include "tour.hpp"
+
+using namespace elbow;
 
 // 1. z = a u + s e and y = b z, with s^2 = beta / (2 v), a^2 = (1 - s^2) / v, b = a v: its loss, by draws of u and e.
 inline void a_linear_model_attains_it() {

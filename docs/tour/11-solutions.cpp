@@ -1,9 +1,9 @@
 // Solutions of the exercises of chapter 11.
-#define main chapter  // the chapter's program, of which the exercises use all but main
-#include "11-priors.cpp"
-#undef main
-
+#include "11-priors.hpp"
 #include "nn/nn.hpp"
+#include "tour.hpp"
+
+using namespace elbow;
 
 /// Of one estimate with nothing given.
 struct Summary {

@@ -1,9 +1,9 @@
 // Solutions of the exercises of chapter 12.
-#define main chapter  // the chapter's program, of which the exercises use all but main
-#include "12-failures.cpp"
-#undef main
-
+#include "12-failures.hpp"
 #include "nn/nn.hpp"
+#include "tour.hpp"
+
+using namespace elbow;
 
 int main() {
   // 1. Two unit variances, and a level of beta / 2 = 1.25 above them.
