@@ -41,7 +41,7 @@ elbow := $(build_dir)/elbow
 no_make := env -u MAKEFLAGS -u MAKELEVEL
 cmake := $(no_make) cmake
 
-.PHONY: all help experiments mnist inpaint-mnist story tour tour-program deps test test-long gpu-check op bench profile docs format lint sanitize tsan fuzz install clean $(EXPERIMENTS) $(SWEEPS)
+.PHONY: all help experiments mnist inpaint-mnist story deps test test-long gpu-check op bench profile docs format lint sanitize tsan fuzz install clean $(EXPERIMENTS) $(SWEEPS)
 .DEFAULT_GOAL := all
 
 all: $(configured) ## Build the library and the program (this is what plain `make` does)
@@ -142,6 +142,7 @@ story: all ## AE, VAE and CVAE with two latents on one page (docs/story.md), of 
 	  $(if $(MNIST),--set 'data.path=$(MNIST)') $(flags)
 
 # The first chapters need a compiler alone: no CMake is asked for before a program that includes Elbow's headers.
+.PHONY: tour tour-program
 tour: ## Build and run the programs of docs/tour, a book of twelve chapters, in order; CHAPTER=5: one of them
 	@SOLUTIONS='$(SOLUTIONS)' FIGURES='$(FIGURES)' scripts/tour.sh '$(MAKE)' $(build_dir) $(CHAPTER)
 tour-program: $(configured)

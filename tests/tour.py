@@ -4,6 +4,7 @@
 - A chapter has 600 to 1,200 words, code left out. Relative links lead to files.
 - Each line of a block that starts with "$ make tour CHAPTER=5" is in the program's output, in that order (in the solutions'
   output, where SOLUTIONS=1 follows). A line "..." stands for any others.
+- Each line of a block of ```cpp FILE is in that file beside the page, blanks left out.
 - Words must be the same. A whole number must be the same, others to one unit of the last digit that the text shows. A comment just
   before the block may say more: <!-- tolerance .02: why -->, or 5%, for all its numbers but whole ones; <!-- measured -->,
   where no number is compared. Of a line with "(measured)" no number is compared either.
@@ -78,6 +79,10 @@ def problems(page, outputs):
             yield f"no such file: {link}"
     if not outputs:
         return
+    for _, language, body in FENCED.findall(text):
+        if (excerpt := re.fullmatch(r"cpp (\S+)", language.strip())) is not None:
+            source = "".join((page.parent / excerpt[1]).read_text(encoding="utf-8").split())
+            yield from (f"not in {excerpt[1]}: {line}" for line in body.splitlines() if "".join(line.split()) not in source)
     number = int(page.name.split("-")[0])
     blocks = 0
     for note, language, body in FENCED.findall(text):

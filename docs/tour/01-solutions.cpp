@@ -1,9 +1,11 @@
 // Solutions of the exercises of chapter 1.
-#define main chapter  // the chapter's program, of which the exercises use all but main
-#include "01-scalar-tape.cpp"
-#undef main
-
 #include <algorithm>
+#include <cmath>
+#include <string>
+#include <vector>
+
+#include "01-scalar-tape.hpp"
+#include "tour.hpp"
 
 // 1. The derivative reads the output, which has been computed already.
 inline Var sqrt(Var a) {
@@ -29,6 +31,8 @@ inline Dual operator-(Dual a, Dual b) { return {a.value - b.value, a.slope - b.s
 inline Dual operator*(Dual a, Dual b) { return {a.value * b.value, a.slope * b.value + a.value * b.slope}; }
 inline Dual log(Dual a) { return {std::log(a.value), a.slope / a.value}; }
 inline Dual sin(Dual a) { return {std::sin(a.value), a.slope * std::cos(a.value)}; }
+
+template <class T> T example(T x1, T x2) { return log(x1) + x1 * x2 - sin(x2); }
 
 inline void forward_mode() {
   tape.clear();
