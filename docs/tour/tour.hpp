@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstdio>
 #include <string>
+#include <vector>
 
 namespace tour {
 
@@ -21,6 +22,24 @@ inline void check(const std::string& what, double found, double expected, double
 inline void check(const std::string& what, bool holds) {
   std::printf("%s %s\n", holds ? "ok    " : "FAILED", what.c_str());
   failures += !holds;
+}
+
+/// A number with so many digits after the point.
+inline std::string fixed(double value, int digits) {
+  char text[40];
+  std::snprintf(text, sizeof text, "%.*f", digits, value);
+  return text;
+}
+
+/// Rows of numbers as a datablock of gnuplot: `plot $name using 1:2`.
+inline std::string datablock(const std::string& name, const std::vector<std::vector<double>>& rows) {
+  std::string text = "$" + name + " << END\n";
+  char number[32];
+  for (const std::vector<double>& row : rows) {
+    for (const double x : row) std::snprintf(number, sizeof number, "%.8g ", x), text += number;
+    text.back() = '\n';
+  }
+  return text + "END\n";
 }
 
 /// The figure FOLDER/NAME.svg, of `width` x `height` pixels, drawn by gnuplot as `script` says. Without gnuplot there is none, and
