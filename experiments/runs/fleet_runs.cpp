@@ -96,7 +96,9 @@ void train_fleets(const SweepPlan& plan, bool quiet) {
   std::list<Member> members;
   std::vector<Group> groups;
   for (const SweepRun& run : plan.runs) {
-    if (run.state == SweepRun::State::done || !FolderClaim::owner(run.folder).empty()) continue;
+    if (run.state == SweepRun::State::done || run.state == SweepRun::State::failed ||
+        !FolderClaim::owner(run.folder).empty())
+      continue;
     Member& member = members.emplace_back(plan, run);
     if (member.training.is_done()) continue;
     const auto fits = [&](const Group& g) { return g.size() < most_together && g.front()->goes_with(member); };

@@ -16,7 +16,7 @@ namespace elbow {
 namespace fs = std::filesystem;
 namespace {
 
-// A run that was killed may leave a file that it had not finished: NAME.partPID (write_file_atomically).
+// A run that was killed may leave a file that it had not finished: NAME.partNUMBER (AtomicFile).
 bool unfinished(const fs::path& file) {
   const std::string name = file.filename().string();
   const size_t part = name.rfind(".part"), digits = part + 5;
@@ -118,7 +118,7 @@ void RunFolder::open() {
     make_and_claim();
   }
   if ((mode_ == Mode::fresh || mode_ == Mode::keep) && !holds_no_run(path()))
-    throw Error(name_.string() + ": another run was there first");
+    throw Error(str(name_.string(), FolderClaim::taken, "was there first"));
   std::error_code error;
   if (mode_ == Mode::force) remove_files_of_run(path());
   for (const auto& entry : fs::directory_iterator(path()))
@@ -130,7 +130,7 @@ void RunFolder::open() {
 
 void RunFolder::require_claim() const {
   if (claim_ && claim_->lost())
-    throw Error(name_.string() + ": another run has taken it over while this one was stopped");
+    throw Error(str(name_.string(), FolderClaim::taken, "has taken it over while this one was stopped"));
 }
 
 void RunFolder::log(const std::string& line) {

@@ -44,7 +44,7 @@ class RunFolder {
   const std::filesystem::path& kept_as() const { return kept_as_; }
   /// Appends a line, with the time, to run.log.
   void log(const std::string& line);
-  /// Error if another run has taken the folder over.
+  /// Error if another run has taken the folder over: to be asked before anything is replaced or removed there.
   void require_claim() const;
   /// Releases the folder, for a program that is about to end without its destructors.
   void release() { claim_.reset(); }
