@@ -21,9 +21,11 @@ constexpr double checkpoint_seconds = 120;
 // One run, on the CPU between two fleets.
 struct Member {
   Member(const SweepPlan& plan, const SweepRun& run)
-      : folder(run.folder, run.state == SweepRun::State::resume    ? RunFolder::Mode::resume
-                           : run.state == SweepRun::State::restart ? RunFolder::Mode::force
-                                                                   : RunFolder::Mode::fresh),
+      : folder(run.folder,
+               run.state == SweepRun::State::resume    ? RunFolder::Mode::resume
+               : run.state == SweepRun::State::restart ? RunFolder::Mode::force
+                                                       : RunFolder::Mode::fresh,
+               run.found),
         experiment(config_of(plan.base, run),
                    run.state == SweepRun::State::resume ? data_found_by(run.folder) : data_of_settings),
         training(experiment),

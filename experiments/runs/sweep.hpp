@@ -43,6 +43,7 @@ struct SweepRun {
   std::string key;       ///< a Hash of its configuration, without the defaults
   std::string resolved;  ///< Experiment::resolved; set by examine()
   State state = State::fresh;
+  std::string found;  ///< results_in(folder) when the state was looked for; set by examine()
 };
 
 /// What is done of a run by now, once it was examined. Error, naming its folder, if that holds anything else.
@@ -65,7 +66,7 @@ Config config_of(const std::filesystem::path& base, const SweepRun& run);
 SweepPlan plan_sweep(const std::filesystem::path& file, const std::vector<std::string>& settings,
                      const std::filesystem::path& out);
 
-/// Reads and checks a run's configuration, for which its data are made once, and finds what is done of it by now. Error, naming
+/// Reads and checks a run's configuration, for which its data are made, the first time; and finds what is done of it by now. Error, naming
 /// file, run and key, for what is unknown, missing or impossible; naming the folder, if it holds a run with other settings.
 void examine(const SweepPlan& plan, SweepRun& run);
 

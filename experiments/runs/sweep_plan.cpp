@@ -135,8 +135,9 @@ SweepRun::State state_of(const SweepRun& run) {
 }
 
 void examine(const SweepPlan& plan, SweepRun& run) {
+  run.found = results_in(run.folder);  // before the look at the rest: what changes after it is noticed
   try {
-    run.resolved = resolved_settings(plan.base, run);
+    if (run.resolved.empty()) run.resolved = resolved_settings(plan.base, run);
   } catch (const Error& error) { throw Error(str(plan.file.string(), ": ", run.name, ": ", error.what())); }
   run.state = state_of(run);
 }

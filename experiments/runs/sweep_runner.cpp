@@ -23,7 +23,7 @@ std::string duration(double seconds) {
 std::vector<std::string> arguments_of(const SweepPlan& plan, const SweepRun& run, int threads) {
   std::vector<std::string> arguments = {"train",     plan.base.string(), "--out",    run.folder.string(),
                                         "--threads", str(threads),       "--device", name_of(default_device()),
-                                        "--quiet"};
+                                        "--quiet",   "--found",          run.found};
   if (tf32_allowed()) arguments.push_back("--tf32");
   for (const std::string& setting : run.settings) arguments.insert(arguments.end(), {"--set", setting});
   if (run.state == SweepRun::State::resume) arguments.push_back("--resume");
@@ -75,10 +75,7 @@ void SweepRunner::start_some() {
 bool SweepRunner::examined(std::size_t number) {
   SweepRun& run = plan_.runs[number];
   try {
-    if (run.resolved.empty())
-      examine(plan_, run);
-    else
-      run.state = state_of(run);
+    examine(plan_, run);
     return true;
   } catch (const Error& error) {
     if (held(number)) {  // by one who is just beginning: its files do not fit together yet

@@ -248,7 +248,7 @@ void train(const TrainOptions& o) {
   Experiment e(config, o.resume ? data_found_by(out) : data_of_settings);
   const auto features = o.resume ? find_feature_net(out, e) : e.evaluation.features;
   check_analyses(e, analyses_of(e), features);
-  RunFolder folder(out, mode_of(o));
+  RunFolder folder(out, mode_of(o), o.found);
   try {
     train_in(folder, o, e, features, watch);
   } catch (const Diverged& problem) {
