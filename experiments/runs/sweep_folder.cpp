@@ -71,6 +71,8 @@ void SweepFolder::set_done(const SweepRun& run) const {
   make_folder(plan_.folder / ended_folder);
   const fs::path file = file_of(run, done);
   if (!fs::exists(file)) write_file_atomically(file, "");
+  std::error_code none;
+  fs::remove(file_of(run, failed), none);
 }
 
 void SweepFolder::set_failed(const SweepRun& run, const std::string& why) const {

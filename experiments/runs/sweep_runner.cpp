@@ -89,6 +89,14 @@ bool SweepRunner::examined(std::size_t number) {
   }
 }
 
+// What fails because another one has changed the files that it was about to read has not failed, once that one is done.
+bool SweepRunner::done_elsewhere(SweepRun& run) const {
+  try {
+    examine(plan_, run);
+    return run.state == SweepRun::State::done;
+  } catch (const Error&) { return false; }
+}
+
 void SweepRunner::finish(Job& job) {
   SweepRun& run = plan_.runs[job.run];
   const std::string problem = job.process.problem();
@@ -97,6 +105,10 @@ void SweepRunner::finish(Job& job) {
   if (!good &&
       (held(job.run) || job.process.interrupted() || problem.find(FolderClaim::taken) != std::string::npos))
     return queue_.left(job.run);
+  if (!good && done_elsewhere(run)) {
+    folder_.set_done(run);
+    return queue_.ended(job.run);
+  }
   queue_.ended(job.run);
   ++ended_;
   std::string line = str(run.name, "  ");

@@ -41,6 +41,7 @@ class SweepRunner {
   void start_some();
   bool examined(std::size_t number);
   bool held(std::size_t number) { return folder_.look(number) == SharedFolder::Look::held; }
+  bool done_elsewhere(SweepRun& run) const;
   void finish(Job& job);
   [[noreturn]] void stop();
 
