@@ -15,7 +15,7 @@ cat >tiny.json <<'END'
  "set": {"training.epochs": 2, "data.train_rows": 128, "data.test_rows": 128, "evaluation.draws": 1},
  "grid": {"seed": [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]}}
 END
-sed 's/"training.epochs": 2/"training.epochs": 4000/; s/\[1.*\]/[1]/' tiny.json >long.json
+sed 's/"training.epochs": 2/"training.epochs": 2000/; s/\[1.*\]/[1]/' tiny.json >long.json
 undrawn sweep tiny.json --jobs 1 --quiet --out serial 2>/dev/null
 undrawn sweep long.json --jobs 1 --quiet --out long-serial 2>/dev/null
 as_serial() { # FOLDER: all runs are there, with the bits of the serial sweep
@@ -113,8 +113,10 @@ trap 'stop_slurm; rm -rf "$work"' EXIT
 
 script=$source/experiments/cluster/slurm.sh
 if have sbatch && have slurmctld && have slurmd && have munged; then
-  check "a Slurm of one node starts" start_slurm
-  if [ "$failed" -eq 0 ]; then
+  if ! start_slurm; then
+    echo "skipped: no Slurm can be started here"
+    skipped=$((skipped + 1))
+  else
     PATH=$work/no_programs:$PATH timeout 120 sbatch --wait --quiet --array=1-2 --ntasks=3 --time=5 --output=job-%a.txt "$script" tiny.json slurm
     check "an array of jobs ends well" test $? -eq 0
     check "with the bits of a serial sweep" as_serial slurm

@@ -233,7 +233,8 @@ BOOST_AUTO_TEST_CASE(a_run_of_an_earlier_version) {
   }
   summary["per_count"][1]["given"] = 0;
   write_bytes(run / "summary.json", summary.dump());
-  BOOST_TEST(contains(error_of([&] { read_finished_run(run); }), "summary.json: per_count: 0 is in the list twice"));
+  BOOST_TEST(
+      contains(error_of([&] { read_finished_run(run); }), "summary.json: per_count: 0 is in the list twice"));
 }
 
 // The original indexed its per-count figures by their rank: wrong as soon as a count is missing or out of order.
