@@ -152,7 +152,7 @@ World simulate(std::size_t runs, std::size_t workers, double killed = 0) {
       world.claim_of_run(seconds);
       events.emplace(time + seconds, number);
     } else if (!worker.queue.finished()) {
-      events.emplace(time + 0.02, number);
+      events.emplace(time + 0.25, number);  // the shortest pause
     }
   }
   for (const World::State state : world.states) BOOST_REQUIRE((state == World::State::ended));
