@@ -6,6 +6,8 @@
 #include <cerrno>
 #include <cstring>
 #include <fstream>
+#include <random>
+#include <string>
 #include <vector>
 
 #include "base/error.hpp"
@@ -38,8 +40,12 @@ constexpr size_t buffered = size_t{1} << 16;  // bytes
 
 }  // namespace
 
-AtomicFile::AtomicFile(const fs::path& path)
-    : path_(path), beside_(path.string() + ".part" + std::to_string(::getpid())) {
+fs::path AtomicFile::beside(const fs::path& path) {
+  static const std::string drawn = std::to_string(1'000'000 + std::random_device()() % 1'000'000).substr(1);
+  return path.string() + ".part" + std::to_string(::getpid()) + drawn;
+}
+
+AtomicFile::AtomicFile(const fs::path& path) : path_(path), beside_(beside(path)) {
   std::error_code ignored;
   if (fs::exists(path, ignored) && !fs::is_regular_file(path, ignored))
     throw Error(

@@ -9,7 +9,7 @@ namespace elbow {
 /// The whole of a file, or of what a pipe gives up to 256 MB. Error "PATH: cannot be read: REASON".
 std::string read_file(const std::filesystem::path& path);
 
-/// A file that is written piece by piece and appears when it is complete. It is written to NAME.partPID, synced to the
+/// A file that is written piece by piece and appears when it is complete. It is written to NAME.partNUMBER, synced to the
 /// disk, then renamed. So a kill at any moment leaves either the old file or the new one. Memory: a buffer.
 class AtomicFile {
  public:
@@ -28,6 +28,9 @@ class AtomicFile {
   void finish();
   /// What is written until finish().
   const std::filesystem::path& beside() const { return beside_; }
+  /// Where this process writes such a file until then: PATH.partNUMBER, with its own number and six random digits, because
+  /// processes of two machines that share a folder may have the same number.
+  static std::filesystem::path beside(const std::filesystem::path& path);
 
  private:
   void put(std::string_view bytes);

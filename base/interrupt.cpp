@@ -16,6 +16,8 @@
 namespace elbow {
 namespace {
 
+constexpr int noted_signals[] = {SIGINT, SIGTERM, SIGUSR1};
+
 volatile std::sig_atomic_t noted = 0, note_to = -1;
 void note(int signal) {
   const int error = errno;  // of whatever was interrupted
@@ -73,10 +75,10 @@ struct InterruptWatch::Waiter {
 InterruptWatch::InterruptWatch(std::function<void()> leave) {
   noted = 0;
   if (leave) waiter_ = std::make_unique<Waiter>(std::move(leave));
-  for (int signal : {SIGINT, SIGTERM}) std::signal(signal, note);
+  for (int signal : noted_signals) std::signal(signal, note);
 }
 InterruptWatch::~InterruptWatch() {
-  for (int signal : {SIGINT, SIGTERM}) std::signal(signal, SIG_DFL);
+  for (int signal : noted_signals) std::signal(signal, SIG_DFL);
 }
 int InterruptWatch::signal() const { return noted; }
 double InterruptWatch::seconds_left() const {

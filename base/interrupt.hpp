@@ -8,13 +8,14 @@
 namespace elbow {
 
 /// A command was stopped by Ctrl-C or a polite kill. The program ends with the status that shells give to that signal: 130 after
-/// SIGINT, 143 after SIGTERM.
+/// SIGINT, 143 after SIGTERM, 138 after SIGUSR1.
 struct Interrupted : Error {
   Interrupted(int by, const std::string& message) : Error(message), signal(by) {}
   int signal;
 };
 
-/// While it lives, Ctrl-C and a polite kill (SIGINT, SIGTERM) are only noted. A second one ends the program. One at a time.
+/// While it lives, Ctrl-C and a polite kill (SIGINT, SIGTERM, and SIGUSR1, which schedulers send before a job's time is up) are
+/// only noted. A second one of the same kind ends the program. One at a time.
 class InterruptWatch {
  public:
   static constexpr double patience = 0.75;  ///< seconds: so that a program has ended after one

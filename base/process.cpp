@@ -195,7 +195,13 @@ bool ChildProcess::ended() {
 }
 
 void ChildProcess::stop() {
-  if (!ended_) kill(pid_, SIGTERM);
+  if (!ended_ && !asked_) kill(pid_, SIGTERM);
+  asked_ = true;  // a second signal would end it before it has saved anything
+}
+
+bool ChildProcess::interrupted() const {
+  const int status = WIFEXITED(status_) ? WEXITSTATUS(status_) - 128 : WTERMSIG(status_);
+  return status == SIGINT || status == SIGTERM || status == SIGUSR1;
 }
 
 bool ChildProcess::succeeded() const {

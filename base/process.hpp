@@ -52,17 +52,19 @@ class ChildProcess {
 
   /// Whether it has come to its end. Does not wait.
   bool ended();
-  /// Asks it to stop (SIGTERM).
+  /// Asks it to stop (SIGTERM), once.
   void stop();
   /// Once it has ended: whether its results are whole, and what it said last of what went wrong, in one line; "" if all went
   /// well.
   bool succeeded() const;
   std::string problem() const;
+  /// Whether it was a polite signal that has ended it.
+  bool interrupted() const;
 
  private:
   pid_t pid_ = 0;
   int status_ = 0;
-  bool ended_ = false;
+  bool ended_ = false, asked_ = false;
   MemoryFile errors_;
 };
 

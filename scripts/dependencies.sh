@@ -1,15 +1,19 @@
 #!/bin/sh
 # The Debian and Ubuntu packages that Elbow needs. This list is the only one: the Makefile, CI and the docs read it here.
 #
-#   scripts/dependencies.sh [list | missing | install] [build] [lint] [fuzz] [onnx] [docs]
+#   scripts/dependencies.sh [list | missing | install] [GROUP...]
 #
 # list      print them, one a line
 # missing   print those that are not installed
 # install   install those that are missing, and say so first (the default)
 #
-# build is what building, testing and running need (the default; libboost-context-dev for the threads of the emulated GPU
-# alone); lint and fuzz are what `make lint` and `make fuzz` need besides; onnx is what installs onnxruntime for a test (.ci/run);
-# docs is what builds the site of the documentation (`make docs`).
+# The groups:
+#   build    what building, testing and running need (the default; libboost-context-dev for the threads of the emulated GPU alone)
+#   lint     what `make lint` needs besides
+#   fuzz     what `make fuzz` needs besides
+#   onnx     what installs onnxruntime for a test (.ci/run)
+#   docs     what builds the site of the documentation (`make docs`)
+#   cluster  what runs the scripts of experiments/cluster on this machine, for a test
 set -eu
 
 # a|b|c: any of them will do, and the first is installed when there is none.
@@ -49,18 +53,19 @@ pandoc
 python3
 fonts-lmodern
 '
+cluster='
+slurm-wlm
+parallel
+'
 
+groups='build lint fuzz onnx docs cluster'
 action=${1:-install}
 [ $# -gt 0 ] && shift
 packages=
 for group in "${@:-build}"; do
-  case $group in
-    build) packages="$packages $build" ;;
-    lint) packages="$packages $lint" ;;
-    fuzz) packages="$packages $fuzz" ;;
-    onnx) packages="$packages $onnx" ;;
-    docs) packages="$packages $docs" ;;
-    *) echo "dependencies.sh: there is no group '$group': build, lint, fuzz, onnx or docs" >&2; exit 2 ;;
+  case " $groups " in
+    *" $group "*) eval "packages=\"\$packages \$$group\"" ;;
+    *) echo "dependencies.sh: there is no group '$group': $groups" >&2; exit 2 ;;
   esac
 done
 

@@ -48,14 +48,29 @@ claimed() {
   printf '%s' "$1" >held/run.lock
   touch -d "$2 seconds ago" held/run.lock
 }
-claimed $'otherhost\tother-system\t12\t34\n' 60
-refused "process 12 on otherhost" "$elbow" train config.json "${small[@]}" --out held --force
-claimed '' 2
-refused "just beginning" "$elbow" train config.json "${small[@]}" --out held --force
-claimed $'otherhost\tother-system\t12\t34\n' 3600
+other=$'otherhost\tother-system\t12\t34\tabc\t0.1\tnow\n' # which promises a sign of life every 0.1 s
+claimed "$other" 3600
+while [ ! -e stop ]; do touch -d '1 hour ago' held/run.lock && sleep 0.02; done &
+refused "process 12 on otherhost" "$elbow" train config.json "${endless[@]}" --out held --force
+touch stop && wait $! && rm stop
+claimed "$other" -3600
 check "a claim that nobody renews" undrawn train config.json "${small[@]}" --out held --force 2>/dev/null
-claimed 'damaged' 60
-check "a damaged claim" undrawn train config.json "${small[@]}" --out held --force 2>/dev/null
+claimed 'damaged' 0
+check "a damaged claim" env ELBOW_HEARTBEAT=0.1 "$elbow" train config.json "${small[@]}" --out held --force 2>/dev/null
+refused "ELBOW_HEARTBEAT: must be" env ELBOW_HEARTBEAT=often "$elbow" train config.json "${small[@]}" --out held --force
+
+# --- a run that is taken over while it was stopped, and wakes up again ---
+"$elbow" train config.json "${endless[@]}" --out asleep 2>message &
+logged 'epoch 1 ' asleep/run.log
+kill -STOP $!
+printf '%s' "$other" >asleep/run.lock
+cp asleep/checkpoint.safetensors taken.safetensors
+kill -CONT $!
+wait $!
+check "ends" test $? -eq 2
+check "and says so" grep -q 'asleep: another run has taken it over' message
+check "without a new checkpoint" cmp asleep/checkpoint.safetensors taken.safetensors
+check "nor a word to the new owner's claim" test "$(cat asleep/run.lock)" = "${other%$'\n'}"
 
 # A process that has ended and that nobody has waited for. Its parent here is a shell that has become `sleep`.
 rm -rf held && cp -r busy held
@@ -67,8 +82,9 @@ sleep 0.1
 check "a killed run that nobody has waited for" undrawn train config.json "${small[@]}" --out zombie --force 2>/dev/null
 kill $sleeper
 ln -s nowhere held/run.lock
-refused "cannot be read" "$elbow" train config.json "${small[@]}" --out held --force
-rm held/run.lock
+check "a claim that cannot be read, and that nobody renews" env ELBOW_HEARTBEAT=0.1 PATH="$work/no_programs" \
+  "$elbow" train config.json "${small[@]}" --out held --force 2>/dev/null
+check "what it named is not touched" test ! -e nowhere -a ! -e held/nowhere
 # --- within an epoch: checkpoints by time, and the same bits ---
 epoch=("${small[@]}" --set training.epochs=1 --set data.train_rows=64000)
 undrawn train config.json "${epoch[@]}" --out whole 2>/dev/null
@@ -80,13 +96,15 @@ check "it was killed within its epoch" test ! -e killed/model.safetensors
 check "and is taken up there" undrawn train config.json "${epoch[@]}" --out killed --resume 2>/dev/null
 check "same bits" cmp whole/model.safetensors killed/model.safetensors
 check "same costs" cmp whole/costs.csv killed/costs.csv
-"$elbow" train config.json "${epoch[@]}" --set data.train_rows=6400000 --out stopped 2>message &
-logged started stopped/run.log
-sleep 0.3
-kill -INT $!
-wait $!
-check "Ctrl-C ends a run with 130" test $? -eq 130
-check "and loses no step" grep -q epoch.steps stopped/checkpoint.safetensors
+for signal in INT:130 USR1:138; do
+  "$elbow" train config.json "${epoch[@]}" --set data.train_rows=6400000 --out stopped$signal 2>message &
+  logged started stopped$signal/run.log
+  sleep 0.3
+  kill -${signal%:*} $!
+  wait $!
+  check "SIG${signal%:*} ends a run with ${signal#*:}" test $? -eq "${signal#*:}"
+  check "and loses no step" grep -q epoch.steps stopped$signal/checkpoint.safetensors
+done
 
 # --- an evaluation ends within a second, too ---
 "$elbow" train config.json "${small[@]}" --set evaluation.draws=100000000 --out evaluating 2>message &

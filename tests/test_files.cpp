@@ -72,7 +72,7 @@ BOOST_AUTO_TEST_CASE(a_file_written_in_parts) {
   BOOST_TEST((read_file(path) == all));
   BOOST_TEST(entries(folder.path) == 1);
   if (fs::exists("/dev/full")) {
-    fs::create_symlink("/dev/full", folder.path / str("full.part", getpid()));
+    fs::create_symlink("/dev/full", AtomicFile::beside(folder.path / "full"));
     AtomicFile full(folder.path / "full");
     BOOST_TEST(error_of([&] { full.write(std::string(100'000, 'x')); }) ==
                (folder.path / "full").string() + ": cannot be written: No space left on device");

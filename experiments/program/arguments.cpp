@@ -16,6 +16,7 @@ Option& Option::required() { return option_->required(), *this; }
 Option& Option::shows_default() { return option_->capture_default_str(), *this; }
 Option& Option::one_each() { return option_->allow_extra_args(false), *this; }
 Option& Option::delimiter(char c) { return option_->delimiter(c), *this; }
+Option& Option::hidden() { return option_->group(""), *this; }
 Option& Option::excludes(const Option& other) { return option_->excludes(other.option_), *this; }
 
 Option& Option::not_empty() {

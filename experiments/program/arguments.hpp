@@ -24,6 +24,8 @@ class Option {
   Option& one_each();
   /// The character between two values in one word.
   Option& delimiter(char c);
+  /// Not told by the help.
+  Option& hidden();
   /// Not together with that one.
   Option& excludes(const Option& other);
 

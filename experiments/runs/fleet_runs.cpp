@@ -21,9 +21,11 @@ constexpr double checkpoint_seconds = 120;
 // One run, on the CPU between two fleets.
 struct Member {
   Member(const SweepPlan& plan, const SweepRun& run)
-      : folder(run.folder, run.state == SweepRun::State::resume    ? RunFolder::Mode::resume
-                           : run.state == SweepRun::State::restart ? RunFolder::Mode::force
-                                                                   : RunFolder::Mode::fresh),
+      : folder(run.folder,
+               run.state == SweepRun::State::resume    ? RunFolder::Mode::resume
+               : run.state == SweepRun::State::restart ? RunFolder::Mode::force
+                                                       : RunFolder::Mode::fresh,
+               run.found),
         experiment(config_of(plan.base, run),
                    run.state == SweepRun::State::resume ? data_found_by(run.folder) : data_of_settings),
         training(experiment),
@@ -96,7 +98,9 @@ void train_fleets(const SweepPlan& plan, bool quiet) {
   std::list<Member> members;
   std::vector<Group> groups;
   for (const SweepRun& run : plan.runs) {
-    if (run.state == SweepRun::State::done || !FolderClaim::owner(run.folder).empty()) continue;
+    if (run.state == SweepRun::State::done || run.state == SweepRun::State::failed ||
+        !FolderClaim::owner(run.folder).empty())
+      continue;
     Member& member = members.emplace_back(plan, run);
     if (member.training.is_done()) continue;
     const auto fits = [&](const Group& g) { return g.size() < most_together && g.front()->goes_with(member); };

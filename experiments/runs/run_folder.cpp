@@ -1,6 +1,7 @@
 #include "experiments/runs/run_folder.hpp"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -16,7 +17,7 @@ namespace elbow {
 namespace fs = std::filesystem;
 namespace {
 
-// A run that was killed may leave a file that it had not finished: NAME.partPID (write_file_atomically).
+// A run that was killed may leave a file that it had not finished: NAME.partNUMBER (AtomicFile).
 bool unfinished(const fs::path& file) {
   const std::string name = file.filename().string();
   const size_t part = name.rfind(".part"), digits = part + 5;
@@ -45,6 +46,19 @@ fs::path move_aside(const fs::path& folder) {
 
 }  // namespace
 
+std::string results_in(const fs::path& folder) {
+  std::string text;
+  for (const char* name : {"checkpoint.safetensors", "summary.json"}) {
+    struct stat status {};
+    // Opened, because of a file that is opened a network file system does not tell what it remembers.
+    const int file = ::open((folder / name).c_str(), O_RDONLY | O_CLOEXEC);
+    if (file >= 0) fstat(file, &status), close(file);
+    text += str(text.empty() ? "" : "/", status.st_ino, '.', status.st_mtim.tv_sec, '.', status.st_mtim.tv_nsec,
+                '.', status.st_size);
+  }
+  return text;
+}
+
 bool holds_no_run(const fs::path& folder) {
   static const std::set<std::string> first_files = {"run.log",   "config.json",      "inputs.json",
                                                     "data.json", "data.safetensors", manifest_file};
@@ -65,7 +79,8 @@ bool is_file_of_run(const fs::path& file) {
          (name == manifest_file || name == FolderClaim::file || files_of_run(folder).contains(name));
 }
 
-RunFolder::RunFolder(fs::path name, Mode mode) : name_(std::move(name)), mode_(mode) {
+RunFolder::RunFolder(fs::path name, Mode mode, std::string found)
+    : name_(std::move(name)), mode_(mode), found_(found.empty() ? results_in(name_) : std::move(found)) {
   if (name_.empty()) throw Error("--out: the name of the folder is empty");
   const bool there = fs::exists(name_);
   if (there && !fs::is_directory(name_)) throw Error(name_.string() + ": exists and is not a folder");
@@ -107,6 +122,8 @@ void RunFolder::make_and_claim() {
   folder_ = ::open(name_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (folder_ < 0) throw Error(str(name_.string(), ": cannot be opened: ", std::strerror(errno)));
   claim_ = std::make_unique<FolderClaim>(path(), name_.string());
+  // The run that had the folder a moment ago may have ended well: what was found out before the claim holds no more.
+  if (results_in(path()) != found_) throw Error(str(name_.string(), FolderClaim::taken, "was there first"));
 }
 
 void RunFolder::open() {
@@ -115,10 +132,11 @@ void RunFolder::open() {
     kept_as_ = move_aside(name_);
     claim_.reset();
     close(folder_);
+    found_ = results_in(name_);
     make_and_claim();
   }
   if ((mode_ == Mode::fresh || mode_ == Mode::keep) && !holds_no_run(path()))
-    throw Error(name_.string() + ": another run was there first");
+    throw Error(str(name_.string(), FolderClaim::taken, "was there first"));
   std::error_code error;
   if (mode_ == Mode::force) remove_files_of_run(path());
   for (const auto& entry : fs::directory_iterator(path()))
@@ -130,7 +148,7 @@ void RunFolder::open() {
 
 void RunFolder::require_claim() const {
   if (claim_ && claim_->lost())
-    throw Error(name_.string() + ": another run has taken it over while this one was stopped");
+    throw Error(str(name_.string(), FolderClaim::taken, "has taken it over while this one was stopped"));
 }
 
 void RunFolder::log(const std::string& line) {

@@ -18,15 +18,17 @@ class RunFolder {
     keep     ///< an earlier run in it is kept as FOLDER.1, FOLDER.2, ...; it must hold one, or nothing
   };
 
-  /// Only looks: Error when the folder may not be used in that way. Nothing is made or removed before open().
-  RunFolder(std::filesystem::path path, Mode mode);
+  /// Only looks: Error when the folder may not be used in that way. Nothing is made or removed before open(). `found`: the
+  /// results that the folder held when that mode was chosen (results_in); by default those that it holds now.
+  RunFolder(std::filesystem::path path, Mode mode, std::string found = "");
 
   RunFolder(const RunFolder&) = delete;
   RunFolder& operator=(const RunFolder&) = delete;
   ~RunFolder();
 
   /// Makes the folder, or clears it of an earlier run's files (Mode::force), or moves it away (Mode::keep), claims it and opens
-  /// run.log. Error, with nothing touched, when another run is writing to it.
+  /// run.log. Error, with nothing touched, when another run is writing to it, or has changed its results since they were
+  /// found.
   void open();
   /// The path of one of its files; through the folder's descriptor once it is open, so that whoever moves the folder
   /// moves the run with it, and another run that takes its place gets nothing of this one.
@@ -44,7 +46,7 @@ class RunFolder {
   const std::filesystem::path& kept_as() const { return kept_as_; }
   /// Appends a line, with the time, to run.log.
   void log(const std::string& line);
-  /// Error if another run has taken the folder over.
+  /// Error if another run has taken the folder over: to be asked before anything is replaced or removed there.
   void require_claim() const;
   /// Releases the folder, for a program that is about to end without its destructors.
   void release() { claim_.reset(); }
@@ -54,9 +56,13 @@ class RunFolder {
 
   std::filesystem::path name_, kept_as_;
   Mode mode_;
+  std::string found_;
   int folder_ = -1, log_ = -1;  // file descriptors
   std::unique_ptr<FolderClaim> claim_;
 };
+
+/// Which checkpoint and which summary a folder holds: another text once a run has written one of them. Without blanks.
+std::string results_in(const std::filesystem::path& folder);
 
 /// Whether the folder holds nothing, or a run that was killed before its first checkpoint: nothing is lost by starting over.
 bool holds_no_run(const std::filesystem::path& folder);

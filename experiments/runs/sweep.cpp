@@ -1,47 +1,42 @@
 #include "experiments/runs/sweep.hpp"
 
 #include <algorithm>
-#include <chrono>
-#include <cmath>
+#include <charconv>
 #include <iostream>
-#include <list>
-#include <thread>
 
 #include "autograd/backend/backend.hpp"
 #include "base/error.hpp"
-#include "base/interrupt.hpp"
 #include "base/machine.hpp"
-#include "base/process.hpp"
-#include "base/stopwatch.hpp"
 #include "experiments/report/not_made.hpp"
-#include "experiments/report/text.hpp"
 #include "experiments/runs/compare/compare.hpp"
 #include "experiments/runs/folder_claim.hpp"
-#include "experiments/runs/results_files.hpp"
+#include "experiments/runs/sweep_folder.hpp"
+#include "experiments/runs/sweep_runner.hpp"
+#include "experiments/runs/sweep_status.hpp"
 
 namespace elbow {
 namespace {
 
-std::string duration(double seconds) {
-  const long s = std::lround(seconds);
-  if (s < 120) return str(s, " s");
-  return s < 7200 ? str((s + 30) / 60, " min") : str((s + 1800) / 3600, " h");
-}
-
-std::vector<std::string> arguments_of(const SweepPlan& plan, const SweepRun& run, int threads) {
-  std::vector<std::string> arguments = {"train",     plan.base.string(), "--out",    run.folder.string(),
-                                        "--threads", str(threads),       "--device", name_of(default_device()),
-                                        "--quiet"};
-  if (tf32_allowed()) arguments.push_back("--tf32");
-  for (const std::string& setting : run.settings) arguments.insert(arguments.end(), {"--set", setting});
-  if (run.state == SweepRun::State::resume) arguments.push_back("--resume");
-  if (run.state == SweepRun::State::restart) arguments.push_back("--force");
-  return arguments;
+// Leaves every N-th run, from the I-th on: neighbours, which often take equally long, go to different shares.
+void keep_share(std::vector<SweepRun>& runs, const std::string& shard) {
+  std::size_t share = 0, shares = 0;
+  const char* end = shard.data() + shard.size();
+  const auto first = std::from_chars(shard.data(), end, share);
+  if (first.ec == std::errc() && first.ptr != end && *first.ptr == '/') {
+    const auto second = std::from_chars(first.ptr + 1, end, shares);
+    if (second.ec != std::errc() || second.ptr != end) shares = 0;
+  }
+  if (share < 1 || share > shares)
+    throw Error(str("--shard: must be I/N, share number I from 1 to N of N shares, not \"", shard, "\""));
+  std::vector<SweepRun> kept;
+  for (std::size_t i = share - 1; i < runs.size(); i += shares) kept.push_back(std::move(runs[i]));
+  runs = std::move(kept);
 }
 
 const char* words(SweepRun::State state) {
   switch (state) {
     case SweepRun::State::done: return "done";
+    case SweepRun::State::failed: return "failed";
     case SweepRun::State::resume: return "to continue";
     case SweepRun::State::restart: return "to start over";
     case SweepRun::State::fresh: break;
@@ -49,118 +44,117 @@ const char* words(SweepRun::State state) {
   return "to do";
 }
 
-// Runs what is left of a plan, up to `jobs` at once.
-class Runner {
- public:
-  Runner(SweepPlan& plan, int jobs, int threads, bool quiet)
-      : plan_(plan), jobs_(std::size_t(jobs)), threads_(threads), quiet_(quiet) {
-    for (SweepRun& run : plan.runs)
-      if (run.state == SweepRun::State::done)
-        ++done_;
-      else
-        waiting_.push_back(&run);
-  }
-
-  // Of the runs that were done, what they could not make.
-  const std::vector<NotMade>& incomplete() const { return incomplete_; }
-
-  // "NAME: what went wrong" of the runs that failed. Error when interrupted, after all have stopped.
-  std::vector<std::string> run() {
-    while (!waiting_.empty() || !running_.empty()) {
-      if (!interrupts_.signal()) start_some();
-      running_.remove_if([&](Job& job) { return job.process.ended() && (finish(job), true); });
-      if (interrupts_.signal()) stop();
-      std::this_thread::sleep_for(std::chrono::milliseconds(20));
-    }
-    return failures_;
-  }
-
- private:
-  struct Job {
-    Job(SweepRun& r, const std::vector<std::string>& arguments, int threads)
-        : run(r), process(arguments, threads) {}
-    SweepRun& run;
-    ChildProcess process;
-    Stopwatch watch;
-  };
-
-  // Starts runs while there are free jobs. Runs that another sweep into the same folder has started are left to it;
-  // they are resumed if that sweep stops.
-  void start_some() {
-    for (auto next = waiting_.begin(); next != waiting_.end() && running_.size() < jobs_;) {
-      SweepRun& run = **next;
-      if (!FolderClaim::owner(run.folder).empty()) {
-        ++next;
-        continue;
-      }
-      next = waiting_.erase(next);
-      try {
-        run.state = state_of(run);
-      } catch (const Error& error) {
-        failures_.push_back(run.name + ": " + error.what());
-        continue;
-      }
-      if (run.state == SweepRun::State::done)
-        ++done_;
-      else
-        running_.emplace_back(run, arguments_of(plan_, run, threads_), threads_);
-    }
-  }
-
-  // Whether another sweep has started the run, or even finished it.
-  static bool taken(const SweepRun& run) {
-    try {
-      return !FolderClaim::owner(run.folder).empty() || state_of(run) == SweepRun::State::done;
-    } catch (const Error&) { return false; }
-  }
-
-  void finish(Job& job) {
-    const std::string problem = job.process.problem();
-    if (!job.process.succeeded() && taken(job.run)) {
-      waiting_.push_back(&job.run);  // another sweep was there a moment earlier
-      return;
-    }
-    ++ended_;
-    const auto left = double(waiting_.size() + running_.size() - 1);
-    std::string line = str(job.run.name, "  ");
-    if (job.process.succeeded()) {
-      ++done_;
-      job.run.state = SweepRun::State::done;
-      if (!problem.empty()) incomplete_.push_back({job.run.name + ": " + problem});
-      line += str("loss ", fixed(read_finished_run(job.run.folder).test.loss.mean, 4), ", ",
-                  duration(job.watch.seconds()));
-    } else {
-      failures_.push_back(job.run.name + ": " + problem);
-      line += "failed: " + problem;
-    }
-    if (left > 0) line += str("; about ", duration(watch_.seconds() / double(ended_) * left), " left");
-    if (!quiet_) std::cout << done_ + failures_.size() << '/' << plan_.runs.size() << "  " << line << std::endl;
-  }
-
-  [[noreturn]] void stop() {
-    for (Job& job : running_) job.process.stop();
-    running_.clear();  // waits for each
-    throw Interrupted(interrupts_.signal(), str("interrupted, ", done_, " of ", plan_.runs.size(),
-                                                " runs are done: the same command continues"));
-  }
-
-  SweepPlan& plan_;
-  std::size_t jobs_;
-  int threads_;
-  bool quiet_;
-  InterruptWatch interrupts_;
-  Stopwatch watch_;
-  std::list<SweepRun*> waiting_;
-  std::list<Job> running_;
-  std::size_t done_ = 0, ended_ = 0;  // ended_: in this very call
-  std::vector<std::string> failures_;
-  std::vector<NotMade> incomplete_;
-};
-
-void list_runs(const SweepPlan& plan) {
+void print_dry_run(const SweepPlan& plan) {
   for (const SweepRun& run : plan.runs) { std::cout << run.name << "  (" << words(run.state) << ")\n"; }
   std::cout << plan.runs.size() << " runs of " << plan.base.string() << " in " << plan.folder.string()
             << std::endl;
+}
+
+bool is_done(const SweepRun& run) { return run.state == SweepRun::State::done; }
+
+// "2 of 10 runs failed: NAME: WHY; NAME: WHY"; long lists are cut.
+[[noreturn]] void throw_failures(const std::vector<std::string>& failures, const std::string& of) {
+  constexpr std::size_t most = 20;
+  std::string text = str(failures.size(), " of ", of, " failed: ");
+  for (std::size_t i = 0; i < std::min(most, failures.size()); ++i) text += (i ? "; " : "") + failures[i];
+  if (failures.size() > most) text += "; and so on, as --status says";
+  throw Error(text + " (--retry-failed makes them once more)");
+}
+
+// Examines all runs, so that whatever is wrong is known before the first one starts, and sets right what is written down of
+// them: a run may have been made, removed or continued by hand.
+void examine_all(SweepPlan& plan, bool only_look) {
+  SweepFolder folder(plan);
+  const std::vector<RunMark> marks = folder.survey();
+  for (SweepRun& run : plan.runs) examine(plan, run);
+  for (std::size_t i = 0; i < plan.runs.size(); ++i) {
+    SweepRun& run = plan.runs[i];
+    const bool marked = marks[i] == RunMark::done;
+    if (marks[i] == RunMark::failed && !is_done(run))
+      run.state = SweepRun::State::failed;
+    else if (is_done(run) && !marked && !only_look)
+      folder.set_done(run);
+    else if (!is_done(run) && marked && !only_look)
+      folder.forget(run);
+  }
+}
+
+// Makes the runs that have failed new ones, and leaves only them.
+void keep_failed(SweepPlan& plan) {
+  const SweepFolder written(plan);
+  const std::vector<RunMark> marks = SweepFolder(plan).survey();
+  std::vector<SweepRun> failed;
+  for (std::size_t i = 0; i < marks.size(); ++i)
+    if (marks[i] == RunMark::failed) {
+      written.forget(plan.runs[i]);
+      failed.push_back(plan.runs[i]);
+    }
+  plan.runs = std::move(failed);
+}
+
+void work(SweepPlan& plan, const SweepOptions& o) {
+  std::vector<NotMade> incomplete;
+  std::vector<std::string> failures;
+  std::size_t made = 0;
+  {  // as long as it lives, signals are for it
+    SweepRunner runner(plan, std::max(1, o.jobs), o.threads, /*worker=*/true, o.quiet);
+    runner.run();
+    incomplete = runner.incomplete();
+    failures = runner.failures();
+    made = runner.made();
+  }
+  if (!o.quiet)
+    std::cout << plan.name << ": no run is left of " << plan.runs.size() << "; this worker has made " << made
+              << std::endl;
+  warn(incomplete);
+  if (!failures.empty()) throw_failures(failures, str(made + failures.size(), " runs that this worker made"));
+  require_made(incomplete);
+}
+
+void compare_runs(const SweepPlan& plan, bool quiet) {
+  CompareOptions compared;
+  const std::vector<RunMark> marks = SweepFolder(plan).survey();
+  for (std::size_t i = 0; i < marks.size(); ++i)
+    if (marks[i] == RunMark::done) compared.runs.push_back(plan.runs[i].folder.string());
+  compared.out = (plan.folder / "comparison").string();
+  compared.quiet = quiet;
+  if (!quiet) std::cout << std::endl;
+  if (compared.runs.empty()) return;
+  const FolderClaim claim(plan.folder, plan.folder.string(),
+                          /*wait=*/true);  // another sweep may be comparing, too
+  compare(compared);
+}
+
+void make_and_compare(SweepPlan& plan, const SweepOptions& o) {
+  const int jobs = o.jobs ? o.jobs : std::max(1, machine().threads / o.threads);
+  SweepPlan made = plan;
+  if (o.retry_failed) keep_failed(made);
+  const auto done = std::count_if(made.runs.begin(), made.runs.end(), is_done);
+  if (!o.quiet)
+    std::cout << plan.name << ": " << made.runs.size() << " runs of " << plan.base.string() << ", " << done
+              << " done, " << jobs << " at once" << std::endl;
+  if (default_device() == Device::cuda) train_fleets(made, o.quiet);
+  std::vector<NotMade> incomplete;
+  std::vector<std::string> failures;
+  {  // as long as it lives, signals are for it
+    SweepRunner runner(made, jobs, o.threads, /*worker=*/false, o.quiet);
+    runner.run();
+    incomplete = runner.incomplete();
+    failures = runner.failures();
+  }
+  warn(incomplete);
+  compare_runs(plan, o.quiet);
+  // Those that have failed elsewhere, or earlier, as well.
+  SweepFolder folder(plan);
+  const std::vector<RunMark> marks = folder.survey();
+  for (std::size_t i = 0; i < marks.size(); ++i) {
+    const std::string start = plan.runs[i].name + ": ";
+    const auto is_it = [&](const std::string& failure) { return failure.starts_with(start); };
+    if (marks[i] == RunMark::failed && std::none_of(failures.begin(), failures.end(), is_it))
+      failures.push_back(start + folder.why_failed(plan.runs[i]));
+  }
+  if (!failures.empty()) throw_failures(failures, str(plan.runs.size(), " runs"));
+  require_made(incomplete);
 }
 
 }  // namespace
@@ -172,45 +166,22 @@ void sweep(const SweepOptions& o) {
   set_threads(o.threads);
   set_threads(0);
   check_environment();
+  Claim::mine();  // its settings are checked
   SweepPlan plan = plan_sweep(o.file, o.settings, o.out);
-  const auto comparison = plan.folder / "comparison";
-  check_comparison_folder(comparison);
-  if (o.dry_run) return list_runs(plan);
-
-  const int jobs = o.jobs ? o.jobs : std::max(1, machine().threads / o.threads);
-  const auto is_done = [](const SweepRun& run) { return run.state == SweepRun::State::done; };
-  const auto done = std::count_if(plan.runs.begin(), plan.runs.end(), is_done);
-  if (!o.quiet)
-    std::cout << plan.name << ": " << plan.runs.size() << " runs of " << plan.base.string() << ", " << done
-              << " done, " << jobs << " at once" << std::endl;
-  if (default_device() == Device::cuda) {
-    train_fleets(plan, o.quiet);
-    for (SweepRun& run : plan.runs) run.state = state_of(run);
+  if (!o.shard.empty()) keep_share(plan.runs, o.shard);
+  if (o.list) return list_sweep(plan);
+  if (o.status) return print_status(plan);
+  if (o.worker || !o.shard.empty()) {
+    if (o.dry_run)
+      throw Error(
+          "--dry-run: not together with --worker or --shard, which check each run when they come to it");
+    if (o.retry_failed) keep_failed(plan);
+    return work(plan, o);
   }
-  std::vector<std::string> failures;
-  std::vector<NotMade> incomplete;
-  {  // as long as it lives, signals are for it
-    Runner runner(plan, jobs, o.threads, o.quiet);
-    failures = runner.run();
-    incomplete = runner.incomplete();
-  }
-  warn(incomplete);
-
-  CompareOptions compared;
-  for (const SweepRun& run : plan.runs)
-    if (is_done(run)) compared.runs.push_back(run.folder.string());
-  compared.out = comparison.string();
-  compared.quiet = o.quiet;
-  if (!o.quiet) std::cout << std::endl;
-  if (!compared.runs.empty()) {
-    const FolderClaim claim(plan.folder, plan.folder.string(),
-                            /*wait=*/true);  // another sweep may be comparing, too
-    compare(compared);
-  }
-  if (failures.empty()) return require_made(incomplete);
-  std::string text = str(failures.size(), " of ", plan.runs.size(), " runs failed: ");
-  for (std::size_t i = 0; i < failures.size(); ++i) text += (i ? "; " : "") + failures[i];
-  throw Error(text);
+  check_comparison_folder(plan.folder / "comparison");
+  examine_all(plan, o.dry_run);
+  if (o.dry_run) return print_dry_run(plan);
+  make_and_compare(plan, o);
 }
 
 }  // namespace elbow

@@ -7,12 +7,14 @@
 
 #include "base/config.hpp"
 #include "base/error.hpp"
+#include "base/hash.hpp"
 #include "cvae/experiment.hpp"
 #include "experiments/analyses/analysis.hpp"
 #include "experiments/runs/inputs.hpp"
 #include "experiments/runs/opened_run.hpp"
 #include "experiments/runs/results_files.hpp"
 #include "experiments/runs/run_folder.hpp"
+#include "experiments/runs/sweep_folder.hpp"
 
 namespace elbow {
 namespace fs = std::filesystem;
@@ -90,6 +92,15 @@ std::string name_of(const Settings& entry, const Settings& combination) {
   return name;
 }
 
+// What tells configurations apart before their defaults are filled in.
+std::string key_of(const Json& base, const SweepRun& run) {
+  Json json = base;
+  for (const std::string& setting : run.settings) set_setting(json, setting);
+  Hash hash;
+  hash.add(json.dump(-1, ' ', false, Json::error_handler_t::replace));
+  return hash.hex();
+}
+
 // The settings of a run. The inputs of a started run must be unchanged, or the sweep would compare runs on different
 // data.
 std::string resolved_settings(const fs::path& base, const SweepRun& run) {
@@ -123,9 +134,18 @@ SweepRun::State state_of(const SweepRun& run) {
   return fs::exists(folder / "checkpoint.safetensors") ? SweepRun::State::resume : SweepRun::State::restart;
 }
 
+void examine(const SweepPlan& plan, SweepRun& run) {
+  run.found = results_in(run.folder);  // before the look at the rest: what changes after it is noticed
+  try {
+    if (run.resolved.empty()) run.resolved = resolved_settings(plan.base, run);
+  } catch (const Error& error) { throw Error(str(plan.file.string(), ": ", run.name, ": ", error.what())); }
+  run.state = state_of(run);
+}
+
 SweepPlan plan_sweep(const fs::path& file, const std::vector<std::string>& settings, const fs::path& out) {
   const Config config = Config::read(file);
   SweepPlan plan;
+  plan.file = file;
   plan.name = config.get<std::string>("name");
   if (plan.name.empty() || plan.name.front() == '.' || plan.name.find('/') != std::string::npos)
     config.fail("name", "must be a name for a folder: not empty, no '/', not beginning with '.'");
@@ -136,6 +156,7 @@ SweepPlan plan_sweep(const fs::path& file, const std::vector<std::string>& setti
   config.done();
   if (!config.has("list") && !config.has("grid")) config.fail("grid", "must be given, or a \"list\"");
 
+  const Json base = read_json(plan.base);
   std::set<std::string> names;
   for (const Settings& entry : list)
     for (const Settings& combination : grid) {
@@ -144,7 +165,8 @@ SweepPlan plan_sweep(const fs::path& file, const std::vector<std::string>& setti
       SweepRun run;
       run.name = name_of(entry, combination);
       run.folder = plan.folder / run.name;
-      if (run.name.empty() || run.name.front() == '.' || run.name.size() > 200 || run.name == "comparison")
+      if (run.name.empty() || run.name.front() == '.' || run.name.size() > 200 || run.name == "comparison" ||
+          run.name == SweepFolder::ended_folder)
         config.fail("list",
                     str("\"", run.name, "\" cannot be a folder's name: give this entry a short \"name\""));
       if (!names.insert(run.name).second)
@@ -160,15 +182,11 @@ SweepPlan plan_sweep(const fs::path& file, const std::vector<std::string>& setti
         run.settings.push_back(setting);
       }
       for (const auto& [key, value] : point) run.settings.push_back(key + "=" + value.dump());
+      try {
+        run.key = key_of(base, run);
+      } catch (const Error& error) { throw Error(str(file.string(), ": ", run.name, ": ", error.what())); }
       plan.runs.push_back(std::move(run));
     }
-  // Makes each run's data once, only to check its configuration before any run starts.
-  for (SweepRun& run : plan.runs) {
-    try {
-      run.resolved = resolved_settings(plan.base, run);
-    } catch (const Error& error) { throw Error(str(file.string(), ": ", run.name, ": ", error.what())); }
-    run.state = state_of(run);
-  }
   return plan;
 }
 

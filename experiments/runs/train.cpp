@@ -141,6 +141,7 @@ class Epochs {
 // All but the last file of a run, and what could not be made.
 std::vector<NotMade> write_results(const Experiment& e, RunResults& results, const RunFolder& folder,
                                    Progress& progress, const std::optional<std::string>& features) {
+  folder.require_claim();
   write_tables(results, e.evaluation.original_tables, folder.output());
   progress.line(summary_text(results));
   AnalysisContext context{folder.output(), {}, progress.teller(), features};
@@ -190,6 +191,7 @@ void train_in(RunFolder& folder, const TrainOptions& o, Experiment& e,
   }
 
   // While it goes on it is not whole; what these two held is in the checkpoint.
+  folder.require_claim();
   if (!training.is_done())
     for (const char* file : {"summary.json", "model.safetensors"}) std::filesystem::remove(folder / file);
   Epochs run(e, training, epochs, folder, progress, interrupts, o.checkpoint_seconds);
@@ -197,6 +199,7 @@ void train_in(RunFolder& folder, const TrainOptions& o, Experiment& e,
   run.run();
 
   training.best().restore();
+  folder.require_claim();
   save_model(folder.file("model.safetensors"), e, training.epochs_done());
   RunResults results = evaluate_run(e, epochs, [&](const std::string& what) { progress.line(what); });
   set_best(results, e, training.best().epoch());
@@ -212,6 +215,7 @@ void train_in(RunFolder& folder, const TrainOptions& o, Experiment& e,
   for (const NotMade& problem : problems) folder.log("not made: " + problem.why);
   warn(problems);
   // The last file: a run that has it is whole, with its figures.
+  folder.require_claim();
   write_file_atomically(folder.file("summary.json"), summary_json(e, results));
   progress.line("results and figures are in " + folder.name().string());
   folder.log("done");
@@ -244,7 +248,7 @@ void train(const TrainOptions& o) {
   Experiment e(config, o.resume ? data_found_by(out) : data_of_settings);
   const auto features = o.resume ? find_feature_net(out, e) : e.evaluation.features;
   check_analyses(e, analyses_of(e), features);
-  RunFolder folder(out, mode_of(o));
+  RunFolder folder(out, mode_of(o), o.found);
   try {
     train_in(folder, o, e, features, watch);
   } catch (const Diverged& problem) {

@@ -13,6 +13,7 @@ namespace elbow {
 struct TrainOptions {
   std::string config, out;
   std::vector<std::string> settings;  ///< path.to.key=value
+  std::string found;                  ///< results_in(out) when a sweep chose what to do; empty: any
   std::optional<uint64_t> seed;       ///< instead of the file's
   int threads = 0;
   double checkpoint_seconds = 120;  ///< the longest time between two checkpoints, plus at most one step

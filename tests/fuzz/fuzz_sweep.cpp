@@ -15,7 +15,10 @@ void sweep(std::string_view input) {
   if (!small) return;
   const auto path = file("sweep.json", given[0]);
   file("base.json", given[1]);
-  accepted(folder().string(), [&] { plan_sweep(path, {}, folder() / "out"); });
+  accepted(folder().string(), [&] {
+    SweepPlan plan = plan_sweep(path, {}, folder() / "out");
+    for (SweepRun& run : plan.runs) examine(plan, run);
+  });
 }
 
 }  // namespace elbow::fuzz

@@ -23,6 +23,7 @@ void add_train(Command app) {
       .excludes(force);
   command.option("--checkpoint-seconds", o->checkpoint_seconds, "Longest time between two checkpoints")
       .shows_default();
+  command.option("--found", o->found, "").hidden();  // a sweep's own
   command.flag("--quiet", o->quiet, "Print nothing but errors");
   command.flag("--check-nan", o->check_nan,
                "Stop at the first op that makes a NaN or an infinity, and name it");

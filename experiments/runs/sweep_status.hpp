@@ -1,0 +1,13 @@
+#pragma once
+#include "experiments/runs/sweep.hpp"
+
+namespace elbow {
+
+/// Prints a line for each run, fields between tabs: name, state, folder. The state is new, started, running, failed or done.
+/// Reads names and claims only: nothing is checked, made or removed.
+void list_sweep(const SweepPlan& plan);
+
+/// Prints how many runs are done, running (where, since when), failed (why) and left, in the same way.
+void print_status(const SweepPlan& plan);
+
+}  // namespace elbow
