@@ -14,6 +14,7 @@
 #   onnx     what installs onnxruntime for a test (.ci/run)
 #   docs     what builds the site of the documentation (`make docs`)
 #   cluster  what runs the scripts of experiments/cluster on this machine, for a test
+# shellcheck disable=SC2034  # the groups' lists are read by their names
 set -eu
 
 # a|b|c: any of them will do, and the first is installed when there is none.
