@@ -10,6 +10,7 @@
 #include "base/interrupt.hpp"
 #include "base/machine.hpp"
 #include "base/process.hpp"
+#include "base/ranks.hpp"
 #include "base/text.hpp"
 #include "experiments/program/commands/commands.hpp"
 
@@ -45,6 +46,8 @@ int main(int argc, char** argv) {
   try {
     app.run(argc, argv);
     if (!(std::cout << std::flush)) return refuse("standard output cannot be written");
+  } catch (const ReportedElsewhere& error) {
+    return error.status;
   } catch (const Interrupted& error) {
     return refuse(error.what(), 128 + error.signal);
   } catch (const Incomplete& error) {

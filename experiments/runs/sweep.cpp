@@ -17,6 +17,7 @@
 #include "experiments/report/text.hpp"
 #include "experiments/runs/compare/compare.hpp"
 #include "experiments/runs/folder_claim.hpp"
+#include "experiments/runs/mpirun.hpp"
 #include "experiments/runs/results_files.hpp"
 
 namespace elbow {
@@ -166,6 +167,7 @@ void list_runs(const SweepPlan& plan) {
 }  // namespace
 
 void sweep(const SweepOptions& o) {
+  hide_ranks_from_children();  // each of its runs is on a rank by itself
   if (o.threads < 1) throw Error(str("--threads: must be a positive number, not ", o.threads));
   if (o.jobs < 0)
     throw Error(str("--jobs: must be a positive number, or 0 for one for each core, not ", o.jobs));
