@@ -1,4 +1,5 @@
 #pragma once
+#include <chrono>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -54,8 +55,10 @@ class Ranks {
 /// A process by itself.
 const Ranks& alone();
 
-/// Another rank has reported the error: this one ends quietly, with that status.
+/// Another rank reports the error: this one ends quietly, with that status. Not before the other one, because mpirun kills all when one
+/// has ended.
 struct ReportedElsewhere : Error {
+  static constexpr std::chrono::seconds patience{10};
   explicit ReportedElsewhere(int status) : Error("another rank has reported the error"), status(status) {}
   int status;
 };

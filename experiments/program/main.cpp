@@ -5,6 +5,7 @@
 #include <iostream>
 #include <new>
 #include <stdexcept>
+#include <thread>
 
 #include "base/error.hpp"
 #include "base/interrupt.hpp"
@@ -13,6 +14,7 @@
 #include "base/ranks.hpp"
 #include "base/text.hpp"
 #include "experiments/program/commands/commands.hpp"
+#include "experiments/runs/mpirun.hpp"
 
 namespace {
 
@@ -38,8 +40,9 @@ int main(int argc, char** argv) {
                   machine().version);
   for (const auto add : commands) add(app);
   const auto refuse = [](const std::string& message, int status = 2) {
-    std::cerr << "elbow: " << plain_text(message)
-              << '\n';  // names from files may hold anything: one line all the same
+    if (!another_rank_says_it())
+      std::cerr << "elbow: " << plain_text(message)
+                << '\n';  // names from files may hold anything: one line all the same
     return status;
   };
   constexpr auto too_large = "out of memory: the data or the model are too large for this machine";
@@ -47,6 +50,7 @@ int main(int argc, char** argv) {
     app.run(argc, argv);
     if (!(std::cout << std::flush)) return refuse("standard output cannot be written");
   } catch (const ReportedElsewhere& error) {
+    std::this_thread::sleep_for(ReportedElsewhere::patience);  // mpirun ends this rank as soon as the other one has ended
     return error.status;
   } catch (const Interrupted& error) {
     return refuse(error.what(), 128 + error.signal);

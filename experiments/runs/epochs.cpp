@@ -77,7 +77,6 @@ void Epochs::stop_if_interrupted() {
   interrupts_.handled();
   if (in_time) save();
   folder_.log(interrupted);
-  ranks_.done();
   throw Interrupted(signal, how_to_go_on);
 }
 
@@ -88,7 +87,6 @@ void follow(Ranks& ranks, Training& training) {
     const int signal = signal_of_any(ranks, interrupts.signal());
     if (!signal) return;
     interrupts.handled();
-    ranks.done();
     throw ReportedElsewhere(128 + signal);
   };
   while (!training.is_done()) {

@@ -21,7 +21,7 @@ class Epochs {
   static constexpr auto interrupted = "interrupted", how_to_go_on = "interrupted: continue with --resume";
 
   /// `done`: the losses of the epochs so far, to which run() adds.
-  Epochs(Ranks& ranks, const Experiment& e, Training& training, std::vector<EpochLosses>& done,
+  Epochs(const Ranks& ranks, const Experiment& e, Training& training, std::vector<EpochLosses>& done,
          RunFolder& folder, Progress& progress, InterruptWatch& interrupts, double checkpoint_seconds)
       : ranks_(ranks),
         e_(e),
@@ -44,7 +44,7 @@ class Epochs {
   void between_steps();
   void stop_if_interrupted();
 
-  Ranks& ranks_;
+  const Ranks& ranks_;
   const Experiment& e_;
   Training& training_;
   std::vector<EpochLosses>& done_;

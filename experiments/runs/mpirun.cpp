@@ -13,12 +13,16 @@ namespace {
 // How a process learns that it is one of several: from Open MPI's mpirun, or from what srun or another mpirun calls PMI.
 constexpr const char* signs_of_ranks[] = {"OMPI_COMM_WORLD_SIZE", "PMIX_RANK", "PMI_SIZE"};
 
+bool begun = false;
+
 int number_in(const char* variable) {
   const char* const text = std::getenv(variable);
   return text ? std::atoi(text) : 0;
 }
 
 }  // namespace
+
+bool another_rank_says_it() { return !begun && number_in("OMPI_COMM_WORLD_RANK") > 0; }
 
 void hide_ranks_from_children() {
   for (const char* sign : signs_of_ranks) unsetenv(sign);
@@ -28,7 +32,8 @@ void hide_ranks_from_children() {
 bool built_with_mpi() { return true; }
 std::unique_ptr<Ranks> ranks_of_mpirun() {
   const auto set = [](const char* sign) { return std::getenv(sign) != nullptr; };
-  return std::ranges::any_of(signs_of_ranks, set) ? mpi_ranks() : std::make_unique<Ranks>();
+  begun = std::ranges::any_of(signs_of_ranks, set);
+  return begun ? mpi_ranks() : std::make_unique<Ranks>();
 }
 #else
 bool built_with_mpi() { return false; }

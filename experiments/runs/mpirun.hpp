@@ -14,6 +14,10 @@ bool built_with_mpi();
 /// several and this program is built without MPI.
 std::unique_ptr<Ranks> ranks_of_mpirun();
 
+/// Whether this is not the first rank, and the ranks have not begun to talk: what goes wrong then goes wrong on all of them, and the
+/// first one says it.
+bool another_rank_says_it();
+
 /// Child processes are no ranks, whatever this process is.
 void hide_ranks_from_children();
 

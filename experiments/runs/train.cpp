@@ -196,7 +196,7 @@ void train(const TrainOptions& o) {
                     "training.schedule.learning_rate=... continues from it"));
   } catch (const Interrupted&) { throw; } catch (const Incomplete&) {
     throw;
-  } catch (const Error& problem) {
+  } catch (const ReportedElsewhere&) { throw; } catch (const Error& problem) {
     if (!run->folder) throw;
     throw Error(run->folder->in_words(problem.what()));
   }
