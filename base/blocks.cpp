@@ -74,9 +74,8 @@ void Blocks::work(size_t i) {
     std::exception_ptr error;
     try {
       (*task_)(int64_t(i), blocks_[i]);
-    } catch (const Abandoned&) {} catch (...) {
-      error = std::current_exception();
-    }
+    } catch (const Abandoned&) {
+    } catch (...) { error = std::current_exception(); }
     lock.lock();
     if (error && !error_) error_ = error;
     ++cores_;

@@ -75,13 +75,13 @@ class Blocks {
 
   std::mutex mutex_;
   std::condition_variable changed_;
-  int cores_;                                                        // that no block computes on
+  int cores_;                                                         // that no block computes on
   const std::function<void(int64_t, const Block&)>* task_ = nullptr;  // of the run
-  uint64_t runs_ = 0, sums_ = 0;                                     // how many were begun, and ended
-  size_t unfinished_ = 0, arrived_ = 0;                              // blocks: of the run, at the sum
+  uint64_t runs_ = 0, sums_ = 0;                                      // how many were begun, and ended
+  size_t unfinished_ = 0, arrived_ = 0;                               // blocks: of the run, at the sum
   std::vector<void*> parts_of_sum_;
   std::vector<std::byte> total_;  // of a sum
-  std::exception_ptr error_;   // of the run
+  std::exception_ptr error_;      // of the run
   bool ending_ = false;
   std::vector<std::thread> threads_;
 };

@@ -44,7 +44,8 @@ Batch part_of(const Batch& batch, const Block& block) {
 
 BlockSteps::Copy::Copy(const Experiment& e, const FlatParameters& shared)
     : dropout(e.seed, stream::dropout),
-      model(make_model(e.settings.section("model"), sizes_of(e.data.train, e.condition, e.loss), e.seed, dropout)),
+      model(make_model(e.settings.section("model"), sizes_of(e.data.train, e.condition, e.loss), e.seed,
+                       dropout)),
       parameters(*model, shared) {}
 
 BlockSteps::BlockSteps(Experiment& experiment, FlatParameters& parameters, const Ranks& ranks)
@@ -69,7 +70,8 @@ void BlockSteps::begin_epoch(bool statistics_frozen) {
 
 LossTerms<double> BlockSteps::gradients(const Batch& batch, const Tensor& c, uint64_t step) {
   const Experiment& e = experiment_;
-  std::vector<std::array<double, 2>> losses(size_t(blocks_.count()));  // distortion and KL: shares of the batch's
+  std::vector<std::array<double, 2>> losses(
+      size_t(blocks_.count()));  // distortion and KL: shares of the batch's
   std::vector<float*> gradients(losses.size());
   blocks_.run([&](int64_t i, const Block& block) {
     Cvae& model = i == 0 ? *e.model : *copies_[size_t(i - 1)]->model;
@@ -78,8 +80,8 @@ LossTerms<double> BlockSteps::gradients(const Batch& batch, const Tensor& c, uin
     RandomKey noise = training_noise(e.seed, step);
     noise.first = block.first * model.latents();
     Tape tape;
-    const Elbo terms = elbo(model, part_of(batch, block), rows_of(c, block), e.loss, noise,
-                            kl_term_at(e.loss, int64_t(step)));
+    const Elbo terms =
+        elbo(model, part_of(batch, block), rows_of(c, block), e.loss, noise, kl_term_at(e.loss, int64_t(step)));
     const double share = double(block.rows) / double(block.batch_rows);  // of the mean over the batch
     tape.backward(terms.loss, Tensor::full({}, share, terms.loss.dtype()));
     losses[size_t(i)] = {share * terms.distortion.item(), share * terms.kl.item()};

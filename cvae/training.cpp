@@ -73,8 +73,8 @@ void Training::start(int64_t i) {
   } else {
     parameters_.zero_gradients();
     Tape tape;
-    const Elbo losses =
-        elbo(*e.model, batch, drawn_.c, e.loss, training_noise(e.seed, step), kl_term_at(e.loss, int64_t(step)));
+    const Elbo losses = elbo(*e.model, batch, drawn_.c, e.loss, training_noise(e.seed, step),
+                             kl_term_at(e.loss, int64_t(step)));
     tape.backward(losses.loss);
     last_ = losses_of(losses.distortion.item(), losses.kl.item());
   }

@@ -1,14 +1,15 @@
 #!/bin/sh
 # The Debian and Ubuntu packages that Elbow needs. This list is the only one: the Makefile, CI and the docs read it here.
 #
-#   scripts/dependencies.sh [list | missing | install] [build] [lint] [fuzz] [onnx]
+#   scripts/dependencies.sh [list | missing | install] [build] [lint] [fuzz] [onnx] [mpi]
 #
 # list      print them, one a line
 # missing   print those that are not installed
 # install   install those that are missing, and say so first (the default)
 #
 # build is what building, testing and running need (the default; libboost-context-dev for the threads of the emulated GPU
-# alone); lint and fuzz are what `make lint` and `make fuzz` need besides; onnx is what installs onnxruntime for a test (.ci/run).
+# alone); lint and fuzz are what `make lint` and `make fuzz` need besides; onnx is what installs onnxruntime for a test (.ci/run);
+# mpi is for training on several ranks (docs/parallel.md): without it all else builds and runs.
 set -eu
 
 # a|b|c: any of them will do, and the first is installed when there is none.
@@ -44,6 +45,11 @@ onnx='
 python3-venv
 '
 
+mpi='
+libopenmpi-dev
+openmpi-bin
+'
+
 action=${1:-install}
 [ $# -gt 0 ] && shift
 packages=
@@ -53,7 +59,8 @@ for group in "${@:-build}"; do
     lint) packages="$packages $lint" ;;
     fuzz) packages="$packages $fuzz" ;;
     onnx) packages="$packages $onnx" ;;
-    *) echo "dependencies.sh: there is no group '$group': build, lint, fuzz or onnx" >&2; exit 2 ;;
+    mpi) packages="$packages $mpi" ;;
+    *) echo "dependencies.sh: there is no group '$group': build, lint, fuzz, onnx or mpi" >&2; exit 2 ;;
   esac
 done
 

@@ -120,7 +120,8 @@ BOOST_AUTO_TEST_CASE(a_block_that_fails_stops_the_others) {
     block.sum(&one, 1);
   };
   for (int repeat = 0; repeat < 5; ++repeat)
-    BOOST_CHECK_EXCEPTION(all.run(fails), Error, [](const Error& e) { return e.what() == std::string("block 2"); });
+    BOOST_CHECK_EXCEPTION(all.run(fails), Error,
+                          [](const Error& e) { return e.what() == std::string("block 2"); });
   std::atomic<int> good{0};
   all.run([&](int64_t, const Block& block) {
     double one = 1;
@@ -168,7 +169,8 @@ BOOST_AUTO_TEST_CASE(numbers_from_the_middle_of_a_sequence) {
   for (const int64_t first : {1, 63, 64, 130, 16384, 20001}) {
     key.first = first;
     const Tensor rest = normal(key, {40000 - first});
-    BOOST_TEST(largest_difference(rest.to(DType::float64), slice(all, 0, first, 40000).to(DType::float64)) == 0);
+    BOOST_TEST(largest_difference(rest.to(DType::float64), slice(all, 0, first, 40000).to(DType::float64)) ==
+               0);
   }
 }
 

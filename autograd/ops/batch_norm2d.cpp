@@ -55,8 +55,10 @@ struct BatchNorm2d : Op {
     T* mean = means.template data<T>();    // [n]
     T* scale = scales.template data<T>();  // [n] 1 / standard deviation
     const auto sum = [&](int64_t i) {
-      return sum_of_channel<T>(
-          s, i, [&](int64_t at) { return simd::sum_of<T>(plane, [](auto v) { return v; }, x + at); });
+      return sum_of_channel<T>(s, i, [&](int64_t at) {
+        return simd::sum_of<T>(
+            plane, [](auto v) { return v; }, x + at);
+      });
     };
     const auto sum_of_deviations = [&](int64_t i, double m) {  // taken from the mean, so nothing cancels
       const auto deviation = [shift = T(m)](auto v) {
@@ -121,8 +123,10 @@ struct BatchNorm2d : Op {
         using V = decltype(v);
         return g * ((v - V(m)) * V(k));
       };
-      sum_dy[i] = sum_of_channel<T>(
-          s, i, [&](int64_t at) { return simd::sum_of<T>(plane, [](auto g) { return g; }, dy + at); });
+      sum_dy[i] = sum_of_channel<T>(s, i, [&](int64_t at) {
+        return simd::sum_of<T>(
+            plane, [](auto g) { return g; }, dy + at);
+      });
       sum_dy_xhat[i] =
           sum_of_channel<T>(s, i, [&](int64_t at) { return simd::sum_of<T>(plane, product, dy + at, x + at); });
       if (dw.data) dw.data[i] = (dw.add ? dw.data[i] : T(0)) + T(sum_dy_xhat[i]);

@@ -50,7 +50,8 @@ int main(int argc, char** argv) {
     app.run(argc, argv);
     if (!(std::cout << std::flush)) return refuse("standard output cannot be written");
   } catch (const ReportedElsewhere& error) {
-    std::this_thread::sleep_for(ReportedElsewhere::patience);  // mpirun ends this rank as soon as the other one has ended
+    std::this_thread::sleep_for(
+        ReportedElsewhere::patience);  // mpirun ends this rank as soon as the other one has ended
     return error.status;
   } catch (const Interrupted& error) {
     return refuse(error.what(), 128 + error.signal);

@@ -48,7 +48,8 @@ class MpiRanks : public Ranks {
   }
 
  private:
-  static constexpr int64_t small = 1 << 16;  // bytes: below that, what counts is how often ranks wait for each other
+  static constexpr int64_t small =
+      1 << 16;  // bytes: below that, what counts is how often ranks wait for each other
   static constexpr int64_t chunk_bytes = 1 << 20;
 
   // Both ways add the same numbers in the same order, so which one is taken changes no bit.
@@ -61,8 +62,7 @@ class MpiRanks : public Ranks {
   }
 
   // Few numbers: every rank gets all parts, and adds them.
-  template <class T>
-  void sum_everywhere(std::span<T* const> own, int64_t parts, T* total, int64_t n) const {
+  template <class T> void sum_everywhere(std::span<T* const> own, int64_t parts, T* total, int64_t n) const {
     std::vector<T> mine, all(size_t(parts * n));
     for (const T* part : own) mine.insert(mine.end(), part, part + n);
     std::vector<int> counts, first;

@@ -47,7 +47,8 @@ std::unique_ptr<Ranks> ranks_of_mpirun() {
 
 int threads_of_rank(const Ranks& ranks) {
   const int cores = available_threads();
-  if (!ranks.several() || cores < int(std::thread::hardware_concurrency())) return cores;  // mpirun has shared them out
+  if (!ranks.several() || cores < int(std::thread::hardware_concurrency()))
+    return cores;  // mpirun has shared them out
   const int here = number_in("OMPI_COMM_WORLD_LOCAL_SIZE");
   return std::max(1, cores / std::max(1, here > 0 ? here : ranks.size()));
 }
