@@ -39,8 +39,12 @@ int main(int argc, char** argv) {
   CommandLine app("elbow", "Conditional variational autoencoders on a from-scratch autodiff framework",
                   machine().version);
   for (const auto add : commands) add(app);
-  const auto refuse = [](const std::string& message, int status = 2) {
-    if (!another_rank_says_it())
+  // mpirun ends this rank as soon as the one that reports the error has ended; this one must not be the first.
+  const auto wait = [] { std::this_thread::sleep_for(ReportedElsewhere::patience); };
+  const auto refuse = [&](const std::string& message, int status = 2) {
+    if (another_rank_says_it())
+      wait();
+    else
       std::cerr << "elbow: " << plain_text(message)
                 << '\n';  // names from files may hold anything: one line all the same
     return status;
@@ -50,8 +54,7 @@ int main(int argc, char** argv) {
     app.run(argc, argv);
     if (!(std::cout << std::flush)) return refuse("standard output cannot be written");
   } catch (const ReportedElsewhere& error) {
-    std::this_thread::sleep_for(
-        ReportedElsewhere::patience);  // mpirun ends this rank as soon as the other one has ended
+    wait();
     return error.status;
   } catch (const Interrupted& error) {
     return refuse(error.what(), 128 + error.signal);
