@@ -154,12 +154,13 @@ Config config_of(const TrainOptions& o, const Ranks& ranks, std::filesystem::pat
   const Config config = Config::read(o.config, settings);
   out = o.out.empty() ? std::filesystem::path("outputs") / config.get<std::string>("name")
                       : std::filesystem::path(o.out);
-  if (config.has("training") && config.section("training").has("blocks")) return config;
-  Json blocks = ranks.several() ? blocks_of_ranks : 0;
-  if (o.resume && std::filesystem::exists(out / "config.json"))
-    blocks = settings_of_run(out / "config.json").value(Json::json_pointer("/training/blocks"), blocks);
-  if (blocks == 0) return config;
-  settings.push_back("training.blocks=" + blocks.dump());
+  if (!config.has("training") || !config.section("training").has("blocks")) {
+    Json blocks = ranks.several() ? blocks_of_ranks : 0;
+    if (o.resume && std::filesystem::exists(out / "config.json"))
+      blocks = settings_of_run(out / "config.json").value(Json::json_pointer("/training/blocks"), blocks);
+    if (blocks != 0) settings.push_back("training.blocks=" + blocks.dump());
+  }
+  // Again, because the resolved file is in the order in which settings are asked for.
   return Config::read(o.config, settings);
 }
 
