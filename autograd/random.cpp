@@ -79,24 +79,31 @@ template <class T> struct Normal {
   }
 };
 
-// Numbers first .. last-1 of a sequence, `first` being a multiple of the group.
+// Numbers first .. last-1 of a sequence.
 template <class T, class Distribution>
 void fill_part(const RandomKey& key, T* out, int64_t first, int64_t last, const Distribution& distribution) {
-  int64_t i = first;
-  for (; i + group <= last; i += group) distribution(key, i / group, out + i);
-  if (i == last) return;
-  alignas(64) T whole[group];
-  distribution(key, i / group, whole);
-  std::copy_n(whole, last - i, out + i);
+  for (int64_t i = first; i < last;) {
+    const int64_t skipped = i % group, taken = std::min(group - skipped, last - i);
+    if (taken == group) {
+      distribution(key, i / group, out);
+    } else {
+      alignas(64) T whole[group];
+      distribution(key, i / group, whole);
+      std::copy_n(whole + skipped, taken, out);
+    }
+    out += taken, i += taken;
+  }
 }
 
 template <class T, class Distribution>
 void fill(const RandomKey& key, T* out, int64_t n, const Distribution& distribution) {
   const Timed timed("random numbers", Work::beside);
-  if (n < 0 || n > longest) fail("random", "a sequence has 0 to 2^34 numbers, not ", n);
+  if (n < 0 || n > longest - key.first) fail("random", "a sequence has 0 to 2^34 numbers, not ", n);
   // A number is cheaper than what parallel_for takes an element to be.
-  parallel_for((n + chunk - 1) / chunk, n / 4,
-               [&](int64_t i) { fill_part(key, out, i * chunk, std::min(n, (i + 1) * chunk), distribution); });
+  parallel_for((n + chunk - 1) / chunk, n / 4, [&](int64_t i) {
+    fill_part(key, out + i * chunk, key.first + i * chunk, key.first + std::min(n, (i + 1) * chunk),
+              distribution);
+  });
 }
 
 }  // namespace

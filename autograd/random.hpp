@@ -18,6 +18,8 @@ struct RandomKey {
   /// On a device, in a graph that is recorded once and launched again: a tensor [2] of float64 there, whose bytes are two
   /// 64-bit numbers, the seed and a count that is added to the step when the numbers are drawn. It must outlive the key.
   const Tensor* state = nullptr;
+  /// The first number of the sequence that is drawn: who draws for some rows of a batch takes what is theirs. On the CPU.
+  int64_t first = 0;
 };
 
 /// A key whose step counts up: next() names a fresh sequence at each call. Its state is the three numbers of
@@ -25,7 +27,11 @@ struct RandomKey {
 class RandomStream {
  public:
   RandomStream(uint64_t seed, uint32_t stream, uint64_t step = 0) : key_{seed, stream, step} {}
-  RandomKey next() { return {key_.seed, key_.stream, key_.step++, key_.state}; }
+  RandomKey next() {
+    const RandomKey key = key_;
+    ++key_.step;
+    return key;
+  }
   /// While there is a state, next() counts from it (RandomKey::state), and state() says how many keys it has given.
   void count_from(const Tensor* state) { key_.state = state; }
   const RandomKey& state() const { return key_; }
@@ -35,7 +41,7 @@ class RandomStream {
   RandomKey key_;
 };
 
-/// Fill out[n], T = float or double, from the sequence that `key` names, 0 <= n <= 2^34. The double and the
+/// Fill out[n], T = float or double, from the sequence that `key` names, 0 <= n <= 2^34 - key.first. The double and the
 /// float version draw the same underlying bits, so that their numbers agree to float rounding. Large n are
 /// shared among the threads.
 ///

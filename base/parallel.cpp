@@ -38,18 +38,6 @@ constexpr auto patience = 200us;
 constexpr auto most_credit = 20ms, most_debt = 1ms, shortest_pause = 10ms, longest_pause = 640ms;
 
 thread_local bool working = false;
-// Says that the thread is at work, until the end of the scope.
-class Working {
- public:
-  Working() : before_(std::exchange(working, true)) {}
-  ~Working() { working = before_; }
-  Working(const Working&) = delete;
-  Working& operator=(const Working&) = delete;
-
- private:
-  bool before_;
-};
-
 int default_threads() {
   const char* const text =
       std::getenv("OMP_NUM_THREADS");  // may be a list, for nested regions: the first counts
@@ -94,7 +82,7 @@ class Team {
 
 // Returns how many ranges the thread has done.
 int64_t Team::work_as(int id) {
-  const Working at_work;
+  const AtWork at_work;
   int64_t done = 0;
   for (int i = 0; i < threads_; ++i) {
     Share& share = shares_[size_t((id + i) % threads_)];
@@ -157,7 +145,7 @@ void Team::run(int threads, int64_t n, int64_t grain, RangeWork work) {
   const std::unique_lock lock(regions_, std::try_to_lock);
   const auto opened = Clock::now();
   if (!lock || opened < alone_until_) {
-    const Working at_work;
+    const AtWork at_work;
     return work.call(work.object, 0, n);
   }
   threads = std::min(threads, start_helpers(threads - 1) + 1);
@@ -213,6 +201,8 @@ void set_num_threads(int n) {
 }
 
 bool in_parallel() { return working; }
+AtWork::AtWork() : before_(std::exchange(working, true)) {}
+AtWork::~AtWork() { working = before_; }
 
 void parallel_ranges(int64_t n, int64_t grain, RangeWork work) {
   if (n <= 0) return;

@@ -14,6 +14,18 @@ void set_num_threads(int n);
 /// Whether the calling thread is at work for a parallel_for or a parallel_tasks: what it calls stays on it.
 bool in_parallel();
 
+/// While one lives, what its thread calls stays on it, as in a parallel_for: for threads that share the cores out themselves.
+class [[nodiscard]] AtWork {
+ public:
+  AtWork();
+  ~AtWork();
+  AtWork(const AtWork&) = delete;
+  AtWork& operator=(const AtWork&) = delete;
+
+ private:
+  bool before_;
+};
+
 /// Work on fewer elements than this is not worth a second thread: a few microseconds on idle cores, but milliseconds when
 /// another program holds one of them.
 inline constexpr int64_t parallel_threshold = 1 << 17;

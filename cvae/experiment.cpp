@@ -113,6 +113,9 @@ TrainingSettings read_training(const Config& config, const DataSplit& data, cons
     t.epochs = std::clamp(steps / (train_rows / t.batch_rows), fewest, most);
     config.settle("epochs", t.epochs);
   }
+  t.blocks = config.get<int64_t>("blocks", t.blocks, between(0, 512));
+  if (t.blocks > t.batch_rows)
+    config.fail("blocks", str("a batch of ", t.batch_rows, " rows cannot be cut into ", t.blocks, " blocks"));
   t.clip = config.get<double>("clip_gradient_norm", 0.0, at_least(0));
   t.freeze_after = config.get<double>("freeze_batch_norm_after", t.freeze_after, between(0, 1));
   const Config optimizer = config.section("optimizer");

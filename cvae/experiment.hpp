@@ -28,6 +28,7 @@ struct ValidationSettings {
 /// How the parameters are trained.
 struct TrainingSettings {
   int64_t epochs = 30, batch_rows = 64;
+  int64_t blocks = 0;  ///< that a batch is cut into (BlockSteps); 0: it is computed as a whole
   Schedule schedule;
   double clip = 0;  ///< largest norm of the gradient; 0 = no limit
   double freeze_after =

@@ -26,7 +26,7 @@ Cvae& fitted(const Experiment& e) {
 }
 }  // namespace
 
-Training::Training(Experiment& experiment)
+Training::Training(Experiment& experiment, const Ranks& ranks)
     : experiment_(experiment),
       parameters_(fitted(experiment)),
       optimizer_(make_optimizer(experiment.training, parameters_)),
@@ -40,6 +40,8 @@ Training::Training(Experiment& experiment)
               str(fraction, " of the ", experiment.data.train.rows(),
                   " training rows: validation needs at least 2 rows, and as many must be left: give it "
                   "more rows, or leave `validation` out"));
+  if (experiment.training.blocks > 0 || ranks.several())
+    in_blocks_ = std::make_unique<BlockSteps>(experiment, parameters_, ranks);
   if (experiment.model->device() == Device::cpu) return;
   if (experiment.condition.by_pixels())
     experiment.settings.section("condition")
@@ -56,6 +58,7 @@ void Training::begin_epoch() {
   batches_.shuffle({experiment_.seed, stream::shuffle, uint64_t(epochs_done_)});
   experiment_.model->train();
   experiment_.model->freeze_statistics(experiment_.training.freezes(epochs_done_));
+  if (in_blocks_) in_blocks_->begin_epoch(experiment_.training.freezes(epochs_done_));
   if (on_device_) on_device_->begin_epoch({&batches_.order()}, started_);
 }
 
@@ -65,14 +68,18 @@ void Training::start(int64_t i) {
   const uint64_t step = uint64_t(optimizer_->steps());
   const Batch& batch = batches_.get(i);
   e.condition.draw(batch, {e.seed, stream::masks, step}, drawn_);
-  parameters_.zero_gradients();
-  Tape tape;
-  const Elbo losses =
-      elbo(*e.model, batch, drawn_.c, e.loss, training_noise(e.seed, step), kl_term_at(e.loss, int64_t(step)));
-  tape.backward(losses.loss);
+  if (in_blocks_) {
+    last_ = in_blocks_->gradients(batch, drawn_.c, step);
+  } else {
+    parameters_.zero_gradients();
+    Tape tape;
+    const Elbo losses = elbo(*e.model, batch, drawn_.c, e.loss, training_noise(e.seed, step),
+                             kl_term_at(e.loss, int64_t(step)));
+    tape.backward(losses.loss);
+    last_ = losses_of(losses.distortion.item(), losses.kl.item());
+  }
   if (e.training.clip > 0) parameters_.clip_gradients(e.training.clip);
   optimizer_->step(e.training.schedule.at(int64_t(step)));
-  last_ = losses_of(losses.distortion.item(), losses.kl.item());
 }
 
 void Training::finish() {

@@ -5,6 +5,7 @@
 
 #include "base/error.hpp"
 #include "cvae/best_model.hpp"
+#include "cvae/block_steps.hpp"
 #include "cvae/device_steps.hpp"
 #include "cvae/experiment.hpp"
 #include "metrics/results.hpp"
@@ -17,10 +18,12 @@ struct Diverged : Error {
 };
 
 /// The training of an experiment, epoch by epoch. Its whole state is the parameters, the optimiser's buffers and a few
-/// counters, so that it can be saved and resumed to the bit. It runs where the experiment's model is.
+/// counters, so that it can be saved and resumed to the bit. It runs where the experiment's model is. Several ranks share the blocks
+/// of each batch (BlockSteps); each then has the whole state.
 class Training {
  public:
-  explicit Training(Experiment& experiment);
+  /// `ranks` must outlive it.
+  explicit Training(Experiment& experiment, const Ranks& ranks = alone());
 
   /// One step on batch `i` of the running epoch; returns the batch's losses (means over its rows). The loss is distortion +
   /// beta KL, also where a schedule has the step minimise something else: epochs and bounds can be compared with it.
@@ -76,6 +79,7 @@ class Training {
   Condition::Drawn drawn_;
   LossTerms<double> last_{};                // of the step before, on the CPU
   std::unique_ptr<DeviceSteps> on_device_;  // where the model is on one
+  std::unique_ptr<BlockSteps> in_blocks_;   // where batches are cut
   int64_t started_ = 0;
   int64_t epochs_done_ = 0;
   std::vector<LossTerms<double>> steps_of_epoch_;

@@ -1,6 +1,7 @@
 #include "nn/layers.hpp"
 
 #include "autograd/ops.hpp"
+#include "base/blocks.hpp"
 
 namespace elbow {
 
@@ -60,7 +61,13 @@ std::vector<std::string> ActivationLayer::names() {
   return names;
 }
 
-Tensor Dropout::forward(const Tensor& x) { return training() && p_ > 0 ? dropout(x, p_, stream_.next()) : x; }
+Tensor Dropout::forward(const Tensor& x) {
+  if (!training() || p_ == 0) return x;
+  RandomKey key = stream_.next();
+  // A row's mask is the same wherever the batch is cut.
+  if (const Block* block = Block::current()) key.first = block->first * (x.numel() / x.size(0));
+  return dropout(x, p_, key);
+}
 
 void Sequential::add(std::unique_ptr<Layer> layer) {
   submodule(str(layers_.size()), *layer);

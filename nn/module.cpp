@@ -192,11 +192,18 @@ void set_state(Module& module, const std::map<std::string, Tensor>& state) {
   for (const NamedTensor& t : module.named_tensors()) t.tensor->copy_(checked[t.name]);
 }
 
-FlatParameters::FlatParameters(Module& module) {
+namespace {
+std::vector<NamedTensor> trained_tensors(const Module& module) {
   std::vector<NamedTensor> parameters;
   for (const NamedTensor& t : module.named_tensors())
     if (t.trained) parameters.push_back(t);
   if (parameters.empty()) fail("FlatParameters", "the module has no parameters");
+  return parameters;
+}
+}  // namespace
+
+FlatParameters::FlatParameters(Module& module) {
+  const std::vector<NamedTensor> parameters = trained_tensors(module);
   module.require_free("");
   const DType dtype = parameters.front().tensor->dtype();
   const Device device = parameters.front().tensor->device();
@@ -210,10 +217,28 @@ FlatParameters::FlatParameters(Module& module) {
     n += (tensor->numel() + line - 1) / line * line;
   }
   values_ = Tensor::zeros({n}, dtype, device);
-  gradients_ = Tensor::zeros({n}, dtype, device);
+  for (size_t i = 0; i < list_.size(); ++i)
+    alias(values_, list_[i].shape, list_[i].first).copy_(*parameters[i].tensor);
+  take(module, parameters);
+}
+
+FlatParameters::FlatParameters(Module& module, const FlatParameters& shared)
+    : values_(shared.values_), list_(shared.list_) {
+  const std::vector<NamedTensor> parameters = trained_tensors(module);
+  module.require_free("");
+  const auto same = [](const NamedTensor& t, const FlatParameter& p) {
+    return t.name == p.name && t.tensor->shape() == p.shape;
+  };
+  if (!std::ranges::equal(parameters, list_, same))
+    fail("FlatParameters", "the parameters of this ", module.class_name(), " are others than those to share");
+  take(module, parameters);
+}
+
+// Makes the parameters of the module views of the buffers.
+void FlatParameters::take(Module& module, const std::vector<NamedTensor>& parameters) {
+  gradients_ = Tensor::zeros(values_.shape(), values_.dtype(), values_.device());
   for (size_t i = 0; i < list_.size(); ++i) {
     Tensor home = alias(values_, list_[i].shape, list_[i].first);
-    home.copy_(*parameters[i].tensor);
     home.set_requires_grad();
     home.set_grad(alias(gradients_, list_[i].shape, list_[i].first));
     *parameters[i].tensor = home;

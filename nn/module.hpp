@@ -121,6 +121,9 @@ class FlatParameters {
   /// Moves the parameters of `module` into the buffer; the module's tensors become views of it. Error if there are none,
   /// if they differ in dtype, or if another FlatParameters has them.
   explicit FlatParameters(Module& module);
+  /// The same for a second module of the same kind, which shares the values of the first and has gradients of its own: for what is
+  /// computed at the same time. Error if it is of another kind.
+  FlatParameters(Module& module, const FlatParameters& shared);
 
   /// All parameters, [n], with the padding between them.
   Tensor& values() { return values_; }
@@ -139,6 +142,8 @@ class FlatParameters {
   void clip_gradients(double limit, Tensor& norm);
 
  private:
+  void take(Module& module, const std::vector<NamedTensor>& parameters);
+
   Tensor values_, gradients_;
   std::vector<Tensor> parameters_;  // views of values_, whose gradients are views of gradients_
   std::vector<FlatParameter> list_;

@@ -14,6 +14,7 @@
 #   onnx     what installs onnxruntime for a test (.ci/run)
 #   docs     what builds the site of the documentation (`make docs`)
 #   cluster  what runs the scripts of experiments/cluster on this machine, for a test
+#   mpi      what trains one model on several ranks (docs/parallel.md): without it all else builds and runs
 # shellcheck disable=SC2034  # the groups' lists are read by their names
 set -eu
 
@@ -58,8 +59,12 @@ cluster='
 slurm-wlm
 parallel
 '
+mpi='
+libopenmpi-dev
+openmpi-bin
+'
 
-groups='build lint fuzz onnx docs cluster'
+groups='build lint fuzz onnx docs cluster mpi'
 action=${1:-install}
 [ $# -gt 0 ] && shift
 packages=

@@ -2,11 +2,13 @@
 
 #include "autograd/kernels/batch_norm_op.hpp"
 #include "autograd/kernels/map_rows.hpp"
+#include "base/blocks.hpp"
 
 #if ELBOW_DECLARATIONS  // copied to autograd/ops.hpp
 /// Each column normalised to mean 0 and variance 1, then scaled and shifted (Ioffe & Szegedy 2015): x [rows, n], the others
 /// [n]. In training by the statistics of the batch, towards which the running ones move in place; otherwise by the running
-/// ones. Throws when the shapes do not fit, or a batch in training has one row.
+/// ones. Throws when the shapes do not fit, or a batch in training has one row. Where a thread computes a block of a batch
+/// (base/blocks.hpp), the statistics are those of the whole batch.
 Tensor batch_norm(const Tensor& x, const Tensor& weight, const Tensor& bias, Tensor& running_mean,
                   Tensor& running_var, bool training, double momentum = 0.1, double epsilon = 1e-5);
 #endif
@@ -30,7 +32,8 @@ struct BatchNorm : Op {
       if (!(in[i].shape() == Shape{x[1]}))
         fail(name, "input ", x, " expects weight, bias and running statistics of shape [", x[1], "], not ",
              in[i].shape());
-    if (training && x[0] < 2) fail(name, "training needs at least 2 rows to take a variance of, not ", x[0]);
+    if (training && rows_of_batch(x[0]) < 2)
+      fail(name, "training needs at least 2 rows to take a variance of, not ", x[0]);
     return x;
   }
   template <class T> void forward(ForwardContext& c) const {
@@ -47,10 +50,11 @@ struct BatchNorm : Op {
       return V(1) / sqrt(v + V(T(e)));
     };
     if (training) {
-      batch_statistics(rows, n, x, mean, scale);
+      const int64_t all = rows_of_batch(rows);
+      batch_statistics(rows, all, n, x, mean, scale);
       T* running_mean = c.template write<T>(3, name);  // [n]
       T* running_var = c.template write<T>(4, name);   // [n]
-      const T m = T(momentum), unbiased = T(rows) / T(rows - 1);
+      const T m = T(momentum), unbiased = T(all) / T(all - 1);
       for (int64_t i = 0; i < n; ++i) running_mean[i] += m * (mean[i] - running_mean[i]);
       for (int64_t i = 0; i < n; ++i) running_var[i] += m * (scale[i] * unbiased - running_var[i]);
       simd::map<T>(n, scale, false, inverse_root, scale);
@@ -69,6 +73,7 @@ struct BatchNorm : Op {
   }
   // With xhat = (x - mean) * scale, the statistics' own dependence on x gives, for each column,
   //   dx = weight * scale * (dy - mean(dy) - xhat * mean(dy * xhat)),   in evaluation just weight * scale * dy.
+  // Of a block, these means are those of the whole batch, and the gradients of weight and bias are its share of the batch's.
   template <class T> void backward(BackwardContext& c) const {
     const Tensor& input = c.saved(0);
     const int64_t rows = input.size(0), n = input.size(1);
@@ -96,9 +101,10 @@ struct BatchNorm : Op {
       simd::map<T>(
           n, db, add, [](auto v) { return v; }, sum_dy);
     }
+    if (const Block* block = Block::current(); block && training) block->sum(sum_dy, 2 * n);
     if (!c.needs(0)) return;
     auto [dx, add] = c.template into<T>(0);
-    const T share = training ? T(1) / T(rows) : T(0);
+    const T share = training ? T(1) / T(rows_of_batch(rows)) : T(0);
     simd::map_rows<T>(
         rows, n, dx, add,
         [=](auto g, auto v, auto m, auto s, auto w, auto sg, auto sgx) {
@@ -115,17 +121,23 @@ struct BatchNorm : Op {
     batch_norm_backward_on_device<T>(*this, c, RowView(c.dy().shape(), {true}));
   }
   void backward_in_ops(BackwardContext& c) const {
+    if (Block::current() && training) fail(name, "has no second derivatives where a batch is cut into blocks");
     batch_norm_backward_in_ops(c, 0, c.shape_of_input(1), training, epsilon);
   }
-  // Mean and biased variance of each column; the deviations are taken from the mean, so nothing cancels.
-  template <class T> static void batch_statistics(int64_t rows, int64_t n, const T* x, T* mean, T* variance) {
+  // Mean and biased variance of each column, over the `all` rows of the batch; the deviations are taken from the mean, so nothing
+  // cancels.
+  template <class T>
+  static void batch_statistics(int64_t rows, int64_t all, int64_t n, const T* x, T* mean, T* variance) {
+    const Block* block = Block::current();
     simd::column_sums<T, 1>(
         rows, n, {mean}, false, [](auto v) { return std::array{v}; }, simd::OfRows{x});
-    for (int64_t i = 0; i < n; ++i) mean[i] /= T(rows);
+    if (block) block->sum(mean, n);
+    for (int64_t i = 0; i < n; ++i) mean[i] /= T(all);
     simd::column_sums<T, 1>(
         rows, n, {variance}, false, [](auto v, auto m) { return std::array{(v - m) * (v - m)}; },
         simd::OfRows{x}, simd::OfColumns{mean});
-    for (int64_t i = 0; i < n; ++i) variance[i] /= T(rows);
+    if (block) block->sum(variance, n);
+    for (int64_t i = 0; i < n; ++i) variance[i] /= T(all);
   }
   void reference(Inputs in, double* y) const {
     const int64_t rows = in[0].size(0), n = in[0].size(1);

@@ -2,6 +2,7 @@
 
 #include "autograd/kernels/batch_norm_op.hpp"
 #include "autograd/window.hpp"
+#include "base/blocks.hpp"
 #include "base/parallel.hpp"
 
 #if ELBOW_DECLARATIONS  // copied to autograd/ops.hpp
@@ -29,7 +30,7 @@ struct BatchNorm2d : Op {
       if (!(in[i].shape() == Shape{x[1]}))
         fail(name, "input ", x, " expects weight, bias and running statistics of shape [", x[1], "], not ",
              in[i].shape());
-    if (training && x[0] * x[2] * x[3] < 2)
+    if (training && rows_of_batch(x[0]) * x[2] * x[3] < 2)
       fail(name, "training needs at least 2 numbers in each channel to take a variance of, not those of ", x);
     return x;
   }
@@ -41,7 +42,7 @@ struct BatchNorm2d : Op {
   }
   template <class T> void forward(ForwardContext& c) const {
     const Shape& s = c.in[0].shape();
-    const int64_t n = s[1], plane = s[2] * s[3], count = s[0] * plane;
+    const int64_t n = s[1], plane = s[2] * s[3], count = rows_of_batch(s[0]) * plane;
     const T* x = c.in[0].template data<T>();                              // [rows, n, plane]
     const T* weight = c.in[1].template data<T>();                         // [n]
     const T* bias = c.in[2].template data<T>();                           // [n]
@@ -53,21 +54,32 @@ struct BatchNorm2d : Op {
     Tensor means = Tensor::empty({n}, c.y.dtype()), scales = Tensor::empty({n}, c.y.dtype());
     T* mean = means.template data<T>();    // [n]
     T* scale = scales.template data<T>();  // [n] 1 / standard deviation
+    const auto sum = [&](int64_t i) {
+      return sum_of_channel<T>(s, i, [&](int64_t at) {
+        return simd::sum_of<T>(
+            plane, [](auto v) { return v; }, x + at);
+      });
+    };
+    const auto sum_of_deviations = [&](int64_t i, double m) {  // taken from the mean, so nothing cancels
+      const auto deviation = [shift = T(m)](auto v) {
+        return (v - decltype(v)(shift)) * (v - decltype(v)(shift));
+      };
+      return sum_of_channel<T>(s, i, [&](int64_t at) { return simd::sum_of<T>(plane, deviation, x + at); });
+    };
+    const Block* block = training ? Block::current() : nullptr;
+    Tensor of_batch = block ? Tensor::empty({2, n}, DType::float64) : Tensor();
+    double* sums = block ? of_batch.data<double>() : nullptr;  // [2, n]: over all blocks
+    if (block) {
+      for (int64_t i = 0; i < n; ++i) sums[i] = sum(i);
+      block->sum(sums, n);
+      for (int64_t i = 0; i < n; ++i) sums[n + i] = sum_of_deviations(i, sums[i] / double(count));
+      block->sum(sums + n, n);
+    }
     parallel_for(n, c.y.numel(), [&](int64_t i) {
       double m = double(old_mean[i]), variance = double(old_var[i]);
-      if (training) {  // the deviations are taken from the mean, so nothing cancels
-        m = sum_of_channel<T>(s, i,
-                              [&](int64_t at) {
-                                return simd::sum_of<T>(
-                                    plane, [](auto v) { return v; }, x + at);
-                              }) /
-            double(count);
-        const auto deviation = [shift = T(m)](auto v) {
-          return (v - decltype(v)(shift)) * (v - decltype(v)(shift));
-        };
-        variance =
-            sum_of_channel<T>(s, i, [&](int64_t at) { return simd::sum_of<T>(plane, deviation, x + at); }) /
-            double(count);
+      if (training) {
+        m = (block ? sums[i] : sum(i)) / double(count);
+        variance = (block ? sums[n + i] : sum_of_deviations(i, m)) / double(count);
         const double unbiased = variance * double(count) / double(count - 1);
         running_mean[i] += T(momentum * (m - double(running_mean[i])));
         running_var[i] += T(momentum * (unbiased - double(running_var[i])));
@@ -93,7 +105,7 @@ struct BatchNorm2d : Op {
   template <class T> void backward(BackwardContext& c) const {
     const Tensor& input = c.saved(0);
     const Shape& s = input.shape();
-    const int64_t n = s[1], plane = s[2] * s[3], count = s[0] * plane;
+    const int64_t n = s[1], plane = s[2] * s[3], count = rows_of_batch(s[0]) * plane;
     const T* x = input.data<T>();                     // [rows, n, plane]
     const T* weight = c.saved(1).template data<T>();  // [n]
     const T* mean = c.saved(2).template data<T>();    // [n]
@@ -103,23 +115,34 @@ struct BatchNorm2d : Op {
     if (c.needs(0)) dx = c.template into<T>(0);
     if (c.needs(1)) dw = c.template into<T>(1);
     if (c.needs(2)) db = c.template into<T>(2);
-    parallel_for(n, input.numel(), [&](int64_t i) {
+    Tensor totals = Tensor::empty({2, n}, DType::float64);
+    double* sum_dy = totals.data<double>();  // [n]
+    double* sum_dy_xhat = sum_dy + n;        // [n]
+    const auto add_up = [&](int64_t i) {
       const auto product = [m = mean[i], k = scale[i]](auto g, auto v) {
         using V = decltype(v);
         return g * ((v - V(m)) * V(k));
       };
-      const double sum_dy = sum_of_channel<T>(s, i, [&](int64_t at) {
+      sum_dy[i] = sum_of_channel<T>(s, i, [&](int64_t at) {
         return simd::sum_of<T>(
             plane, [](auto g) { return g; }, dy + at);
       });
-      const double sum_dy_xhat =
+      sum_dy_xhat[i] =
           sum_of_channel<T>(s, i, [&](int64_t at) { return simd::sum_of<T>(plane, product, dy + at, x + at); });
-      if (dw.data) dw.data[i] = (dw.add ? dw.data[i] : T(0)) + T(sum_dy_xhat);
-      if (db.data) db.data[i] = (db.add ? db.data[i] : T(0)) + T(sum_dy);
+      if (dw.data) dw.data[i] = (dw.add ? dw.data[i] : T(0)) + T(sum_dy_xhat[i]);
+      if (db.data) db.data[i] = (db.add ? db.data[i] : T(0)) + T(sum_dy[i]);
+    };
+    const Block* block = training ? Block::current() : nullptr;
+    if (block) {
+      for (int64_t i = 0; i < n; ++i) add_up(i);
+      block->sum(sum_dy, 2 * n);
+    }
+    parallel_for(n, input.numel(), [&](int64_t i) {
+      if (!block) add_up(i);
       if (!dx.data) return;
       const double share = training ? 1.0 / double(count) : 0;
-      const auto gradient = [m = mean[i], k = scale[i], w = T(weight[i] * scale[i]), a = T(sum_dy * share),
-                             b = T(sum_dy_xhat * share)](auto g, auto v) {
+      const auto gradient = [m = mean[i], k = scale[i], w = T(weight[i] * scale[i]), a = T(sum_dy[i] * share),
+                             b = T(sum_dy_xhat[i] * share)](auto g, auto v) {
         using V = decltype(v);
         return V(w) * (g - V(a) - (v - V(m)) * V(k) * V(b));
       };
@@ -136,6 +159,7 @@ struct BatchNorm2d : Op {
     batch_norm_backward_on_device<T>(*this, c, RowView(c.dy().shape(), {true, false, true, true}));
   }
   void backward_in_ops(BackwardContext& c) const {
+    if (Block::current() && training) fail(name, "has no second derivatives where a batch is cut into blocks");
     batch_norm_backward_in_ops(c, {0, 2, 3}, {1, c.shape_of_input(1)[0], 1, 1}, training, epsilon);
   }
   void reference(Inputs in, double* y) const {

@@ -3,6 +3,8 @@
 #include <string>
 #include <vector>
 
+#include "base/ranks.hpp"
+
 namespace elbow {
 
 struct BenchGemmOptions {
@@ -55,5 +57,9 @@ void bench_step(const BenchStepOptions& options, std::ostream& out);
 /// What each op of the training step takes, forward and backward, and what is beside the ops: a table, or one JSON object. The sum
 /// is the step. On the CPU; throws for a model on another device.
 void profile_step(const BenchStepOptions& options, std::ostream& out);
+
+/// Times the sum of vectors of 4 bytes to 8 MB over all ranks (Ranks::sum), one part each: the least of 30 samples. The first rank
+/// prints it.
+void bench_ranks(const Ranks& ranks, bool json, std::ostream& out);
 
 }  // namespace elbow

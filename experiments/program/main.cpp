@@ -5,13 +5,16 @@
 #include <iostream>
 #include <new>
 #include <stdexcept>
+#include <thread>
 
 #include "base/error.hpp"
 #include "base/interrupt.hpp"
 #include "base/machine.hpp"
 #include "base/process.hpp"
+#include "base/ranks.hpp"
 #include "base/text.hpp"
 #include "experiments/program/commands/commands.hpp"
+#include "experiments/runs/mpirun.hpp"
 
 namespace {
 
@@ -36,15 +39,23 @@ int main(int argc, char** argv) {
   CommandLine app("elbow", "Conditional variational autoencoders on a from-scratch autodiff framework",
                   machine().version);
   for (const auto add : commands) add(app);
-  const auto refuse = [](const std::string& message, int status = 2) {
-    std::cerr << "elbow: " << plain_text(message)
-              << '\n';  // names from files may hold anything: one line all the same
+  // mpirun ends this rank as soon as the one that reports the error has ended; this one must not be the first.
+  const auto wait = [] { std::this_thread::sleep_for(ReportedElsewhere::patience); };
+  const auto refuse = [&](const std::string& message, int status = 2) {
+    if (another_rank_says_it())
+      wait();
+    else
+      std::cerr << "elbow: " << plain_text(message)
+                << '\n';  // names from files may hold anything: one line all the same
     return status;
   };
   constexpr auto too_large = "out of memory: the data or the model are too large for this machine";
   try {
     app.run(argc, argv);
     if (!(std::cout << std::flush)) return refuse("standard output cannot be written");
+  } catch (const ReportedElsewhere& error) {
+    wait();
+    return error.status;
   } catch (const Interrupted& error) {
     return refuse(error.what(), 128 + error.signal);
   } catch (const Incomplete& error) {

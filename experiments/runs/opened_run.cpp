@@ -53,6 +53,7 @@ Json settings_of_run(const fs::path& file) {
   add("evaluation", "calibration_rows", EvaluationSettings().calibration_rows);
   add("evaluation", "calibration_draws", EvaluationSettings().calibration_draws);
   add("evaluation", "factor_rows", 4096);
+  add("training", "blocks", 0);
   add("loss", "scale", "fixed");
   add("loss", "objective", "elbo");
   if (config.is_object() && config.value(Json::json_pointer("/data/source"), Json()) == "table")

@@ -10,6 +10,7 @@
 #include "experiments/report/not_made.hpp"
 #include "experiments/runs/compare/compare.hpp"
 #include "experiments/runs/folder_claim.hpp"
+#include "experiments/runs/mpirun.hpp"
 #include "experiments/runs/sweep_folder.hpp"
 #include "experiments/runs/sweep_runner.hpp"
 #include "experiments/runs/sweep_status.hpp"
@@ -160,6 +161,7 @@ void make_and_compare(SweepPlan& plan, const SweepOptions& o) {
 }  // namespace
 
 void sweep(const SweepOptions& o) {
+  hide_ranks_from_children();  // each of its runs is on a rank by itself
   if (o.threads < 1) throw Error(str("--threads: must be a positive number, not ", o.threads));
   if (o.jobs < 0)
     throw Error(str("--jobs: must be a positive number, or 0 for one for each core, not ", o.jobs));

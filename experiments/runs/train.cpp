@@ -1,43 +1,30 @@
 #include "experiments/runs/train.hpp"
 
-#include <algorithm>
-#include <cmath>
 #include <iostream>
 #include <memory>
 #include <nlohmann/json.hpp>
 
 #include "autograd/backend/backend.hpp"
 #include "autograd/checks.hpp"
-#include "autograd/tape.hpp"
 #include "base/files.hpp"
-#include "base/interrupt.hpp"
 #include "base/machine.hpp"
 #include "base/stopwatch.hpp"
 #include "cvae/checkpoint.hpp"
-#include "cvae/device_evaluation.hpp"
 #include "cvae/evaluation.hpp"
 #include "data/description.hpp"
 #include "experiments/analyses/analysis.hpp"
 #include "experiments/report/text.hpp"
+#include "experiments/runs/epochs.hpp"
 #include "experiments/runs/inputs.hpp"
+#include "experiments/runs/mpirun.hpp"
 #include "experiments/runs/opened_run.hpp"
 #include "experiments/runs/page.hpp"
-#include "experiments/runs/progress.hpp"
 #include "experiments/runs/results.hpp"
 #include "experiments/runs/results_files.hpp"
-#include "experiments/runs/run_folder.hpp"
 #include "nn/safetensors.hpp"
 
 namespace elbow {
 namespace {
-
-constexpr auto interrupted = "interrupted", how_to_go_on = "interrupted: continue with --resume";
-
-// Over all epochs, those before a --resume as well.
-double train_step_us(const Training& training) {
-  const int64_t steps = training.epochs_done() * training.steps_per_epoch();
-  return steps ? training.train_seconds() / double(steps) * 1e6 : std::nan("");
-}
 
 RunFolder::Mode mode_of(const TrainOptions& o) {
   return o.resume  ? RunFolder::Mode::resume
@@ -45,98 +32,6 @@ RunFolder::Mode mode_of(const TrainOptions& o) {
          : o.keep  ? RunFolder::Mode::keep
                    : RunFolder::Mode::fresh;
 }
-
-// The epochs that are left, each followed by a look at the test set, and a checkpoint now and then. Of the state of a training
-// no more is lost than what happened since the last one.
-class Epochs {
- public:
-  Epochs(const Experiment& e, Training& training, std::vector<EpochLosses>& done, RunFolder& folder,
-         Progress& progress, InterruptWatch& interrupts, double checkpoint_seconds)
-      : e_(e),
-        training_(training),
-        done_(done),
-        folder_(folder),
-        progress_(progress),
-        interrupts_(interrupts),
-        checkpoint_seconds_(checkpoint_seconds) {}
-
-  void run() {
-    while (!training_.is_done()) {
-      const int64_t epoch = training_.epochs_done();
-      EpochLosses losses;
-      losses.epoch = epoch + 1;
-      losses.train = training_.epoch([&](int64_t step) {
-        progress_.step(epoch, step);
-        between_steps();
-      });
-      losses.test = look_at_test_set();
-      require_finite(losses.test);
-      losses.validation = training_.validation();
-      done_.push_back(losses);
-      progress_.epoch(losses, train_step_us(training_));
-      folder_.log(str("epoch ", losses.epoch, " train loss ", fixed(losses.train.loss.mean, 5), " test loss ",
-                      fixed(losses.test.loss.mean, 5),
-                      std::isnan(losses.validation.loss.mean)
-                          ? ""
-                          : " validation loss " + fixed(losses.validation.loss.mean, 5)));
-      // saved as often as that takes at most a few percent of the time, and always at the end
-      if (since_save_.seconds() > 20 * save_seconds_ || training_.is_done()) save();
-      stop_if_interrupted();
-    }
-  }
-
-  // Not a state that has lost its numbers: what it has diverged from can still be used.
-  void save() {
-    folder_.require_claim();
-    if (!all_finite(*e_.model)) return;
-    const std::filesystem::path file = folder_.file("checkpoint.safetensors");
-    since_save_.restart();  // listing the file, which is done once, says nothing of the next checkpoint
-    save_checkpoint(file, e_, training_, done_);
-    save_seconds_ = since_save_.seconds();
-  }
-  // How long a look at the test set took; 0 if there was none.
-  double eval_seconds() const { return eval_seconds_; }
-
- private:
-  Losses look_at_test_set() {
-    if (e_.model->device() == Device::cpu) {
-      const RowLosses rows = test_losses(e_, 1, false, epoch_rows(e_));
-      eval_seconds_ = rows.seconds;
-      return losses_of(rows);
-    }
-    if (!on_device_) on_device_ = std::make_unique<DeviceEvaluation>(std::vector{&e_}, *e_.model);
-    const Stopwatch watch;
-    const Losses losses = on_device_->losses().front();
-    eval_seconds_ = watch.seconds();
-    return losses;
-  }
-  // After the last step of an epoch the state is neither that of a step within it nor that of the next epoch.
-  void between_steps() {
-    if (training_.steps_started() == training_.steps_per_epoch()) return;
-    if (since_save_.seconds() > checkpoint_seconds_) save();
-    stop_if_interrupted();
-  }
-  void stop_if_interrupted() {
-    const int signal = interrupts_.signal();
-    if (!signal) return;
-    const bool in_time = 1.5 * save_seconds_ < interrupts_.seconds_left();
-    interrupts_.handled();
-    if (in_time) save();
-    folder_.log(interrupted);
-    throw Interrupted(signal, how_to_go_on);
-  }
-
-  const Experiment& e_;
-  Training& training_;
-  std::vector<EpochLosses>& done_;
-  RunFolder& folder_;
-  Progress& progress_;
-  InterruptWatch& interrupts_;
-  double checkpoint_seconds_;
-  std::unique_ptr<DeviceEvaluation> on_device_;  // where the model is on one
-  Stopwatch since_save_;
-  double save_seconds_ = 0, eval_seconds_ = 0;
-};
 
 // All but the last file of a run, and what could not be made.
 std::vector<NotMade> write_results(const Experiment& e, RunResults& results, const RunFolder& folder,
@@ -153,36 +48,55 @@ std::vector<NotMade> write_results(const Experiment& e, RunResults& results, con
   return problems;
 }
 
-// What train() does in a folder that is claimed.
-void train_in(RunFolder& folder, const TrainOptions& o, Experiment& e,
-              const std::optional<std::string>& features, const Stopwatch& watch) {
-  Training training(e);
-  std::vector<EpochLosses> epochs;
-  std::string changed;
-  if (o.resume) {
-    changed = check_same_run(folder / "config.json", e.resolved);
-    check_described(folder.name(), e.data);
-    epochs = load_checkpoint(folder / "checkpoint.safetensors", e, training);
-    const bool other = settings_of_run(folder / "config.json") != Json::parse(e.resolved);
-    if (other && training.is_done() && training.epochs_done() < e.training.epochs)
-      throw Error((folder / "config.json").string() +
+// A training that is about to begin, or to go on.
+struct Prepared {
+  Prepared(const Config& config, const TrainOptions& o, const std::filesystem::path& out, const Ranks& ranks)
+      : experiment(config, o.resume ? data_found_by(out) : data_of_settings),
+        features(o.resume ? find_feature_net(out, experiment) : experiment.evaluation.features) {
+    check_analyses(experiment, analyses_of(experiment), features);
+    if (ranks.rank() == 0) folder.emplace(out, mode_of(o), o.found);
+    training.emplace(experiment, ranks);
+    if (o.resume) resume(out);
+    if (folder) folder->open();
+  }
+  void resume(const std::filesystem::path& out) {
+    changed = check_same_run(out / "config.json", experiment.resolved);
+    check_described(out, experiment.data);
+    epochs = load_checkpoint(out / "checkpoint.safetensors", experiment, *training);
+    const bool other = settings_of_run(out / "config.json") != Json::parse(experiment.resolved);
+    if (other && training->is_done() && training->epochs_done() < experiment.training.epochs)
+      throw Error((out / "config.json").string() +
                   ": training.validation.patience has ended this run: start over");
   }
-  folder.open();
+
+  Experiment experiment;
+  std::optional<std::string> features;
+  std::optional<RunFolder> folder;  // of the first rank
+  std::optional<Training> training;
+  std::vector<EpochLosses> epochs;
+  std::string changed;
+};
+
+// What the first rank does in a folder that is claimed.
+void train_in(Prepared& run, const TrainOptions& o, Ranks& ranks, const Stopwatch& watch) {
+  Experiment& e = run.experiment;
+  Training& training = *run.training;
+  RunFolder& folder = *run.folder;
   const Machine m = machine();
+  const std::string on_ranks = ranks.several() ? str(", ", ranks.size(), " ranks") : "";
   Progress progress(o.quiet, e.training.epochs, training.steps_per_epoch(), training.epochs_done());
   // From here on a signal ends the run in good order: between two steps, or within a second by this function.
   InterruptWatch interrupts([&] {
-    folder.log(interrupted);
+    folder.log(Epochs::interrupted);
     folder.release();
-    std::cerr << "\nelbow: " << how_to_go_on << std::endl;
+    std::cerr << "\nelbow: " << Epochs::how_to_go_on << std::endl;
   });
   if (!folder.kept_as().empty())
     progress.line("The earlier run in " + folder.name().string() + " is kept as " + folder.kept_as().string() +
                   ".");
   write_start_of_run(folder, e, !o.resume);
   folder.log(str(o.resume ? "resumed" : "started", " ", o.config, ", seed ", e.seed, ", ", m.threads,
-                 " threads, ", m.isa, changed.empty() ? "" : ", ", changed));
+                 " threads, ", m.isa, on_ranks, run.changed.empty() ? "" : ", ", run.changed));
   progress.line(str(e.name, ": ", e.data.train.rows(), " rows of ", e.data.train.columns(), " columns, ",
                     e.model->parameters(), " parameters, seed ", e.seed, ", ", m.threads, " threads, ", m.isa));
   for (const std::string& warning : e.warnings) {
@@ -194,24 +108,25 @@ void train_in(RunFolder& folder, const TrainOptions& o, Experiment& e,
   folder.require_claim();
   if (!training.is_done())
     for (const char* file : {"summary.json", "model.safetensors"}) std::filesystem::remove(folder / file);
-  Epochs run(e, training, epochs, folder, progress, interrupts, o.checkpoint_seconds);
-  if (!o.resume) run.save();
-  run.run();
+  Epochs steps(ranks, e, training, run.epochs, folder, progress, interrupts, o.checkpoint_seconds);
+  if (!o.resume) steps.save();
+  steps.run();
+  ranks.done();
 
   training.best().restore();
   folder.require_claim();
   save_model(folder.file("model.safetensors"), e, training.epochs_done());
-  RunResults results = evaluate_run(e, epochs, [&](const std::string& what) { progress.line(what); });
+  RunResults results = evaluate_run(e, run.epochs, [&](const std::string& what) { progress.line(what); });
   set_best(results, e, training.best().epoch());
   if (training.epochs_done() < e.training.epochs)
     progress.line(str("validation: no better model for ", e.training.validation.patience, " epochs"));
   results.timing.train_step_us = train_step_us(training);
   // where nothing was left to train
   const double eval_seconds =
-      run.eval_seconds() > 0 ? run.eval_seconds() : test_losses(e, 1, false, epoch_rows(e)).seconds;
+      steps.eval_seconds() > 0 ? steps.eval_seconds() : test_losses(e, 1, false, epoch_rows(e)).seconds;
   results.timing.eval_step_us = eval_step_us(e, eval_seconds, epoch_rows(e));
   results.timing.total_s = watch.seconds();
-  const std::vector<NotMade> problems = write_results(e, results, folder, progress, features);
+  const std::vector<NotMade> problems = write_results(e, results, folder, progress, run.features);
   for (const NotMade& problem : problems) folder.log("not made: " + problem.why);
   warn(problems);
   // The last file: a run that has it is whole, with its figures.
@@ -233,32 +148,63 @@ void write_start_of_run(const RunFolder& folder, const Experiment& e, bool input
     save_safetensors(folder.file("data.safetensors"), {e.data.train.extras, {{"source", e.data.train.name}}});
 }
 
-void train(const TrainOptions& o) {
-  const Stopwatch watch;
-  set_threads(o.threads);
-  set_check_nan(o.check_nan);
-  check_environment();
-  if (!(o.checkpoint_seconds >= 0))
-    throw Error(str("--checkpoint-seconds: must be a number from 0 on, not ", o.checkpoint_seconds));
+namespace {
+
+// The settings of a run. The bits of a run depend on its blocks: on several ranks it has some, and a resumed one has as many as before.
+Config config_of(const TrainOptions& o, const Ranks& ranks, std::filesystem::path& out) {
+  constexpr int64_t blocks_of_ranks = 12;  // shared out evenly among 1, 2, 3, 4, 6 and 12 ranks
   std::vector<std::string> settings = o.settings;
   if (o.seed) settings.push_back(str("seed=", *o.seed));
   const Config config = Config::read(o.config, settings);
-  std::filesystem::path out = o.out;
-  if (out.empty()) out = std::filesystem::path("outputs") / config.get<std::string>("name");
-  Experiment e(config, o.resume ? data_found_by(out) : data_of_settings);
-  const auto features = o.resume ? find_feature_net(out, e) : e.evaluation.features;
-  check_analyses(e, analyses_of(e), features);
-  RunFolder folder(out, mode_of(o), o.found);
+  out = o.out.empty() ? std::filesystem::path("outputs") / config.get<std::string>("name")
+                      : std::filesystem::path(o.out);
+  if (!config.has("training") || !config.section("training").has("blocks")) {
+    Json blocks = ranks.several() ? blocks_of_ranks : 0;
+    if (o.resume && std::filesystem::exists(out / "config.json"))
+      blocks = settings_of_run(out / "config.json").value(Json::json_pointer("/training/blocks"), blocks);
+    if (blocks != 0) settings.push_back("training.blocks=" + blocks.dump());
+  }
+  // Again, because the resolved file is in the order in which settings are asked for.
+  return Config::read(o.config, settings);
+}
+
+}  // namespace
+
+void train(const TrainOptions& o) {
+  const Stopwatch watch;
+  const std::unique_ptr<Ranks> ranks = ranks_of_mpirun();
+  std::optional<Prepared> run;
+  on_all_ranks(*ranks, [&] {
+    set_threads(o.threads ? o.threads : threads_of_rank(*ranks));
+    set_check_nan(o.check_nan);
+    check_environment();
+    if (!(o.checkpoint_seconds >= 0))
+      throw Error(str("--checkpoint-seconds: must be a number from 0 on, not ", o.checkpoint_seconds));
+    if (ranks->several() && default_device() != Device::cpu)
+      throw Error("--device cuda: several ranks train on the CPU only");
+    std::filesystem::path out;
+    const Config config = config_of(o, *ranks, out);
+    run.emplace(config, o, out, *ranks);
+  });
+  const Machine m = machine();
+  require_same(*ranks, "the program, or its configuration,", str(m.version, m.isa, run->experiment.resolved));
   try {
-    train_in(folder, o, e, features, watch);
+    if (ranks->rank() > 0)
+      follow(*ranks, *run->training);
+    else
+      train_in(*run, o, *ranks, watch);
   } catch (const Diverged& problem) {
-    folder.log(str("diverged: ", problem.what()));
+    if (!run->folder) throw ReportedElsewhere(2);
+    run->folder->log(str("diverged: ", problem.what()));
     throw Error(str(problem.what(),
                     "; the last finite state is kept: --resume --set "
                     "training.schedule.learning_rate=... continues from it"));
   } catch (const Interrupted&) { throw; } catch (const Incomplete&) {
     throw;
-  } catch (const Error& problem) { throw Error(folder.in_words(problem.what())); }
+  } catch (const ReportedElsewhere&) { throw; } catch (const Error& problem) {
+    if (!run->folder) throw;
+    throw Error(run->folder->in_words(problem.what()));
+  }
 }
 
 }  // namespace elbow

@@ -5,6 +5,7 @@
 
 #include "base/machine.hpp"
 #include "experiments/bench/bench.hpp"
+#include "experiments/runs/mpirun.hpp"
 
 namespace elbow {
 
@@ -43,6 +44,15 @@ void add_bench(Command app) {
   step.option("--repeats", s->repeats, "Repeats; their median is reported").positive().shows_default();
   step.flag("--json", s->json, "One JSON object");
   step.flag("--profile", *profile, "What each op of the training step takes");
+  Command sums = bench.command("ranks", "The sum of vectors over the ranks that mpirun has started");
+  auto json = std::make_shared<bool>(false);
+  sums.flag("--json", *json, "One JSON object per line");
+  sums.runs([json] {
+    const auto ranks = ranks_of_mpirun();
+    set_threads(1);
+    bench_ranks(*ranks, *json, std::cout);
+    ranks->done();
+  });
   step.runs([s, profile] { *profile ? profile_step(*s, std::cout) : bench_step(*s, std::cout); });
 }
 

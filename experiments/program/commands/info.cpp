@@ -7,6 +7,7 @@
 #include "autograd/backend/backend.hpp"
 #include "base/config.hpp"
 #include "base/machine.hpp"
+#include "experiments/runs/mpirun.hpp"
 
 namespace elbow {
 namespace {
@@ -17,10 +18,11 @@ void info(bool json, std::ostream& out) {
   Json gpus = Json::array();
   for (const Card& card : cards())
     gpus.push_back(str(card.name, ", ", card.bytes >> 20, " MB, ", card.free_bytes >> 20, " MB free"));
-  const Json facts = {
-      {"version", m.version}, {"compiler", m.compiler}, {"build", m.build},         {"isa", m.isa},
-      {"threads", m.threads}, {"blas", m.blas},         {"blas_core", m.blas_core}, {"cuda", built_with_cuda()},
-      {"cards", gpus}};
+  const Json facts = {{"version", m.version},      {"compiler", m.compiler},
+                      {"build", m.build},          {"isa", m.isa},
+                      {"threads", m.threads},      {"blas", m.blas},
+                      {"blas_core", m.blas_core},  {"mpi", built_with_mpi()},
+                      {"cuda", built_with_cuda()}, {"cards", gpus}};
   if (json)
     out << facts.dump(2) << '\n';
   else
@@ -31,7 +33,7 @@ void info(bool json, std::ostream& out) {
 }  // namespace
 
 void add_info(Command app) {
-  Command command = app.command("info", "Version, instruction set, threads, BLAS, CUDA");
+  Command command = app.command("info", "Version, instruction set, threads, BLAS, MPI, CUDA");
   auto json = std::make_shared<bool>(false);
   command.flag("--json", *json, "As one JSON object");
   command.runs([json] { info(*json, std::cout); });

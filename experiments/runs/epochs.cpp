@@ -1,0 +1,101 @@
+#include "experiments/runs/epochs.hpp"
+
+#include <cmath>
+#include <csignal>
+
+#include "cvae/checkpoint.hpp"
+#include "cvae/evaluation.hpp"
+#include "experiments/report/text.hpp"
+#include "experiments/runs/mpirun.hpp"
+#include "experiments/runs/results.hpp"
+
+namespace elbow {
+
+double train_step_us(const Training& training) {
+  const int64_t steps = training.epochs_done() * training.steps_per_epoch();
+  return steps ? training.train_seconds() / double(steps) * 1e6 : std::nan("");
+}
+
+void Epochs::run() {
+  while (!training_.is_done()) {
+    const int64_t epoch = training_.epochs_done();
+    EpochLosses losses;
+    losses.epoch = epoch + 1;
+    losses.train = training_.epoch([&](int64_t step) {
+      progress_.step(epoch, step);
+      between_steps();
+    });
+    losses.test = look_at_test_set();
+    require_finite(losses.test);
+    losses.validation = training_.validation();
+    done_.push_back(losses);
+    progress_.epoch(losses, train_step_us(training_));
+    folder_.log(str("epoch ", losses.epoch, " train loss ", fixed(losses.train.loss.mean, 5), " test loss ",
+                    fixed(losses.test.loss.mean, 5),
+                    std::isnan(losses.validation.loss.mean)
+                        ? ""
+                        : " validation loss " + fixed(losses.validation.loss.mean, 5)));
+    // saved as often as that takes at most a few percent of the time, and always at the end
+    if (since_save_.seconds() > 20 * save_seconds_ || training_.is_done()) save();
+    stop_if_interrupted();
+  }
+}
+
+void Epochs::save() {
+  folder_.require_claim();
+  if (!all_finite(*e_.model)) return;
+  const std::filesystem::path file = folder_.file("checkpoint.safetensors");
+  since_save_.restart();  // listing the file, which is done once, says nothing of the next checkpoint
+  save_checkpoint(file, e_, training_, done_);
+  save_seconds_ = since_save_.seconds();
+}
+
+Losses Epochs::look_at_test_set() {
+  if (e_.model->device() == Device::cpu) {
+    const RowLosses rows = test_losses(e_, 1, false, epoch_rows(e_));
+    eval_seconds_ = rows.seconds;
+    return losses_of(rows);
+  }
+  if (!on_device_) on_device_ = std::make_unique<DeviceEvaluation>(std::vector{&e_}, *e_.model);
+  const Stopwatch watch;
+  const Losses losses = on_device_->losses().front();
+  eval_seconds_ = watch.seconds();
+  return losses;
+}
+
+// After the last step of an epoch the state is neither that of a step within it nor that of the next epoch.
+void Epochs::between_steps() {
+  if (training_.steps_started() == training_.steps_per_epoch()) return;
+  if (since_save_.seconds() > checkpoint_seconds_) save();
+  stop_if_interrupted();
+}
+
+void Epochs::stop_if_interrupted() {
+  const int signal = signal_of_any(ranks_, interrupts_.signal());
+  if (!signal) return;
+  const bool in_time = 1.5 * save_seconds_ < interrupts_.seconds_left();
+  interrupts_.handled();
+  if (in_time) save();
+  folder_.log(interrupted);
+  throw Interrupted(signal, how_to_go_on);
+}
+
+// It asks for signals exactly when the first rank does.
+void follow(Ranks& ranks, Training& training) {
+  InterruptWatch interrupts([] {});
+  const auto stop_if_interrupted = [&] {
+    const int signal = signal_of_any(ranks, interrupts.signal());
+    if (!signal) return;
+    interrupts.handled();
+    throw ReportedElsewhere(128 + signal);
+  };
+  while (!training.is_done()) {
+    training.epoch([&](int64_t step) {
+      if (step < training.steps_per_epoch()) stop_if_interrupted();
+    });
+    stop_if_interrupted();
+  }
+  ranks.done();
+}
+
+}  // namespace elbow

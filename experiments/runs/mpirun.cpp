@@ -1,0 +1,95 @@
+#include "experiments/runs/mpirun.hpp"
+
+#include <algorithm>
+#include <csignal>
+#include <cstdlib>
+#include <thread>
+
+#include "base/parallel.hpp"
+
+namespace elbow {
+namespace {
+
+// How a process learns that it is one of several: from Open MPI's mpirun, or from what srun or another mpirun calls PMI.
+constexpr const char* signs_of_ranks[] = {"OMPI_COMM_WORLD_SIZE", "PMIX_RANK", "PMI_SIZE"};
+
+bool begun = false;
+
+int number_in(const char* variable) {
+  const char* const text = std::getenv(variable);
+  return text ? std::atoi(text) : 0;
+}
+
+}  // namespace
+
+bool another_rank_says_it() { return !begun && number_in("OMPI_COMM_WORLD_RANK") > 0; }
+
+void hide_ranks_from_children() {
+  for (const char* sign : signs_of_ranks) unsetenv(sign);
+}
+
+#if ELBOW_MPI
+bool built_with_mpi() { return true; }
+std::unique_ptr<Ranks> ranks_of_mpirun() {
+  const auto set = [](const char* sign) { return std::getenv(sign) != nullptr; };
+  begun = std::ranges::any_of(signs_of_ranks, set);
+  return begun ? mpi_ranks() : std::make_unique<Ranks>();
+}
+#else
+bool built_with_mpi() { return false; }
+std::unique_ptr<Ranks> ranks_of_mpirun() {
+  if (const int size = number_in("OMPI_COMM_WORLD_SIZE"); size > 1)
+    throw Error(str("mpirun has started ", size, " ranks, and this elbow is built without MPI: install it ",
+                    "(scripts/dependencies.sh install mpi) and build again"));
+  return std::make_unique<Ranks>();
+}
+#endif
+
+int threads_of_rank(const Ranks& ranks) {
+  const int cores = available_threads();
+  if (!ranks.several() || cores < int(std::thread::hardware_concurrency()))
+    return cores;  // mpirun has shared them out
+  const int here = number_in("OMPI_COMM_WORLD_LOCAL_SIZE");
+  return std::max(1, cores / std::max(1, here > 0 ? here : ranks.size()));
+}
+
+namespace {
+
+// Ends all ranks in good order with the first of their errors, if there is one.
+void fail_together(Ranks& ranks, const std::vector<std::string>& errors) {
+  for (size_t r = 0; r < errors.size(); ++r) {
+    if (errors[r].empty()) continue;
+    ranks.done();
+    if (ranks.rank() > 0) throw ReportedElsewhere(2);
+    throw Error(r == 0 ? errors[r] : str("rank ", r, ": ", errors[r]));
+  }
+}
+
+}  // namespace
+
+void on_all_ranks(Ranks& ranks, const std::function<void()>& f) {
+  if (!ranks.several()) return f();
+  std::string error;
+  try {
+    f();
+  } catch (const Error& e) { error = e.what(); }
+  fail_together(ranks, ranks.texts(error));
+}
+
+void require_same(Ranks& ranks, const std::string& name, const std::string& what) {
+  std::vector<std::string> errors;
+  const std::vector<std::string> all = ranks.texts(what);
+  for (const std::string& text : all)
+    errors.push_back(text == all.front() ? "" : name + " is not that of rank 0: all ranks must agree");
+  fail_together(ranks, errors);
+}
+
+int signal_of_any(const Ranks& ranks, int signal) {
+  if (!ranks.several()) return signal;
+  double sum = signal != 0;
+  double* const own[] = {&sum};
+  ranks.sum(std::span<double* const>(own), ranks.size(), &sum, 1);
+  return signal != 0 || sum == 0 ? signal : SIGTERM;
+}
+
+}  // namespace elbow

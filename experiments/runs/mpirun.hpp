@@ -1,0 +1,39 @@
+#pragma once
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "base/ranks.hpp"
+
+namespace elbow {
+
+/// Whether this program can talk to other ranks.
+bool built_with_mpi();
+
+/// The ranks that mpirun or srun has started this process as one of; by default it is alone. Once in a process. Error where there are
+/// several and this program is built without MPI.
+std::unique_ptr<Ranks> ranks_of_mpirun();
+
+/// Whether this is not the first rank, and the ranks have not begun to talk: what goes wrong then goes wrong on all of them, and the
+/// first one says it.
+bool another_rank_says_it();
+
+/// Child processes are no ranks, whatever this process is.
+void hide_ranks_from_children();
+
+/// How many threads each rank takes where nobody says it: all cores that it may use, or its share of them where mpirun leaves all
+/// cores of the machine to all ranks.
+int threads_of_rank(const Ranks& ranks);
+
+/// Does what each rank must do before they begin. Where it fails on some, all fail: the first rank with the error, the others with
+/// ReportedElsewhere, so that it is printed once and no rank waits for another.
+void on_all_ranks(Ranks& ranks, const std::function<void()>& f);
+/// Error, in the same way, unless `what` is the same text on all ranks.
+void require_same(Ranks& ranks, const std::string& name, const std::string& what);
+/// A signal that has come to one of the ranks, 0 if none has: all hear of it at the same time.
+int signal_of_any(const Ranks& ranks, int signal);
+
+/// The ranks of MPI: mpi_ranks.cpp, where that is compiled.
+std::unique_ptr<Ranks> mpi_ranks();
+
+}  // namespace elbow
