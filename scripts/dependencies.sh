@@ -1,14 +1,15 @@
 #!/bin/sh
 # The Debian and Ubuntu packages that Elbow needs. This list is the only one: the Makefile, CI and the docs read it here.
 #
-#   scripts/dependencies.sh [list | missing | install] [build] [lint] [fuzz] [onnx]
+#   scripts/dependencies.sh [list | missing | install] [build] [lint] [fuzz] [onnx] [arm64]
 #
 # list      print them, one a line
 # missing   print those that are not installed
 # install   install those that are missing, and say so first (the default)
 #
 # build is what building, testing and running need (the default; libboost-context-dev for the threads of the emulated GPU
-# alone); lint and fuzz are what `make lint` and `make fuzz` need besides; onnx is what installs onnxruntime for a test (.ci/run).
+# alone); lint and fuzz are what `make lint` and `make fuzz` need besides; onnx is what installs onnxruntime for a test (.ci/run); arm64 is what
+# `make BUILD=arm64` compiles with for 64-bit Arm, and what runs its tests.
 set -eu
 
 # a|b|c: any of them will do, and the first is installed when there is none.
@@ -43,6 +44,10 @@ libomp-dev
 onnx='
 python3-venv
 '
+arm64='
+g++-aarch64-linux-gnu
+qemu-user
+'
 
 action=${1:-install}
 [ $# -gt 0 ] && shift
@@ -53,7 +58,8 @@ for group in "${@:-build}"; do
     lint) packages="$packages $lint" ;;
     fuzz) packages="$packages $fuzz" ;;
     onnx) packages="$packages $onnx" ;;
-    *) echo "dependencies.sh: there is no group '$group': build, lint, fuzz or onnx" >&2; exit 2 ;;
+    arm64) packages="$packages $arm64" ;;
+    *) echo "dependencies.sh: there is no group '$group': build, lint, fuzz, onnx or arm64" >&2; exit 2 ;;
   esac
 done
 
