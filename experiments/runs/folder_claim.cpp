@@ -129,8 +129,8 @@ bool make_new(const fs::path& path, const std::string& text) {
 }
 
 // Makes the claim unless there is one.
-bool make_claim(const fs::path& path, const std::string& name) {
-  if (make_new(path, Process::self().text())) return true;
+bool make_claim(const fs::path& path, const std::string& name, const std::string& text) {
+  if (make_new(path, text)) return true;
   if (errno == EEXIST) return false;
   throw Error(str(name, ": cannot be written: ", std::strerror(errno)));
 }
@@ -168,8 +168,9 @@ void remove_dead(const fs::path& path) {
 
 }  // namespace
 
-FolderClaim::FolderClaim(const fs::path& folder, const std::string& name, bool wait) : path_(folder / file) {
-  while (!make_claim(path_, name)) {
+FolderClaim::FolderClaim(const fs::path& folder, const std::string& name, bool wait)
+    : path_(folder / file), text_(Process::self().text()) {
+  while (!make_claim(path_, name, text_)) {
     const auto other = Claim::read(path_);
     if (!other) continue;  // it has just gone
     if (!other->alive())
@@ -184,7 +185,7 @@ FolderClaim::FolderClaim(const fs::path& folder, const std::string& name, bool w
 
 bool FolderClaim::is_ours() const {
   const auto claim = Claim::read(path_);
-  return claim && claim->text == Process::self().text();
+  return claim && claim->text == text_;
 }
 
 void FolderClaim::renew() {

@@ -39,6 +39,7 @@ class FolderClaim {
   void renew();
 
   std::filesystem::path path_;
+  std::string text_;  // as it was written: the machine may be renamed meanwhile
   std::mutex mutex_;
   std::condition_variable changed_;
   bool released_ = false;
