@@ -63,7 +63,11 @@ foreach(source ${test_sources})
   if(text MATCHES "#include \"tests/device_checks.hpp\"")
     target_sources(${name} PRIVATE ${PROJECT_SOURCE_DIR}/tests/device_checks.cpp)
   endif()
-  add_test(NAME ${name} COMMAND ${name})
+  if(CMAKE_CROSSCOMPILING AND name STREQUAL test_ops_simd)  # threads that wait for each other: six minutes in an emulator
+    add_test(NAME ${name} COMMAND ${name} --run_test=!any_number_of_threads_gives_the_same_bits)
+  else()
+    add_test(NAME ${name} COMMAND ${name})
+  endif()
 endforeach()
 
 if(ELBOW_CUDA STREQUAL emulated)
