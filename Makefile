@@ -14,11 +14,12 @@ configure_debug := -DCMAKE_BUILD_TYPE=Debug
 configure_sanitize := -DCMAKE_BUILD_TYPE=Debug -DELBOW_NATIVE=OFF -DELBOW_SANITIZE=address,undefined
 configure_thread := -DCMAKE_BUILD_TYPE=Debug -DELBOW_NATIVE=OFF -DELBOW_SANITIZE=thread -DELBOW_PROGRAM=OFF
 configure_portable := -DCMAKE_BUILD_TYPE=Release -DELBOW_PORTABLE=ON
+configure_arm64 := -DCMAKE_BUILD_TYPE=Release -DCMAKE_TOOLCHAIN_FILE=cmake/arm64.cmake
 configure_fuzz := -DCMAKE_BUILD_TYPE=Debug -DELBOW_NATIVE=OFF -DELBOW_TESTS=OFF -DELBOW_PROGRAM=OFF -DELBOW_FUZZ=ON \
   -DCMAKE_CXX_COMPILER=clang++
 configure := $(configure_$(BUILD))
 ifeq ($(configure),)
-$(error BUILD=$(BUILD): release, portable, debug, sanitize, thread or fuzz)
+$(error BUILD=$(BUILD): release, portable, arm64, debug, sanitize, thread or fuzz)
 endif
 ifeq ($(CUDA),1)
 build_dir := $(build_dir)-cuda
@@ -73,6 +74,7 @@ help: ## List the targets
 #  FIGURES=FOLDER     where `make tour` draws its figures; by default build/tour
 #  PEERS=FOLDER       programs that `make bench` times in turns with Elbow (docs/commands.md), run by PYTHON=python3
 #  BUILD=portable     build for every x86-64 processor, in build-portable
+#  BUILD=arm64        build for 64-bit Arm on another machine, in build-arm64
 #  BUILD=debug        build for a debugger, in build-debug; BUILD=sanitize is what `make sanitize` builds
 #  CUDA=1             build for the GPU as well, in build-cuda; CUDA=emulated: with an emulated GPU, for tests
 #  TIME=SECONDS       how long `make fuzz` gives bytes to each reader
@@ -171,13 +173,16 @@ $(SWEEPS): %: all
 # ---- building, testing ----------------------------------------------------------------------------------------------
 deps: ## Install the packages that are missing (Debian and Ubuntu; through sudo unless root)
 ifneq ($(DEPS),no)
-	@scripts/dependencies.sh install build
+	@scripts/dependencies.sh install build $(filter arm64,$(BUILD))
 endif
 
 # The build tree of a copied or moved checkout would still build the folder that it was made for.
 $(configured): | deps
 	@home=$$(sed -n 's/^CMAKE_HOME_DIRECTORY:INTERNAL=//p' $(build_dir)/CMakeCache.txt 2>/dev/null); \
 	  [ -z "$$home" ] || [ "$$home" -ef . ] || { echo "$(build_dir) was made for $$home: starting over"; rm -rf $(build_dir); }
+ifeq ($(BUILD),arm64)
+	@scripts/arm64_sysroot.sh build-arm64/sysroot
+endif
 	@$(cmake) -S . -B $(build_dir) $(configure)
 	@echo '$(CURDIR) $(configure)' >$@
 
@@ -255,5 +260,5 @@ install: all ## Install the library, its headers and the program under PREFIX=/u
 	@$(cmake) --install $(build_dir) --prefix '$(abspath $(PREFIX))'
 
 clean: ## Remove what was built; outputs/ stays
-	rm -rf build build-portable build-debug build-sanitize build-thread build-fuzz \
+	rm -rf build build-portable build-arm64 build-debug build-sanitize build-thread build-fuzz \
 	  $(foreach cuda,cuda emulated,build-$(cuda) build-debug-$(cuda) build-sanitize-$(cuda))

@@ -5,10 +5,10 @@
 #include <limits>
 #include <numbers>
 #include <numeric>
-#include <xsimd/xsimd.hpp>
 
 #include "autograd/backend/backend.hpp"
 #include "autograd/kernels/philox.hpp"
+#include "autograd/kernels/xsimd.hpp"
 #include "autograd/profile.hpp"
 #include "base/parallel.hpp"
 

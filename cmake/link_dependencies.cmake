@@ -28,7 +28,9 @@ if(NOT TARGET Elbow::blas)
   # The run path makes a program use this very build, whatever the system's default is. It must be the older kind of
   # run path (RPATH), which also holds for the libraries that LAPACKE in turn loads.
   get_filename_component(elbow_blas_folder ${ELBOW_OPENBLAS_LIBRARY} DIRECTORY)
-  if(elbow_blas_folder IN_LIST elbow_blas_folders)
-    target_link_options(Elbow::blas INTERFACE -Wl,--disable-new-dtags -Wl,-rpath,${elbow_blas_folder})
-  endif()
+  foreach(folder ${elbow_blas_folders})
+    if("${CMAKE_SYSROOT}${folder}" STREQUAL elbow_blas_folder)  # where it lies on the machine that runs the program
+      target_link_options(Elbow::blas INTERFACE -Wl,--disable-new-dtags -Wl,-rpath,${folder})
+    endif()
+  endforeach()
 endif()

@@ -7,6 +7,9 @@
 #   lib/glibc-hwcaps/x86-64-v4/libelbow*.so      AVX-512
 #
 # So no code of ours chooses, and none is compiled for two processors under one name.
+if(NOT CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64)$")
+  message(FATAL_ERROR "BUILD=portable (ELBOW_PORTABLE) is for x86-64; on ${CMAKE_SYSTEM_PROCESSOR} use ELBOW_NATIVE=OFF")
+endif()
 include(ExternalProject)
 include(ProcessorCount)
 ProcessorCount(cores)

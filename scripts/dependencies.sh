@@ -15,6 +15,7 @@
 #   docs     what builds the site of the documentation (`make docs`)
 #   cluster  what runs the scripts of experiments/cluster on this machine, for a test
 #   mpi      what trains one model on several ranks (docs/parallel.md): without it all else builds and runs
+#   arm64    what `make BUILD=arm64` compiles with for 64-bit Arm, and what runs its tests
 # shellcheck disable=SC2034  # the groups' lists are read by their names
 set -eu
 
@@ -63,8 +64,12 @@ mpi='
 libopenmpi-dev
 openmpi-bin
 '
+arm64='
+g++-aarch64-linux-gnu
+qemu-user
+'
 
-groups='build lint fuzz onnx docs cluster mpi'
+groups='build lint fuzz onnx docs cluster mpi arm64'
 action=${1:-install}
 [ $# -gt 0 ] && shift
 packages=

@@ -6,7 +6,8 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <xsimd/xsimd.hpp>
+
+#include "autograd/kernels/xsimd.hpp"
 #endif
 
 namespace elbow::simd {

@@ -9,9 +9,9 @@
 #include <ostream>
 #include <string>
 #include <vector>
-#include <xsimd/xsimd.hpp>
 
 #include "autograd/kernels/gemm/gemm.hpp"
+#include "autograd/kernels/xsimd.hpp"
 #include "base/parallel.hpp"
 #include "base/stopwatch.hpp"
 

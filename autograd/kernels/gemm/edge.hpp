@@ -3,7 +3,8 @@
 // writing past the edge is not an option, the lanes are copied in pieces of 8, 4, 2 and 1: a few well-predicted branches, and no
 // loop, because a loop around an array of registers would make the compiler keep the array in memory.
 #include <cstring>
-#include <xsimd/xsimd.hpp>
+
+#include "autograd/kernels/xsimd.hpp"
 
 /// For helpers that work on arrays of registers: a call would send them through memory.
 #if defined(__GNUC__)

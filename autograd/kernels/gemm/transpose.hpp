@@ -3,9 +3,9 @@
 #include <cstdint>
 #include <type_traits>
 #include <utility>
-#include <xsimd/xsimd.hpp>
 
 #include "autograd/kernels/gemm/edge.hpp"
+#include "autograd/kernels/xsimd.hpp"
 
 namespace elbow::simd {
 namespace detail {
