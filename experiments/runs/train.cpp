@@ -152,7 +152,7 @@ namespace {
 
 // The settings of a run. The bits of a run depend on its blocks: on several ranks it has some, and a resumed one has as many as before.
 Config config_of(const TrainOptions& o, const Ranks& ranks, std::filesystem::path& out) {
-  constexpr int64_t blocks_of_ranks = 12;  // shared out evenly among 1, 2, 3, 4, 6 and 12 ranks
+  constexpr int64_t blocks_of_ranks = 4;  // each more costs: docs/parallel.md
   std::vector<std::string> settings = o.settings;
   if (o.seed) settings.push_back(str("seed=", *o.seed));
   const Config config = Config::read(o.config, settings);
