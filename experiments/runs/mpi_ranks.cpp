@@ -78,31 +78,45 @@ class MpiRanks : public Ranks {
     add_in_order(std::span<T* const>(vectors), total, n, false);
   }
 
-  // Many numbers: the sum goes from rank to rank, each of which adds its parts, and the last one tells all. In chunks, so that all
-  // ranks are at work at once. However many parts there are, a rank sends and receives 2 n numbers.
+  // Many numbers: the sum goes up from rank to rank, each of which adds its parts, and from the last one down again. In chunks, so that
+  // all ranks are at work at once: while a chunk goes up, the one `behind` it comes down. However many parts there are, a rank sends and
+  // receives 2 n numbers.
   template <class T> void sum_along(std::span<T* const> own, T* total, int64_t n) const {
-    const int64_t chunk = chunk_bytes / int64_t(sizeof(T));
+    constexpr int64_t chunk = chunk_bytes / int64_t(sizeof(T)), behind = 2;
+    const int64_t chunks = (n + chunk - 1) / chunk;
     const bool first = rank_ == 0, last = rank_ == size_ - 1;
+    const auto length = [&](int64_t k) { return int(std::min(chunk, n - k * chunk)); };
     std::vector<T> arrived(size_t(first ? 0 : std::min(chunk, n)));
-    std::vector<MPI_Request> sent;
-    for (int64_t begin = 0; begin < n; begin += chunk) {
-      const int64_t length = std::min(chunk, n - begin);
-      std::vector<T*> vectors;
-      for (T* part : own) vectors.push_back(part + begin);
-      if (first) {
-        add_in_order(std::span<T* const>(vectors), total + begin, length, false);
-      } else {
-        MPI_Recv(arrived.data(), int(length), type_of(total), rank_ - 1, 0, MPI_COMM_WORLD, MPI_STATUS_IGNORE);
-        add_in_order(std::span<T* const>(vectors), arrived.data(), length, true);
-        std::copy_n(arrived.data(), length, total + begin);
+    std::vector<MPI_Request> up(size_t(chunks), MPI_REQUEST_NULL), down(size_t(chunks), MPI_REQUEST_NULL);
+    const auto send = [&](int64_t k, int rank, std::vector<MPI_Request>& requests) {
+      MPI_Isend(total + k * chunk, length(k), type_of(total), rank, 0, MPI_COMM_WORLD, &requests[size_t(k)]);
+    };
+    const auto receive = [&](int64_t k, int rank, T* to) {
+      MPI_Recv(to, length(k), type_of(total), rank, 0, MPI_COMM_WORLD, MPI_STATUS_IGNORE);
+    };
+    for (int64_t k = 0; k < chunks + (last ? 0 : behind); ++k) {
+      if (k < chunks) {
+        std::vector<T*> vectors;
+        for (T* part : own) vectors.push_back(part + k * chunk);
+        if (first) {
+          add_in_order(std::span<T* const>(vectors), total + k * chunk, length(k), false);
+        } else {
+          receive(k, rank_ - 1, arrived.data());
+          add_in_order(std::span<T* const>(vectors), arrived.data(), length(k), true);
+          std::copy_n(arrived.data(), length(k), total + k * chunk);
+        }
+        if (last)
+          send(k, rank_ - 1, down);
+        else
+          send(k, rank_ + 1, up);
       }
-      if (!last)
-        MPI_Isend(total + begin, int(length), type_of(total), rank_ + 1, 0, MPI_COMM_WORLD,
-                  &sent.emplace_back());
+      if (const int64_t whole = k - behind; !last && whole >= 0) {
+        MPI_Wait(&up[size_t(whole)], MPI_STATUS_IGNORE);  // it comes to where the part of it is that went up
+        receive(whole, rank_ + 1, total + whole * chunk);
+        if (!first) send(whole, rank_ - 1, down);
+      }
     }
-    MPI_Waitall(int(sent.size()), sent.data(), MPI_STATUSES_IGNORE);
-    for (int64_t begin = 0; begin < n; begin += chunk)
-      MPI_Bcast(total + begin, int(std::min(chunk, n - begin)), type_of(total), size_ - 1, MPI_COMM_WORLD);
+    MPI_Waitall(int(chunks), down.data(), MPI_STATUSES_IGNORE);
   }
 
   int rank_ = 0, size_ = 1;
