@@ -14,9 +14,11 @@ namespace {
 int64_t checked_blocks(const Experiment& e, const Ranks& ranks) {
   const Config training = e.settings.section("training"), loss = e.settings.section("loss");
   if (e.training.blocks == 0)
-    training.fail("blocks", str("0 is the batch as a whole, which ", ranks.size(), " ranks cannot share"));
+    training.fail("blocks", str("0 is the batch as a whole, which ", ranks.size(),
+                                " ranks cannot share: set the number of blocks, in a run that begins"));
   if (e.training.blocks < ranks.size())
-    training.fail("blocks", str(ranks.size(), " ranks need at least as many blocks, not ", e.training.blocks));
+    training.fail("blocks", str(ranks.size(), " ranks need at least as many blocks, not ", e.training.blocks,
+                                ": set it to ", ranks.size(), " or more, in a run that begins"));
   if (e.model->device() != Device::cpu) training.fail("blocks", "are computed on the CPU only: leave it out");
   const auto refuse = [&](const char* key, const char* why) {
     loss.fail(key, str(why, ", and training.blocks cuts it: leave one of them out"));

@@ -28,8 +28,8 @@ def step_ms(ranks, blocks, a, latency_us, gbytes_per_s):
     if ranks == 1:
         return compute + a.serial_ms
     chunk = min(1e6, a.megabytes * 1e6)
-    sent = (2 * a.megabytes * 1e6 + (ranks - 1) * chunk) / (gbytes_per_s * 1e6)
-    waits = (a.sums + 2) * math.log2(ranks) + ranks
+    sent = (a.megabytes * 1e6 + 2 * (ranks - 1) * chunk) / (gbytes_per_s * 1e6)  # up and down at the same time
+    waits = a.sums * math.log2(ranks) + 2 * ranks
     return compute + a.serial_ms + sent + waits * latency_us / 1e3
 
 

@@ -107,9 +107,14 @@ check "the status says what is done" grep -q $'^done\t2' status
 check "and what is left" grep -q $'^new\t3' status
 check "of a share, too" test "$("$elbow" sweep few.json --out few --shard 1/3 --list | cut -f1,2 | tr '\n\t' '  ')" = "seed=1 new seed=4 new "
 check "a share of nothing" undrawn sweep few.json --out few --shard 9/9 --quiet
-for shard in 0/3 4/3 x/3 3 1/3x /; do
-  refused "--shard: must be I/N" "$elbow" sweep few.json --out few --shard $shard
+for shard in 0/3 4/3 x/3 3 1/3x / ''; do
+  refused "--shard: must be I/N" "$elbow" sweep few.json --out few --shard "$shard"
 done
+refused "few/seed=1/run.lock: cannot be removed" bash -c "mkdir -p few/seed=1/run.lock && ELBOW_HEARTBEAT=0.2 timeout 30 '$elbow' sweep few.json --out few --worker --quiet"
+rm -r few/seed=1
+sed 's/"grid".*/"list": [{"name": "run.lock"}]}/' few.json >lock.json
+refused "lock.json: list" "$elbow" sweep lock.json --out locked
+refused "--retry-failed excludes --list" "$elbow" sweep few.json --out few --list --retry-failed
 refused "--dry-run: not together" "$elbow" sweep few.json --out few --worker --dry-run
 
 # --- a run that fails is written down, and nobody tries it again unless asked ---
@@ -125,7 +130,7 @@ check "the other one is done" test -s failing/good/summary.json
 "$elbow" sweep failing.json --out failing --status >status
 check "the status says so" grep -q $'^  mad\t.*the loss is' status
 logs=$(wc -l <failing/mad/run.log)
-check "another worker leaves it alone" undrawn sweep failing.json --out failing --worker --quiet
+check "another worker leaves it alone, and says so" grep -q '1 have failed' <(undrawn sweep failing.json --out failing --worker)
 undrawn sweep failing.json --out failing --quiet 2>message
 check "a plain sweep names it" grep -q '1 of 2 runs failed: mad: .*--retry-failed' message
 check "and leaves it alone" test "$(wc -l <failing/mad/run.log)" -eq "$logs"

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 #include <optional>
 
 #include "base/stopwatch.hpp"
@@ -20,6 +21,13 @@ TableRows some_rows(const TableRows& rows, int64_t most) {
     for (const auto& [from, to] : {std::pair(&rows.x, &out.x), std::pair(&rows.observed, &out.observed)})
       std::copy_n(from->data<float>() + index[i] * d, d, to->data<float>() + int64_t(i) * d);
   return out;
+}
+
+// All rows, training and held out.
+std::vector<int64_t> rows_of(const ImputationTask& task) {
+  std::vector<int64_t> rows(size_t(task.truth.rows));
+  std::iota(rows.begin(), rows.end(), 0);
+  return rows;
 }
 
 // The Gaussian of largest likelihood. A step costs up to rows d^3, so of a wide table fewer rows are looked at, and fewer steps made.
@@ -63,8 +71,7 @@ ImputedTable baseline(const std::string& method, const ImputationTask& task) {
   const bool gaussian = method == "em" || method == "oracle";
   Moments moments;
   if (method == "em") moments = fitted_gaussian(donors);
-  if (method == "oracle")
-    moments = fitted_gaussian(encode_rows(task.truth, *task.codec, task.training().index));
+  if (method == "oracle") moments = fitted_gaussian(encode_rows(task.truth, *task.codec, rows_of(task)));
   for (const RowSet& set : task.sets) {
     const auto& [x, observed] = set.data;
     if (method == "mean") fill(table, task, set, mean_imputation(x, observed, donors.x, donors.observed));

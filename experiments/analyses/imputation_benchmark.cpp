@@ -190,9 +190,14 @@ std::vector<ImputationScore> scores_of(const ImputedTable& table, const Imputati
       for (const ImputationScore& s : of_set) values.push_back(s.*of);
       return mean_of_numbers(values);
     };
+    // Where a method has the score of some columns of numbers only, its mean would be of other columns than another's.
+    const auto mean_of_all = [&](double ImputationScore::*of) {
+      const auto lacks = [&](const ImputationScore& s) { return std::isnan(s.*of) && !std::isnan(s.nrmse); };
+      return std::ranges::any_of(of_set, lacks) ? no_number : mean(of);
+    };
     using S = ImputationScore;
     of_set.insert(of_set.begin(), {set.name, "all", mean(&S::nrmse), mean(&S::mae), mean(&S::pfc),
-                                   mean(&S::coverage), mean(&S::crps)});
+                                   mean_of_all(&S::coverage), mean_of_all(&S::crps)});
     out.insert(out.end(), of_set.begin(), of_set.end());
   }
   return out;

@@ -58,8 +58,7 @@ void score_draws(ImputedTable& table, const ImputationTask& task, const RowSet& 
                  const std::vector<std::vector<float>>& draws);
 
 /// "mean": the mean of a column, and its most frequent category; "em": the Gaussian of largest likelihood, over the scaled numbers and one-hot
-/// categories; "knn": the mean of the 5 nearest neighbours; "oracle": that Gaussian once it has seen the answers, too, which is the floor of what
-/// a Gaussian can reach, and of any method if the rows are normal. Wide tables are thinned out: EM looks at fewer rows, but at least at 2000, and
+/// categories; "knn": the mean of the 5 nearest neighbours; "oracle": that Gaussian fitted to the answers of all rows. Wide tables are thinned out: EM looks at fewer rows, but at least at 2000, and
 /// neighbours are sought among at most 20000.
 ImputedTable baseline(const std::string& method, const ImputationTask& task);
 /// A table that another program has filled, in the format of the one that it was given. Error, naming the file, for one of another size, and for

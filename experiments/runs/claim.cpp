@@ -115,6 +115,12 @@ bool make_new(const fs::path& path, const Claim& claim) {
   return made;
 }
 
+// Whoever else has removed it was as right.
+void remove_claim(const fs::path& file) {
+  if (unlink(file.c_str()) != 0 && errno != ENOENT)
+    throw Error(str(file.string(), ": cannot be removed: ", std::strerror(errno)));
+}
+
 }  // namespace
 
 Claim Claim::mine() {
@@ -207,15 +213,17 @@ ClaimWatch::Life ClaimWatch::clear(const fs::path& file) {
   if (!guard.held()) return life;
   const Life now = look(file);  // whose claim may be there by now?
   if (now != Life::ended) return now;
-  unlink(file.c_str());
+  remove_claim(file);
   seen_.erase(file);
   return Life::none;
 }
 
 ClaimGuard::ClaimGuard(const fs::path& file, ClaimWatch& watch) : path_(file.string() + ".takeover") {
   held_ = make_new(path_, Claim::mine());
+  if (!held_ && errno != EEXIST)
+    throw Error(str(path_.string(), ": cannot be written: ", std::strerror(errno)));
   // It is held for the time of a few calls, unless its owner has ended meanwhile.
-  if (!held_ && watch.look(path_) == ClaimWatch::Life::ended) unlink(path_.c_str());
+  if (!held_ && watch.look(path_) == ClaimWatch::Life::ended) remove_claim(path_);
 }
 
 ClaimGuard::~ClaimGuard() {

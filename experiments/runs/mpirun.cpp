@@ -24,6 +24,8 @@ int number_in(const char* variable) {
 
 bool another_rank_says_it() { return !begun && number_in("OMPI_COMM_WORLD_RANK") > 0; }
 
+bool begun_as_rank() { return begun; }
+
 void hide_ranks_from_children() {
   for (const char* sign : signs_of_ranks) unsetenv(sign);
 }

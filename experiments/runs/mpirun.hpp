@@ -18,6 +18,9 @@ std::unique_ptr<Ranks> ranks_of_mpirun();
 /// first one says it.
 bool another_rank_says_it();
 
+/// Whether mpirun or srun has started this process, if only as one rank: ranks_of_mpirun() has been called.
+bool begun_as_rank();
+
 /// Child processes are no ranks, whatever this process is.
 void hide_ranks_from_children();
 

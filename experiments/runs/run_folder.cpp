@@ -121,7 +121,9 @@ void RunFolder::make_and_claim() {
   if (error) throw Error(str(name_.string(), ": cannot be made: ", error.message()));
   folder_ = ::open(name_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (folder_ < 0) throw Error(str(name_.string(), ": cannot be opened: ", std::strerror(errno)));
-  claim_ = std::make_unique<FolderClaim>(path(), name_.string());
+  try {
+    claim_ = std::make_unique<FolderClaim>(path(), name_.string());
+  } catch (const Error& e) { throw Error(in_words(e.what())); }
   // The run that had the folder a moment ago may have ended well: what was found out before the claim holds no more.
   if (results_in(path()) != found_) throw Error(str(name_.string(), FolderClaim::taken, "was there first"));
 }

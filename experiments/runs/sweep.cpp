@@ -7,6 +7,7 @@
 #include "autograd/backend/backend.hpp"
 #include "base/error.hpp"
 #include "base/machine.hpp"
+#include "base/text.hpp"
 #include "experiments/report/not_made.hpp"
 #include "experiments/runs/compare/compare.hpp"
 #include "experiments/runs/folder_claim.hpp"
@@ -80,17 +81,17 @@ void examine_all(SweepPlan& plan, bool only_look) {
   }
 }
 
-// Makes the runs that have failed new ones, and leaves only them.
-void keep_failed(SweepPlan& plan) {
-  const SweepFolder written(plan);
-  const std::vector<RunMark> marks = SweepFolder(plan).survey();
+// Makes the runs that have failed ones to be made, and gives them.
+std::vector<SweepRun> forget_failed(const SweepPlan& plan) {
+  SweepFolder folder(plan);
+  const std::vector<RunMark> marks = folder.survey();
   std::vector<SweepRun> failed;
   for (std::size_t i = 0; i < marks.size(); ++i)
     if (marks[i] == RunMark::failed) {
-      written.forget(plan.runs[i]);
+      folder.forget(plan.runs[i]);
       failed.push_back(plan.runs[i]);
     }
-  plan.runs = std::move(failed);
+  return failed;
 }
 
 void work(SweepPlan& plan, const SweepOptions& o) {
@@ -104,9 +105,13 @@ void work(SweepPlan& plan, const SweepOptions& o) {
     failures = runner.failures();
     made = runner.made();
   }
-  if (!o.quiet)
-    std::cout << plan.name << ": no run is left of " << plan.runs.size() << "; this worker has made " << made
-              << std::endl;
+  if (!o.quiet) {
+    const std::vector<RunMark> marks = SweepFolder(plan).survey();
+    const auto failed = std::count(marks.begin(), marks.end(), RunMark::failed);
+    std::cout << plan.name << ": no run is left of " << plan.runs.size() << "; this worker has made " << made;
+    if (failed > 0) std::cout << "; " << failed << " have failed (--status says why)";
+    std::cout << std::endl;
+  }
   warn(incomplete);
   if (!failures.empty()) throw_failures(failures, str(made + failures.size(), " runs that this worker made"));
   require_made(incomplete);
@@ -129,8 +134,10 @@ void compare_runs(const SweepPlan& plan, bool quiet) {
 void make_and_compare(SweepPlan& plan, const SweepOptions& o) {
   const int jobs = o.jobs ? o.jobs : std::max(1, machine().threads / o.threads);
   SweepPlan made = plan;
-  if (o.retry_failed) keep_failed(made);
+  if (o.retry_failed) made.runs = forget_failed(plan);
   const auto done = std::count_if(made.runs.begin(), made.runs.end(), is_done);
+  if (o.retry_failed && made.runs.empty())
+    std::cerr << plain_text("note: --retry-failed: no run of " + plan.folder.string() + " has failed") << '\n';
   if (!o.quiet)
     std::cout << plan.name << ": " << made.runs.size() << " runs of " << plan.base.string() << ", " << done
               << " done, " << jobs << " at once" << std::endl;
@@ -170,14 +177,14 @@ void sweep(const SweepOptions& o) {
   check_environment();
   Claim::mine();  // its settings are checked
   SweepPlan plan = plan_sweep(o.file, o.settings, o.out);
-  if (!o.shard.empty()) keep_share(plan.runs, o.shard);
+  if (o.shard) keep_share(plan.runs, *o.shard);
   if (o.list) return list_sweep(plan);
   if (o.status) return print_status(plan);
-  if (o.worker || !o.shard.empty()) {
+  if (o.worker || o.shard) {
     if (o.dry_run)
       throw Error(
           "--dry-run: not together with --worker or --shard, which check each run when they come to it");
-    if (o.retry_failed) keep_failed(plan);
+    if (o.retry_failed) forget_failed(plan);
     return work(plan, o);
   }
   check_comparison_folder(plan.folder / "comparison");

@@ -1,5 +1,6 @@
 #pragma once
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -11,7 +12,7 @@ namespace elbow {
 struct SweepOptions {
   std::string file, out;              ///< `out` empty: outputs/NAME
   std::vector<std::string> settings;  ///< path.to.key=value
-  std::string shard;                  ///< "I/N": only the I-th of N shares of the runs; empty: all
+  std::optional<std::string> shard;   ///< "I/N": only the I-th of N shares of the runs
   int jobs = 0;                       ///< runs at once; 0 = as many as there are cores for, one for a worker
   int threads = 1;                    ///< of each run
   bool worker = false;                ///< one of many that share the folder

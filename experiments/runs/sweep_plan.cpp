@@ -10,6 +10,7 @@
 #include "base/hash.hpp"
 #include "cvae/experiment.hpp"
 #include "experiments/analyses/analysis.hpp"
+#include "experiments/runs/folder_claim.hpp"
 #include "experiments/runs/inputs.hpp"
 #include "experiments/runs/opened_run.hpp"
 #include "experiments/runs/results_files.hpp"
@@ -166,7 +167,7 @@ SweepPlan plan_sweep(const fs::path& file, const std::vector<std::string>& setti
       run.name = name_of(entry, combination);
       run.folder = plan.folder / run.name;
       if (run.name.empty() || run.name.front() == '.' || run.name.size() > 200 || run.name == "comparison" ||
-          run.name == SweepFolder::ended_folder)
+          run.name == SweepFolder::ended_folder || run.name.starts_with(FolderClaim::file))
         config.fail("list",
                     str("\"", run.name, "\" cannot be a folder's name: give this entry a short \"name\""));
       if (!names.insert(run.name).second)

@@ -1,5 +1,7 @@
 #include "experiments/runs/sweep_runner.hpp"
 
+#include <unistd.h>
+
 #include <chrono>
 #include <cmath>
 #include <iostream>
@@ -109,6 +111,8 @@ void SweepRunner::finish(Job& job) {
     folder_.set_done(run);
     return queue_.ended(job.run);
   }
+  // Another user, or another machine, may well be able to make it.
+  if (!good && worker_ && access(run.folder.c_str(), W_OK) != 0) throw Error(run.name + ": " + problem);
   queue_.ended(job.run);
   ++ended_;
   std::string line = str(run.name, "  ");

@@ -150,8 +150,8 @@ void write_start_of_run(const RunFolder& folder, const Experiment& e, bool input
 
 namespace {
 
-// The settings of a run. The bits of a run depend on its blocks: on several ranks it has some, and a resumed one has as many as before.
-Config config_of(const TrainOptions& o, const Ranks& ranks, std::filesystem::path& out) {
+// The settings of a run. The bits of a run depend on its blocks: under mpirun it has some, and a resumed one has as many as before.
+Config config_of(const TrainOptions& o, std::filesystem::path& out) {
   constexpr int64_t blocks_of_ranks = 4;  // each more costs: docs/parallel.md
   std::vector<std::string> settings = o.settings;
   if (o.seed) settings.push_back(str("seed=", *o.seed));
@@ -159,7 +159,7 @@ Config config_of(const TrainOptions& o, const Ranks& ranks, std::filesystem::pat
   out = o.out.empty() ? std::filesystem::path("outputs") / config.get<std::string>("name")
                       : std::filesystem::path(o.out);
   if (!config.has("training") || !config.section("training").has("blocks")) {
-    Json blocks = ranks.several() ? blocks_of_ranks : 0;
+    Json blocks = begun_as_rank() ? blocks_of_ranks : 0;
     if (o.resume && std::filesystem::exists(out / "config.json"))
       blocks = settings_of_run(out / "config.json").value(Json::json_pointer("/training/blocks"), blocks);
     if (blocks != 0) settings.push_back("training.blocks=" + blocks.dump());
@@ -183,7 +183,7 @@ void train(const TrainOptions& o) {
     if (ranks->several() && default_device() != Device::cpu)
       throw Error("--device cuda: several ranks train on the CPU only");
     std::filesystem::path out;
-    const Config config = config_of(o, *ranks, out);
+    const Config config = config_of(o, out);
     run.emplace(config, o, out, *ranks);
   });
   const Machine m = machine();

@@ -21,13 +21,20 @@ void add_sweep(Command app) {
       "Be one of any number of workers that share the folder, on one machine or on many (docs/cluster.md)");
   command.option("--shard", o->shard,
                  "I/N: be a worker that takes only share I (1 to N) of N shares of the runs");
-  command.flag("--retry-failed", o->retry_failed, "Make only the runs that have failed, once more");
+  const Option retry =
+      command.flag("--retry-failed", o->retry_failed,
+                   "Make the runs that have failed once more, and no others; a worker makes others, too");
   const Option list =
-      command.flag("--list", o->list, "Only print the runs: name, state and folder, between tabs");
+      command.flag("--list", o->list, "Only print the runs: name, state and folder, between tabs")
+          .excludes(retry);
   const Option status =
       command.flag("--status", o->status, "Only print which runs are done, running where, failed and why")
-          .excludes(list);
-  command.flag("--dry-run", o->dry_run, "Only check all runs, and print them").excludes(list).excludes(status);
+          .excludes(list)
+          .excludes(retry);
+  command.flag("--dry-run", o->dry_run, "Only check all runs, and print them")
+      .excludes(list)
+      .excludes(status)
+      .excludes(retry);
   command.flag("--quiet", o->quiet, "Print nothing but errors");
   command.footer(
       "A sweep that was stopped goes on with the same command. A run that has failed is not tried again "
