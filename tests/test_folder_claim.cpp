@@ -207,3 +207,19 @@ BOOST_AUTO_TEST_CASE(an_owner_gives_signs_of_life) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+// What is in the way of removing a claim is an error for who wants the folder, and none for who leaves it.
+BOOST_AUTO_TEST_CASE(a_guard_that_cannot_be_removed) {
+  const QuickHeartbeat quick;
+  const test::TemporaryFolder folder;
+  const fs::path guard = folder.path / "run.lock.takeover";
+  {
+    const FolderClaim claim(folder.path, "folder");
+    fs::create_directory(guard);
+  }
+  BOOST_TEST(!fs::exists(folder.path / FolderClaim::file));
+  test::write_bytes(folder.path / FolderClaim::file, of_another_machine);
+  BOOST_CHECK_EXCEPTION(FolderClaim(folder.path, "folder"), Error, [](const Error& e) {
+    return std::string(e.what()).find("run.lock.takeover: cannot be removed: ") != std::string::npos;
+  });
+}

@@ -5,7 +5,6 @@
 #include <optional>
 
 #include "base/error.hpp"
-#include "base/stopwatch.hpp"
 #include "base/streams.hpp"
 #include "metrics/forecast_scores.hpp"
 #include "metrics/imputation_scores.hpp"

@@ -115,10 +115,10 @@ bool make_new(const fs::path& path, const Claim& claim) {
   return made;
 }
 
-// Whoever else has removed it was as right.
-void remove_claim(const fs::path& file) {
-  if (unlink(file.c_str()) != 0 && errno != ENOENT)
-    throw Error(str(file.string(), ": cannot be removed: ", std::strerror(errno)));
+// Why the file cannot be removed; empty if it is gone, whoever has removed it.
+std::string remove_file(const fs::path& file) {
+  if (unlink(file.c_str()) == 0 || errno == ENOENT) return "";
+  return str(file.string(), ": cannot be removed: ", std::strerror(errno));
 }
 
 }  // namespace
@@ -210,20 +210,23 @@ ClaimWatch::Life ClaimWatch::clear(const fs::path& file) {
   const Life life = look(file);
   if (life != Life::ended) return life;
   const ClaimGuard guard(file, *this);
+  if (!guard.problem().empty()) throw Error(guard.problem());
   if (!guard.held()) return life;
   const Life now = look(file);  // whose claim may be there by now?
   if (now != Life::ended) return now;
-  remove_claim(file);
+  if (const std::string problem = remove_file(file); !problem.empty()) throw Error(problem);
   seen_.erase(file);
   return Life::none;
 }
 
 ClaimGuard::ClaimGuard(const fs::path& file, ClaimWatch& watch) : path_(file.string() + ".takeover") {
   held_ = make_new(path_, Claim::mine());
-  if (!held_ && errno != EEXIST)
-    throw Error(str(path_.string(), ": cannot be written: ", std::strerror(errno)));
-  // It is held for the time of a few calls, unless its owner has ended meanwhile.
-  if (!held_ && watch.look(path_) == ClaimWatch::Life::ended) remove_claim(path_);
+  if (held_) return;
+  if (errno != EEXIST)
+    problem_ = str(path_.string(), ": cannot be written: ", std::strerror(errno));
+  else if (watch.look(path_) ==
+           ClaimWatch::Life::ended)  // it is held for a few calls, unless its owner has ended meanwhile
+    problem_ = remove_file(path_);
 }
 
 ClaimGuard::~ClaimGuard() {

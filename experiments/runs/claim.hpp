@@ -56,7 +56,8 @@ class ClaimWatch {
 
   /// Looks at a file of a claim.
   Life look(const std::filesystem::path& file);
-  /// The same, and removes a claim whose owner has ended: `none` then. Only one process at a time removes a claim.
+  /// The same, and removes a claim whose owner has ended: `none` then. Only one process at a time removes a claim. Error
+  /// "FILE: cannot be removed: REASON", or written, where it, or the guard of that, is in the way for good.
   Life clear(const std::filesystem::path& file);
   /// How long an unknown one is watched for until it counts as ended, in seconds.
   static double patience(const Claim& claim);
@@ -82,10 +83,13 @@ class ClaimGuard {
   ClaimGuard(const ClaimGuard&) = delete;
   ClaimGuard& operator=(const ClaimGuard&) = delete;
   bool held() const { return held_; }
+  /// Why nobody can hold it, whoever waits: "FILE: cannot be removed: REASON"; empty if that is not known.
+  const std::string& problem() const { return problem_; }
 
  private:
   std::filesystem::path path_;
   bool held_;
+  std::string problem_;
 };
 
 }  // namespace elbow

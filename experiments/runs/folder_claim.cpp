@@ -74,7 +74,7 @@ void FolderClaim::release() {
   ClaimWatch watch;
   while (!lost()) {
     const ClaimGuard guard(path_, watch);
-    if (guard.held() || watch.look(path_.string() + ".takeover") == Life::none) {
+    if (guard.held() || !guard.problem().empty() || watch.look(path_.string() + ".takeover") == Life::none) {
       if (!lost()) unlink(path_.c_str());
       return;
     }
