@@ -1,41 +1,14 @@
 // What a training step costs in memory: after the first ones, nothing is asked of the system, and nothing is
 // kept.
-#include <atomic>
 #include <boost/test/unit_test.hpp>
-#include <cstdlib>
-#include <new>
 
 #include "autograd/memory.hpp"
 #include "autograd/ops.hpp"
 #include "autograd/tape.hpp"
-
-#if defined(__SANITIZE_ADDRESS__)
-constexpr bool counting = false;
-#else
-constexpr bool counting = true;
-#endif
-
-static std::atomic<int64_t> allocations{0};
-
-// Every allocation of the program passes here. (AddressSanitizer has functions of its own in these places.)
-#if !defined(__SANITIZE_ADDRESS__)
-static void* counted(void* block) {
-  ++allocations;
-  if (!block) throw std::bad_alloc();
-  return block;
-}
-void* operator new(size_t n) { return counted(std::malloc(n ? n : 1)); }
-void* operator new(size_t n, std::align_val_t a) {
-  const size_t alignment = size_t(a);
-  return counted(std::aligned_alloc(alignment, (n + alignment - 1) / alignment * alignment));
-}
-void operator delete(void* p) noexcept { std::free(p); }
-void operator delete(void* p, size_t) noexcept { std::free(p); }
-void operator delete(void* p, std::align_val_t) noexcept { std::free(p); }
-void operator delete(void* p, size_t, std::align_val_t) noexcept { std::free(p); }
-#endif
+#include "tests/allocation_counter.hpp"
 
 using namespace elbow;
+using test::allocations, test::counting;
 
 namespace {
 

@@ -1,7 +1,6 @@
 // Chapter 4 of the tour: where a training step gets its memory, and what watches over it. Uses Elbow's library.
 #include "04-memory.hpp"
 
-#include <atomic>
 #include <chrono>
 #include <cmath>
 #include <cstdio>
@@ -14,24 +13,8 @@
 #include "autograd/autograd.hpp"
 #include "autograd/memory.hpp"
 #include "nn/nn.hpp"
+#include "tests/allocation_counter.hpp"  // operator new, with a counter
 #include "tour.hpp"
-
-// Every request of the program to the system passes here, and is counted.
-static std::atomic<int64_t> requests{0};
-static void* counted(void* block) {
-  ++requests;
-  if (!block) throw std::bad_alloc();
-  return block;
-}
-void* operator new(size_t n) { return counted(std::malloc(n ? n : 1)); }
-void* operator new(size_t n, std::align_val_t a) {
-  const size_t alignment = size_t(a);
-  return counted(std::aligned_alloc(alignment, (n + alignment - 1) / alignment * alignment));
-}
-void operator delete(void* p) noexcept { std::free(p); }
-void operator delete(void* p, size_t) noexcept { std::free(p); }
-void operator delete(void* p, std::align_val_t) noexcept { std::free(p); }
-void operator delete(void* p, size_t, std::align_val_t) noexcept { std::free(p); }
 
 // ---- the life of a step ---------------------------------------------------------------------------------------------
 
@@ -116,15 +99,15 @@ inline void show_training() {
   const Tensor x = normal(random.next(), {256, 2});
   const Tensor y = sum(square(x), 1, /*keep=*/true);
   for (int i = 1; i <= 5; ++i) {
-    const int64_t requests_before = requests, blocks_before = memory_statistics().system_allocations;
+    const int64_t requests_before = test::allocations, blocks_before = memory_statistics().system_allocations;
     parameters.zero_gradients();
     Tape tape;
     const Tensor loss = squared_error(net(x), y);
     tape.backward(loss);
     adam->step(0.01);
     std::printf("training step %d: %ld calls of operator new, %ld blocks of the pool%s\n", i,
-                long(requests - requests_before), long(memory_statistics().system_allocations - blocks_before),
-                i == 1 ? " (measured)" : "");
+                long(test::allocations - requests_before),
+                long(memory_statistics().system_allocations - blocks_before), i == 1 ? " (measured)" : "");
   }
 }
 
