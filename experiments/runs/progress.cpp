@@ -9,9 +9,15 @@
 
 #include "base/error.hpp"
 #include "base/text.hpp"
+#include "experiments/runs/mpirun.hpp"
 
 namespace elbow {
 namespace {
+
+// mpirun hands each rank a terminal of its own, whatever its own output is, and mixes that with the standard error.
+bool on_terminal() { return isatty(STDOUT_FILENO) && !begun_as_rank(); }
+
+constexpr const char* clear_line = "\r\033[K";
 
 size_t terminal_width() {
   winsize size{};
@@ -22,10 +28,16 @@ size_t terminal_width() {
 
 Progress::Progress(bool quiet, int64_t epochs, int64_t steps_per_epoch, int64_t done)
     : quiet_(quiet),
-      terminal_(isatty(STDOUT_FILENO)),
+      terminal_(on_terminal()),
       epochs_(epochs),
       steps_per_epoch_(steps_per_epoch),
       first_(done) {}
+
+Progress::~Progress() {
+  if (!bar_) return;
+  std::printf("%s", clear_line);  // the line of an error stands by itself
+  std::fflush(stdout);
+}
 
 void Progress::step(int64_t epoch, int64_t steps) {
   if (quiet_ || !terminal_) return;
@@ -51,7 +63,8 @@ void Progress::work(const std::string& what, int64_t done, int64_t total) {
 void Progress::draw(std::string bar) {
   drawn_.restart();
   bar.resize(std::min(bar.size(), terminal_width() - 1));  // a line that wraps could not be drawn over
-  std::printf("\r\033[K%s", bar.c_str());
+  bar_ = true;
+  std::printf("%s%s", clear_line, bar.c_str());
   std::fflush(stdout);
 }
 
@@ -70,7 +83,8 @@ void Progress::epoch(const EpochLosses& e, double train_step_us) {
 
 void Progress::line(const std::string& text) {
   if (quiet_) return;
-  std::printf("%s%s\n", terminal_ ? "\r\033[K" : "", plain_text(text, /*lines=*/true).c_str());
+  bar_ = false;
+  std::printf("%s%s\n", terminal_ ? clear_line : "", plain_text(text, /*lines=*/true).c_str());
   std::fflush(stdout);
 }
 

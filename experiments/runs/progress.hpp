@@ -14,6 +14,11 @@ class Progress {
   Progress(bool quiet, int64_t epochs, int64_t steps_per_epoch, int64_t done);
   /// Of analyses alone.
   Progress() : Progress(false, 0, 0, 0) {}
+  /// Clears the line that moves.
+  ~Progress();
+  Progress(const Progress&) = delete;
+  Progress& operator=(const Progress&) = delete;
+
   /// In the middle of an epoch.
   void step(int64_t epoch, int64_t steps);
   void epoch(const EpochLosses& losses, double train_step_us);
@@ -30,6 +35,7 @@ class Progress {
   void draw(std::string bar);
 
   bool quiet_, terminal_;
+  bool bar_ = false;  // stands on the terminal's line
   int64_t epochs_, steps_per_epoch_, first_;
   Stopwatch started_, drawn_;  // drawn_: since the bar was drawn
   std::string last_;
