@@ -7,7 +7,7 @@ Prints tables and writes every number to outputs/bench/bench.json (--out FILE). 
 jax_peer.py: programs that time the same models and print one JSON line for each case and variant. PYTHON runs them.
 
 In each round every program takes its turn on a case before any starts on the next one. So a machine that slows down does so for
-all of them. A figure is the median over the rounds, each of which is a process of its own.
+all of them. A figure is the median over the rounds, each of which is a process of its own. A program that is to use N threads has N cores.
 """
 import argparse, datetime, json, os, platform, subprocess, sys
 from dataclasses import dataclass
@@ -40,7 +40,7 @@ VARIANTS = {"eager": "PyTorch eager", "compile": "PyTorch compile", "step": "JAX
 def time_elbow(elbow, case, threads):
     settings = [word for setting in case.settings for word in ("--set", setting)]
     lines, error = run([elbow, "bench", "step", f"experiments/{case.config}.json", "--json", "--threads", threads,
-                        "--steps", case.steps, "--repeats", 3, *settings])
+                        "--steps", case.steps, "--repeats", 3, *settings], threads)
     if error:
         sys.exit(f"bench: {case.config}: {error}")
     return lines
@@ -69,7 +69,7 @@ def time_peers(programs, case, threads):
             extra = ["--variant", "step", "scan"]
         else:
             continue
-        found, error = run([*program, "--case", case.peer, "--threads", threads, "--repeats", 3, *extra])
+        found, error = run([*program, "--case", case.peer, "--threads", threads, "--repeats", 3, *extra], threads)
         if error:
             print(f"{library}: {case.peer}, {threads} thread(s): {error}")
         lines += found

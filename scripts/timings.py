@@ -1,5 +1,5 @@
 """What the reports on times share: lines of JSON as the benchmarks print them, and tables of them."""
-import json, statistics, subprocess
+import json, os, statistics, subprocess
 
 
 def read_lines(text):
@@ -7,9 +7,11 @@ def read_lines(text):
     return [json.loads(line) for line in text.splitlines() if line.startswith("{")]
 
 
-def run(command):
-    """The JSON lines that a command prints, and what it says where it fails, in one line."""
-    done = subprocess.run(list(map(str, command)), capture_output=True, text=True)
+def run(command, cores=None):
+    """The JSON lines that a command prints, and what it says where it fails, in one line. It runs on that many of the cores, or on all:
+    a library may take more threads than it is told to (XLA does)."""
+    few = set(sorted(os.sched_getaffinity(0))[:cores])
+    done = subprocess.run(list(map(str, command)), capture_output=True, text=True, preexec_fn=lambda: os.sched_setaffinity(0, few))
     error = (done.stderr.strip().splitlines() or [f"status {done.returncode}"])[-1] if done.returncode else ""
     return read_lines(done.stdout), error
 

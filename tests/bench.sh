@@ -24,6 +24,7 @@ touch modules/torch.py
 cat >peers/torch_peer.py <<'END'
 import os
 assert "OPENBLAS_CORETYPE" not in os.environ
+assert len(os.sched_getaffinity(0)) == 1
 print('{"case": "baseline", "variant": "eager", "torch": "9.9", "train_step_us": 500, "eval_step_us": 100, "parameters": 7}')
 print('{"case": "baseline", "variant": "compile", "torch": "9.9", "train_step_us": 300, "eval_step_us": 25, "parameters": 8}')
 END

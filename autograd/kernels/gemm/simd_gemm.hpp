@@ -26,6 +26,9 @@ struct Part {
 
 /// Depth of a panel of B, so that it stays in the first-level cache while all rows of A pass by.
 template <class T> constexpr int64_t max_kc = 512 / sizeof(T);
+/// Bytes of a matrix from which on it is fetched ahead. In a training step, weights and their gradients come from beyond the second-level
+/// cache, because Adam has gone through all of them since.
+constexpr int64_t seldom_near = 64 << 10;
 /// Rows of A that pass by one panel; rows * max_kc entries should stay in the second-level cache.
 constexpr int64_t max_mc = 512;
 
@@ -47,7 +50,8 @@ template <class V> class PartGemm {
         depths(std::max<int64_t>(1, (g.k + max_kc<T> - 1) / max_kc<T>)) {
     const int64_t rows = part.i1 - part.i0;
     in_place = g.tb == Trans::no && (g.k * g.ldb * int64_t(sizeof(T)) <= (32 << 10) || rows <= 16);
-    prefetch_b = g.k * g.n * int64_t(sizeof(T)) > (1 << 20);
+    prefetch_b = g.k * g.n * int64_t(sizeof(T)) > seldom_near;
+    prefetch_c = g.m * g.n * int64_t(sizeof(T)) > seldom_near;
     copy_a = part.p1 - part.p0 >= 4 && g.lda * int64_t(sizeof(T)) >= 2048;
   }
 
@@ -61,7 +65,7 @@ template <class V> class PartGemm {
   const Panels<V>& panels;
   const Part part;
   const int64_t depths;
-  bool in_place, copy_a, prefetch_b;
+  bool in_place, copy_a, prefetch_b, prefetch_c;
 
   static Scratch<T>& scratch(int which) {
     static thread_local Scratch<T> buffers[2];
@@ -130,8 +134,11 @@ template <class V> class PartGemm {
         prefetch_rows(next + r0 * stride, stride, r1 - r0, next_bytes);
       }
       const int64_t h = low + (t < tall);
-      kernels[h - 1](x.kc, by_column ? a + i : a + i * lda, lda, b, ldb, g.c + (ic + i) * g.ldc + x.j, g.ldc,
-                     end);
+      T* const c = g.c + (ic + i) * g.ldc + x.j;  // [h, ldc]
+      if (prefetch_c && d == 0)
+        prefetch_rows<1>(reinterpret_cast<const char*>(c), g.ldc * int64_t(sizeof(T)), h,
+                         x.nc * int64_t(sizeof(T)));
+      kernels[h - 1](x.kc, by_column ? a + i : a + i * lda, lda, b, ldb, c, g.ldc, end);
       i += h;
     }
   }
