@@ -1,5 +1,7 @@
 #include "autograd/memory.hpp"
 
+#include <sys/mman.h>
+
 #include <algorithm>
 #include <array>
 #include <atomic>
@@ -25,6 +27,7 @@ constexpr bool caching = false;  // a cached block would hide a use after its re
 constexpr bool caching = true;
 #endif
 constexpr std::align_val_t alignment{64};
+constexpr size_t huge_page = size_t{2} << 20;
 constexpr size_t largest_cached = size_t{1} << 28;  // data sets and the like go straight back to the system
 
 std::atomic<int64_t> system_allocations{0}, bytes_in_use{0};
@@ -40,6 +43,23 @@ SizeClass size_class(size_t bytes) {
   const size_t steps = (bytes - (size_t{1} << octave) + quarter - 1) / quarter;  // 1..4
   return {size_t(octave) * 4 + steps, (size_t{1} << octave) + steps * quarter};
 }
+size_t bytes_of_class(size_t index) {
+  if (index == 0) return 64;
+  const size_t octave = (index - 1) / 4, steps = (index - 1) % 4 + 1;
+  return (size_t{1} << octave) + steps * (size_t{1} << (octave - 2));
+}
+
+// A block of the system's, of the bytes of a size class. Large ones lie on huge pages where the system has them: flat parameters and the
+// patches of convolutions need more 4 KB pages than the processor remembers.
+std::align_val_t alignment_of(size_t bytes) {
+  return bytes >= huge_page ? std::align_val_t{huge_page} : alignment;
+}
+void* system_block(size_t bytes) {
+  void* const block = ::operator new(bytes, alignment_of(bytes));
+  if (bytes >= huge_page) madvise(block, bytes, MADV_HUGEPAGE);  // a hint: without it all goes on
+  return block;
+}
+void delete_block(void* block, size_t bytes) { ::operator delete(block, alignment_of(bytes)); }
 
 thread_local bool pool_closed = false;  // outlives the pool itself: a static tensor may die after it
 
@@ -48,8 +68,8 @@ struct Pool {
   int64_t balance = 0;  // bytes allocated on this thread minus bytes released on it
   ~Pool() {
     pool_closed = true;
-    for (auto& list : free_lists)
-      for (void* block : list) ::operator delete(block, alignment);
+    for (size_t i = 0; i < free_lists.size(); ++i)
+      for (void* block : free_lists[i]) delete_block(block, bytes_of_class(i));
   }
 };
 thread_local Pool pool;
@@ -121,7 +141,7 @@ void* pool_allocate(size_t bytes) {
       }
   }
   system_allocations.fetch_add(1, std::memory_order_relaxed);
-  return ::operator new(c.bytes, alignment);
+  return system_block(c.bytes);
 }
 
 void pool_release(void* block, size_t bytes) {
@@ -134,7 +154,7 @@ void pool_release(void* block, size_t bytes) {
   if (own && c.bytes <= largest_cached)
     pool.free_lists[c.index].push_back(block);
   else
-    ::operator delete(block, alignment);
+    delete_block(block, c.bytes);
 }
 
 void pool_guard(bool on) {
