@@ -29,25 +29,24 @@ struct Block {
   int64_t first, size;
 };
 
-/// How many blocks: of 48 rows or a few more, of 16 or more where the images are large.
+/// How many blocks: of 16 to 48 rows, so few that a block's images and maps stay in the second-level cache between the steps of a
+/// product, and so many that the product has 256 columns.
 int64_t blocks_of(const Convolution& c) {
-  constexpr int64_t elements = int64_t(1) << 22;
-  const int64_t size = std::clamp<int64_t>(elements / std::max<int64_t>(1, c.image() + c.map()), 16, 48);
-  return std::min(c.rows, std::max<int64_t>(1, c.rows / size));
+  constexpr int64_t elements = int64_t(1) << 17, columns = 256;
+  const int64_t size = std::max(elements / std::max<int64_t>(1, c.image() + c.map()),
+                                columns / std::max<int64_t>(1, c.pixels()));
+  return std::min(c.rows, std::max<int64_t>(1, c.rows / std::clamp<int64_t>(size, 16, 48)));
 }
 Block block_of(const Convolution& c, int64_t i) {
   const int64_t n = blocks_of(c), first = c.rows * i / n;
   return {first, c.rows * (i + 1) / n - first};
 }
 
-/// f(block) for each block. Where there are as many blocks as threads, each thread takes whole blocks; else the
-/// threads share the work on each block.
+/// f(block) for each block. Threads take whole blocks, as many each, and share the work on each of the rest.
 template <class F> void for_each_block(const Convolution& c, F f) {
-  const int64_t n = blocks_of(c);
-  if (n >= num_threads())
-    parallel_for(n, c.rows * (c.image() + c.map()), [&](int64_t i) { f(block_of(c, i)); });
-  else
-    for (int64_t i = 0; i < n; ++i) f(block_of(c, i));
+  const int64_t n = blocks_of(c), whole = n - n % num_threads();
+  parallel_for(whole, c.rows * (c.image() + c.map()), [&](int64_t i) { f(block_of(c, i)); });
+  for (int64_t i = whole; i < n; ++i) f(block_of(c, i));
 }
 
 /// f(first, last) for chunks of the pixels of a block.
@@ -216,7 +215,7 @@ void convolve_weight(const Convolution& c, const T* images, const T* maps, T* we
   const bool turned = f * c.rows * c.pixels() + k * f < k * c.rows * c.pixels();
   Tensor sum = turned ? scratch<T>(k * f) : Tensor();
   T* const out = turned ? sum.data<T>() : weight;
-  if (turned || !add) std::fill_n(out, k * f, T(0));
+  bool holds_sum = add && !turned;  // else the first product overwrites what `out` holds
   for (int64_t i = 0; i < n; ++i) {
     const Block b = block_of(c, i);
     const Tensor image = rows_innermost(b, c.image(), images), map = rows_innermost(b, c.map(), maps);
@@ -224,9 +223,10 @@ void convolve_weight(const Convolution& c, const T* images, const T* maps, T* we
     const auto product = [&](const T* patches, int64_t ld_patches, int64_t first, int64_t columns) {
       const T* const m = map.data<T>() + first * b.size;  // [features, ld]
       if (turned)
-        gemm<T>({Trans::no, Trans::yes, k, f, columns, patches, ld_patches, m, ld, true, out, f});
+        gemm<T>({Trans::no, Trans::yes, k, f, columns, patches, ld_patches, m, ld, holds_sum, out, f});
       else
-        gemm<T>({Trans::no, Trans::yes, f, k, columns, m, ld, patches, ld_patches, true, out, k});
+        gemm<T>({Trans::no, Trans::yes, f, k, columns, m, ld, patches, ld_patches, holds_sum, out, k});
+      holds_sum = true;
     };
     if (patches_are_image(c)) {
       product(image.data<T>(), ld, 0, ld);
@@ -239,6 +239,7 @@ void convolve_weight(const Convolution& c, const T* images, const T* maps, T* we
       product(patches.data<T>(), columns, first, columns);
     });
   }
+  if (!holds_sum) std::fill_n(out, k * f, T(0));  // an empty batch
   if (turned) rows_outermost({0, f}, k, out, weight, add);
 }
 

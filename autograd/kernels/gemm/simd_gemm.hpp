@@ -50,9 +50,10 @@ template <class V> class PartGemm {
         depths(std::max<int64_t>(1, (g.k + max_kc<T> - 1) / max_kc<T>)) {
     const int64_t rows = part.i1 - part.i0;
     in_place = g.tb == Trans::no && (g.k * g.ldb * int64_t(sizeof(T)) <= (32 << 10) || rows <= 16);
-    prefetch_b = g.k * g.n * int64_t(sizeof(T)) > seldom_near;
-    prefetch_c = g.m * g.n * int64_t(sizeof(T)) > seldom_near;
     copy_a = part.p1 - part.p0 >= 4 && g.lda * int64_t(sizeof(T)) >= 2048;
+    prefetch_b = g.k * g.n * int64_t(sizeof(T)) > seldom_near;
+    prefetch_a = g.m * g.k * int64_t(sizeof(T)) > (1 << 20) && !copy_a;
+    prefetch_c = g.m * g.n * int64_t(sizeof(T)) > seldom_near;
   }
 
   void run() const {
@@ -65,7 +66,7 @@ template <class V> class PartGemm {
   const Panels<V>& panels;
   const Part part;
   const int64_t depths;
-  bool in_place, copy_a, prefetch_b, prefetch_c;
+  bool in_place, copy_a, prefetch_a, prefetch_b, prefetch_c;
 
   static Scratch<T>& scratch(int which) {
     static thread_local Scratch<T> buffers[2];
@@ -134,6 +135,11 @@ template <class V> class PartGemm {
         prefetch_rows(next + r0 * stride, stride, r1 - r0, next_bytes);
       }
       const int64_t h = low + (t < tall);
+      if (prefetch_a && p == part.p0 && t + 1 < count) {
+        const char* after = reinterpret_cast<const char*>(by_column ? a + i + h : a + (i + h) * lda);
+        const int64_t next_h = low + (t + 1 < tall), size = int64_t(sizeof(T));
+        prefetch_rows(after, lda * size, by_column ? x.kc : next_h, (by_column ? next_h : x.kc) * size);
+      }
       T* const c = g.c + (ic + i) * g.ldc + x.j;  // [h, ldc]
       if (prefetch_c && d == 0)
         prefetch_rows<1>(reinterpret_cast<const char*>(c), g.ldc * int64_t(sizeof(T)), h,
