@@ -87,7 +87,7 @@ foreach(source ${device_sources} ${cuda_kernels})
   get_filename_component(name ${source} NAME)
   set(object ${ELBOW_GENERATED_DIR}/${name}.o)
   add_custom_command(OUTPUT ${object}
-    COMMAND ${NVCC} -std=c++20 -O3 ${archs} --extended-lambda --expt-relaxed-constexpr -ccbin ${CMAKE_CXX_COMPILER}
+    COMMAND ${nvcc_launcher} ${NVCC} -std=c++20 -O3 ${archs} --extended-lambda --expt-relaxed-constexpr -ccbin ${CMAKE_CXX_COMPILER}
             -Werror all-warnings -Xcompiler=-fPIC,-O1 -DELBOW_DEVICE_SOURCE=1 -I${PROJECT_SOURCE_DIR} -I${ELBOW_GENERATED_DIR}
             -MD -MF ${object}.d -c ${source} -o ${object}
     DEPENDS ${source} DEPFILE ${object}.d COMMENT "nvcc ${name}" VERBATIM)
