@@ -62,7 +62,8 @@ refused "ELBOW_HEARTBEAT: must be" env ELBOW_HEARTBEAT=often "$elbow" train conf
 # --- a run that is taken over while it was stopped, and wakes up again ---
 "$elbow" train config.json "${endless[@]}" --out asleep 2>message &
 logged 'epoch 1 ' asleep/run.log
-kill -STOP $!
+# Not in the middle of a checkpoint, which is still its own: the claim is looked at before.
+until kill -STOP $! && sleep 0.02 && [ -z "$(find asleep -name '*.part*')" ]; do kill -CONT $! && sleep 0.01; done
 printf '%s' "$other" >asleep/run.lock
 cp asleep/checkpoint.safetensors taken.safetensors
 kill -CONT $!
@@ -98,8 +99,8 @@ check "same bits" cmp whole/model.safetensors killed/model.safetensors
 check "same costs" cmp whole/costs.csv killed/costs.csv
 for signal in INT:130 USR1:138; do
   "$elbow" train config.json "${epoch[@]}" --set data.train_rows=6400000 --out stopped$signal 2>message &
-  logged started stopped$signal/run.log
-  sleep 0.3
+  # So many ticks of processor time that it is between two steps, however busy the machine is.
+  until [ "$(cut -d' ' -f14 "/proc/$!/stat" || echo 999)" -gt 100 ]; do sleep 0.02; done
   kill -${signal%:*} $!
   wait $!
   check "SIG${signal%:*} ends a run with ${signal#*:}" test $? -eq "${signal#*:}"
@@ -122,6 +123,11 @@ check "without a claim" test ! -e evaluating/run.lock
 wild=("${small[@]}" --set training.schedule.kind=constant)
 refused "the last finite state is kept" "$elbow" train config.json "${wild[@]}" --set training.schedule.learning_rate=1e6 --out wild
 check "its log says so" grep -q 'diverged: ' wild/run.log
+# On a terminal the line that moves makes room for the error: with one step an epoch, it stands there when the next one diverges.
+script -qec "'$elbow' train config.json --set data.train_rows=64 --set data.test_rows=64 --set training.optimizer.kind=sgd \
+  --set training.schedule.learning_rate=1e20 --threads 1 --out terminal" /dev/null </dev/null >screen
+check "a terminal shows the line that moves" grep -q 'epoch 1/' screen
+check "and the error by itself" grep -q $'\r\e\[Kelbow: ' screen
 refused "other settings" "$elbow" train config.json "${wild[@]}" --set training.schedule.learning_rate=1e7 --out wild --resume
 check "evaluate looks at it" "$elbow" evaluate wild >text 2>message
 check "and says what it looks at" grep -q 'wild is not finished: its state after 0 whole epochs' message
