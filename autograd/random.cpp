@@ -10,6 +10,7 @@
 #include "autograd/kernels/philox.hpp"
 #include "autograd/kernels/xsimd.hpp"
 #include "autograd/profile.hpp"
+#include "base/blocks.hpp"
 #include "base/parallel.hpp"
 
 // Numbers are made 64 at a time, a group of philox::words, by one function per distribution that is never inlined: the
@@ -97,6 +98,13 @@ void fill_part(const RandomKey& key, T* out, int64_t first, int64_t last, const 
 
 template <class T, class Distribution>
 void fill(const RandomKey& key, T* out, int64_t n, const Distribution& distribution) {
+  if (key.run > 0 && n > key.run) {
+    RandomKey piece = key;
+    piece.run = 0;
+    for (int64_t i = 0; i < n; i += key.run, piece.first += key.stride)
+      fill(piece, out + i, std::min(key.run, n - i), distribution);
+    return;
+  }
   const Timed timed("random numbers", Work::beside);
   if (n < 0 || n > longest - key.first) fail("random", "a sequence has 0 to 2^34 numbers, not ", n);
   // A number is cheaper than what parallel_for takes an element to be.
@@ -107,6 +115,15 @@ void fill(const RandomKey& key, T* out, int64_t n, const Distribution& distribut
 }
 
 }  // namespace
+
+RandomKey of_block(RandomKey key, int64_t width) {
+  const Block* block = Block::current();
+  if (!block) return key;
+  key.first += block->first * width;
+  key.run = block->rows * width;
+  key.stride = block->batch_rows * width;
+  return key;
+}
 
 template <class T> void fill_uniform(const RandomKey& key, T* out, int64_t n, T lo, T hi) {
   if (!(lo <= hi) || !std::isfinite(hi - lo)) fail("uniform", "no numbers lie in [", lo, ", ", hi, ")");

@@ -20,7 +20,14 @@ struct RandomKey {
   const Tensor* state = nullptr;
   /// The first number of the sequence that is drawn: who draws for some rows of a batch takes what is theirs. On the CPU.
   int64_t first = 0;
+  /// After each `run` numbers it goes on `stride` numbers behind the first of them; 0: with the next one. On the CPU.
+  int64_t run = 0, stride = 0;
 };
+
+/// The numbers of the rows that the calling thread computes, `width` for each row, out of those of the whole batch that `key` names: so
+/// a row's are the same wherever the batch is cut (base/blocks.hpp). This holds for several copies of the rows, too, one
+/// below the other. Without blocks, the key itself.
+RandomKey of_block(RandomKey key, int64_t width);
 
 /// A key whose step counts up: next() names a fresh sequence at each call. Its state is the three numbers of
 /// the key.

@@ -37,10 +37,11 @@ class Block {
   size_t index_;  // among those of this rank
 };
 
-/// How many rows the batch has of which the calling thread computes `rows`: more where it computes a block.
+/// How many rows the batch has of which the calling thread computes `rows`: more where it computes a block. The rows may be several
+/// copies of the block's.
 inline int64_t rows_of_batch(int64_t rows) {
   const Block* block = Block::current();
-  return block ? block->batch_rows : rows;
+  return block ? rows / block->rows * block->batch_rows : rows;
 }
 
 /// Cuts batches into blocks whose positions depend on nothing but their number, and computes those of this rank: each on a thread of its

@@ -12,20 +12,15 @@ namespace {
 
 // Before anything else is made.
 int64_t checked_blocks(const Experiment& e, const Ranks& ranks) {
-  const Config training = e.settings.section("training"), loss = e.settings.section("loss");
+  const Config training = e.settings.section("training");
   if (e.training.blocks == 0)
-    training.fail("blocks", str("0 is the batch as a whole, which ", ranks.size(),
-                                " ranks cannot share: set the number of blocks, in a run that begins"));
+    training.fail("blocks", str("0 leaves a batch whole, which ", ranks.size(),
+                                " ranks cannot share: resume a run that was begun so without mpirun, or begin "
+                                "one with a number of blocks"));
   if (e.training.blocks < ranks.size())
     training.fail("blocks", str(ranks.size(), " ranks need at least as many blocks, not ", e.training.blocks,
-                                ": set it to ", ranks.size(), " or more, in a run that begins"));
+                                ": take fewer ranks, or begin a run with ", ranks.size(), " blocks or more"));
   if (e.model->device() != Device::cpu) training.fail("blocks", "are computed on the CPU only: leave it out");
-  const auto refuse = [&](const char* key, const char* why) {
-    loss.fail(key, str(why, ", and training.blocks cuts it: leave one of them out"));
-  };
-  if (e.loss.samples > 0) refuse("objective", "iwae draws for the whole batch");
-  if (e.loss.free_nats > 0) refuse("free_nats", "is compared with the mean over the batch");
-  if (e.loss.has_capacity) refuse("capacity", "is compared with the mean over the batch");
   return e.training.blocks;
 }
 
@@ -79,8 +74,7 @@ LossTerms<double> BlockSteps::gradients(const Batch& batch, const Tensor& c, uin
     Cvae& model = i == 0 ? *e.model : *copies_[size_t(i - 1)]->model;
     FlatParameters& parameters = i == 0 ? parameters_ : copies_[size_t(i - 1)]->parameters;
     parameters.zero_gradients();
-    RandomKey noise = training_noise(e.seed, step);
-    noise.first = block.first * model.latents();
+    const RandomKey noise = of_block(training_noise(e.seed, step), model.latents());
     Tape tape;
     const Elbo terms =
         elbo(model, part_of(batch, block), rows_of(c, block), e.loss, noise, kl_term_at(e.loss, int64_t(step)));

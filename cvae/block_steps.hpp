@@ -16,8 +16,8 @@ namespace elbow {
 /// has its own gradients, running statistics (which come to the same in all) and place in the stream of dropout.
 class BlockSteps {
  public:
-  /// `parameters`: those of the experiment's model, which computes this rank's first block. Error, naming the key, for a setting whose
-  /// loss is no mean over the rows, or too few blocks for the ranks.
+  /// `parameters`: those of the experiment's model, which computes this rank's first block. Error, naming the key,
+  /// for too few blocks for the ranks.
   BlockSteps(Experiment& experiment, FlatParameters& parameters, const Ranks& ranks);
 
   /// The other models continue from where the experiment's is; its mode is theirs. To be called at the start of each epoch.

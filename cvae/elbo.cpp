@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "autograd/operators.hpp"
+#include "base/blocks.hpp"
 #include "cvae/sampling.hpp"
 #include "data/table_codec.hpp"
 
@@ -106,14 +107,27 @@ NoiseSettings read_noise(const Config& config, const std::vector<FeatureRun>& ru
 // How far a rise through `steps` steps has come, 0..1.
 double risen(int64_t step, int64_t steps) { return step >= steps ? 1.0 : double(step) / double(steps); }
 
-// What the KL adds to the loss.
+// The mean over all rows of the batch, where `mean` is that over the rows of a block. All of its gradient goes to `mean`: the share
+// that `mean` has in it is that of the block's rows, by which BlockSteps weighs whatever gradients the block has.
+Tensor over_batch(const Tensor& mean) {
+  const Block* block = Block::current();
+  if (!block) return mean;
+  Tensor all = mean.detach() * (double(block->rows) / double(block->batch_rows));
+  dispatch(all.dtype(), [&]<class T>() { block->sum(all.data<T>(), all.numel()); });
+  return all + (mean - mean.detach());
+}
+
+// What the KL adds to the loss. What is compared with a number is the mean over the whole batch.
 Tensor kl_loss(const Posterior& q, const ConditionedPrior& p, const Tensor& kl, const LossSettings& loss,
                const Tensor& weight, const Tensor& capacity) {
   Tensor penalty = kl;
   if (loss.free_nats > 0) {
-    const Tensor each = kl_divergence(q, p.normal, Reduction::per_column);  // [latents]
+    const Tensor each = over_batch(kl_divergence(q, p.normal, Reduction::per_column));  // [latents]
     penalty = sum(maximum(each, Tensor::full({}, loss.free_nats, each.dtype(), each.device())));
-    if (q.axes) penalty = penalty + (kl - sum(each));  // the total correlation is no latent's, and not free
+    if (q.axes)
+      penalty = penalty + (over_batch(kl) - sum(each));  // the total correlation is no latent's, and not free
+  } else if (loss.has_capacity) {
+    penalty = over_batch(kl);
   }
   if (loss.has_capacity) penalty = abs(penalty - capacity);
   return weight * penalty;

@@ -64,8 +64,7 @@ std::vector<std::string> ActivationLayer::names() {
 Tensor Dropout::forward(const Tensor& x) {
   if (!training() || p_ == 0) return x;
   RandomKey key = stream_.next();
-  // A row's mask is the same wherever the batch is cut.
-  if (const Block* block = Block::current()) key.first = block->first * (x.numel() / x.size(0));
+  if (Block::current()) key = of_block(key, x.numel() / x.size(0));
   return dropout(x, p_, key);
 }
 

@@ -65,6 +65,13 @@ for run in conv table; do
     same_bits $run $run$n
   done
 done
+for loss in free_nats=0.1 capacity=0.5 objective=iwae; do
+  for n in 1 2 3; do
+    check "$loss, $n ranks" ranks $n train "${mlp[@]}" --set data.train_rows=640 --set training.epochs=1 --set "loss.$loss" \
+      --set training.blocks=3 --out "$loss-$n" "${quiet[@]}"
+    [ $n = 1 ] || same_bits "$loss-1" "$loss-$n"
+  done
+done
 check "the log says how many" grep -q "4 ranks" mlp4/run.log
 check "the blocks are among the settings" grep -q '"blocks": 4' mlp4/config.json
 check "whole batches are another run" bash -c "'$elbow' train ${mlp[*]@Q} --out whole --quiet && ! cmp -s mlp/costs.csv whole/costs.csv"
@@ -83,7 +90,8 @@ refused_once() {
 }
 refused_once "training.blocks" train "${mlp[@]}" --set training.blocks=2 --out refused
 refused_once "training.blocks" train "${mlp[@]}" --set training.blocks=0 --out refused
-refused_once "loss.free_nats" train "${mlp[@]}" --set loss.free_nats=0.1 --out refused
+refused_once "resume a run that was begun so without mpirun" train "${mlp[@]}" --set training.epochs=3 --out whole --resume
+refused_once "loss.free_nats" train "${mlp[@]}" --set loss.free_nats=0.1 --set model.prior.kind=mixture --out refused
 refused_once "batch_rows" train mlp.json --set training.batch_rows=x --out refused
 refused_once "exists already" train "${mlp[@]}" --out mlp
 refused_once "cannot be read" train none.json --out refused

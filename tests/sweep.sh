@@ -49,6 +49,8 @@ check "quiet means silent" test -z "$("$elbow" sweep sweeps/more.json --out outp
 cp -r outputs/small before
 refused "loss.beta=0.5,seed=1" "$elbow" sweep sweeps/small.json --set data.test_rows=320
 refused "other settings" "$elbow" sweep sweeps/small.json --set data.test_rows=320
+refused "1 epochs, not 0: set it back" "$elbow" sweep sweeps/small.json --set training.epochs=0
+refused "learning rate 1e-05 instead of 0.003: set it back" "$elbow" sweep sweeps/small.json --set training.schedule.learning_rate=1e-5
 check "and nothing is touched" diff -r before outputs/small
 
 # --- a run that fails: the others go on, and it is named ---

@@ -163,6 +163,20 @@ BOOST_AUTO_TEST_CASE(batch_norm_is_over_all_blocks) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(copies_of_a_block_draw_what_copies_of_the_batch_do) {
+  constexpr int64_t copies = 3, rows = 10, width = 7;
+  const RandomKey key{3, 4, 5, nullptr, 2};
+  const Tensor whole = normal(key, {copies, rows, width});
+  Blocks all(alone(), 3, rows);
+  std::atomic<int> different{0};
+  all.run([&](int64_t, const Block& block) {
+    const Tensor here = normal(of_block(key, width), {copies, block.rows, width});
+    if (largest_difference(here, slice(whole, 1, block.first, block.first + block.rows)) > 0) ++different;
+  });
+  BOOST_TEST(different == 0);
+  BOOST_TEST(largest_difference(normal(of_block(key, width), whole.shape()), whole) == 0);
+}
+
 BOOST_AUTO_TEST_CASE(numbers_from_the_middle_of_a_sequence) {
   RandomKey key{3, 4, 5};
   const Tensor all = normal(key, {40000});
@@ -206,20 +220,55 @@ BOOST_AUTO_TEST_CASE(a_step_in_blocks_is_that_of_the_whole_batch) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(losses_that_are_no_mean_over_the_rows_are_refused) {
-  const auto message = [](const char* key, const Json& value, int64_t blocks) -> std::string {
-    Json changed = settings();
-    changed["loss"][key] = value;
-    changed["training"]["blocks"] = blocks;
-    try {
-      Experiment e(Config(changed, "refused.json"));
-      const Training training(e);
-    } catch (const Error& e) { return e.what(); }
-    return "";
+// What is compared with the mean over the batch, and several draws of each row.
+BOOST_AUTO_TEST_CASE(every_loss_is_that_of_the_whole_batch) {
+  const auto trained = [](const Json& loss, int64_t blocks, const Json& model) {
+    Json json = settings();
+    json["loss"].update(loss);
+    json["loss"]["kl_warmup_steps"] = 0;
+    if (!model.empty()) json["model"] = model;
+    json["training"]["blocks"] = blocks;
+    Experiment e(Config(json, "losses"));
+    Training training(e);
+    training.begin_epoch();
+    struct {
+      LossTerms<double> losses;
+      Tensor gradients;
+      std::vector<float> bits;  // after a few steps
+    } out;
+    out.losses = training.step(0);
+    out.gradients = training.parameters().gradients().to(DType::float64);
+    for (int64_t i = 1; i < 4; ++i) training.step(i);
+    out.bits = training.parameters().values().to_vector<float>();
+    return out;
   };
-  BOOST_TEST(message("free_nats", 0.1, 4).find("loss.free_nats") != std::string::npos);
-  BOOST_TEST(message("capacity", 3, 4).find("loss.capacity") != std::string::npos);
-  BOOST_TEST(message("objective", "iwae", 4).find("loss.objective") != std::string::npos);
-  BOOST_TEST(message("free_nats", 0.1, 0) == "");
-  BOOST_TEST(message("beta", 1, 51).find("training.blocks") != std::string::npos);
+  const auto compare = [&](const Json& loss, const Json& model = {}) {
+    BOOST_TEST_CONTEXT(loss.dump() << model.dump()) {
+      const auto whole = trained(loss, 0, model), other = trained(Json::object(), 0, model);
+      BOOST_TEST(largest_difference(whole.gradients, other.gradients) > 1e-3);  // the setting matters
+      for (const int64_t blocks : {1, 2, 3, 7}) {
+        const auto cut = trained(loss, blocks, model);
+        BOOST_TEST(std::abs(cut.losses.loss - whole.losses.loss) < 1e-5);
+        BOOST_TEST(std::abs(cut.losses.kl - whole.losses.kl) < 1e-5);
+        BOOST_TEST(largest_difference(cut.gradients, whole.gradients) < 5e-6);
+        const ThreadsScope scope(3);
+        BOOST_TEST((trained(loss, blocks, model).bits == cut.bits));
+      }
+    }
+  };
+  for (const double nats : {0.25, 0.4, 0.6}) compare({{"free_nats", nats}});
+  compare({{"capacity", 0.95}});  // the KL is 0.93, in some blocks more
+  compare({{"free_nats", 0.4}, {"capacity", 1.1}});
+  for (const int64_t samples : {2, 5}) compare({{"objective", "iwae"}, {"samples", samples}});
+  const Json linear = {{"kind", "linear"}, {"latents", 3}};  // its posteriors have axes
+  compare({{"free_nats", 0.01}, {"capacity", 0.02}}, linear);
+  compare({{"objective", "iwae"}}, linear);
+}
+
+BOOST_AUTO_TEST_CASE(too_many_blocks_are_refused) {
+  Json changed = settings();
+  changed["training"]["blocks"] = 51;
+  BOOST_CHECK_EXCEPTION(Experiment(Config(changed, "refused.json")), Error, [](const Error& e) {
+    return std::string(e.what()).find("training.blocks") != std::string::npos;
+  });
 }

@@ -106,6 +106,20 @@ check "with the same bits" cmp few/seed=2/model.safetensors serial/seed=2/model.
 check "the status says what is done" grep -q $'^done\t2' status
 check "and what is left" grep -q $'^new\t3' status
 check "of a share, too" test "$("$elbow" sweep few.json --out few --shard 1/3 --list | cut -f1,2 | tr '\n\t' '  ')" = "seed=1 new seed=4 new "
+# other_settings SED SETTING: under the file so changed, both runs are listed as made with another SETTING.
+other_settings() {
+  sed "$1" few.json >other.json
+  "$elbow" sweep other.json --out few --status >status
+  check "$2 is another one" test "$(grep -A 2 '^other' status | cut -f1,2)" = $'other\t2\n  seed=2\t'"$2"$'\n  seed=5\t'"$2"
+  check "$2: and listed so" test "$("$elbow" sweep other.json --out few --list | grep -c $'^seed=[25]\tother\t')" -eq 2
+  refused "$2: set it back in the sweep, or remove this folder" "$elbow" sweep other.json --out few --shard 2/3
+}
+other_settings 's/"set": {/&"loss.beta": 0.5, /' loss.beta
+other_settings 's/"data.test_rows": 128/"data.test_rows": 64/' data.test_rows
+other_settings 's/, "evaluation.draws": 1//' evaluation.draws # as by default
+mv few/ended away
+check "the same settings are not other ones" test "$("$elbow" sweep few.json --out few --list | grep -c started)" -eq 2
+mv away few/ended
 check "a share of nothing" undrawn sweep few.json --out few --shard 9/9 --quiet
 for shard in 0/3 4/3 x/3 3 1/3x / ''; do
   refused "--shard: must be I/N" "$elbow" sweep few.json --out few --shard "$shard"
@@ -126,6 +140,7 @@ undrawn sweep failing.json --out failing --worker --quiet 2>message
 check "a failure has status 2" test $? -eq 2
 check "and is named" grep -q '1 of 2 runs that this worker made failed: mad: ' message
 check "it is written down, and why" grep -q 'the loss is' failing/ended/mad@*.failed
+check "and what to do about it in a sweep" grep -q 'set it in the sweep and remove failing/mad$' failing/ended/mad@*.failed
 check "the other one is done" test -s failing/good/summary.json
 "$elbow" sweep failing.json --out failing --status >status
 check "the status says so" grep -q $'^  mad\t.*the loss is' status

@@ -70,35 +70,44 @@ Json settings_of_run(const fs::path& file) {
   return config;
 }
 
-std::string check_same_run(const std::filesystem::path& file, const std::string& resolved) {
-  const auto refuse = [&](const std::string& why) { return Error(file.string() + ": " + why); };
+SettingsChange change_of_settings(const fs::path& file, const std::string& resolved) {
   try {
     Json before = settings_of_run(file), after = Json::parse(resolved);
     const int64_t epochs_before = before.at("training").at("epochs"),
                   epochs = after.at("training").at("epochs");
-    if (epochs < epochs_before)
-      throw refuse(str("the run was started with ", epochs_before, " epochs: --resume takes no fewer"));
     const Json& training = after.at("training");
     const bool last_look = training.contains("validation") && training.at("validation").at("every") > 1;
-    if (epochs > epochs_before && (training.at("schedule").at("kind") == "cosine" ||
-                                   training.at("freeze_batch_norm_after") < 1 || last_look))
-      throw refuse("its schedule depends on the number of epochs, so --resume cannot add any: start over");
+    const bool fixed = training.at("schedule").at("kind") == "cosine" ||
+                       training.at("freeze_batch_norm_after") < 1 || last_look;
+    if (epochs < epochs_before || (epochs > epochs_before && fixed))
+      return {"training.epochs",
+              epochs < epochs_before
+                  ? str("the run was started with ", epochs_before, " epochs, not ", epochs)
+                  : str("its schedule depends on the number of epochs, ", epochs_before, " and not ", epochs),
+              false};
     Json& rate_before = before.at("training").at("schedule").at("learning_rate");
     const Json rate = after.at("training").at("schedule").at("learning_rate");
-    std::string changed;
-    if (rate.get<double>() < rate_before.get<double>())
-      changed = str("learning rate ", rate.dump(), " instead of ", rate_before.dump());
-    if (!changed.empty()) rate_before = rate;
+    SettingsChange lower;
+    if (rate.get<double>() < rate_before.get<double>()) {
+      lower = {"training.schedule.learning_rate",
+               str("learning rate ", rate.dump(), " instead of ", rate_before.dump()), true};
+      rate_before = rate;
+    }
     before["training"].erase("epochs");
     after["training"].erase("epochs");
     const nlohmann::json changes = nlohmann::json::diff(before, after);  // in whatever order
-    if (!changes.empty())
-      throw refuse(str(
-          "the run was started with other settings: --resume takes the same ones (or more epochs, or a lower "
-          "training.schedule.learning_rate); the first that differs is ",
-          dotted(changes.front().at("path").get<std::string>())));
-    return changed;
-  } catch (const Json::exception&) { throw refuse("is not the configuration of a run"); }
+    if (changes.empty()) return lower;
+    const std::string first = dotted(changes.front().at("path").get<std::string>());
+    return {first, "the run was started with other settings; the first that differs is " + first, false};
+  } catch (const Json::exception&) { throw Error(file.string() + ": is not the configuration of a run"); }
+}
+
+std::string check_same_run(const fs::path& file, const std::string& resolved) {
+  const SettingsChange change = change_of_settings(file, resolved);
+  if (change.allowed) return change.why;
+  throw Error(str(file.string(), ": ", change.why,
+                  ": --resume takes the same settings, or a lower training.schedule.learning_rate, or more "
+                  "epochs (no fewer) where nothing else depends on their number"));
 }
 
 namespace {

@@ -15,6 +15,15 @@ void require_run(const std::filesystem::path& folder, std::initializer_list<cons
 /// The settings of a run, RUN/config.json; those that it lacks because a later version added them, as they were then.
 Json settings_of_run(const std::filesystem::path& config);
 
+/// How settings differ from those that a run was started with, more epochs aside, if nothing else depends on their number.
+struct SettingsChange {
+  std::string setting;  ///< the first that differs, "loss.beta"; empty: none does
+  std::string why;      ///< the same in words
+  bool allowed = true;  ///< the run can go on: none differs, or the learning rate is lower
+};
+/// Of `resolved` (Experiment::resolved) and a run's config.json. Error, naming the file, if that is none.
+SettingsChange change_of_settings(const std::filesystem::path& file, const std::string& resolved);
+
 /// A run is resumed only under the settings that it was started with: Error, naming `file`, its config.json, unless
 /// `resolved` (Experiment::resolved) holds the same ones. Two changes are allowed: more epochs, if nothing else depends
 /// on their number, and a lower learning rate, for a run that has diverged. Returns the latter, "learning rate 0.0001

@@ -128,8 +128,10 @@ SweepRun::State state_of(const SweepRun& run) {
     if (holds_no_run(folder) || !FolderClaim::owner(folder).empty()) return SweepRun::State::fresh;
     throw Error(folder.string() + ": holds files but no run of elbow");
   }
-  if (!check_same_run(folder / "config.json", run.resolved).empty())
-    throw Error(folder.string() + ": holds a run with another learning rate");
+  const SettingsChange change = change_of_settings(folder / "config.json", run.resolved);
+  if (!change.why.empty())
+    throw Error(str(folder.string(), ": ", change.why,
+                    ": set it back in the sweep, or remove this folder, or choose another --out"));
   const nlohmann::json before = settings_of_run(folder / "config.json");  // compared in whatever order
   if (is_finished_run(folder) && before == nlohmann::json::parse(run.resolved)) return SweepRun::State::done;
   return fs::exists(folder / "checkpoint.safetensors") ? SweepRun::State::resume : SweepRun::State::restart;

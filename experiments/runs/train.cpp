@@ -196,6 +196,9 @@ void train(const TrainOptions& o) {
   } catch (const Diverged& problem) {
     if (!run->folder) throw ReportedElsewhere(2);
     run->folder->log(str("diverged: ", problem.what()));
+    if (!o.found.empty())
+      throw Error(str(problem.what(), "; to begin again with a lower rate, set it in the sweep and remove ",
+                      run->folder->name().string()));
     throw Error(str(problem.what(),
                     "; the last finite state is kept: --resume --set "
                     "training.schedule.learning_rate=... continues from it"));
