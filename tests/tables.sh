@@ -167,6 +167,13 @@ refused "training.epochs: must be a whole number" benchmark --set training.epoch
 refused "model.dropout: must be a number" benchmark --set model.dropout=much --out refused
 refused "condition.given: must be a number" benchmark --set condition.given=much --out refused
 
+# Intervals of large numbers that differ little, and of counts, most of which are 0.
+awk 'BEGIN { print "time,n"; for (i = 0; i < 200; i++) printf "%.3f,%d\n", 1e9 + sin(i * 1.7), i % 7 % 4 == 0 ? i % 3 : 0 }' >exact.csv
+echo '{"columns": [{"name": "time", "kind": "real"}, {"name": "n", "kind": "count"}]}' >exact.json
+check "numbers that a float cannot hold" "$elbow" impute-benchmark exact.csv --schema exact.json \
+  --quiet --missing 0.3 --set training.epochs=100 --baselines none --out exact
+check "are covered" awk -F, '$3 == "time" || $3 == "n" { n += $7 > 0.75 && $8 < 1 } END { exit n != 2 }' exact/scores.csv
+
 # --- one recipe for all tables ---
 check "a table of categories" undrawn train "$source/experiments/table.json" --quiet --set data.path=whole.csv --set training.epochs=2 \
   --set 'data.schema={"columns":[{"name":"c","kind":"binary"}],"others":"ignore"}' --out categories
