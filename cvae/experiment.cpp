@@ -210,7 +210,8 @@ ModelSizes sizes_of(const Dataset& set, const Condition& condition, const LossSe
           loss.outputs.trained(),
           loss.outputs.fixed(),
           locations,
-          set.rows()};
+          set.rows(),
+          loss.is_squared_error() ? loss.beta / 2 : 0};
 }
 
 // The settings are read in the order of the members, which is also the order of the resolved file.

@@ -69,6 +69,8 @@ struct ModelSizes {
   /// [columns]: the output that says where the number of the column lies (DistortionTerm::locations); -1: it is no number. Empty: not known.
   std::vector<int64_t> locations = {};
   int64_t rows = 0;  ///< of the training set
+  double noise =
+      0;  ///< variance of the noise that squared error stands for, beta / 2; 0: another loss, or beta = 0
   int64_t network_outputs() const { return outputs > 0 ? outputs : columns; }
 };
 

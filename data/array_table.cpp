@@ -107,8 +107,11 @@ void ArrayTable::open_archive() {
   if (!has("columns") || path.array == "columns") return;
   const ReadBytes read = open("columns");
   const NpyHeader header = read_npy_header(read);
-  if (header.is_text() && header.shape.size() == 1 && header.rows() == columns_)
+  if (!header.is_text() || header.shape.size() != 1) return;
+  if (header.rows() == columns_)
     names_ = read_texts(header, read);
+  else if (path.array.empty() || path.array == "rows")
+    throw Error(str("its array \"columns\" names ", header.rows(), " column(s), and \"rows\" has ", columns_));
 }
 
 // Vectors of one length are the columns of a table.

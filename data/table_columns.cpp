@@ -97,6 +97,8 @@ TableCodec fit_codec(const TableColumns& table, const TableFormat& format, std::
       } catch (const Error& e) { throw Error(str("column ", f.name, ": ", e.what())); }
       if (!empty && !std::isfinite(scale.mean + scale.sd))
         throw Error(str("column ", f.name, ": its numbers are too large to be scaled"));
+      if (!empty && scale.sd == 0)
+        throw Error(str("column ", f.name, ": its numbers differ too little to be scaled"));
       field.number = output_format_of(c.schema, seen);
       for (const NumberSummary::Outlier& o : seen.outliers())
         note(f.name, str(c.schema.field.number.write(o.value, 0, 17), " (in ", o.rows,

@@ -69,6 +69,16 @@ refused 'cut.npy: is cut short: it has ' "$elbow" train config.json --set data.p
 head -c 300 t.npz >cut.npz
 refused 'cut.npz: its zip is damaged, or cut short' "$elbow" describe cut.npz
 refused 't.npz:row: there is no such array among "rows", "columns"' "$elbow" describe t.npz:row
+if command -v python3 >/dev/null; then
+  python3 - <<'END'
+import zipfile
+with zipfile.ZipFile("short.npz", "w") as archive:
+    for name, kind, shape, data in ("rows", "<f8", "(2, 2)", bytes(32)), ("columns", "<U1", "(1,)", "a".encode("utf-32-le")):
+        header = f"{{'descr': '{kind}', 'fortran_order': False, 'shape': {shape}, }}\n".encode()
+        archive.writestr(name + ".npy", b"\x93NUMPY\1\0" + len(header).to_bytes(2, "little") + header + data)
+END
+  refused 'short.npz: its array "columns" names 1 column(s), and "rows" has 2' "$elbow" describe short.npz
+fi
 
 # --- the tables of density estimation, by made-up ones with as many columns ---
 for name in power:6 gas:8 hepmass:21 miniboone:43 bsds300:63; do

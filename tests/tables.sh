@@ -167,12 +167,32 @@ refused "training.epochs: must be a whole number" benchmark --set training.epoch
 refused "model.dropout: must be a number" benchmark --set model.dropout=much --out refused
 refused "condition.given: must be a number" benchmark --set condition.given=much --out refused
 
+# Intervals of large numbers that differ little, and of counts, most of which are 0.
+awk 'BEGIN { print "time,n"; for (i = 0; i < 200; i++) printf "%.3f,%d\n", 1e9 + sin(i * 1.7), i % 7 % 4 == 0 ? i % 3 : 0 }' >exact.csv
+echo '{"columns": [{"name": "time", "kind": "real"}, {"name": "n", "kind": "count"}]}' >exact.json
+check "numbers that a float cannot hold" "$elbow" impute-benchmark exact.csv --schema exact.json \
+  --quiet --missing 0.3 --set training.epochs=100 --baselines none --out exact
+check "are covered" awk -F, '$3 == "time" || $3 == "n" { n += $7 > 0.75 && $8 < 1 } END { exit n != 2 }' exact/scores.csv
+
 # --- one recipe for all tables ---
 check "a table of categories" undrawn train "$source/experiments/table.json" --quiet --set data.path=whole.csv --set training.epochs=2 \
   --set 'data.schema={"columns":[{"name":"c","kind":"binary"}],"others":"ignore"}' --out categories
 check "the resolved recipe" bash -c "'$elbow' config '$source/experiments/table.json' --set data.path=whole.csv --set data.schema=whole.json >resolved.json"
 check "has numbers for what depends on the rows" bash -c "! grep -q '\"auto\"' resolved.json && grep -q '\"epochs\": 1000' resolved.json && grep -q '\"dropout\": 0.5' resolved.json"
 check "and reads as itself" cmp resolved.json <("$elbow" config resolved.json)
+
+# --- numbers far from 1: 1e30 and 1e-300 ---
+awk 'BEGIN { print "huge,tiny,b"; for (i = 0; i < 100; i++) { x = sin(i * 1.7)
+  printf "%s,%.4fe-60,%.3f\n", i % 10 == 3 ? "" : sprintf("%.4fe60", 3 + x), 2 * x + cos(i), x } }' >t.csv
+check "large and small numbers" train --out far
+check "imputed, with their uncertainty" bash -c "'$elbow' impute far t.csv --sd --noise >out.csv && [ \$(grep -cE '^[0-9.]+e[+]?60,.*,[0-9.]+e[+]59,,\$' out.csv) = 10 ]"
+check "and pooled" bash -c "'$elbow' impute far t.csv --multiple --noise --draws 3 | '$elbow' pool /dev/stdin >pooled.csv"
+check "by the digits of a double" awk -F, '$1 == "huge" { n += $5 > 2.5e60 && $5 < 3.5e60 && $6 > 1e117 } $1 == "tiny" { n += $6 > 1e-123 } END { exit n != 2 }' pooled.csv
+awk 'BEGIN { print "draw,t"; for (i = 0; i < 20; i++) printf "%d,%d\n", i % 2, 1700000000 + i }' >times.csv
+is "of what is large and differs little" "1700000009.5 true" bash -c \
+  "'$elbow' pool times.csv | awk -F, 'NR > 1 { print \$5, (\$11 - \$10 < 20 ? \"true\" : \"false\") }'"
+awk 'BEGIN { print "a,b"; for (i = 0; i < 50; i++) printf "%de-311,%.3f\n", i, sin(i) }' >denormal.csv
+refused "denormal.csv: column a: its numbers differ too little to be scaled" train --set data.path=denormal.csv --out refused
 
 # A run from before there was a test_path goes on.
 sed -i '/"test_path"/d' categories/config.json

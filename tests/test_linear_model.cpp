@@ -105,6 +105,21 @@ BOOST_AUTO_TEST_CASE(it_learns_reverse_water_filling) {
   }
 }
 
+// So it does where the variances are thousands of times beta, in units that nobody has chosen to suit it.
+BOOST_AUTO_TEST_CASE(the_units_of_the_columns_do_not_matter) {
+  Json data = three_columns;
+  for (Json& row : data["covariance"])
+    for (Json& c : row) c = c.get<double>() * 1e5;
+  Experiment e{Config(settings(data))};
+  BOOST_TEST_REQUIRE(bool(e.optimum));
+  Training training(e);
+  while (training.epochs_done() < e.training.epochs) training.epoch([](int64_t) {});
+  const Estimate excess = estimate_of(test_losses(e, 16, true).excess);
+  const double optimum = e.optimum->average(e.condition.given(), 1024, 1, e.data.test.missing).loss;
+  BOOST_TEST_MESSAGE("excess " << excess.mean << " +- " << excess.standard_error << " of " << optimum);
+  BOOST_TEST(std::abs(excess.mean) < 0.01 * optimum + 4 * excess.standard_error);
+}
+
 // Rows of which nothing is missing are encoded alike, whether entries may be missing or not: the axes of the posterior are then the
 // latents, up to their order.
 BOOST_AUTO_TEST_CASE(a_complete_row_where_entries_may_be_missing) {

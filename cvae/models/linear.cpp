@@ -52,6 +52,7 @@ class LinearCvae : public Cvae {
         mean_(Tensor::zeros({columns_})),
         unit_(Tensor::full({}, 1)),
         covariance_(Tensor::zeros({columns_, columns_})),
+        noise_(sizes.noise),
         log_noise_(Tensor::zeros({})) {
     if (!sizes.masked) config.fail("kind", "linear expects a condition of columns, each of which may be given");
     if (sizes.network_outputs() != columns_)
@@ -75,7 +76,8 @@ class LinearCvae : public Cvae {
   }
   int64_t latents() const override { return latents_; }
 
-  // The mean and the covariance of the training rows.
+  // The mean and the covariance of the training rows, and the noise in their units: an optimiser takes steps of one length in its
+  // logarithm, too many of them where the variances are thousands of times beta.
   void fit(const Dataset& train) override {
     const std::vector<int64_t> index =
         evenly_spread(train.rows(), train.observed ? em_rows(columns_) : most_rows);
@@ -92,6 +94,9 @@ class LinearCvae : public Cvae {
     set(mean_, moments.mean);
     set(covariance_, covariance);
     set(unit_, {std::sqrt(variance)});
+    if (noise_ == 0) return;
+    set(log_noise_, {std::log(noise_ / variance)});
+    log_noise_.set_requires_grad();
   }
 
  private:
@@ -165,6 +170,7 @@ class LinearCvae : public Cvae {
   // All is computed with (x - mean) / unit, whose covariance has a mean diagonal of 1.
   Tensor mean_, unit_, covariance_;  // [columns], [], [columns, columns]
   std::unique_ptr<OfVariance> gain_;
+  double noise_;      // what v starts as, in units of x; 0: as 1, in units
   Tensor log_noise_;  // []: ln v, in units
   Tensor identity_;   // [latents, latents], or undefined where nothing is missing
   Tensor c_;  // the condition that conditioned_ belongs to, and the versions of it and of the covariance

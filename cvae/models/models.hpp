@@ -56,10 +56,10 @@ std::unique_ptr<Cvae> make_unet_cvae(const Config& config, const ModelSizes& siz
 
 /// Linear in the values of a row, with coefficients that depend on the mask: the best one of a Gaussian set is of this form
 /// (docs/optimum.md). What the given columns predict of the others, and the principal axes of the rest, are those of a Gaussian
-/// with the training rows' mean and covariance, which are saved and not trained; latent i is the i-th axis, largest first. What
-/// is trained are three functions of the variance along an axis, the same for all axes and masks: the gain and the variance of
-/// the posterior, and the gain of the output. Settings: latents (at most, and by default, one for each column), gains (the widths of
-/// the hidden layers of these functions), activation. For real columns; O(columns^3) a row. Error, naming the key, for a condition
+/// with the training rows' mean and covariance, which are saved and not trained; latent i is the i-th axis, largest first. Trained
+/// are the gain of the output, a function of the variance along an axis that is the same for all axes and masks, and the noise of
+/// the output, which together give the posterior. Settings: latents (at most, and by default, one for each column), gains (the widths
+/// of the hidden layers of that function), activation. For real columns; O(columns^3) a row. Error, naming the key, for a condition
 /// that is not made of columns.
 std::unique_ptr<Cvae> make_linear_cvae(const Config& config, const ModelSizes& sizes,
                                        RandomStream& initialisation, RandomStream& dropout);

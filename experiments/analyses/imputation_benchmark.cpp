@@ -114,16 +114,22 @@ void score_draws(ImputedTable& table, const ImputationTask& task, const RowSet& 
     const std::optional<size_t> f = task.feature(c);
     if (!f || !task.is_number(c)) continue;
     const size_t column = size_t(task.codec->features()[*f].first);
+    const Scale& scale = task.codec->scales()[*f];
+    const double deviation = standard_deviation(task.truth.columns[c].numbers),
+                 unit = deviation > 0 ? deviation : 1;
     for (size_t i = 0; i < rows; ++i) {
       const int64_t row = set.index[size_t(first) + i];
       const double truth = task.true_value(row, c);
       if (!task.hidden.at(row, int64_t(c)) || std::isnan(truth)) continue;
-      for (size_t k = 0; k < draws.size(); ++k)
-        sorted[k] = float(task.codec->scales()[*f].value_of(draws[k][i * d + column]));
+      for (size_t k = 0; k < draws.size(); ++k) {
+        const double value = scale.value_of(draws[k][i * d + column]);
+        // From the truth, in deviations: a float cannot hold 1e9 + 1. A count is whole, and may be the very truth.
+        sorted[k] = float(((is_count(scale.kind) ? std::round(value) : value) - truth) / unit);
+      }
       std::sort(sorted.begin(), sorted.end());
       const size_t at = size_t(row) * columns + c;
-      table.covered[at] = pit_interval(sorted, truth).covered(0.9);
-      table.crps[at] = fair_crps(sorted, truth);
+      table.covered[at] = pit_interval(sorted, 0).covered(0.9);
+      table.crps[at] = fair_crps(sorted, 0) * unit;
     }
   }
 }

@@ -92,7 +92,7 @@ void impute(const ImputeOptions& o) {
         if (!is_numeric(features[f].kind)) continue;
         const size_t at = size_t(features[f].first);
         const Scale& scale = codec.scales()[f];
-        const float unit = scale.is_logarithmic() ? 1 : float(scale.sd);
+        const double unit = scale.is_logarithmic() ? 1 : scale.sd;
         std::string sd = there[at] == 0 ? number_text(imputed.sd[r * d + at] * unit) : "";
         std::replace(sd.begin(), sd.end(), '.', codec.format().decimal);
         line.push_back(std::move(sd));

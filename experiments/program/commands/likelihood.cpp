@@ -92,7 +92,7 @@ std::string summary_of(const Found& found, int64_t samples) {
 }
 
 // A number that a field may lack: empty where it is not one.
-std::string optional_text(double value) { return std::isnan(value) ? "" : number_text(float(value)); }
+std::string optional_text(double value) { return std::isnan(value) ? "" : number_text(value); }
 
 // The run's model. For a file the run's own rows are not needed; but those of a set that is drawn cost nothing to have, and with
 // them comes the set's distribution.

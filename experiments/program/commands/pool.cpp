@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "base/text.hpp"
+#include "data/csv.hpp"
 #include "data/table_dialect.hpp"
 #include "experiments/program/commands/commands.hpp"
 #include "experiments/program/rows/options.hpp"
@@ -142,7 +143,7 @@ PooledTable read_imputations(const PoolOptions& o) {
   return table;
 }
 
-std::string optional_number(double value) { return std::isfinite(value) ? number_text(float(value)) : ""; }
+std::string optional_number(double value) { return std::isfinite(value) ? to_text(value) : ""; }
 
 // The mean of each column of numbers, and the share of each category of the others, by Rubin's rules, as CSV.
 void pool(const PoolOptions& o) {

@@ -10,6 +10,7 @@
 
 #include "base/error.hpp"
 #include "base/text.hpp"
+#include "data/csv.hpp"
 #include "experiments/runs/run_folder.hpp"
 
 namespace elbow {
@@ -112,11 +113,13 @@ void TableOutput::finish() {
   interrupts_.reset();
 }
 
-std::string number_text(float value) {
+std::string number_text(double value) {
   if (!std::isfinite(value))
     throw Error("a result is not finite: the model's weights, or the values that it is given, are too large");
-  std::array<char, 32> buffer;
-  return {buffer.data(), std::to_chars(buffer.data(), buffer.data() + buffer.size(), value).ptr};
+  using Float = std::numeric_limits<float>;
+  const double size = std::abs(value);
+  const bool is_float = size == 0 || (size >= Float::min() && size <= Float::max());
+  return is_float ? float_text(float(value)) : to_text(value);
 }
 
 std::vector<std::string> numbered(const std::string& name, const std::vector<int64_t>& numbers) {

@@ -64,8 +64,9 @@ class TableOutput {
   std::unique_ptr<ArrayOutput> arrays_;         // the same, where the file holds arrays
 };
 
-/// The shortest text that reads back as the same float. Error for a NaN or an infinity, which no model should return.
-std::string number_text(float value);
+/// The shortest text that reads back as the same float; as the same double where that is too large or too small for a float. Error for
+/// a NaN or an infinity, which no model should return.
+std::string number_text(double value);
 
 /// "mu_0", "mu_1", ... for the numbers given.
 std::vector<std::string> numbered(const std::string& name, const std::vector<int64_t>& numbers);
