@@ -4,6 +4,7 @@
 #include "autograd/backend/backend.hpp"
 #include "autograd/profile.hpp"
 #include "base/parallel.hpp"
+#include "base/ranks.hpp"
 #include "nn/module.hpp"
 
 namespace elbow {

@@ -6,9 +6,10 @@
 #include <vector>
 
 #include "autograd/tensor.hpp"
-#include "base/ranks.hpp"
 
 namespace elbow {
+
+class Ranks;
 
 /// One tensor of a module under its full name, such as "encoder.0.weight".
 struct NamedTensor {
