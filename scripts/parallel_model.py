@@ -35,9 +35,9 @@ def step_ms(ranks, blocks, a, latency_us, gbytes_per_s):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     number = lambda name, value, doc: parser.add_argument(name, type=float, default=value, help=f"{doc} ({value})")
-    number("--row-ms", 0.9, "forward and backward pass of a row")
+    number("--row-ms", 1.14, "forward and backward pass of a row")
     number("--block-ms", 16, "what a block costs besides: its weights are read, its gradients written and added")
-    number("--update-ms", 17, "the optimiser, over all weights")
+    number("--update-ms", 5, "the optimiser, over all weights")
     number("--serial-ms", 1, "what each rank does by itself: the batch, the masks")
     number("--rows", 50, "of a batch")
     number("--megabytes", 23, "of gradients, and of weights")
