@@ -51,12 +51,12 @@ double FlatParameters::clip_gradients(double limit, const Ranks& ranks) {
   const Timed timed("clip gradients", Work::beside);
   float* const g = gradients().data<float>();  // [n]
   const int64_t n = gradients_.numel(), pieces = (n + Ranks::piece - 1) / Ranks::piece;
-  const auto [first, last] = ranks.range(n);
-  const int64_t own = (last - first + Ranks::piece - 1) / Ranks::piece;
-  std::vector<double> squares(size_t(pieces), 0);  // of which the ranks' sum is that of the whole vector
-  parallel_for(own, last - first, [&](int64_t p) {
-    const int64_t begin = first + p * Ranks::piece;
-    squares[size_t(begin / Ranks::piece)] = squares_of(g + begin, std::min(Ranks::piece, last - begin));
+  const Ranks::Range range = ranks.range(n);
+  const int64_t own = (range.size() + Ranks::piece - 1) / Ranks::piece;
+  std::vector<double> squares(size_t(pieces), 0);  // those of the other ranks' pieces stay 0
+  parallel_for(own, range.size(), [&](int64_t p) {
+    const int64_t begin = range.first + p * Ranks::piece;
+    squares[size_t(begin / Ranks::piece)] = squares_of(g + begin, std::min(Ranks::piece, range.last - begin));
   });
   double* const part = squares.data();
   ranks.sum(std::span<double* const>(&part, 1), ranks.size(), part, pieces);
@@ -64,8 +64,8 @@ double FlatParameters::clip_gradients(double limit, const Ranks& ranks) {
   for (const double square : squares) sum += square;
   const double norm = std::sqrt(sum);
   if (norm > limit)
-    parallel_for(own, last - first, [&](int64_t p) {
-      const int64_t begin = first + p * Ranks::piece, end = std::min(begin + Ranks::piece, last);
+    parallel_for(own, range.size(), [&](int64_t p) {
+      const int64_t begin = range.first + p * Ranks::piece, end = std::min(begin + Ranks::piece, range.last);
       for (int64_t i = begin; i < end; ++i) g[i] *= float(limit / norm);
     });
   return norm;
