@@ -24,7 +24,7 @@ class Block {
   /// The block that the calling thread computes; null if it computes none.
   static const Block* current();
 
-  /// Replaces values[n] by their sum over all blocks of the batch, in the order of the blocks, so that it depends neither on
+  /// Replaces values[n] by their sum over all blocks of the batch, by halves of the blocks, so that it depends neither on
   /// threads nor on ranks. All blocks call it alike; it waits for them.
   void sum(float* values, int64_t n) const;
   void sum(double* values, int64_t n) const;
@@ -59,9 +59,14 @@ class Blocks {
   int64_t count() const { return int64_t(blocks_.size()); }
   /// f(i, block) for block i < count() of this rank, side by side. Rethrows the error of one; the others then stop at their next sum.
   void run(const std::function<void(int64_t i, const Block& block)>& f);
-  /// total[n] = the sum over the blocks of all ranks, in their order; own[i] is what block i of this rank has. `total` may be own[0].
+  /// total[n] = the sum over the blocks of all ranks, by halves; own[i] is what block i of this rank has, and is lost. `total` may be
+  /// own[0].
   template <class T> void sum(const std::vector<T*>& own, T* total, int64_t n) const {
     ranks_.sum(std::span<T* const>(own), parts_, total, n);
+  }
+  /// The same for this rank's range of the sum (Ranks::range) alone.
+  void sum_range(const std::vector<float*>& own, float* total, int64_t n) const {
+    ranks_.sum_range(std::span<float* const>(own), parts_, total, n);
   }
 
  private:

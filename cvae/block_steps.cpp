@@ -83,7 +83,7 @@ LossTerms<double> BlockSteps::gradients(const Batch& batch, const Tensor& c, uin
     losses[size_t(i)] = {share * terms.distortion.item(), share * terms.kl.item()};
     gradients[size_t(i)] = parameters.gradients().data<float>();
   });
-  blocks_.sum(gradients, gradients.front(), parameters_.gradients().numel());
+  blocks_.sum_range(gradients, gradients.front(), parameters_.gradients().numel());
   std::vector<double*> parts;
   for (auto& terms : losses) parts.push_back(terms.data());
   blocks_.sum(parts, parts.front(), 2);

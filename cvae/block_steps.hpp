@@ -22,7 +22,8 @@ class BlockSteps {
 
   /// The other models continue from where the experiment's is; its mode is theirs. To be called at the start of each epoch.
   void begin_epoch(bool statistics_frozen);
-  /// The losses of training step `step` on a batch, with its gradients in the `parameters`. c: the condition of all rows.
+  /// The losses of training step `step` on a batch, with its gradients in the `parameters`: those of this rank's range (Ranks::range).
+  /// c: the condition of all rows.
   LossTerms<double> gradients(const Batch& batch, const Tensor& c, uint64_t step);
 
  private:

@@ -28,6 +28,7 @@ Cvae& fitted(const Experiment& e) {
 
 Training::Training(Experiment& experiment, const Ranks& ranks)
     : experiment_(experiment),
+      ranks_(ranks),
       parameters_(fitted(experiment)),
       optimizer_(make_optimizer(experiment.training, parameters_)),
       batches_(experiment.data.train, experiment.training.batch_rows, LastBatch::drop),
@@ -68,18 +69,24 @@ void Training::start(int64_t i) {
   const uint64_t step = uint64_t(optimizer_->steps());
   const Batch& batch = batches_.get(i);
   e.condition.draw(batch, {e.seed, stream::masks, step}, drawn_);
+  const double rate = e.training.schedule.at(int64_t(step));
   if (in_blocks_) {
     last_ = in_blocks_->gradients(batch, drawn_.c, step);
-  } else {
-    parameters_.zero_gradients();
-    Tape tape;
-    const Elbo losses = elbo(*e.model, batch, drawn_.c, e.loss, training_noise(e.seed, step),
-                             kl_term_at(e.loss, int64_t(step)));
-    tape.backward(losses.loss);
-    last_ = losses_of(losses.distortion.item(), losses.kl.item());
+    if (e.training.clip > 0) parameters_.clip_gradients(e.training.clip, ranks_);
+    return optimizer_->step(rate, ranks_);
   }
+  parameters_.zero_gradients();
+  Tape tape;
+  const Elbo losses =
+      elbo(*e.model, batch, drawn_.c, e.loss, training_noise(e.seed, step), kl_term_at(e.loss, int64_t(step)));
+  tape.backward(losses.loss);
+  last_ = losses_of(losses.distortion.item(), losses.kl.item());
   if (e.training.clip > 0) parameters_.clip_gradients(e.training.clip);
-  optimizer_->step(e.training.schedule.at(int64_t(step)));
+  optimizer_->step(rate);
+}
+
+void Training::gather_state() {
+  if (in_blocks_) optimizer_->gather_buffers(ranks_);
 }
 
 void Training::finish() {

@@ -19,7 +19,7 @@ struct Diverged : Error {
 
 /// The training of an experiment, epoch by epoch. Its whole state is the parameters, the optimiser's buffers and a few
 /// counters, so that it can be saved and resumed to the bit. It runs where the experiment's model is. Several ranks share the blocks
-/// of each batch (BlockSteps); each then has the whole state.
+/// of each batch (BlockSteps), and the optimiser's work. Each has the whole model, and a part of the optimiser's buffers.
 class Training {
  public:
   /// `ranks` must outlive it.
@@ -57,6 +57,8 @@ class Training {
   const std::vector<LossTerms<double>>& steps_of_epoch();
   int64_t steps_per_epoch() const { return batches_.count(); }
   double train_seconds() const { return train_seconds_; }
+  /// Completes the state on each rank, so that one of them can save it: all call it after the same step.
+  void gather_state();
 
   /// Puts the rows in the order of the coming epoch; epoch() does so itself.
   void begin_epoch();
@@ -73,6 +75,7 @@ class Training {
 
  private:
   Experiment& experiment_;
+  const Ranks& ranks_;
   FlatParameters parameters_;
   std::unique_ptr<Optimizer> optimizer_;
   Batches batches_;

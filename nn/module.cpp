@@ -1,7 +1,6 @@
 #include "nn/module.hpp"
 #include "autograd/alias.hpp"
 #include "autograd/backend/backend.hpp"
-#include "autograd/profile.hpp"
 
 #include <cxxabi.h>
 
@@ -255,27 +254,6 @@ void FlatParameters::zero_gradients() {
 Tensor& FlatParameters::gradients() {
   for (const Tensor& parameter : parameters_) parameter.grad();
   return gradients_;
-}
-
-void FlatParameters::clip_gradients(double limit, Tensor& norm) {
-  const Timed timed("clip gradients", Work::beside);
-  gradients();
-  if (gradients_.device() != Device::cpu) return backend(gradients_.device()).clip(gradients_, limit, norm);
-  norm.fill_(dispatch(gradients_.dtype(), [&]<class T>() {
-    T* g = gradients_.data<T>();  // [n]
-    double sum = 0;
-    for (int64_t i = 0; i < gradients_.numel(); ++i) sum += double(g[i]) * double(g[i]);
-    const double norm = std::sqrt(sum);
-    if (norm > limit)
-      for (int64_t i = 0; i < gradients_.numel(); ++i) g[i] *= T(limit / norm);
-    return norm;
-  }));
-}
-
-double FlatParameters::clip_gradients(double limit) {
-  Tensor norm = Tensor::empty({}, DType::float64, gradients_.device());
-  clip_gradients(limit, norm);
-  return norm.item();
 }
 
 }  // namespace elbow

@@ -9,6 +9,8 @@
 
 namespace elbow {
 
+class Ranks;
+
 /// One tensor of a module under its full name, such as "encoder.0.weight".
 struct NamedTensor {
   std::string name;
@@ -140,6 +142,9 @@ class FlatParameters {
   double clip_gradients(double limit);
   /// The same; the norm goes to `norm` [] float64 on the gradients' device, and nobody waits for it.
   void clip_gradients(double limit, Tensor& norm);
+  /// The same for gradients that several ranks share, float32 on the CPU, each of which scales its range (Ranks::range). The norm
+  /// has the same bits for any number of ranks.
+  double clip_gradients(double limit, const Ranks& ranks);
 
  private:
   void take(Module& module, const std::vector<NamedTensor>& parameters);

@@ -22,11 +22,18 @@ namespace {
 // bytes, so nothing is left over.
 template <class T, class F> void for_registers(const ParameterRange& range, F f) {
   constexpr int64_t chunk = 16384;
-  const int64_t n = range.last - range.first;
+  const int64_t n = std::max<int64_t>(0, range.last - range.first);
   parallel_for((n + chunk - 1) / chunk, n, [&](int64_t c) {
     const int64_t first = range.first + c * chunk, last = std::min(range.last, first + chunk);
     for (int64_t i = first; i < last; i += simd::width<T>) f(i);
   });
+}
+
+// What of the range lies in that part of the buffers.
+ParameterRange within(ParameterRange range, Ranks::Range part) {
+  range.first = std::max(range.first, part.first);
+  range.last = std::min(range.last, part.last);
+  return range;
 }
 
 class Sgd : public Optimizer {
@@ -39,14 +46,15 @@ class Sgd : public Optimizer {
     for (const ParameterRange& range : ranges_) rates.push_back(learning_rate * range.learning_rate_factor);
   }
 
-  void apply(const Tensor& rates) override {
+  void apply(const Tensor& rates, Ranks::Range part) override {
     if (rates.device() != Device::cpu)
       backend(rates.device())
-          .sgd({parameters_.values(), parameters_.gradients(), velocity_, rates, update_ranges(1),
+          .sgd({parameters_.values(), parameters_.gradients(), velocity_, rates, update_ranges(1, part),
                 options_.momentum, options_.nesterov});
     else
       dispatch(velocity_.dtype(), [&]<class T>() {
-        for (size_t i = 0; i < ranges_.size(); ++i) step_range<T>(ranges_[i], rates.data<double>() + i);
+        for (size_t i = 0; i < ranges_.size(); ++i)
+          step_range<T>(within(ranges_[i], part), rates.data<double>() + i);
       });
     parameters_.values().mark_written("sgd");
   }
@@ -95,16 +103,16 @@ class Adam : public Optimizer {
     }
   }
 
-  void apply(const Tensor& rates) override {
+  void apply(const Tensor& rates, Ranks::Range part) override {
     if (rates.device() != Device::cpu)
       backend(rates.device())
           .adam({parameters_.values(), parameters_.gradients(), mean_, square_, rates,
-                 update_ranges(rates_each), options_.beta1, options_.beta2, options_.epsilon,
+                 update_ranges(rates_each, part), options_.beta1, options_.beta2, options_.epsilon,
                  options_.decoupled});
     else
       dispatch(mean_.dtype(), [&]<class T>() {
         for (size_t i = 0; i < ranges_.size(); ++i)
-          step_range<T>(ranges_[i], rates.data<double>() + rates_each * int64_t(i));
+          step_range<T>(within(ranges_[i], part), rates.data<double>() + rates_each * int64_t(i));
       });
     parameters_.values().mark_written("adam");
   }
@@ -145,15 +153,35 @@ Tensor& Optimizer::buffer(const std::string& name) {
   return buffers_[name] = Tensor::zeros(like.shape(), like.dtype(), like.device());
 }
 
-std::vector<UpdateRange> Optimizer::update_ranges(int64_t rates_each) const {
+std::vector<UpdateRange> Optimizer::update_ranges(int64_t rates_each, Ranks::Range part) const {
   std::vector<UpdateRange> out;
-  for (const ParameterRange& r : ranges_)
-    out.push_back({r.first, r.last, int64_t(out.size()) * rates_each, r.weight_decay});
+  for (size_t i = 0; i < ranges_.size(); ++i)
+    if (const ParameterRange r = within(ranges_[i], part); r.first < r.last)
+      out.push_back({r.first, r.last, int64_t(i) * rates_each, r.weight_decay});
   return out;
 }
 
 void Optimizer::step(double learning_rate) {
   const Timed timed("optimizer", Work::beside);
+  set_rates(learning_rate);
+  apply(rates_);
+  ++steps_;
+}
+
+void Optimizer::step(double learning_rate, const Ranks& ranks) {
+  const Timed timed("optimizer", Work::beside);
+  set_rates(learning_rate);
+  Tensor& values = parameters_.values();
+  ranks.gather(values.data<float>(), values.numel(), [&](Ranks::Range part) { apply(rates_, part); });
+  values.mark_written("optimizer");
+  ++steps_;
+}
+
+void Optimizer::gather_buffers(const Ranks& ranks) {
+  for (auto& [name, buffer] : buffers_) ranks.gather(buffer.data<float>(), buffer.numel(), [](Ranks::Range) {});
+}
+
+void Optimizer::set_rates(double learning_rate) {
   next_rates_.clear();
   add_rates(learning_rate, steps_, next_rates_);
   const Device device = parameters_.values().device();
@@ -162,8 +190,6 @@ void Optimizer::step(double learning_rate) {
     std::copy(next_rates_.begin(), next_rates_.end(), rates_.data<double>());
   else
     backend(device).upload(next_rates_.data(), rates_);
-  apply(rates_);
-  ++steps_;
 }
 
 std::unique_ptr<Optimizer> make_sgd(const FlatParameters& parameters, const SgdOptions& options,

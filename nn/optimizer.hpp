@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "autograd/backend/training_work.hpp"
+#include "base/ranks.hpp"
 #include "nn/module.hpp"
 #include "nn/parameter_groups.hpp"
 
@@ -14,6 +15,9 @@ namespace elbow {
 /// Turns gradients into steps, over the flat buffers of all parameters at once. The state (moments, number of steps) can
 /// be saved and set, so that training resumes to the bit. It shares the buffers and may outlive the FlatParameters and the
 /// module. A step allocates nothing.
+///
+/// Several ranks can share a step (the idea of ZeRO: Rajbhandari, Rasley, Ruwase & He 2020, first stage): each has the gradients of
+/// its range of the flat buffers, updates values and moments there, and gets the other values from the others.
 class Optimizer {
  public:
   virtual ~Optimizer() = default;
@@ -22,6 +26,11 @@ class Optimizer {
 
   /// One step with the given learning rate; each group's is its factor times that.
   void step(double learning_rate);
+  /// The same by several ranks, float32 on the CPU: it reads the gradients of this rank's range (Ranks::sum_range) alone, and leaves
+  /// the buffers of the optimiser current in that range alone.
+  void step(double learning_rate, const Ranks& ranks);
+  /// Makes the buffers current as a whole, as those to save must be.
+  void gather_buffers(const Ranks& ranks);
 
   /// @name A step in two stages
   /// So that a step on a device can be recorded once and run again: add_rates() computes the numbers that differ from
@@ -30,7 +39,7 @@ class Optimizer {
   /// Appends those of the step after `steps` others, for each range of the parameters in turn.
   virtual void add_rates(double learning_rate, int64_t steps, std::vector<double>& rates) const = 0;
   /// The step itself, with rates [n] float64 on the device of the parameters.
-  virtual void apply(const Tensor& rates) = 0;
+  void apply(const Tensor& rates) { apply(rates, {0, parameters_.values().numel()}); }
   /// @}
 
   /// The buffers to save, by name; the tensors are the optimiser's own.
@@ -45,8 +54,10 @@ class Optimizer {
       : parameters_(parameters), ranges_(ranges_of(parameters, groups, weight_decay)) {}
   /// A new buffer of zeros like the parameters.
   Tensor& buffer(const std::string& name);
-  /// The ranges for a device, each with `rates_each` rates.
-  std::vector<UpdateRange> update_ranges(int64_t rates_each) const;
+  /// The step in one part of the buffers, with the rates of all ranges.
+  virtual void apply(const Tensor& rates, Ranks::Range part) = 0;
+  /// The ranges of that part for a device, each with `rates_each` rates.
+  std::vector<UpdateRange> update_ranges(int64_t rates_each, Ranks::Range part) const;
 
   FlatParameters parameters_;  // a handle: the optimiser may outlive the one that it was made from
   const std::vector<ParameterRange> ranges_;
@@ -54,6 +65,8 @@ class Optimizer {
   int64_t steps_ = 0;
 
  private:
+  void set_rates(double learning_rate);
+
   std::vector<double> next_rates_;  // of step(), kept so that it allocates nothing
   Tensor rates_;
 };

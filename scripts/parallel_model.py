@@ -24,23 +24,23 @@ set tics nomirror
 def step_ms(ranks, blocks, a, latency_us, gbytes_per_s):
     """The time of a step, in ms."""
     here = math.ceil(blocks / ranks)
-    compute = here * (a.row_ms * a.rows / blocks + a.block_ms)
+    compute = here * (a.row_ms * a.rows / blocks + a.block_ms) + a.update_ms / ranks + a.serial_ms
     if ranks == 1:
-        return compute + a.serial_ms
-    chunk = min(1e6, a.megabytes * 1e6)
-    sent = (a.megabytes * 1e6 + 2 * (ranks - 1) * chunk) / (gbytes_per_s * 1e6)  # up and down at the same time
+        return compute
+    sent = 2 * (ranks - 1) / ranks * a.megabytes / gbytes_per_s  # gradients to who looks after them, and weights back
     waits = a.sums * math.log2(ranks) + 2 * ranks
-    return compute + a.serial_ms + sent + waits * latency_us / 1e3
+    return compute + sent + waits * latency_us / 1e3
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     number = lambda name, value, doc: parser.add_argument(name, type=float, default=value, help=f"{doc} ({value})")
-    number("--row-ms", 0.9, "forward and backward pass of a row")
+    number("--row-ms", 1.14, "forward and backward pass of a row")
     number("--block-ms", 16, "what a block costs besides: its weights are read, its gradients written and added")
-    number("--serial-ms", 18, "what each rank does by itself: Adam, the batch, the masks")
+    number("--update-ms", 5, "the optimiser, over all weights")
+    number("--serial-ms", 1, "what each rank does by itself: the batch, the masks")
     number("--rows", 50, "of a batch")
-    number("--megabytes", 23, "of gradients")
+    number("--megabytes", 23, "of gradients, and of weights")
     number("--sums", 2, "small sums in a step: losses, signals, two a pass and layer of batch norm")
     parser.add_argument("--out", type=pathlib.Path, help="the figure; by default only the table is printed")
     a = parser.parse_args()

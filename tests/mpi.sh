@@ -48,6 +48,14 @@ cat >table.json <<'CONFIG'
 CONFIG
 mlp=(mlp.json --set training.epochs=2 --set data.train_rows=1600 --set data.test_rows=320 --set evaluation.draws=2
   --set 'evaluation.analyses=[]')
+# Megabytes of weights, so that each rank's range of them goes in several pieces.
+cat >wide.json <<'CONFIG'
+{"name": "wide", "data": {"source": "table", "path": "table.csv", "test_fraction": 0.2,
+          "schema": {"columns": [{"name": "class", "kind": "categorical"}], "others": "real"}},
+ "model": {"kind": "mlp", "base": "gaussian", "encoder": [1100, 1100], "latents": 3, "decoder": [70]},
+ "loss": {"scale": "column"}, "evaluation": {"analyses": [], "draws": 2},
+ "training": {"epochs": 2, "batch_rows": 40, "clip_gradient_norm": 0.5, "blocks": 6}}
+CONFIG
 
 # --- 1, 2, 3 and 4 ranks, and threads alone, give the same bits; 4 blocks by default on several ranks, which 3 share unevenly ---
 quiet=(--quiet --threads 1)
@@ -60,7 +68,7 @@ check "1 rank" ranks 1 train "${mlp[@]}" --set training.blocks=4 --out mlp1 "${q
 same_bits mlp mlp1
 for run in conv table; do
   undrawn train $run.json --set training.blocks=7 --out $run "${quiet[@]}"
-  for n in 2 5; do
+  for n in 2 3 5; do
     check "$run, $n ranks" ranks $n train $run.json --set training.blocks=7 --out $run$n "${quiet[@]}"
     same_bits $run $run$n
   done
@@ -71,6 +79,18 @@ for loss in free_nats=0.1 capacity=0.5 objective=iwae; do
       --set training.blocks=3 --out "$loss-$n" "${quiet[@]}"
     [ $n = 1 ] || same_bits "$loss-1" "$loss-$n"
   done
+done
+# The norm of all gradients, moments and decay where each rank makes its share of a step; and 2 ranks go on where 3 have stopped.
+for optimizer in '{"kind": "adamw", "weight_decay": 0.1}' '{"kind": "sgd", "momentum": 0.9, "weight_decay": 0.01, "nesterov": true}'; do
+  wide=(wide.json --set "training.optimizer=$optimizer" --force)
+  undrawn train "${wide[@]}" --out wide --quiet --threads 2
+  for n in 2 3 4; do
+    check "wide, $n ranks" ranks $n train "${wide[@]}" --out wide$n "${quiet[@]}"
+    same_bits wide wide$n
+  done
+  check "one epoch on 3 ranks" ranks 3 train "${wide[@]}" --set training.epochs=1 --out wide3 "${quiet[@]}"
+  check "and one on 2" ranks 2 train "${wide[@]:0:3}" --resume --out wide3 "${quiet[@]}"
+  same_bits wide wide3
 done
 check "the log says how many" grep -q "4 ranks" mlp4/run.log
 check "the blocks are among the settings" grep -q '"blocks": 4' mlp4/config.json

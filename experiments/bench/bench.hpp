@@ -58,8 +58,8 @@ void bench_step(const BenchStepOptions& options, std::ostream& out);
 /// is the step. On the CPU; throws for a model on another device.
 void profile_step(const BenchStepOptions& options, std::ostream& out);
 
-/// Times the sum of vectors of 4 bytes to 8 MB over all ranks (Ranks::sum), one part each: the least of 30 samples. The first rank
-/// prints it.
+/// Times the sum of vectors of 4 bytes to 8 MB over all ranks, one part each (Ranks::sum), and the exchange of a shared step, in place:
+/// the sum of each rank's range, and the ranges to all (sum_range, gather). The least of 30 samples; the first rank prints it.
 void bench_ranks(const Ranks& ranks, bool json, std::ostream& out);
 
 }  // namespace elbow

@@ -36,8 +36,7 @@ void Epochs::run() {
                         ? ""
                         : " validation loss " + fixed(losses.validation.loss.mean, 5)));
     // saved as often as that takes at most a few percent of the time, and always at the end
-    if (since_save_.seconds() > 20 * save_seconds_ || training_.is_done()) save();
-    stop_if_interrupted();
+    save_or_stop(since_save_.seconds() > 20 * save_seconds_ || training_.is_done());
   }
 }
 
@@ -66,34 +65,35 @@ Losses Epochs::look_at_test_set() {
 // After the last step of an epoch the state is neither that of a step within it nor that of the next epoch.
 void Epochs::between_steps() {
   if (training_.steps_started() == training_.steps_per_epoch()) return;
-  if (since_save_.seconds() > checkpoint_seconds_) save();
-  stop_if_interrupted();
+  save_or_stop(since_save_.seconds() > checkpoint_seconds_);
 }
 
-void Epochs::stop_if_interrupted() {
-  const int signal = signal_of_any(ranks_, interrupts_.signal());
+void Epochs::save_or_stop(bool time_to_save) {
+  const auto [signal, wanted] = wish_of_any(ranks_, {interrupts_.signal(), time_to_save});
+  if (signal || wanted) training_.gather_state();
+  const bool in_time = signal && 1.5 * save_seconds_ < interrupts_.seconds_left();
+  if (signal) interrupts_.handled();
+  if (wanted || in_time) save();
   if (!signal) return;
-  const bool in_time = 1.5 * save_seconds_ < interrupts_.seconds_left();
-  interrupts_.handled();
-  if (in_time) save();
   folder_.log(interrupted);
   throw Interrupted(signal, how_to_go_on);
 }
 
-// It asks for signals exactly when the first rank does.
+// It asks for wishes, and gathers the state, exactly when the first rank does.
 void follow(Ranks& ranks, Training& training) {
   InterruptWatch interrupts([] {});
-  const auto stop_if_interrupted = [&] {
-    const int signal = signal_of_any(ranks, interrupts.signal());
+  const auto gather_or_stop = [&] {
+    const auto [signal, wanted] = wish_of_any(ranks, {interrupts.signal(), false});
+    if (signal || wanted) training.gather_state();
     if (!signal) return;
     interrupts.handled();
     throw ReportedElsewhere(128 + signal);
   };
   while (!training.is_done()) {
     training.epoch([&](int64_t step) {
-      if (step < training.steps_per_epoch()) stop_if_interrupted();
+      if (step < training.steps_per_epoch()) gather_or_stop();
     });
-    stop_if_interrupted();
+    gather_or_stop();
   }
   ranks.done();
 }

@@ -34,7 +34,8 @@ class Epochs {
 
   /// Interrupted after a signal, with a checkpoint if there is time for it; Diverged.
   void run();
-  /// A checkpoint, unless the state has lost its numbers: what it has diverged from can still be used.
+  /// A checkpoint, unless the state has lost its numbers: what it has diverged from can still be used. The state must be whole
+  /// (Training::gather_state).
   void save();
   /// How long a look at the test set took; 0 if there was none.
   double eval_seconds() const { return eval_seconds_; }
@@ -42,7 +43,7 @@ class Epochs {
  private:
   Losses look_at_test_set();
   void between_steps();
-  void stop_if_interrupted();
+  void save_or_stop(bool time_to_save);
 
   const Ranks& ranks_;
   const Experiment& e_;

@@ -3,6 +3,7 @@
 #include <mpi.h>
 
 #include <algorithm>
+#include <iterator>
 
 #include "experiments/runs/mpirun.hpp"
 
@@ -32,6 +33,14 @@ class MpiRanks : public Ranks {
   void sum(std::span<float* const> own, int64_t parts, float* total, int64_t n) const override {
     sum_of(own, parts, total, n);
   }
+  void sum_range(std::span<float* const> own, int64_t parts, float* total, int64_t n) const override {
+    if (!several()) return Ranks::sum_range(own, parts, total, n);
+    sum_range_of(own, parts, total, n);
+  }
+  void gather(float* values, int64_t n, const std::function<void(Range)>& make) const override {
+    if (!several()) return Ranks::gather(values, n, make);
+    gather_of(values, n, make);
+  }
 
   std::vector<std::string> texts(const std::string& own) const override {
     const int length = int(own.size());
@@ -50,15 +59,15 @@ class MpiRanks : public Ranks {
  private:
   static constexpr int64_t small =
       1 << 16;  // bytes: below that, what counts is how often ranks wait for each other
-  static constexpr int64_t chunk_bytes = 1 << 20;
+  template <class T> static constexpr int64_t chunk = (1 << 20) / sizeof(T);  // elements, in whole pieces
+  using Requests = std::vector<MPI_Request>;
 
   // Both ways add the same numbers in the same order, so which one is taken changes no bit.
   template <class T> void sum_of(std::span<T* const> own, int64_t parts, T* total, int64_t n) const {
-    if (!several()) return add_in_order(own, total, n, false);
-    if (n * parts * int64_t(sizeof(T)) <= small)
-      sum_everywhere(own, parts, total, n);
-    else
-      sum_along(own, total, n);
+    if (!several()) return Ranks::sum(own, parts, total, n);
+    if (n * parts * int64_t(sizeof(T)) <= small) return sum_everywhere(own, parts, total, n);
+    sum_range_of(own, parts, total, n);
+    gather_of(total, n, [](Range) {});
   }
 
   // Few numbers: every rank gets all parts, and adds them.
@@ -67,59 +76,115 @@ class MpiRanks : public Ranks {
     for (const T* part : own) mine.insert(mine.end(), part, part + n);
     std::vector<int> counts, first;
     for (int r = 0; r < size_; ++r) {
-      const Share share = share_of(r, parts);
+      const Parts share = share_of(r, parts);
       counts.push_back(int(share.count * n));
       first.push_back(int(share.first * n));
     }
     MPI_Allgatherv(mine.data(), int(mine.size()), type_of(total), all.data(), counts.data(), first.data(),
                    type_of(total), MPI_COMM_WORLD);
-    std::vector<T*> vectors;
-    for (int64_t p = 0; p < parts; ++p) vectors.push_back(all.data() + p * n);
-    add_in_order(std::span<T* const>(vectors), total, n, false);
+    std::vector<SumOfParts<T>> vectors;
+    for (int64_t p = 0; p < parts; ++p) vectors.push_back({{p, 1}, all.data() + p * n});
+    sum_by_halves<T>(vectors, total, n);
   }
 
-  // Many numbers: the sum goes up from rank to rank, each of which adds its parts, and from the last one down again. In chunks, so that
-  // all ranks are at work at once: while a chunk goes up, the one `behind` it comes down. However many parts there are, a rank sends and
-  // receives 2 n numbers.
-  template <class T> void sum_along(std::span<T* const> own, T* total, int64_t n) const {
-    constexpr int64_t chunk = chunk_bytes / int64_t(sizeof(T)), behind = 2;
-    const int64_t chunks = (n + chunk - 1) / chunk;
-    const bool first = rank_ == 0, last = rank_ == size_ - 1;
-    const auto length = [&](int64_t k) { return int(std::min(chunk, n - k * chunk)); };
-    std::vector<T> arrived(size_t(first ? 0 : std::min(chunk, n)));
-    std::vector<MPI_Request> up(size_t(chunks), MPI_REQUEST_NULL), down(size_t(chunks), MPI_REQUEST_NULL);
-    const auto send = [&](int64_t k, int rank, std::vector<MPI_Request>& requests) {
-      MPI_Isend(total + k * chunk, length(k), type_of(total), rank, 0, MPI_COMM_WORLD, &requests[size_t(k)]);
+  // Many numbers: of its range each rank gets the parts of the others, added up as far as these can. In chunks, so that one is added
+  // while the next are on their way.
+  template <class T> void sum_range_of(std::span<T* const> own, int64_t parts, T* total, int64_t n) const {
+    std::vector<std::vector<Parts>> sums;  // that each rank makes of its parts
+    for (int r = 0; r < size_; ++r) sums.push_back(sums_within(share_of(r, parts), parts));
+    const auto own_parts = [&](Parts of, Range c) {
+      std::vector<SumOfParts<T>> vectors;
+      for (int64_t p = of.first; p < of.first + of.count; ++p)
+        vectors.push_back({{p, 1}, own[size_t(p - share(parts).first)] + c.first});
+      return vectors;
     };
-    const auto receive = [&](int64_t k, int rank, T* to) {
-      MPI_Recv(to, length(k), type_of(total), rank, 0, MPI_COMM_WORLD, MPI_STATUS_IGNORE);
-    };
-    for (int64_t k = 0; k < chunks + (last ? 0 : behind); ++k) {
-      if (k < chunks) {
-        std::vector<T*> vectors;
-        for (T* part : own) vectors.push_back(part + k * chunk);
-        if (first) {
-          add_in_order(std::span<T* const>(vectors), total + k * chunk, length(k), false);
-        } else {
-          receive(k, rank_ - 1, arrived.data());
-          add_in_order(std::span<T* const>(vectors), arrived.data(), length(k), true);
-          std::copy_n(arrived.data(), length(k), total + k * chunk);
+    size_t others = 0;
+    for (int r = 0; r < size_; ++r) others += r == rank_ ? 0 : sums[size_t(r)].size();
+    const Range mine = range(n);
+    const int64_t room = std::min(mine.size(), chunk<T>);  // for one vector of a chunk
+    arrived_.resize(std::max(arrived_.size(), 2 * others * size_t(room) * sizeof(T)));
+
+    // Chunks of this rank's range: one is on its way while another is added.
+    struct Coming {
+      std::vector<SumOfParts<T>> vectors;
+      Requests requests;
+    } coming[2];
+    const auto receive = [&](int64_t k) {
+      auto& [vectors, requests] = coming[k % 2];
+      vectors.clear();
+      const Range c = chunk_of<T>(mine, k);
+      T* to = reinterpret_cast<T*>(arrived_.data()) + (k % 2) * int64_t(others) * room;
+      for (int r = 0; r < size_; ++r) {
+        if (r == rank_) {
+          std::ranges::copy(own_parts(share(parts), c), std::back_inserter(vectors));
+          continue;
         }
-        if (last)
-          send(k, rank_ - 1, down);
-        else
-          send(k, rank_ + 1, up);
+        for (const Parts& sum : sums[size_t(r)]) {
+          vectors.push_back({sum, to});
+          receive_from(r, to, c.size(), requests);
+          to += room;
+        }
       }
-      if (const int64_t whole = k - behind; !last && whole >= 0) {
-        MPI_Wait(&up[size_t(whole)], MPI_STATUS_IGNORE);  // it comes to where the part of it is that went up
-        receive(whole, rank_ + 1, total + whole * chunk);
-        if (!first) send(whole, rank_ - 1, down);
+    };
+    int64_t longest = 0;  // the ranks' ranges differ by a piece
+    for (int r = 0; r < size_; ++r) longest = std::max(longest, range_of(r, n).size());
+    Requests sent;
+    receive(0);
+    for (int64_t k = 0; k * chunk<T> < longest; ++k) {
+      for (int step = 1; step < size_; ++step) {
+        const int r = (rank_ + step) % size_;  // not all to the same one
+        const Range c = chunk_of<T>(range_of(r, n), k);
+        for (const Parts& sum : sums[size_t(rank_)]) {
+          T* const at = own[size_t(sum.first - share(parts).first)] + c.first;
+          if (sum.count > 1) sum_by_halves<T>(own_parts(sum, c), at, c.size());
+          send_to(r, at, c.size(), sent);
+        }
       }
+      receive(k + 1);
+      wait(coming[k % 2].requests);
+      const Range c = chunk_of<T>(mine, k);
+      sum_by_halves<T>(coming[k % 2].vectors, total + c.first, c.size());
     }
-    MPI_Waitall(int(chunks), down.data(), MPI_STATUSES_IGNORE);
+    wait(sent);
+  }
+
+  // In the same chunks: while one is made, those before go to the other ranks.
+  template <class T> void gather_of(T* values, int64_t n, const std::function<void(Range)>& make) const {
+    Requests requests;
+    for (int r = 0; r < size_; ++r)
+      for (Range all = range_of(r, n), c = chunk_of<T>(all, 0); r != rank_ && c.size() > 0;
+           c = chunk_of<T>({c.last, all.last}, 0))
+        receive_from(r, values + c.first, c.size(), requests);
+    const Range mine = range(n);
+    for (Range c = chunk_of<T>(mine, 0); c.size() > 0; c = chunk_of<T>({c.last, mine.last}, 0)) {
+      make(c);
+      for (int step = 1; step < size_; ++step)
+        send_to((rank_ + step) % size_, values + c.first, c.size(), requests);
+    }
+    wait(requests);
+  }
+
+  // Chunk k of a range; an empty one behind its end.
+  template <class T> static Range chunk_of(Range range, int64_t k) {
+    const auto at = [&](int64_t chunks) { return std::min(range.last, range.first + chunks * chunk<T>); };
+    return {at(k), at(k + 1)};
+  }
+  template <class T> static void send_to(int rank, const T* values, int64_t n, Requests& requests) {
+    if (n > 0)
+      MPI_Isend(values, int(n), type_of(values), rank, 0, MPI_COMM_WORLD,
+                &requests.emplace_back(MPI_REQUEST_NULL));
+  }
+  template <class T> static void receive_from(int rank, T* to, int64_t n, Requests& requests) {
+    if (n > 0)
+      MPI_Irecv(to, int(n), type_of(to), rank, 0, MPI_COMM_WORLD, &requests.emplace_back(MPI_REQUEST_NULL));
+  }
+  static void wait(Requests& requests) {
+    MPI_Waitall(int(requests.size()), requests.data(), MPI_STATUSES_IGNORE);
+    requests.clear();
   }
 
   int rank_ = 0, size_ = 1;
+  mutable std::vector<std::byte> arrived_;  // from other ranks: kept, because making it costs as much as a sum
 };
 
 }  // namespace

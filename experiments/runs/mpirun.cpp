@@ -86,12 +86,12 @@ void require_same(Ranks& ranks, const std::string& name, const std::string& what
   fail_together(ranks, errors);
 }
 
-int signal_of_any(const Ranks& ranks, int signal) {
-  if (!ranks.several()) return signal;
-  double sum = signal != 0;
-  double* const own[] = {&sum};
-  ranks.sum(std::span<double* const>(own), ranks.size(), &sum, 1);
-  return signal != 0 || sum == 0 ? signal : SIGTERM;
+Wish wish_of_any(const Ranks& ranks, Wish wish) {
+  if (!ranks.several()) return wish;
+  double sums[] = {double(wish.signal != 0), double(wish.save)};
+  double* const own[] = {sums};
+  ranks.sum(std::span<double* const>(own), ranks.size(), sums, 2);
+  return {wish.signal != 0 || sums[0] == 0 ? wish.signal : SIGTERM, sums[1] != 0};
 }
 
 }  // namespace elbow

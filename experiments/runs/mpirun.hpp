@@ -33,8 +33,13 @@ int threads_of_rank(const Ranks& ranks);
 void on_all_ranks(Ranks& ranks, const std::function<void()>& f);
 /// Error, in the same way, unless `what` is the same text on all ranks.
 void require_same(Ranks& ranks, const std::string& name, const std::string& what);
-/// A signal that has come to one of the ranks, 0 if none has: all hear of it at the same time.
-int signal_of_any(const Ranks& ranks, int signal);
+/// What a rank wants to be done between two steps.
+struct Wish {
+  int signal = 0;     ///< that has come, and ends the run; 0: none has
+  bool save = false;  ///< a checkpoint
+};
+/// What any of the ranks wants: all hear of it after the same step.
+Wish wish_of_any(const Ranks& ranks, Wish wish);
 
 /// The ranks of MPI: mpi_ranks.cpp, where that is compiled.
 std::unique_ptr<Ranks> mpi_ranks();

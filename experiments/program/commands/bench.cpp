@@ -44,7 +44,7 @@ void add_bench(Command app) {
   step.option("--repeats", s->repeats, "Repeats; their median is reported").positive().shows_default();
   step.flag("--json", s->json, "One JSON object");
   step.flag("--profile", *profile, "What each op of the training step takes");
-  Command sums = bench.command("ranks", "The sum of vectors over the ranks that mpirun has started");
+  Command sums = bench.command("ranks", "The sums of the ranks that mpirun has started");
   auto json = std::make_shared<bool>(false);
   sums.flag("--json", *json, "One JSON object per line");
   sums.runs([json] {
