@@ -1,6 +1,7 @@
 #include "cvae/experiment.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "autograd/backend/backend.hpp"
@@ -139,6 +140,20 @@ TrainingSettings read_training(const Config& config, const DataSplit& data, cons
   return t;
 }
 
+// Learned noise starts at 1, and an optimiser takes steps of one length: it does not get far.
+void check_units(const Dataset& data, const LossSettings& loss, std::vector<std::string>& warnings) {
+  if (!data.gaussian || !loss.is_normal()) return;
+  std::vector<double> variances;
+  for (int64_t i = 0; i < data.columns(); ++i) variances.push_back(data.gaussian->covariance(i, i));
+  const auto [least, most] = std::ranges::minmax(variances);
+  if (least < 0.01 || most > 100)
+    warnings.push_back(
+        str("loss.scale: learned noise starts at 1, in the units of the data, whose columns have standard "
+            "deviations of ",
+            float(std::sqrt(least)), " to ", float(std::sqrt(most)),
+            ": training may not get there; choose units in which they are near 1"));
+}
+
 // A rise that is longer than the training ends on the way, which is seldom meant.
 void check_rises(const LossSettings& loss, const TrainingSettings& training,
                  std::vector<std::string>& warnings) {
@@ -235,6 +250,7 @@ Experiment::Experiment(const Config& config, const DataMaker& data_maker)
     config.section("loss").fail(
         "free_nats", "are nats of each latent, into which the KL to a prior of this kind does not divide");
   check_rises(loss, training, warnings);
+  check_units(data.train, loss, warnings);
   model->to(default_device());
   resolved = config.resolved().dump(2) + "\n";
   const bool known_gaps =

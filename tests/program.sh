@@ -99,6 +99,9 @@ for warning in 'training.batch_rows: 64 rows are more than the 40 training rows;
   check "$warning" grep -q "^warning: $warning" text
   check "the log has $warning" grep -q "warning: $warning" few/run.log
 done
+units=("${few[@]}" --set 'loss.scale="one"' --set loss.beta=1 --set 'data={"source": "correlated_gaussian", "columns": 2, "covariance": [[9e4, 0], [0, 4]], "train_rows": 40, "test_rows": 40}')
+undrawn train config.json "${units[@]}" --set training.epochs=1 --out units >text 2>/dev/null
+check "units in which noise would have far to go" grep -q '^warning: loss.scale: .* standard deviations of 2 to 300: ' text
 check "the batch that was taken" grep -q '"batch_rows": 20' few/config.json
 check "more epochs of it" undrawn train config.json "${few[@]}" --set training.epochs=2 --out few --resume --quiet
 check "from its own configuration" undrawn train few/config.json --out few_again --quiet --threads 1
