@@ -18,7 +18,7 @@ struct RandomKey {
   /// On a device, in a graph that is recorded once and launched again: a tensor [2] of float64 there, whose bytes are two
   /// 64-bit numbers, the seed and a count that is added to the step when the numbers are drawn. It must outlive the key.
   const Tensor* state = nullptr;
-  /// The first number of the sequence that is drawn: who draws for some rows of a batch takes what is theirs. On the CPU.
+  /// The first number of the sequence that is drawn: who draws for some rows of a batch takes what is theirs.
   int64_t first = 0;
 };
 

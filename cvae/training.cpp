@@ -46,6 +46,7 @@ Training::Training(Experiment& experiment, const Ranks& ranks)
   if (experiment.condition.by_pixels())
     experiment.settings.section("condition")
         .fail("kind", "masks of pixels are drawn on the CPU only: train it there");
+  if (in_blocks_) return;
   on_device_ = std::make_unique<DeviceSteps>(std::vector<const Experiment*>{&experiment}, *experiment.model,
                                              experiment.dropout_stream, parameters_, *optimizer_);
 }
@@ -84,6 +85,7 @@ void Training::start(int64_t i) {
 
 void Training::finish() {
   if (on_device_) on_device_->wait();
+  if (in_blocks_) in_blocks_->wait();
 }
 
 LossTerms<double> Training::losses_of(double distortion, double kl) const {
