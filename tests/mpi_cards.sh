@@ -30,7 +30,7 @@ if [ "$cards" -ge 2 ]; then
   ranks 2 train "${on_cards[@]}" --device cuda --checkpoint-seconds 0 --out stopped >/dev/null 2>&1 &
   job=$!
   check "it has begun" logged "epoch 1 " stopped/run.log
-  kill -TERM "$(pgrep -f "^mpirun .*--out stopped")"
+  kill -TERM "$(pgrep -f "^mpirun .*$work/.*--out stopped")"
   wait $job
   check "it was stopped" grep -q interrupted stopped/run.log
   cp -r stopped continued

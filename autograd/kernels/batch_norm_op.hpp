@@ -66,19 +66,20 @@ template <class T, class O> void batch_norm_on_device(const O& op, ForwardContex
 template <class T, class O>
 void batch_norm_backward_on_device(const O& op, BackwardContext& c, const RowView& channels) {
   const auto gradient = [&](size_t i) { return c.needs(i) ? cuda::output<T>(c.target(i)) : cuda::Output<T>{}; };
-  const auto launch = [&](cuda::Output<T> dx, cuda::Output<T> dweight, cuda::Output<T> dbias,
-                          cuda::Ptr<const T> means) {
+  using Outputs =
+      std::array<cuda::Output<T>, 3>;  // of x, weight and bias, in their order: two may be one tensor
+  const auto launch = [&](const Outputs& to, cuda::Ptr<const T> means) {
     cuda::batch_norm_backward<T>(
         channels, {cuda::in<T>(c.saved(0)), cuda::in<T>(c.saved(1)), cuda::in<T>(c.saved(2)),
-                   cuda::in<T>(c.saved(3)), cuda::in<T>(c.dy()), dx, dweight, dbias, op.training, means});
+                   cuda::in<T>(c.saved(3)), cuda::in<T>(c.dy()), to[0], to[1], to[2], op.training, means});
   };
   const Block* block = op.training ? Block::current() : nullptr;
-  if (!block) return launch(gradient(0), gradient(1), gradient(2), {});
+  if (!block) return launch(Outputs{gradient(0), gradient(1), gradient(2)}, {});
   // Of a block: its sums, which are its share of the gradients of weight and bias, and then dx from those of the batch.
   const int64_t n = channels.rows.count;
   Tensor sums = Tensor::empty({2, n}, c.dy().dtype(), c.dy().device());
   Tensor of_bias = alias(sums, {n}), of_weight = alias(sums, {n}, n);
-  launch({}, cuda::output<T>(of_weight), cuda::output<T>(of_bias), {});
+  launch(Outputs{cuda::Output<T>{}, cuda::output<T>(of_weight), cuda::output<T>(of_bias)}, {});
   for (size_t k : {1, 2}) {
     if (!c.needs(k)) continue;
     const auto share = cuda::in<T>(k == 1 ? of_weight : of_bias);
@@ -86,7 +87,7 @@ void batch_norm_backward_on_device(const O& op, BackwardContext& c, const RowVie
   }
   if (!c.needs(0)) return;
   mean_over_blocks<T>(*block, sums, elements_of_batch(c.dy(), channels));
-  launch(gradient(0), {}, {}, cuda::in<T>(sums));
+  launch(Outputs{gradient(0)}, cuda::in<T>(sums));
 }
 
 /// The backward of batch_norm and batch_norm2d written in ops. Saved are x, weight, mean and 1 / standard deviation [n]; the
