@@ -18,9 +18,9 @@ struct RandomKey {
   /// On a device, in a graph that is recorded once and launched again: a tensor [2] of float64 there, whose bytes are two
   /// 64-bit numbers, the seed and a count that is added to the step when the numbers are drawn. It must outlive the key.
   const Tensor* state = nullptr;
-  /// The first number of the sequence that is drawn: who draws for some rows of a batch takes what is theirs. On the CPU.
+  /// The first number of the sequence that is drawn: who draws for some rows of a batch takes what is theirs.
   int64_t first = 0;
-  /// After each `run` numbers it goes on `stride` numbers behind the first of them; 0: with the next one. On the CPU.
+  /// After each `run` numbers it goes on `stride` numbers behind the first of them; 0: with the next one.
   int64_t run = 0, stride = 0;
 };
 

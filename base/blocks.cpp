@@ -19,8 +19,8 @@ const Block* Block::current() { return current_block; }
 void Block::sum(float* values, int64_t n) const { all_->sum_of(index_, values, n); }
 void Block::sum(double* values, int64_t n) const { all_->sum_of(index_, values, n); }
 
-Blocks::Blocks(const Ranks& ranks, int64_t blocks, int64_t batch_rows)
-    : ranks_(ranks), parts_(blocks), cores_(num_threads()) {
+Blocks::Blocks(const Ranks& ranks, int64_t blocks, int64_t batch_rows, int at_once)
+    : ranks_(ranks), parts_(blocks), cores_(at_once > 0 ? at_once : num_threads()) {
   if (blocks > batch_rows)
     throw Error(str("a batch of ", batch_rows, " rows cannot be cut into ", blocks, " blocks"));
   if (blocks < ranks.size())

@@ -45,12 +45,13 @@ inline int64_t rows_of_batch(int64_t rows) {
 }
 
 /// Cuts batches into blocks whose positions depend on nothing but their number, and computes those of this rank: each on a thread of its
-/// own, because each must come to the sums of a batch before any may leave them. No more threads run at once than num_threads(); what a
-/// block calls stays on its thread.
+/// own, because each must come to the sums of a batch before any may leave them. No more threads run at once than num_threads(), or than
+/// are asked for: one, where they use what is no thread's own, such as a GPU. What a block calls stays on its thread.
 class Blocks {
  public:
   /// `blocks` of them over all ranks, each with at least one row. Error if there are too many for the rows, or fewer than ranks.
-  Blocks(const Ranks& ranks, int64_t blocks, int64_t batch_rows);
+  /// at_once: of this rank's that run at once; 0: num_threads().
+  Blocks(const Ranks& ranks, int64_t blocks, int64_t batch_rows, int at_once = 0);
   ~Blocks();
   Blocks(const Blocks&) = delete;
   Blocks& operator=(const Blocks&) = delete;

@@ -20,37 +20,50 @@ int64_t checked_blocks(const Experiment& e, const Ranks& ranks) {
   if (e.training.blocks < ranks.size())
     training.fail("blocks", str(ranks.size(), " ranks need at least as many blocks, not ", e.training.blocks,
                                 ": take fewer ranks, or begin a run with ", ranks.size(), " blocks or more"));
-  if (e.model->device() != Device::cpu) training.fail("blocks", "are computed on the CPU only: leave it out");
   return e.training.blocks;
 }
 
-Tensor rows_of(const Tensor& t, const Block& block) {
-  return t ? slice(t, 0, block.first, block.first + block.rows) : t;
+// Where the model is.
+Tensor rows_of(const Tensor& t, const Block& block, Device device) {
+  if (!t) return t;
+  const Tensor rows = slice(t, 0, block.first, block.first + block.rows);
+  return device == Device::cpu ? rows : rows.to(device);
 }
 
 // What the model sees of the batch.
-Batch part_of(const Batch& batch, const Block& block) {
+Batch part_of(const Batch& batch, const Block& block, Device device) {
   Batch part;
-  part.x = rows_of(batch.x, block);
-  part.observed = rows_of(batch.observed, block);
-  part.input = batch.observed ? rows_of(batch.input, block) : part.x;
+  part.x = rows_of(batch.x, block, device);
+  part.observed = rows_of(batch.observed, block, device);
+  part.input = batch.observed ? rows_of(batch.input, block, device) : part.x;
   return part;
 }
+
+std::unique_ptr<Cvae> model_like(const Experiment& e, RandomStream& dropout) {
+  auto model =
+      make_model(e.settings.section("model"), sizes_of(e.data.train, e.condition, e.loss), e.seed, dropout);
+  model->to(e.model->device());
+  return model;
+}
+
+// A device has one stream of work, and so one block at a time; 0: as many as there are threads.
+int blocks_at_once(const Experiment& e) { return e.model->device() == Device::cpu ? 0 : 1; }
 
 }  // namespace
 
 BlockSteps::Copy::Copy(const Experiment& e, const FlatParameters& shared)
-    : dropout(e.seed, stream::dropout),
-      model(make_model(e.settings.section("model"), sizes_of(e.data.train, e.condition, e.loss), e.seed,
-                       dropout)),
-      parameters(*model, shared) {}
+    : dropout(e.seed, stream::dropout), model(model_like(e, dropout)), parameters(*model, shared) {}
 
 BlockSteps::BlockSteps(Experiment& experiment, FlatParameters& parameters, const Ranks& ranks)
     : experiment_(experiment),
       parameters_(parameters),
-      blocks_(ranks, checked_blocks(experiment, ranks), experiment.training.batch_rows) {
+      blocks_(ranks, checked_blocks(experiment, ranks), experiment.training.batch_rows,
+              blocks_at_once(experiment)),
+      device_(experiment.model->device() == Device::cpu ? nullptr : &backend(experiment.model->device())) {
   for (int64_t i = 1; i < blocks_.count(); ++i)
     copies_.push_back(std::make_unique<Copy>(experiment, parameters));
+  for (int64_t i = 0; device_ && i < blocks_.count(); ++i)
+    from_device_.push_back(device_->host_memory(size_t(parameters.gradients().numel()) * sizeof(float)));
 }
 
 void BlockSteps::begin_epoch(bool statistics_frozen) {
@@ -65,6 +78,26 @@ void BlockSteps::begin_epoch(bool statistics_frozen) {
   }
 }
 
+// Those of block i on the host.
+float* BlockSteps::gradients_of(int64_t i, FlatParameters& parameters) {
+  if (!device_) return parameters.gradients().data<float>();
+  auto* const to = static_cast<float*>(from_device_[size_t(i)].get());
+  device_->download(parameters.gradients(), to, 0);
+  return to;
+}
+
+// Of all blocks and ranks: into the first block's, and to where the optimiser finds it. On the CPU this rank needs its range alone.
+void BlockSteps::sum(const std::vector<float*>& gradients) {
+  const int64_t n = parameters_.gradients().numel();
+  if (!device_) return blocks_.sum_range(gradients, gradients.front(), n);
+  blocks_.sum(gradients, gradients.front(), n);
+  device_->upload_in_place(gradients.front(), parameters_.gradients());
+}
+
+void BlockSteps::wait() const {
+  if (device_) device_->synchronize();
+}
+
 LossTerms<double> BlockSteps::gradients(const Batch& batch, const Tensor& c, uint64_t step) {
   const Experiment& e = experiment_;
   std::vector<std::array<double, 2>> losses(
@@ -76,14 +109,15 @@ LossTerms<double> BlockSteps::gradients(const Batch& batch, const Tensor& c, uin
     parameters.zero_gradients();
     const RandomKey noise = of_block(training_noise(e.seed, step), model.latents());
     Tape tape;
-    const Elbo terms =
-        elbo(model, part_of(batch, block), rows_of(c, block), e.loss, noise, kl_term_at(e.loss, int64_t(step)));
+    const Device device = model.device();
+    const Elbo terms = elbo(model, part_of(batch, block, device), rows_of(c, block, device), e.loss, noise,
+                            kl_term_at(e.loss, int64_t(step)));
     const double share = double(block.rows) / double(block.batch_rows);  // of the mean over the batch
-    tape.backward(terms.loss, Tensor::full({}, share, terms.loss.dtype()));
+    tape.backward(terms.loss, Tensor::full({}, share, terms.loss.dtype(), device));
     losses[size_t(i)] = {share * terms.distortion.item(), share * terms.kl.item()};
-    gradients[size_t(i)] = parameters.gradients().data<float>();
+    gradients[size_t(i)] = gradients_of(i, parameters);
   });
-  blocks_.sum_range(gradients, gradients.front(), parameters_.gradients().numel());
+  sum(gradients);
   std::vector<double*> parts;
   for (auto& terms : losses) parts.push_back(terms.data());
   blocks_.sum(parts, parts.front(), 2);

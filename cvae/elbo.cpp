@@ -112,9 +112,9 @@ double risen(int64_t step, int64_t steps) { return step >= steps ? 1.0 : double(
 Tensor over_batch(const Tensor& mean) {
   const Block* block = Block::current();
   if (!block) return mean;
-  Tensor all = mean.detach() * (double(block->rows) / double(block->batch_rows));
+  Tensor all = (mean.detach() * (double(block->rows) / double(block->batch_rows))).to(Device::cpu);
   dispatch(all.dtype(), [&]<class T>() { block->sum(all.data<T>(), all.numel()); });
-  return all + (mean - mean.detach());
+  return all.to(mean.device()) + (mean - mean.detach());
 }
 
 // What the KL adds to the loss. What is compared with a number is the mean over the whole batch.

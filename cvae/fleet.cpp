@@ -44,6 +44,8 @@ bool alike(const Dataset& a, const Dataset& b) {
 std::string why_not_together(const Experiment& a, const Experiment& b) {
   if (a.training.validation.on() || b.training.validation.on())
     return "each ends with its own best model (training.validation)";
+  if (a.training.blocks > 0 || b.training.blocks > 0)
+    return "each cuts its batches into blocks (training.blocks)";
   if (!alike(a.data.train, b.data.train) || a.data.test.rows() != b.data.test.rows())
     return "their data differ in rows or features";
   const Json p = common_settings(a), q = common_settings(b);

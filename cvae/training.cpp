@@ -47,6 +47,7 @@ Training::Training(Experiment& experiment, const Ranks& ranks)
   if (experiment.condition.by_pixels())
     experiment.settings.section("condition")
         .fail("kind", "masks of pixels are drawn on the CPU only: train it there");
+  if (in_blocks_) return;
   on_device_ = std::make_unique<DeviceSteps>(std::vector<const Experiment*>{&experiment}, *experiment.model,
                                              experiment.dropout_stream, parameters_, *optimizer_);
 }
@@ -69,28 +70,34 @@ void Training::start(int64_t i) {
   const uint64_t step = uint64_t(optimizer_->steps());
   const Batch& batch = batches_.get(i);
   e.condition.draw(batch, {e.seed, stream::masks, step}, drawn_);
-  const double rate = e.training.schedule.at(int64_t(step));
   if (in_blocks_) {
     last_ = in_blocks_->gradients(batch, drawn_.c, step);
+  } else {
+    parameters_.zero_gradients();
+    Tape tape;
+    const Elbo losses = elbo(*e.model, batch, drawn_.c, e.loss, training_noise(e.seed, step),
+                             kl_term_at(e.loss, int64_t(step)));
+    tape.backward(losses.loss);
+    last_ = losses_of(losses.distortion.item(), losses.kl.item());
+  }
+  const double rate = e.training.schedule.at(int64_t(step));
+  if (shares_step()) {
     if (e.training.clip > 0) parameters_.clip_gradients(e.training.clip, ranks_);
     return optimizer_->step(rate, ranks_);
   }
-  parameters_.zero_gradients();
-  Tape tape;
-  const Elbo losses =
-      elbo(*e.model, batch, drawn_.c, e.loss, training_noise(e.seed, step), kl_term_at(e.loss, int64_t(step)));
-  tape.backward(losses.loss);
-  last_ = losses_of(losses.distortion.item(), losses.kl.item());
   if (e.training.clip > 0) parameters_.clip_gradients(e.training.clip);
   optimizer_->step(rate);
 }
 
+bool Training::shares_step() const { return in_blocks_ && experiment_.model->device() == Device::cpu; }
+
 void Training::gather_state() {
-  if (in_blocks_) optimizer_->gather_buffers(ranks_);
+  if (shares_step()) optimizer_->gather_buffers(ranks_);
 }
 
 void Training::finish() {
   if (on_device_) on_device_->wait();
+  if (in_blocks_) in_blocks_->wait();
 }
 
 LossTerms<double> Training::losses_of(double distortion, double kl) const {

@@ -30,10 +30,11 @@ class Training {
   LossTerms<double> step(int64_t i);
   /// A step's losses, from these two.
   LossTerms<double> losses_of(double distortion, double kl) const;
-  /// Starts that step: on the CPU it is done then, on a device it follows the others; finish() waits for them.
+  /// Starts that step: on the CPU it is done then, on a device it follows the others; finish() waits for them. In blocks it waits for
+  /// the gradients anywhere.
   void start(int64_t i);
   void finish();
-  /// How many kernels and copies a step launches on a device; 0 on the CPU.
+  /// How many kernels and copies a step launches on a device; 0 on the CPU, and in blocks, which are not recorded.
   int64_t launches() const { return on_device_ ? on_device_->launches() : 0; }
 
   /// One epoch, or the rest of a started one: fresh masks and noise, the rows in a new order. `progress` is called
@@ -74,15 +75,18 @@ class Training {
   }
 
  private:
+  /// Whether each rank makes its range of the optimiser's step.
+  bool shares_step() const;
+
   Experiment& experiment_;
   const Ranks& ranks_;
   FlatParameters parameters_;
   std::unique_ptr<Optimizer> optimizer_;
   Batches batches_;
   Condition::Drawn drawn_;
-  LossTerms<double> last_{};                // of the step before, on the CPU
-  std::unique_ptr<DeviceSteps> on_device_;  // where the model is on one
-  std::unique_ptr<BlockSteps> in_blocks_;   // where batches are cut
+  LossTerms<double> last_{};                // of the step before, on the CPU or in blocks
+  std::unique_ptr<DeviceSteps> on_device_;  // where the model is on one, and batches are not cut
+  std::unique_ptr<BlockSteps> in_blocks_;   // where they are
   int64_t started_ = 0;
   int64_t epochs_done_ = 0;
   std::vector<LossTerms<double>> steps_of_epoch_;

@@ -56,6 +56,8 @@ check train-gpu train gpu --device cuda
 check train-gpu-again train again --device cuda
 check same-losses same_losses cpu gpu
 check same-bits cmp gpu/model.safetensors again/model.safetensors
+check train-blocks train blocks --device cuda --set training.blocks=4
+check blocks-same-losses same_losses cpu blocks
 check gpu-to-cpu moves gpu cpu gpu-cpu
 check cpu-to-gpu moves cpu cuda cpu-gpu
 if [ "${SANITIZE:-}" != no ] && command -v compute-sanitizer >/dev/null; then

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Data-parallel training under mpirun: the same bits for any number of ranks, errors that are said once, ranks that are killed.
-# Usage: mpi.sh PATH/TO/elbow; ends with status 77, skipped, where there is no MPI.
+# Usage: mpi.sh PATH/TO/elbow; ends with status 77, skipped, where there is no MPI. Where there are cards, on those as well.
 # shellcheck source=tests/harness.sh
 . "$(dirname "$0")/harness.sh"
 
@@ -23,6 +23,18 @@ same_bits() {
   check "$2: the same losses" cmp "$1/costs.csv" "$2/costs.csv"
   check "$2: the same checkpoint" cmp <(tensors "$1/checkpoint.safetensors") <(tensors "$2/checkpoint.safetensors")
   check "$2: the same summary" cmp <(results "$1/summary.json") <(results "$2/summary.json")
+}
+
+# refused_once PART ARGUMENT...: on 3 ranks, one line of elbow's.
+refused_once() {
+  local part=$1 out status
+  shift
+  out=$(ranks 3 "$@" 2>&1)
+  status=$?
+  [ $status -eq 2 ] || bad "exit status $status, not 2: $*"
+  [ "$(grep -c '^elbow: ' <<<"$out")" -eq 1 ] || bad "not one line of elbow's: $out"
+  case $out in *"$part"*) ok ;; *) bad "'$part' is not in: $out ($*)" ;; esac
+  [ ! -e refused ] || { bad "a folder was left behind: $*"; rm -rf refused; }
 }
 
 cp "$source/experiments/baseline.json" mlp.json
@@ -56,6 +68,14 @@ cat >wide.json <<'CONFIG'
  "loss": {"scale": "column"}, "evaluation": {"analyses": [], "draws": 2},
  "training": {"epochs": 2, "batch_rows": 40, "clip_gradient_norm": 0.5, "blocks": 6}}
 CONFIG
+
+# --- one card a rank; where the cards are emulated, all else is as in other builds ---
+# shellcheck source=tests/mpi_cards.sh
+. "$source/tests/mpi_cards.sh"
+if "$elbow" info | grep -q "emulated GPU"; then
+  finish
+  exit
+fi
 
 # --- 1, 2, 3 and 4 ranks, and threads alone, give the same bits; 4 blocks by default on several ranks, which 3 share unevenly ---
 quiet=(--quiet --threads 1)
@@ -97,17 +117,6 @@ check "the blocks are among the settings" grep -q '"blocks": 4' mlp4/config.json
 check "whole batches are another run" bash -c "'$elbow' train ${mlp[*]@Q} --out whole --quiet && ! cmp -s mlp/costs.csv whole/costs.csv"
 
 # --- what is wrong is said once, and no rank waits ---
-# refused_once PART ARGUMENT...: on 3 ranks, one line of elbow's.
-refused_once() {
-  local part=$1 out status
-  shift
-  out=$(ranks 3 "$@" 2>&1)
-  status=$?
-  [ $status -eq 2 ] || bad "exit status $status, not 2: $*"
-  [ "$(grep -c '^elbow: ' <<<"$out")" -eq 1 ] || bad "not one line of elbow's: $out"
-  case $out in *"$part"*) ok ;; *) bad "'$part' is not in: $out ($*)" ;; esac
-  [ ! -e refused ] || { bad "a folder was left behind: $*"; rm -rf refused; }
-}
 refused_once "training.blocks" train "${mlp[@]}" --set training.blocks=2 --out refused
 refused_once "training.blocks" train "${mlp[@]}" --set training.blocks=0 --out refused
 refused_once "resume a run that was begun so without mpirun" train "${mlp[@]}" --set training.epochs=3 --out whole --resume

@@ -6,69 +6,18 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
-#include "autograd/alias.hpp"
 #include "autograd/operators.hpp"
-#include "autograd/ops.hpp"
-#include "autograd/tape.hpp"
 #include "cvae/training.hpp"
+#include "tests/block_helpers.hpp"
 #include "threads_scope.hpp"
 
 using namespace elbow;
+using test::largest_difference;
+using test::Normalised;
+using test::normalised;
 using test::ThreadsScope;
 
 namespace {
-
-// sum(weights * batch_norm(x)^2) of all rows, computed in `blocks` blocks (0: as a whole), with the gradients by x, weight and bias.
-struct Normalised {
-  double loss = 0;
-  Tensor dx, dweight, dbias, mean, variance;
-};
-Normalised normalised(const Tensor& x, const Tensor& weights, int64_t blocks, bool images) {
-  const int64_t rows = x.size(0), n = x.size(1);
-  Normalised out;
-  out.dx = Tensor::zeros(x.shape(), DType::float64);
-  const auto part = [&](int64_t first, int64_t count) {
-    Tensor here = copy_of(slice(x, 0, first, first + count)).set_requires_grad();
-    Tensor weight = Tensor::full({n}, 1.5, DType::float64).set_requires_grad();
-    Tensor bias = Tensor::full({n}, 0.25, DType::float64).set_requires_grad();
-    Normalised p;
-    p.mean = Tensor::zeros({n}, DType::float64), p.variance = Tensor::ones({n}, DType::float64);
-    Tape tape;
-    const Tensor y = images ? batch_norm2d(here, weight, bias, p.mean, p.variance, true)
-                            : batch_norm(here, weight, bias, p.mean, p.variance, true);
-    const Tensor loss = sum(slice(weights, 0, first, first + count) * square(y));
-    tape.backward(loss);
-    p.loss = loss.item(), p.dx = here.grad(), p.dweight = weight.grad(), p.dbias = bias.grad();
-    const int64_t row = x.numel() / rows;
-    std::copy_n(p.dx.data<double>(), count * row, out.dx.data<double>() + first * row);
-    return p;
-  };
-  std::vector<Normalised> parts(size_t(std::max<int64_t>(blocks, 1)));
-  if (blocks == 0) {
-    parts[0] = part(0, rows);
-  } else {
-    Blocks all(alone(), blocks, rows);
-    all.run([&](int64_t i, const Block& b) { parts[size_t(i)] = part(b.first, b.rows); });
-  }
-  out.mean = parts[0].mean, out.variance = parts[0].variance;
-  out.dweight = Tensor::zeros({n}, DType::float64), out.dbias = Tensor::zeros({n}, DType::float64);
-  for (const Normalised& p : parts) {
-    out.loss += p.loss;
-    out.dweight = out.dweight + p.dweight, out.dbias = out.dbias + p.dbias;
-    for (int64_t c = 0; c < n; ++c) {  // all blocks have the statistics of the batch
-      BOOST_TEST(p.mean.at(c) == out.mean.at(c));
-      BOOST_TEST(p.variance.at(c) == out.variance.at(c));
-    }
-  }
-  return out;
-}
-
-double largest_difference(const Tensor& a, const Tensor& b) {
-  double largest = 0;
-  const auto x = a.to_vector<double>(), y = b.to_vector<double>();
-  for (size_t i = 0; i < x.size(); ++i) largest = std::max(largest, std::abs(x[i] - y[i]));
-  return largest;
-}
 
 Json settings() {
   return Json::parse(R"({

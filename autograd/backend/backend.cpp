@@ -24,6 +24,31 @@ std::vector<Card> cards() {
 #endif
 }
 
+std::vector<std::string> card_ids() {
+#if ELBOW_CUDA
+  return cuda::runtime::card_ids();
+#else
+  return {};
+#endif
+}
+
+void use_card(int index) {
+  const int64_t count = int64_t(card_ids().size());
+  if (index < 0 || index >= count)
+    fail("cuda", "there is no card ", index, ": this machine shows ", count, " of them");
+#if ELBOW_CUDA
+  cuda::runtime::use_card(index);
+#endif
+}
+
+int card_in_use() {
+#if ELBOW_CUDA
+  return cuda::runtime::card_in_use();
+#else
+  return 0;
+#endif
+}
+
 Backend& backend(Device device) {
   if (device == Device::cpu) fail("backend", "the CPU needs none");
 #if ELBOW_CUDA

@@ -17,7 +17,7 @@ namespace elbow {
 /// A card, as `elbow info` lists it.
 struct Card {
   std::string name;
-  int64_t bytes = 0, free_bytes = 0;  ///< of its memory
+  int64_t bytes = 0, free_bytes = 0;  ///< of its memory; free ones of the card in use
   int multiprocessors = 0;
 };
 
@@ -39,6 +39,10 @@ class Backend {
   virtual void upload(const void* from, Tensor& to, int model = all_models) = 0;
   /// The elements of `from`, of model `model` where several are trained together, to the host.
   virtual void download(const Tensor& from, void* to, int model) = 0;
+  /// Memory of the host which the device copies from and to by itself: the quickest for large tensors.
+  virtual std::shared_ptr<void> host_memory(size_t bytes) = 0;
+  /// `to` = numel elements at `from` in such memory, which must stay as they are until the device has fetched them.
+  virtual void upload_in_place(const void* from, Tensor& to) = 0;
   /// to = from and to += from, of the same dtype and number of elements, both on the device.
   virtual void copy(const Tensor& from, Tensor& to) = 0;
   virtual void add(const Tensor& from, Tensor& to) = 0;
@@ -72,6 +76,12 @@ class Recording {
 /// Whether this build can compute on a GPU, and on which of the machine: none where there is no card, or no driver.
 bool built_with_cuda();
 std::vector<Card> cards();
+/// What tells these cards from all others, in their order.
+std::vector<std::string> card_ids();
+/// From here on this process computes on card `index` of them; before that is called, on card 0. To be called before any work is
+/// queued. Throws when there is no such card.
+void use_card(int index);
+int card_in_use();
 
 /// The backend of `device`. Throws when this build has none, or the machine has no such device.
 Backend& backend(Device device);

@@ -3,8 +3,11 @@
 #include <algorithm>
 #include <csignal>
 #include <cstdlib>
+#include <set>
+#include <sstream>
 #include <thread>
 
+#include "autograd/backend/backend.hpp"
 #include "base/parallel.hpp"
 
 namespace elbow {
@@ -84,6 +87,39 @@ void require_same(Ranks& ranks, const std::string& name, const std::string& what
   for (const std::string& text : all)
     errors.push_back(text == all.front() ? "" : name + " is not that of rank 0: all ranks must agree");
   fail_together(ranks, errors);
+}
+
+std::vector<int> cards_of_ranks(const std::vector<std::vector<std::string>>& seen) {
+  std::vector<int> chosen;
+  std::set<std::string> taken;
+  for (const auto& cards : seen) {
+    const auto is_free = [&](const std::string& card) { return !taken.contains(card); };
+    const auto free = std::ranges::find_if(cards, is_free);
+    if (free == cards.end() && !cards.empty()) {
+      const auto here = std::ranges::count(seen, cards);
+      throw Error(str("--device cuda: ", here, " ranks on a machine with ", cards.size(),
+                      cards.size() == 1 ? " card" : " cards", ": each rank needs one of its own"));
+    }
+    chosen.push_back(cards.empty() ? -1 : int(free - cards.begin()));
+    if (!cards.empty()) taken.insert(*free);
+  }
+  return chosen;
+}
+
+void take_card(Ranks& ranks) {
+  if (!ranks.several()) return;
+  std::string own;  // a line for each
+  if (default_device() != Device::cpu)
+    for (const std::string& id : card_ids()) own += id + '\n';
+  std::vector<std::vector<std::string>> seen;
+  for (const std::string& text : ranks.texts(own)) {
+    std::istringstream lines(text);
+    seen.emplace_back();
+    for (std::string id; std::getline(lines, id);) seen.back().push_back(id);
+  }
+  on_all_ranks(ranks, [&] {
+    if (const int card = cards_of_ranks(seen).at(size_t(ranks.rank())); card >= 0) use_card(card);
+  });
 }
 
 Wish wish_of_any(const Ranks& ranks, Wish wish) {

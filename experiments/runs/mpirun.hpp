@@ -2,6 +2,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "base/ranks.hpp"
 
@@ -27,6 +28,14 @@ void hide_ranks_from_children();
 /// How many threads each rank takes where nobody says it: all cores that it may use, or its share of them where mpirun leaves all
 /// cores of the machine to all ranks.
 int threads_of_rank(const Ranks& ranks);
+
+/// Which card each rank computes on: the first of those that it sees (card_ids()) that no rank before it has taken. So the ranks of a
+/// machine share out its cards, whether each sees all of them or is shown some. -1 for a rank that sees none. Error, with both numbers,
+/// if there are more ranks than cards.
+std::vector<int> cards_of_ranks(const std::vector<std::vector<std::string>>& seen);
+/// Where several ranks compute on cards, takes this one's: each has a card of its own. All ranks call it, before any work is queued.
+/// Error as cards_of_ranks(), on all of them.
+void take_card(Ranks& ranks);
 
 /// Does what each rank must do before they begin. Where it fails on some, all fail: the first rank with the error, the others with
 /// ReportedElsewhere, so that it is printed once and no rank waits for another.

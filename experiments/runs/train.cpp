@@ -150,6 +150,11 @@ void write_start_of_run(const RunFolder& folder, const Experiment& e, bool input
 
 namespace {
 
+// What a rank computes on, besides its processor: ranks of different cards would compute other bits.
+std::string name_of_device() {
+  return default_device() == Device::cpu ? name_of(Device::cpu) : cards().at(size_t(card_in_use())).name;
+}
+
 // The settings of a run. The bits of a run depend on its blocks: under mpirun it has some, and a resumed one has as many as before.
 Config config_of(const TrainOptions& o, std::filesystem::path& out) {
   constexpr int64_t blocks_of_ranks = 4;  // each more costs: docs/parallel.md
@@ -173,6 +178,7 @@ Config config_of(const TrainOptions& o, std::filesystem::path& out) {
 void train(const TrainOptions& o) {
   const Stopwatch watch;
   const std::unique_ptr<Ranks> ranks = ranks_of_mpirun();
+  take_card(*ranks);
   std::optional<Prepared> run;
   on_all_ranks(*ranks, [&] {
     set_threads(o.threads ? o.threads : threads_of_rank(*ranks));
@@ -180,14 +186,13 @@ void train(const TrainOptions& o) {
     check_environment();
     if (!(o.checkpoint_seconds >= 0))
       throw Error(str("--checkpoint-seconds: must be a number from 0 on, not ", o.checkpoint_seconds));
-    if (ranks->several() && default_device() != Device::cpu)
-      throw Error("--device cuda: several ranks train on the CPU only");
     std::filesystem::path out;
     const Config config = config_of(o, out);
     run.emplace(config, o, out, *ranks);
   });
   const Machine m = machine();
-  require_same(*ranks, "the program, or its configuration,", str(m.version, m.isa, run->experiment.resolved));
+  require_same(*ranks, "the program, its configuration, or what it computes on,",
+               str(m.version, m.isa, name_of_device(), run->experiment.resolved));
   try {
     if (ranks->rank() > 0)
       follow(*ranks, *run->training);

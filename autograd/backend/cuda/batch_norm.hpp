@@ -23,8 +23,12 @@ template <class T> struct BatchNormBackward {
   Ptr<const T> x, weight, mean, scale, dy;  // of x's shape, [n], [n], [n], of x's shape
   Output<T> dx, dweight, dbias;             // of x's shape, [n], [n]: null where not wanted
   bool training;
+  Ptr<const T> means{};  // [2, n]: of dy and dy * xhat over a batch of which x is a block; null: x is the batch
 };
 template <class T> void batch_norm_backward(const RowView& channels, const BatchNormBackward<T>& tensors);
+
+/// to[n] = the sums over each channel of x, or, where there is a mean [n], of (x - mean)^2.
+template <class T> void channel_sums(const RowView& channels, Ptr<const T> x, Ptr<const T> mean, Ptr<T> to);
 
 #if ELBOW_DEVICE_SOURCE
 
@@ -104,25 +108,43 @@ __global__ void __launch_bounds__(1024) run_batch_norm_backward(RowView view, Ba
   const bool inside = block.inside;
   const T m = inside ? T(t.mean[i]) : T(0), scale = inside ? T(t.scale[i]) : T(0);
   T sum_dy(0), sum_dy_xhat(0);
-  for (int64_t k = block.lane; k < end; k += block.lanes) {
-    const int64_t at = base + view.elements[k];
-    const T dy = t.dy[at];
-    sum_dy += dy;
-    sum_dy_xhat += dy * ((t.x[at] - m) * scale);
+  if (t.means && inside) sum_dy = t.means[i], sum_dy_xhat = t.means[view.rows.count + i];
+  if (!t.means) {
+    for (int64_t k = block.lane; k < end; k += block.lanes) {
+      const int64_t at = base + view.elements[k];
+      const T dy = t.dy[at];
+      sum_dy += dy;
+      sum_dy_xhat += dy * ((t.x[at] - m) * scale);
+    }
+    sum_dy = block.sum(sum_dy);
+    sum_dy_xhat = block.sum(sum_dy_xhat);
   }
-  sum_dy = block.sum(sum_dy);
-  sum_dy_xhat = block.sum(sum_dy_xhat);
   if (!inside) return;
   if (block.lane == 0) {
     t.dweight.set(i, sum_dy_xhat);
     t.dbias.set(i, sum_dy);
   }
   if (!t.dx.y) return;
-  const T factor = t.weight[i] * scale, share = t.training ? T(1) / T(count) : T(0);
+  const T factor = t.weight[i] * scale, share = !t.training ? T(0) : t.means ? T(1) : T(1) / T(count);
   for (int64_t k = block.lane; k < end; k += block.lanes) {
     const int64_t at = base + view.elements[k];
     t.dx.set(at, factor * (t.dy[at] - share * (sum_dy + (t.x[at] - m) * scale * sum_dy_xhat)));
   }
+}
+
+template <class T, int C>
+__global__ void __launch_bounds__(1024)
+    run_channel_sums(RowView view, Ptr<const T> x, Ptr<const T> mean, Ptr<T> to) {
+  const ChannelBlock<C> block(view);
+  const bool squares = bool(mean);
+  const T m = squares && block.inside ? T(mean[block.channel]) : T(0);
+  T sum(0);
+  for (int64_t k = block.lane; k < block.end; k += block.lanes) {
+    const T d = x[block.base + view.elements[k]] - m;
+    sum += squares ? d * d : d;
+  }
+  sum = block.sum(sum);
+  if (block.inside && block.lane == 0) to[block.channel] = sum;
 }
 
 /// Eight channels to a block where they are neighbours, else one; up to 1024 threads.
@@ -148,6 +170,12 @@ template <class T> void batch_norm_backward(const RowView& channels, const Batch
   const ChannelGrid grid(channels);
   launch(grid.neighbours ? run_batch_norm_backward<T, 8> : run_batch_norm_backward<T, 1>, {grid.blocks},
          int(grid.threads), channels, tensors);
+}
+
+template <class T> void channel_sums(const RowView& channels, Ptr<const T> x, Ptr<const T> mean, Ptr<T> to) {
+  const ChannelGrid grid(channels);
+  launch(grid.neighbours ? run_channel_sums<T, 8> : run_channel_sums<T, 1>, {grid.blocks}, int(grid.threads),
+         channels, x, mean, to);
 }
 
 #endif

@@ -130,6 +130,7 @@ template <class T> Plan new_plan(const Product<T>& p) {
 }
 
 template <class T> bool run_blas(const Product<T>& p) {
+  stream();  // whose card the library is to see
   if (p.count != 1 || p.k == 0 || !cublas().handle) return false;
   if (models() > 1 && p.c.model_stride() == 0) return false;
   static std::map<ShapeKey, Plan> plans;

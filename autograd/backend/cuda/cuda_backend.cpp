@@ -50,6 +50,12 @@ class CudaBackend : public Backend {
       runtime::download(to, static_cast<char*>(from.body()->data) + model * storage.model_bytes,
                         bytes_in(from));
   }
+  std::shared_ptr<void> host_memory(size_t bytes) override {
+    return {runtime::allocate_on_host(bytes), runtime::release_on_host};
+  }
+  void upload_in_place(const void* from, Tensor& to) override {
+    if (to.numel() > 0) runtime::upload_in_place(to.body()->data, from, bytes_in(to));
+  }
   void copy(const Tensor& from, Tensor& to) override {
     if (from.numel() == 0) return;
     const Storage &source = *from.body()->storage, &target = *to.body()->storage;
@@ -86,7 +92,7 @@ class CudaBackend : public Backend {
 
 Backend& the_backend() {
   static Backend& backend = []() -> Backend& {
-    if (runtime::cards().empty())
+    if (runtime::card_ids().empty())
       fail("cuda", "this machine has no NVIDIA GPU, or no driver for it: use --device cpu");
     install_all_kernels();
     return *new CudaBackend;  // never destroyed: a static tensor may die late

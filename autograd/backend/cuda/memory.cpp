@@ -57,7 +57,7 @@ void* take(Pool& pool, size_t bytes) {
   if (!block) {
     const auto cards = runtime::cards();
     fail(DeviceWork::current(), "out of memory on the GPU: ", bytes, " bytes requested, ",
-         cards.empty() ? 0 : cards[0].free_bytes, " free");
+         cards.empty() ? 0 : cards[size_t(runtime::card_in_use())].free_bytes, " free");
   }
   homes()[block] = {&pool, bytes};
   return block;

@@ -1,5 +1,7 @@
 #pragma once
 // Random numbers in kernels: the sequences of autograd/random.hpp, made where they are used instead of being kept in memory.
+#include <algorithm>
+
 #include "autograd/backend/cuda/kernels.hpp"
 #include "autograd/random.hpp"
 
@@ -48,9 +50,11 @@ void for_each_number(const RandomKey& key, const Distribution& distribution, int
 struct KernelKey {
   uint64_t seed, step;
   uint32_t stream;
+  int64_t first;              ///< the first number that is drawn
   Ptr<const uint64_t> state;  ///< [2] the seed and a count to be added to the step; null: there is none
 
-  explicit KernelKey(const RandomKey& key) : seed(key.seed), step(key.step), stream(key.stream) {
+  explicit KernelKey(const RandomKey& key)
+      : seed(key.seed), step(key.step), stream(key.stream), first(key.first) {
     if (key.state) state = words<const uint64_t>(*key.state);
   }
 };
@@ -79,26 +83,32 @@ ELBOW_DEVICE inline void philox_words(const KernelKey& key, uint32_t place, uint
     philox_words(key.seed, place, key.step, key.stream, w);
 }
 
-/// Thread p takes place p of the sequence, whose words are numbers l, l + 16, l + 32 and l + 48 of a group of 64.
+/// Each thread takes a place of the sequence, whose words are numbers l, l + 16, l + 32 and l + 48 of a group of 64. The first that is
+/// drawn is number `at` of f's.
 template <class T, class Distribution, class F>
-__global__ void run_numbers(KernelKey key, Distribution distribution, int64_t n, F f) {
-  const int64_t place = int64_t(blockIdx.x) * blockDim.x + threadIdx.x;
-  const int64_t first = place / 16 * 64 + place % 16;
+__global__ void run_numbers(KernelKey key, Distribution distribution, int64_t at, int64_t n, F f) {
+  const int64_t place = key.first / 64 * 16 + int64_t(blockIdx.x) * blockDim.x + threadIdx.x;
+  const int64_t first = place / 16 * 64 + place % 16 - key.first;  // of its numbers; below 0: not drawn
   if (first >= n) return;
   uint32_t w[4];
   T number[4];
   philox_words(key, uint32_t(place), w);
   distribution(w, number);
   for (int j = 0; j < 4; ++j)
-    if (const int64_t i = first + 16 * j; i < n) f(i, number[j]);
+    if (const int64_t i = first + 16 * j; i >= 0 && i < n) f(at + i, number[j]);
 }
 
 template <class T, class Distribution, class F>
 void for_each_number(const RandomKey& key, const Distribution& distribution, int64_t n, const F& f) {
-  if (n > int64_t{1} << 34) fail("random", "a sequence has 0 to 2^34 numbers, not ", n);
-  const int64_t places = (n + 63) / 64 * 16;
-  launch(run_numbers<T, Distribution, F>, {(places + threads_of_a_block - 1) / threads_of_a_block},
-         threads_of_a_block, KernelKey(key), distribution, n, f);
+  if (n > (int64_t{1} << 34) - key.first) fail("random", "a sequence has 0 to 2^34 numbers, not ", n);
+  const int64_t run = key.run > 0 ? key.run : std::max<int64_t>(1, n);
+  RandomKey piece = key;
+  for (int64_t at = 0; at < n; at += run, piece.first += key.stride) {
+    const int64_t numbers = std::min(run, n - at),
+                  places = ((piece.first + numbers + 63) / 64 - piece.first / 64) * 16;
+    launch(run_numbers<T, Distribution, F>, {(places + threads_of_a_block - 1) / threads_of_a_block},
+           threads_of_a_block, KernelKey(piece), distribution, at, numbers, f);
+  }
 }
 
 #endif

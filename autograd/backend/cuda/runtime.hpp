@@ -12,8 +12,13 @@
 // earlier kernel that shows itself in it, are thrown as Error and name the op.
 namespace elbow::cuda::runtime {
 
-/// The cards; none where there is no card, or no driver.
+/// The cards; none where there is no card, or no driver. Asks the one in use how much of its memory is free, which takes some of it.
 std::vector<Card> cards();
+/// What tells them from all others, of this machine or another; nothing is done on them.
+std::vector<std::string> card_ids();
+/// The one that all work goes to, its index among them: 0, or what use_card() has said before any work was queued.
+int card_in_use();
+void use_card(int index);
 
 /// Memory of the card, aligned to 256 bytes; null when there is not enough.
 void* allocate(size_t bytes);
@@ -30,6 +35,11 @@ struct Pieces {
 };
 /// From the host, whose bytes may be changed as soon as this returns.
 void upload(void* to, const void* from, size_t bytes);
+/// Memory of the host that the card can fetch from, and write to, by itself.
+void* allocate_on_host(size_t bytes);
+void release_on_host(void* memory);
+/// From such memory, which must stay as it is until it has been fetched.
+void upload_in_place(void* to, const void* from, size_t bytes);
 /// To the host; waits for all work before it.
 void download(void* to, const void* from, size_t bytes);
 void copy(void* to, size_t to_pitch, const void* from, size_t from_pitch, Pieces pieces);

@@ -17,12 +17,22 @@ void check(cudaError_t status) {
 
 bool poisoning = false;
 bool is_recording = false;
+int used_card = 0;
+
+// The current device of CUDA is a thread's own, and the first one in a new thread.
+void make_current() {
+  thread_local int current = -1;
+  if (current == used_card) return;
+  check(cudaSetDevice(used_card));
+  current = used_card;
+}
 
 // Where the bytes of an upload wait until the card has fetched them: pinned memory, in a few pieces that are filled in turn.
 class Staging {
  public:
   static constexpr size_t piece_bytes = size_t{1} << 20;
   void send(void* to, const void* from, size_t bytes) {
+    make_current();
     Piece& piece = pieces_[next_++ % pieces_.size()];
     if (!piece.memory) {
       check(cudaHostAlloc(&piece.memory, piece_bytes, cudaHostAllocDefault));
@@ -66,6 +76,7 @@ void free_blocks(PinnedBlocks& blocks) {
 }  // namespace
 
 cudaStream_t stream() {
+  make_current();
   static const cudaStream_t only = [] {
     cudaStream_t made = nullptr;
     check(cudaStreamCreateWithFlags(&made, cudaStreamNonBlocking));
@@ -78,25 +89,43 @@ void check_launch() { check(cudaGetLastError()); }
 
 namespace runtime {
 
-std::vector<Card> cards() {
+namespace {
+std::vector<cudaDeviceProp> properties_of_cards() {
   int count = 0;
-  if (cudaGetDeviceCount(&count) != cudaSuccess || count == 0) {
+  if (cudaGetDeviceCount(&count) != cudaSuccess) {
     cudaGetLastError();  // forgets it: no driver is no error
     return {};
   }
-  std::vector<Card> all;
-  for (int i = 0; i < count; ++i) {
-    cudaDeviceProp properties;
-    check(cudaGetDeviceProperties(&properties, i));
-    Card card{properties.name, int64_t(properties.totalGlobalMem), 0, properties.multiProcessorCount};
-    size_t free = 0, total = 0;
-    if (i == 0 && cudaMemGetInfo(&free, &total) == cudaSuccess) card.free_bytes = int64_t(free);
-    all.push_back(card);
-  }
+  std::vector<cudaDeviceProp> all(size_t(std::max(count, 0)));
+  for (int i = 0; i < count; ++i) check(cudaGetDeviceProperties(&all[size_t(i)], i));
   return all;
 }
+}  // namespace
+
+std::vector<Card> cards() {
+  std::vector<Card> all;
+  for (const cudaDeviceProp& p : properties_of_cards())
+    all.push_back({p.name, int64_t(p.totalGlobalMem), 0, p.multiProcessorCount});
+  if (all.empty()) return all;
+  make_current();
+  size_t free = 0, total = 0;
+  if (cudaMemGetInfo(&free, &total) == cudaSuccess) all[size_t(used_card)].free_bytes = int64_t(free);
+  return all;
+}
+std::vector<std::string> card_ids() {
+  std::vector<std::string> ids;
+  for (const cudaDeviceProp& p : properties_of_cards()) {  // parts of one card (MIG) differ in the second
+    std::string id = str(p.pciDomainID, ':', p.pciBusID, ':', p.pciDeviceID, ' ');
+    for (const char byte : p.uuid.bytes) id += str(int(static_cast<unsigned char>(byte)), '.');
+    ids.push_back(id);
+  }
+  return ids;
+}
+int card_in_use() { return used_card; }
+void use_card(int index) { used_card = index; }
 
 void* allocate(size_t bytes) {
+  make_current();
   void* memory = nullptr;
   const cudaError_t status = cudaMalloc(&memory, bytes);
   if (status == cudaErrorMemoryAllocation) {
@@ -123,6 +152,17 @@ void upload(void* to, const void* from, size_t bytes) {
   for (size_t done = 0; done < bytes; done += Staging::piece_bytes)
     staging().send(static_cast<char*>(to) + done, static_cast<const char*>(from) + done,
                    std::min(Staging::piece_bytes, bytes - done));
+}
+
+void* allocate_on_host(size_t bytes) {
+  make_current();
+  void* memory = nullptr;
+  check(cudaHostAlloc(&memory, bytes, cudaHostAllocDefault));
+  return memory;
+}
+void release_on_host(void* memory) { cudaFreeHost(memory); }
+void upload_in_place(void* to, const void* from, size_t bytes) {
+  check(cudaMemcpyAsync(to, from, bytes, cudaMemcpyHostToDevice, stream()));
 }
 
 void download(void* to, const void* from, size_t bytes) {

@@ -93,7 +93,32 @@ namespace runtime {
 
 using namespace emulator;
 
-std::vector<Card> cards() { return {{"emulated GPU", int64_t(heap_bytes()), int64_t(free_bytes()), 1}}; }
+namespace {
+int used_card = 0;
+// The environment variable ELBOW_EMULATED_CARDS says how many cards the machine has.
+int card_count() {
+  const char* text = std::getenv("ELBOW_EMULATED_CARDS");
+  if (!text) return 1;
+  char* end = nullptr;
+  const long asked = std::strtol(text, &end, 10);
+  if (end == text || *end || asked < 0 || asked > 1024)
+    fail("ELBOW_EMULATED_CARDS", "is a number from 0 to 1024, not ", text);
+  return int(asked);
+}
+}  // namespace
+
+// All of them are the process's own, and alike.
+std::vector<Card> cards() {
+  return std::vector<Card>(size_t(card_count()),
+                           {"emulated GPU", int64_t(heap_bytes()), int64_t(free_bytes()), 1});
+}
+std::vector<std::string> card_ids() {
+  std::vector<std::string> ids;
+  for (int i = 0; i < card_count(); ++i) ids.push_back("emulated GPU " + std::to_string(i));
+  return ids;
+}
+int card_in_use() { return used_card; }
+void use_card(int index) { used_card = index; }
 
 void* allocate(size_t bytes) {
   const std::lock_guard lock(emulator::stream().mutex);
@@ -115,6 +140,12 @@ void upload(void* to, const void* from, size_t bytes) {
   enqueue([to, values = std::vector<char>(first, first + bytes)] {
     std::copy(values.begin(), values.end(), to_write(to, values.size()));
   });
+}
+
+void* allocate_on_host(size_t bytes) { return ::operator new(bytes); }
+void release_on_host(void* memory) { ::operator delete(memory); }
+void upload_in_place(void* to, const void* from, size_t bytes) {
+  enqueue([=] { std::copy_n(static_cast<const char*>(from), bytes, to_write(to, bytes)); });
 }
 
 void download(void* to, const void* from, size_t bytes) {
