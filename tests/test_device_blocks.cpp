@@ -128,6 +128,30 @@ BOOST_AUTO_TEST_CASE(batch_norm_is_over_all_blocks) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(numbers_of_some_rows_of_each_copy_of_a_batch) {
+  if (no_device()) return;
+  RandomKey key{3, 4, 5};
+  key.first = 30, key.run = 70, key.stride = 1000;
+  const Tensor on_cpu = bernoulli(key, {3, 70}, 0.5);
+  BOOST_TEST((bernoulli(key, {3, 70}, 0.5, DType::float32, Device::cuda).to_vector<float>() ==
+              on_cpu.to_vector<float>()));
+}
+
+BOOST_AUTO_TEST_CASE(losses_that_are_no_mean_over_the_rows) {
+  if (no_device()) return;
+  for (const Json& loss :
+       {Json{{"free_nats", 0.3}}, Json{{"capacity", 0.9}}, Json{{"objective", "iwae"}, {"samples", 3}}})
+    BOOST_TEST_CONTEXT(loss) {
+      Json settings = table();
+      settings["model"].erase("prior");  // free nats are those of the standard prior
+      settings["training"]["epochs"] = 1;
+      settings["loss"].update(loss);
+      const State cut = trained(in_blocks(settings, 4), Device::cuda);
+      check_close(cut.losses, trained(in_blocks(settings, 4), Device::cpu).losses);
+      check_close(cut.losses, trained(settings, Device::cuda).losses);
+    }
+}
+
 BOOST_AUTO_TEST_CASE(training_in_blocks_is_that_of_the_cpu_and_of_whole_batches) {
   if (no_device()) return;
   for (const auto& [settings, blocks] : {std::pair{table(), 4}, {table(), 1}, {images(), 3}})
