@@ -29,26 +29,26 @@ Matrix random_correlation_factor(int64_t d, const RandomKey& partial_correlation
 
 Matrix cholesky(const Matrix& a) {
   const int64_t n = a.rows;
-  if (a.cols != n) fail("cholesky", "the matrix is ", n, " x ", a.cols, ", not square");
+  if (a.cols != n) throw Error(str("the matrix is ", n, " x ", a.cols, ", not square"));
   double largest = 0;
   for (const double v : a.values) {
-    if (!std::isfinite(v)) fail("cholesky", "the matrix has an element ", v);
+    if (!std::isfinite(v)) throw Error(str("the matrix has an element ", v));
     largest = std::max(largest, std::abs(v));
   }
   const double zero = rank_tolerance(n) * largest;
   Matrix factor(n, n);
   for (int64_t c = 0; c < n; ++c)
     for (int64_t r = c; r < n; ++r) {
-      if (std::abs(a(r, c) - a(c, r)) > zero) fail("cholesky", "the matrix is not symmetric");
+      if (std::abs(a(r, c) - a(c, r)) > zero) throw Error("the matrix is not symmetric");
       double rest = a(r, c);  // what the columns before c leave to explain
       for (int64_t k = 0; k < c; ++k) rest -= factor(r, k) * factor(c, k);
       if (r == c) {
-        if (rest < -zero) fail("cholesky", "the matrix is not positive semi-definite");
+        if (rest < -zero) throw Error("the matrix is not positive semi-definite");
         factor(c, c) = rest > zero ? std::sqrt(rest) : 0;
       } else if (factor(c, c) > 0) {
         factor(r, c) = rest / factor(c, c);
       } else if (std::abs(rest) > std::sqrt(zero * largest)) {  // no variance is left, but a covariance
-        fail("cholesky", "the matrix is not positive semi-definite");
+        throw Error("the matrix is not positive semi-definite");
       }
     }
   return factor;

@@ -31,7 +31,8 @@ constexpr Signature not_text[] = {
     {"\x28\xB5\x2F\xFD", "is packed by zstd: unpack it (`zstd -d`)"},
     {"PAR1", "is a Parquet file: save it as CSV"},
 };
-constexpr std::string_view gzip = "\x1F\x8B", zip = "PK\x03\x04", byte_order_mark = "\xEF\xBB\xBF";
+constexpr std::string_view gzip = "\x1F\x8B", zip = "PK\x03\x04", empty_zip = "PK\x05\x06",
+                           byte_order_mark = "\xEF\xBB\xBF";
 
 }  // namespace
 
@@ -93,6 +94,8 @@ TextSource::TextSource(const std::filesystem::path& path) : name_(path.string())
   fill();
   arrays_ = beginning().starts_with(npy_magic) || (beginning().starts_with(zip) && file.extension() == ".npz");
   if (arrays_) return;
+  if (file.extension() == ".npz" && beginning().starts_with(empty_zip))
+    throw Error(name_ + ": holds no arrays");
   if (file.extension() == ".npz" || file.extension() == ".npy")
     throw Error(str(name_, ": is no file of NumPy's: it begins otherwise"));
   for (const Signature& signature : not_text)

@@ -64,6 +64,8 @@ check "nothing is left of it" bash -c "! ls out2.npz* 2>/dev/null"
 printf 'a,b\n1,\n' >gap.csv
 refused 'out.npy: exists already' "$elbow" impute run gap.csv --out out.npy
 head -c 300 t.npy >cut.npy
+printf 'PK\5\6%018d' 0 | tr 0 '\0' >empty.npz # how a zip archive ends, and nothing before
+refused 'empty.npz: holds no arrays' "$elbow" train config.json --set data.path=empty.npz --out refused
 refused 'cut.npy: is cut short: it has ' "$elbow" encode run cut.npy
 refused 'cut.npy: is cut short: it has ' "$elbow" train config.json --set data.path=cut.npy --out refused
 head -c 300 t.npz >cut.npz

@@ -216,9 +216,9 @@ BOOST_AUTO_TEST_CASE(cholesky_of_any_rank) {
   const Matrix zero(2, 2);
   BOOST_TEST(largest_difference(covariance_of(cholesky(zero)), zero) == 0);
   const auto message = [](const Matrix& m) { return error_of([&] { cholesky(m); }); };
-  BOOST_TEST(message(Matrix(2, 2, {1, 2, 2, 1})) == "[cholesky] the matrix is not positive semi-definite");
-  BOOST_TEST(message(Matrix(2, 2, {0, 1, 1, 1})) == "[cholesky] the matrix is not positive semi-definite");
-  BOOST_TEST(message(Matrix(2, 2, {1, 0.5, 0.4, 1})) == "[cholesky] the matrix is not symmetric");
+  BOOST_TEST(message(Matrix(2, 2, {1, 2, 2, 1})) == "the matrix is not positive semi-definite");
+  BOOST_TEST(message(Matrix(2, 2, {0, 1, 1, 1})) == "the matrix is not positive semi-definite");
+  BOOST_TEST(message(Matrix(2, 2, {1, 0.5, 0.4, 1})) == "the matrix is not symmetric");
   BOOST_TEST(contains(message(Matrix(2, 3)), "not square"));
 }
 
@@ -244,5 +244,5 @@ BOOST_AUTO_TEST_CASE(settings_that_make_no_data) {
   BOOST_TEST(message({{"source", "correlated_gaussian"}, {"covariance", Json::array()}}) ==
              "data.covariance: must have at least one row");
   BOOST_TEST(covariance({{1, 0}, {0}}) == "data.covariance[1]: must have 2 numbers, not 1");
-  BOOST_TEST(contains(covariance({{1, 2}, {2, 1}}), "data.covariance: [cholesky] the matrix is not positive"));
+  BOOST_TEST(contains(covariance({{1, 2}, {2, 1}}), "data.covariance: the matrix is not positive"));
 }
