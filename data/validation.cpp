@@ -51,7 +51,7 @@ Dataset chosen(const Dataset& set, const std::vector<int64_t>& index) {
 }  // namespace
 
 double HeldOut::of(int64_t rows, int64_t features) const {
-  constexpr int64_t fewest = 50, rows_of_feature = 50;  // docs/results.md#imputation
+  constexpr int64_t fewest = 30, rows_of_feature = 50;  // docs/results.md#imputation
   if (!automatic) return fraction;
   return rows >= fewest && rows < rows_of_feature * features ? 0.1 : 0;
 }

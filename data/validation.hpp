@@ -11,7 +11,7 @@ struct HeldOut {
   double fraction = 0;     ///< of the training rows; 0: none
   bool automatic = false;  ///< the fraction depends on the rows instead
 
-  /// The fraction of so many training rows with so many features. "auto" is 0.1 for 50 rows or more, but fewer than 50 a feature: a model
+  /// The fraction of so many training rows with so many features. "auto" is 0.1 for 30 rows or more, but fewer than 50 a feature: a model
   /// learns those by heart. Of more rows, each is worth more in the training.
   double of(int64_t rows, int64_t features) const;
 };

@@ -69,8 +69,8 @@ BOOST_AUTO_TEST_CASE(which_rows_are_held_out) {
   BOOST_TEST(validation_rows(4, 0.9, 1).empty());
   BOOST_TEST(validation_rows(200, 0, 1).empty());
   const HeldOut automatic{0, true};
-  BOOST_TEST(automatic.of(49, 10) == 0);
-  BOOST_TEST(automatic.of(50, 10) == 0.1);
+  BOOST_TEST(automatic.of(29, 10) == 0);
+  BOOST_TEST(automatic.of(30, 10) == 0.1);
   BOOST_TEST(automatic.of(499, 10) == 0.1);
   BOOST_TEST(automatic.of(500, 10) == 0);
 }
