@@ -46,7 +46,7 @@ inline int64_t rows_of_batch(int64_t rows) {
 
 /// Cuts batches into blocks whose positions depend on nothing but their number, and computes those of this rank: each on a thread of its
 /// own, because each must come to the sums of a batch before any may leave them. No more threads run at once than num_threads(), or than
-/// are asked for: one, where they use what is no thread's own, such as a GPU. What a block calls stays on its thread.
+/// are asked for: one, where they share a resource such as a GPU. What a block calls stays on its thread.
 class Blocks {
  public:
   /// `blocks` of them over all ranks, each with at least one row. Error if there are too many for the rows, or fewer than ranks.

@@ -12,7 +12,7 @@ constexpr int64_t at_once =
     1 << 8;  // elements: what is added stays in the first cache, also where there are many parts
 
 // Parts first .. last - 1 of the elements from `at` on, at most at_once of them. `next`: the sum that begins with part `first`.
-// Returns where the result is: there, or in `room`, which is written when all that is added has been read, or is just being read.
+// Returns where the sum is: in that vector, if it is one, else in `room`. `room` may be one of the vectors: it is written last.
 template <class T>
 const T* sum_of_halves(int64_t first, int64_t last, const SumOfParts<T>*& next, int64_t at, int64_t n,
                        T* room) {

@@ -107,8 +107,8 @@ NoiseSettings read_noise(const Config& config, const std::vector<FeatureRun>& ru
 // How far a rise through `steps` steps has come, 0..1.
 double risen(int64_t step, int64_t steps) { return step >= steps ? 1.0 : double(step) / double(steps); }
 
-// The mean over all rows of the batch, where `mean` is that over the rows of a block. All of its gradient goes to `mean`: the share
-// that `mean` has in it is that of the block's rows, by which BlockSteps weighs whatever gradients the block has.
+// The mean over all rows of the batch, where `mean` is that over the rows of a block. The gradient goes to `mean` as a whole, because
+// BlockSteps scales all gradients of a block by its share of the rows.
 Tensor over_batch(const Tensor& mean) {
   const Block* block = Block::current();
   if (!block) return mean;

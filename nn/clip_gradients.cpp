@@ -8,32 +8,10 @@
 #include "nn/module.hpp"
 
 namespace elbow {
-
-void FlatParameters::clip_gradients(double limit, Tensor& norm) {
-  const Timed timed("clip gradients", Work::beside);
-  gradients();
-  if (gradients_.device() != Device::cpu) return backend(gradients_.device()).clip(gradients_, limit, norm);
-  norm.fill_(dispatch(gradients_.dtype(), [&]<class T>() {
-    T* g = gradients_.data<T>();  // [n]
-    double sum = 0;
-    for (int64_t i = 0; i < gradients_.numel(); ++i) sum += double(g[i]) * double(g[i]);
-    const double norm = std::sqrt(sum);
-    if (norm > limit)
-      for (int64_t i = 0; i < gradients_.numel(); ++i) g[i] *= T(limit / norm);
-    return norm;
-  }));
-}
-
-double FlatParameters::clip_gradients(double limit) {
-  Tensor norm = Tensor::empty({}, DType::float64, gradients_.device());
-  clip_gradients(limit, norm);
-  return norm.item();
-}
-
 namespace {
 
 // The sum of the squares of n numbers, in 8 sums side by side.
-double squares_of(const float* g, int64_t n) {
+template <class T> double squares_of(const T* g, int64_t n) {
   constexpr int64_t lanes = 8;
   double sums[lanes] = {};
   for (int64_t i = 0; i + lanes <= n; i += lanes)
@@ -44,19 +22,21 @@ double squares_of(const float* g, int64_t n) {
   return sum;
 }
 
-}  // namespace
-
-// The sum of the squares is one of sums over pieces that do not depend on the number of ranks.
-double FlatParameters::clip_gradients(double limit, const Ranks& ranks) {
-  const Timed timed("clip gradients", Work::beside);
-  float* const g = gradients().data<float>();  // [n]
-  const int64_t n = gradients_.numel(), pieces = (n + Ranks::piece - 1) / Ranks::piece;
+// g[n]. The sum of the squares is one of sums over pieces, `squares`, that depend neither on the ranks nor on the threads.
+template <class T>
+double clip(T* g, int64_t n, double limit, const Ranks& ranks, std::vector<double>& squares) {
+  const int64_t pieces = (n + Ranks::piece - 1) / Ranks::piece;
   const Ranks::Range range = ranks.range(n);
   const int64_t own = (range.size() + Ranks::piece - 1) / Ranks::piece;
-  std::vector<double> squares(size_t(pieces), 0);  // those of the other ranks' pieces stay 0
-  parallel_for(own, range.size(), [&](int64_t p) {
-    const int64_t begin = range.first + p * Ranks::piece;
-    squares[size_t(begin / Ranks::piece)] = squares_of(g + begin, std::min(Ranks::piece, range.last - begin));
+  const auto for_own_pieces = [&](const auto& f) {  // f(its first element, its length)
+    parallel_for(own, range.size(), [&](int64_t p) {
+      const int64_t begin = range.first + p * Ranks::piece;
+      f(begin, std::min(Ranks::piece, range.last - begin));
+    });
+  };
+  squares.assign(size_t(pieces), 0);  // those of the other ranks' pieces stay 0
+  for_own_pieces([&](int64_t begin, int64_t length) {
+    squares[size_t(begin / Ranks::piece)] = squares_of(g + begin, length);
   });
   double* const part = squares.data();
   ranks.sum(std::span<double* const>(&part, 1), ranks.size(), part, pieces);
@@ -64,11 +44,33 @@ double FlatParameters::clip_gradients(double limit, const Ranks& ranks) {
   for (const double square : squares) sum += square;
   const double norm = std::sqrt(sum);
   if (norm > limit)
-    parallel_for(own, range.size(), [&](int64_t p) {
-      const int64_t begin = range.first + p * Ranks::piece, end = std::min(begin + Ranks::piece, range.last);
-      for (int64_t i = begin; i < end; ++i) g[i] *= float(limit / norm);
+    for_own_pieces([&](int64_t begin, int64_t length) {
+      for (int64_t i = begin; i < begin + length; ++i) g[i] *= T(limit / norm);
     });
   return norm;
+}
+
+}  // namespace
+
+double FlatParameters::clip_gradients(double limit, const Ranks& ranks) {
+  const Timed timed("clip gradients", Work::beside);
+  gradients();
+  return dispatch(gradients_.dtype(), [&]<class T>() {
+    return clip(gradients_.data<T>(), gradients_.numel(), limit, ranks, squares_);
+  });
+}
+
+void FlatParameters::clip_gradients(double limit, Tensor& norm) {
+  gradients();
+  if (gradients_.device() == Device::cpu) return void(norm.fill_(clip_gradients(limit, alone())));
+  const Timed timed("clip gradients", Work::beside);
+  backend(gradients_.device()).clip(gradients_, limit, norm);
+}
+
+double FlatParameters::clip_gradients(double limit) {
+  Tensor norm = Tensor::empty({}, DType::float64, gradients_.device());
+  clip_gradients(limit, norm);
+  return norm.item();
 }
 
 }  // namespace elbow

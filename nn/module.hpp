@@ -142,13 +142,14 @@ class FlatParameters {
   double clip_gradients(double limit);
   /// The same; the norm goes to `norm` [] float64 on the gradients' device, and nobody waits for it.
   void clip_gradients(double limit, Tensor& norm);
-  /// The same for gradients that several ranks share, float32 on the CPU, each of which scales its range (Ranks::range). The norm
-  /// has the same bits for any number of ranks.
+  /// The same for gradients on the CPU that several ranks share, each of which scales its range (Ranks::range). The norm has the same
+  /// bits for any number of ranks and threads.
   double clip_gradients(double limit, const Ranks& ranks);
 
  private:
   void take(Module& module, const std::vector<NamedTensor>& parameters);
 
+  std::vector<double> squares_;  // of the pieces of the gradients, while they are clipped
   Tensor values_, gradients_;
   std::vector<Tensor> parameters_;  // views of values_, whose gradients are views of gradients_
   std::vector<FlatParameter> list_;

@@ -14,7 +14,7 @@ namespace elbow {
 
 /// Turns gradients into steps, over the flat buffers of all parameters at once. The state (moments, number of steps) can
 /// be saved and set, so that training resumes to the bit. It shares the buffers and may outlive the FlatParameters and the
-/// module. A step allocates nothing.
+/// module. A step by itself allocates nothing.
 ///
 /// Several ranks can share a step (the idea of ZeRO: Rajbhandari, Rasley, Ruwase & He 2020, first stage): each has the gradients of
 /// its range of the flat buffers, updates values and moments there, and gets the other values from the others.

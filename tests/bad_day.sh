@@ -63,7 +63,10 @@ refused "ELBOW_HEARTBEAT: must be" env ELBOW_HEARTBEAT=often "$elbow" train conf
 "$elbow" train config.json "${endless[@]}" --out asleep 2>message &
 logged 'epoch 1 ' asleep/run.log
 # Not in the middle of a checkpoint, which is still its own: the claim is looked at before.
-until kill -STOP $! && sleep 0.02 && [ -z "$(find asleep -name '*.part*')" ]; do kill -CONT $! && sleep 0.01; done
+until kill -STOP $! && sleep 0.02 && [ -z "$(find asleep -name '*.part*')" ]; do
+  kill -CONT $! || break
+  sleep 0.01
+done
 printf '%s' "$other" >asleep/run.lock
 cp asleep/checkpoint.safetensors taken.safetensors
 kill -CONT $!

@@ -30,7 +30,7 @@ struct Block {
 };
 
 /// How many blocks: of 16 to 48 rows, so few that a block's images and maps stay in the second-level cache between the steps of a
-/// product, and so many that the product has 256 columns.
+/// product, and so many that the product has 256 columns, if 48 are enough for that.
 int64_t blocks_of(const Convolution& c) {
   constexpr int64_t elements = int64_t(1) << 17, columns = 256;
   const int64_t size = std::max(elements / std::max<int64_t>(1, c.image() + c.map()),

@@ -70,9 +70,9 @@ void Epochs::between_steps() {
 
 void Epochs::save_or_stop(bool time_to_save) {
   const auto [signal, wanted] = wish_of_any(ranks_, {interrupts_.signal(), time_to_save});
-  if (signal || wanted) training_.gather_state();
   const bool in_time = signal && 1.5 * save_seconds_ < interrupts_.seconds_left();
   if (signal) interrupts_.handled();
+  if (signal || wanted) training_.gather_state();
   if (wanted || in_time) save();
   if (!signal) return;
   folder_.log(interrupted);
@@ -84,9 +84,9 @@ void follow(Ranks& ranks, Training& training) {
   InterruptWatch interrupts([] {});
   const auto gather_or_stop = [&] {
     const auto [signal, wanted] = wish_of_any(ranks, {interrupts.signal(), false});
+    if (signal) interrupts.handled();
     if (signal || wanted) training.gather_state();
     if (!signal) return;
-    interrupts.handled();
     throw ReportedElsewhere(128 + signal);
   };
   while (!training.is_done()) {

@@ -109,8 +109,10 @@ std::vector<int> cards_of_ranks(const std::vector<std::vector<std::string>>& see
 void take_card(Ranks& ranks) {
   if (!ranks.several()) return;
   std::string own;  // a line for each
-  if (default_device() != Device::cpu)
-    for (const std::string& id : card_ids()) own += id + '\n';
+  on_all_ranks(ranks, [&] {
+    if (default_device() != Device::cpu)
+      for (const std::string& id : card_ids()) own += id + '\n';
+  });
   std::vector<std::vector<std::string>> seen;
   for (const std::string& text : ranks.texts(own)) {
     std::istringstream lines(text);

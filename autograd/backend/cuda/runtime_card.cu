@@ -160,7 +160,11 @@ void* allocate_on_host(size_t bytes) {
   check(cudaHostAlloc(&memory, bytes, cudaHostAllocDefault));
   return memory;
 }
-void release_on_host(void* memory) { cudaFreeHost(memory); }
+// Not before the copies that read it; called by destructors, so without an error.
+void release_on_host(void* memory) {
+  cudaStreamSynchronize(stream());
+  cudaFreeHost(memory);
+}
 void upload_in_place(void* to, const void* from, size_t bytes) {
   check(cudaMemcpyAsync(to, from, bytes, cudaMemcpyHostToDevice, stream()));
 }

@@ -143,7 +143,12 @@ void upload(void* to, const void* from, size_t bytes) {
 }
 
 void* allocate_on_host(size_t bytes) { return ::operator new(bytes); }
-void release_on_host(void* memory) { ::operator delete(memory); }
+void release_on_host(void* memory) {
+  Stream& s = emulator::stream();
+  const std::lock_guard lock(s.mutex);
+  run(s);  // the copies that read it; as in release()
+  ::operator delete(memory);
+}
 void upload_in_place(void* to, const void* from, size_t bytes) {
   enqueue([=] { std::copy_n(static_cast<const char*>(from), bytes, to_write(to, bytes)); });
 }
