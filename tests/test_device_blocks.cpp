@@ -196,6 +196,15 @@ BOOST_AUTO_TEST_CASE(a_state_moves_between_devices_and_goes_on_in_blocks) {
   }
 }
 
+// What waits then, a copy from the host's memory among it, ends before that memory is freed.
+BOOST_AUTO_TEST_CASE(a_training_that_diverges_ends) {
+  if (no_device()) return;
+  Json settings = in_blocks(table(), 2);
+  settings["training"].erase("clip_gradient_norm");
+  settings["training"]["schedule"]["learning_rate"] = 1e20;
+  BOOST_CHECK_THROW(trained(settings, Device::cuda), Diverged);
+}
+
 BOOST_AUTO_TEST_CASE(a_block_that_fails_stops_the_others) {
   if (no_device()) return;
   Blocks all(alone(), 3, 6, 1);
