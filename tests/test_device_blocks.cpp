@@ -7,7 +7,7 @@
 #include "cvae/fleet.hpp"
 #include "tests/block_helpers.hpp"
 #include "tests/data_helpers.hpp"
-#include "tests/device_checks.hpp"
+#include "tests/no_device.hpp"
 #include "tests/threads_scope.hpp"
 #if ELBOW_CUDA_EMULATED
 #include "autograd/backend/cuda/emulator/emulator.hpp"
@@ -17,12 +17,6 @@ using namespace elbow;
 using namespace elbow::test;
 
 namespace {
-
-bool no_device() {
-  const std::string why = why_no_device();
-  if (!why.empty()) BOOST_TEST_MESSAGE("not tested: " << why);
-  return !why.empty();
-}
 
 // Batch norm, dropout, missing entries, learned noise, a learned prior and clipping; and images.
 Json table() {

@@ -7,8 +7,8 @@
 
 #include "autograd/ops.hpp"
 #include "autograd/random.hpp"
-#include "tests/device_checks.hpp"
 #include "tests/gradcheck.hpp"
+#include "tests/no_device.hpp"
 #include "tests/sample_inputs.hpp"
 #if ELBOW_CUDA_EMULATED
 #include "autograd/backend/cuda/emulator/emulator.hpp"
@@ -18,12 +18,6 @@ using namespace elbow;
 using namespace elbow::test;
 
 namespace {
-
-bool no_device() {
-  const std::string why = why_no_device();
-  if (!why.empty()) BOOST_TEST_MESSAGE("not tested: " << why);
-  return !why.empty();
-}
 
 constexpr double infinity = std::numeric_limits<double>::infinity(), nan_ = NAN;
 

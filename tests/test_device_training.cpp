@@ -9,7 +9,7 @@
 #include "cvae/feature_training.hpp"
 #include "cvae/fleet.hpp"
 #include "tests/data_helpers.hpp"
-#include "tests/device_checks.hpp"
+#include "tests/no_device.hpp"
 #if ELBOW_CUDA_EMULATED
 #include "autograd/backend/cuda/emulator/emulator.hpp"
 #endif
@@ -107,12 +107,6 @@ Trained train(const Json& settings, Device device) {
   out.test = losses_of(test_losses(e, 1, false));
   out.parameters = training.parameters().values().to_vector<float>();
   return out;
-}
-
-bool no_device() {
-  const std::string why = why_no_device();
-  if (!why.empty()) BOOST_TEST_MESSAGE("not tested: " << why);
-  return !why.empty();
 }
 
 }  // namespace
