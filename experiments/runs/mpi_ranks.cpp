@@ -90,41 +90,14 @@ class MpiRanks : public Ranks {
   // Many numbers: of its range each rank gets the parts of the others, added up as far as these can. In chunks, so that one is added
   // while the next are on their way.
   template <class T> void sum_range_of(std::span<T* const> own, int64_t parts, T* total, int64_t n) const {
-    std::vector<std::vector<Parts>> sums;  // that each rank makes of its parts
-    for (int r = 0; r < size_; ++r) sums.push_back(sums_within(share_of(r, parts), parts));
-    const auto own_parts = [&](Parts of, Range c) {
-      std::vector<SumOfParts<T>> vectors;
-      for (int64_t p = of.first; p < of.first + of.count; ++p)
-        vectors.push_back({{p, 1}, own[size_t(p - share(parts).first)] + c.first});
-      return vectors;
-    };
-    size_t others = 0;
-    for (int r = 0; r < size_; ++r) others += r == rank_ ? 0 : sums[size_t(r)].size();
+    const Exchange<T> exchange{own, parts, sums_of_ranks(parts)};
     const Range mine = range(n);
-    const int64_t room = std::min(mine.size(), chunk<T>);  // for one vector of a chunk
-    arrived_.resize(std::max(arrived_.size(), 2 * others * size_t(room) * sizeof(T)));
-
-    // Chunks of this rank's range: one is on its way while another is added.
-    struct Coming {
-      std::vector<SumOfParts<T>> vectors;
-      Requests requests;
-    } coming[2];
-    const auto receive = [&](int64_t k) {
-      auto& [vectors, requests] = coming[k % 2];
-      vectors.clear();
-      const Range c = chunk_of<T>(mine, k);
-      T* to = reinterpret_cast<T*>(arrived_.data()) + (k % 2) * int64_t(others) * room;
-      for (int r = 0; r < size_; ++r) {
-        if (r == rank_) {
-          std::ranges::copy(own_parts(share(parts), c), std::back_inserter(vectors));
-          continue;
-        }
-        for (const Parts& sum : sums[size_t(r)]) {
-          vectors.push_back({sum, to});
-          receive_from(r, to, c.size(), requests);
-          to += room;
-        }
-      }
+    const int64_t room = std::min(mine.size(), chunk<T>) * exchange.arriving(rank_);  // for a chunk
+    arrived_.resize(std::max(arrived_.size(), 2 * size_t(room) * sizeof(T)));
+    T* const rooms = reinterpret_cast<T*>(arrived_.data());
+    Arriving<T> chunks[2];
+    const auto receive = [&](int64_t k) {  // nothing, behind the last one
+      receive_chunk(exchange, chunk_of<T>(mine, k), rooms + k % 2 * room, chunks[k % 2]);
     };
     int64_t longest = 0;  // the ranks' ranges differ by a piece
     for (int r = 0; r < size_; ++r) longest = std::max(longest, range_of(r, n).size());
@@ -133,19 +106,67 @@ class MpiRanks : public Ranks {
     for (int64_t k = 0; k * chunk<T> < longest; ++k) {
       for (int step = 1; step < size_; ++step) {
         const int r = (rank_ + step) % size_;  // not all to the same one
-        const Range c = chunk_of<T>(range_of(r, n), k);
-        for (const Parts& sum : sums[size_t(rank_)]) {
-          T* const at = own[size_t(sum.first - share(parts).first)] + c.first;
-          if (sum.count > 1) sum_by_halves<T>(own_parts(sum, c), at, c.size());
-          send_to(r, at, c.size(), sent);
-        }
+        send_chunk(exchange, chunk_of<T>(range_of(r, n), k), r, sent);
       }
       receive(k + 1);
-      wait(coming[k % 2].requests);
+      wait(chunks[k % 2].requests);
       const Range c = chunk_of<T>(mine, k);
-      sum_by_halves<T>(coming[k % 2].vectors, total + c.first, c.size());
+      sum_by_halves<T>(chunks[k % 2].vectors, total + c.first, c.size());
     }
     wait(sent);
+  }
+
+  // What an exchange is made of: the parts of this rank, and the sums that each rank makes of its own.
+  template <class T> struct Exchange {
+    std::span<T* const> own;
+    int64_t parts;
+    std::vector<std::vector<Parts>> sums;
+    // How many vectors of each chunk come to a rank.
+    int64_t arriving(int rank) const {
+      int64_t count = 0;
+      for (int r = 0; r < int(sums.size()); ++r) count += r == rank ? 0 : int64_t(sums[size_t(r)].size());
+      return count;
+    }
+  };
+  std::vector<std::vector<Parts>> sums_of_ranks(int64_t parts) const {
+    std::vector<std::vector<Parts>> sums;
+    for (int r = 0; r < size_; ++r) sums.push_back(sums_within(share_of(r, parts), parts));
+    return sums;
+  }
+  // Elements c of these parts, which are this rank's.
+  template <class T> std::vector<SumOfParts<T>> own_parts(const Exchange<T>& x, Parts of, Range c) const {
+    std::vector<SumOfParts<T>> vectors;
+    for (int64_t p = of.first; p < of.first + of.count; ++p)
+      vectors.push_back({{p, 1}, x.own[size_t(p - share(x.parts).first)] + c.first});
+    return vectors;
+  }
+
+  // A chunk of this rank's range: all that it is the sum of, once the requests have ended.
+  template <class T> struct Arriving {
+    std::vector<SumOfParts<T>> vectors;
+    Requests requests;
+  };
+  template <class T> void receive_chunk(const Exchange<T>& x, Range c, T* room, Arriving<T>& to) const {
+    to.vectors.clear();
+    for (int r = 0; r < size_; ++r) {
+      if (r == rank_) {
+        std::ranges::copy(own_parts(x, share(x.parts), c), std::back_inserter(to.vectors));
+        continue;
+      }
+      for (const Parts& sum : x.sums[size_t(r)]) {
+        to.vectors.push_back({sum, room});
+        receive_from(r, room, c.size(), to.requests);
+        room += c.size();
+      }
+    }
+  }
+  // Each sum is made where the first of its parts is.
+  template <class T> void send_chunk(const Exchange<T>& x, Range c, int rank, Requests& sent) const {
+    for (const Parts& sum : x.sums[size_t(rank_)]) {
+      T* const at = x.own[size_t(sum.first - share(x.parts).first)] + c.first;
+      if (sum.count > 1) sum_by_halves<T>(own_parts(x, sum, c), at, c.size());
+      send_to(rank, at, c.size(), sent);
+    }
   }
 
   // In the same chunks: while one is made, those before go to the other ranks.
