@@ -60,7 +60,7 @@ foreach(source ${test_sources})
     target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR}/tests)
     set_target_properties(${name} PROPERTIES UNITY_BUILD ${ELBOW_UNITY} UNITY_BUILD_BATCH_SIZE 0)
   endif()
-  if(text MATCHES "#include \"tests/device_checks.hpp\"")
+  if(text MATCHES "#include \"tests/(device_checks|no_device).hpp\"")
     target_sources(${name} PRIVATE ${PROJECT_SOURCE_DIR}/tests/device_checks.cpp)
   endif()
   if(CMAKE_CROSSCOMPILING AND name STREQUAL test_ops_simd)  # threads that wait for each other: six minutes in an emulator
