@@ -38,8 +38,8 @@ double clip(T* g, int64_t n, double limit, const Ranks& ranks, std::vector<doubl
   for_own_pieces([&](int64_t begin, int64_t length) {
     squares[size_t(begin / Ranks::piece)] = squares_of(g + begin, length);
   });
-  double* const part = squares.data();
-  ranks.sum(std::span<double* const>(&part, 1), ranks.size(), part, pieces);
+  if (double* const part = squares.data(); ranks.several())
+    ranks.sum(std::span<double* const>(&part, 1), ranks.size(), part, pieces);
   double sum = 0;
   for (const double square : squares) sum += square;
   const double norm = std::sqrt(sum);
