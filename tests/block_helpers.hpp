@@ -70,4 +70,15 @@ inline double largest_difference(const Tensor& a, const Tensor& b) {
   return largest;
 }
 
+/// Whether a batch in blocks comes to what it comes to as a whole: gradients of rows within `tolerance`, sums over rows within ten times
+/// that, statistics within a hundredth.
+inline void check_close(const Normalised& cut, const Normalised& whole, double tolerance) {
+  BOOST_TEST(std::abs(cut.loss - whole.loss) < 10 * tolerance);
+  BOOST_TEST(largest_difference(cut.dx, whole.dx) < tolerance);
+  BOOST_TEST(largest_difference(cut.dweight, whole.dweight) < 10 * tolerance);
+  BOOST_TEST(largest_difference(cut.dbias, whole.dbias) < 10 * tolerance);
+  BOOST_TEST(largest_difference(cut.mean, whole.mean) < tolerance / 100);
+  BOOST_TEST(largest_difference(cut.variance, whole.variance) < tolerance / 100);
+}
+
 }  // namespace elbow::test

@@ -79,11 +79,12 @@ bool is_file_of_run(const fs::path& file) {
          (name == manifest_file || name == FolderClaim::file || files_of_run(folder).contains(name));
 }
 
-RunFolder::RunFolder(fs::path name, Mode mode, std::string found)
-    : name_(std::move(name)), mode_(mode), found_(found.empty() ? results_in(name_) : std::move(found)) {
+RunFolder::RunFolder(fs::path name, Mode mode, const std::string& found)
+    : name_(std::move(name)), mode_(mode), found_(results_in(name_)) {
   if (name_.empty()) throw Error("--out: the name of the folder is empty");
   // Whoever has looked before this process began, a sweep, is to look again.
-  if (results_in(name_) != found_) throw Error(str(name_.string(), FolderClaim::taken, "was there first"));
+  if (!found.empty() && found != found_)
+    throw Error(str(name_.string(), FolderClaim::taken, "was there first"));
   const bool there = fs::exists(name_);
   if (there && !fs::is_directory(name_)) throw Error(name_.string() + ": exists and is not a folder");
   const bool used = there && !holds_no_run(name_);

@@ -20,7 +20,7 @@ class RunFolder {
 
   /// Only looks: Error when the folder may not be used in that way. Nothing is made or removed before open(). `found`: the
   /// results that the folder held when that mode was chosen (results_in); by default those that it holds now.
-  RunFolder(std::filesystem::path path, Mode mode, std::string found = "");
+  RunFolder(std::filesystem::path path, Mode mode, const std::string& found = "");
 
   RunFolder(const RunFolder&) = delete;
   RunFolder& operator=(const RunFolder&) = delete;

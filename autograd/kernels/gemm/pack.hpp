@@ -56,10 +56,11 @@ void copy_block(const typename V::value_type* a, int64_t lda, int64_t rows, int6
   for (int64_t r = 0; r < rows; ++r) std::copy_n(a + r * lda, columns, block + r * ld);
 }
 
-/// Asks for `rows` rows of `bytes` bytes each, `stride` bytes apart, to be brought near, for reading or, with 1, for writing.
-template <int write = 0> void prefetch_rows(const char* p, int64_t stride, int64_t rows, int64_t bytes) {
-  for (int64_t r = 0; r < rows; ++r, p += stride)
-    for (int64_t x = 0; x < bytes; x += 64) __builtin_prefetch(p + x, write, write ? 3 : 2);
+/// Asks for the first columns of x[rows, ld] to be brought near, for reading or, with 1, for writing.
+template <int write = 0, class T> void prefetch_rows(const T* x, int64_t ld, int64_t rows, int64_t columns) {
+  constexpr int64_t line = 64 / sizeof(T);
+  for (int64_t r = 0; r < rows; ++r, x += ld)
+    for (int64_t j = 0; j < columns; j += line) __builtin_prefetch(x + j, write, write ? 3 : 2);
 }
 
 /// panel[W, width] = the transpose of b[rows, ldb]'s first W columns, zero in the panel's columns beyond them.

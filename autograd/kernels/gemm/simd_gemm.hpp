@@ -29,6 +29,8 @@ template <class T> constexpr int64_t max_kc = 512 / sizeof(T);
 /// Bytes of a matrix from which on it is fetched ahead. In a training step, weights and their gradients come from beyond the second-level
 /// cache, because Adam has gone through all of them since.
 constexpr int64_t seldom_near = 64 << 10;
+/// The same for A, of which only the first panel of B finds the rows far away.
+constexpr int64_t seldom_near_a = 1 << 20;
 /// Rows of A that pass by one panel; rows * max_kc entries should stay in the second-level cache.
 constexpr int64_t max_mc = 512;
 
@@ -52,7 +54,7 @@ template <class V> class PartGemm {
     in_place = g.tb == Trans::no && (g.k * g.ldb * int64_t(sizeof(T)) <= (32 << 10) || rows <= 16);
     copy_a = part.p1 - part.p0 >= 4 && g.lda * int64_t(sizeof(T)) >= 2048;
     prefetch_b = g.k * g.n * int64_t(sizeof(T)) > seldom_near;
-    prefetch_a = g.m * g.k * int64_t(sizeof(T)) > (1 << 20) && !copy_a;
+    prefetch_a = g.m * g.k * int64_t(sizeof(T)) > seldom_near_a && !copy_a;
     prefetch_c = g.m * g.n * int64_t(sizeof(T)) > seldom_near;
   }
 
@@ -119,31 +121,30 @@ template <class V> class PartGemm {
     // Tiles of nearly equal height: 64 rows are 9 tiles of 6 and 2 of 5 rather than 10 of 6 and a rest of 4.
     const int64_t mr = max_mr<V>(nv), count = (mc + mr - 1) / mr, low = mc / count, tall = mc % count;
 
-    const char* next = nullptr;
-    int64_t next_rows = 0, next_bytes = 0;
+    const T* next = nullptr;  // [next_rows, ldb]
+    int64_t next_rows = 0, next_columns = 0;
     if (prefetch_b && (p + 1 < part.p1 || !last)) {
       const Block y = p + 1 < part.p1 ? block(d, p + 1) : block(d + 1, part.p0);
-      next = reinterpret_cast<const char*>(b_at(y));
+      next = b_at(y);
       next_rows = g.tb == Trans::no ? y.kc : y.nc;
-      next_bytes = int64_t(sizeof(T)) * (g.tb == Trans::no ? y.nc : y.kc);
+      next_columns = g.tb == Trans::no ? y.nc : y.kc;
     }
     int64_t i = 0;
     for (int64_t t = 0; t < count; ++t) {
       if (next) {
         const int64_t r0 = next_rows * t / count, r1 = next_rows * (t + 1) / count;
-        const int64_t stride = g.ldb * int64_t(sizeof(T));
-        prefetch_rows(next + r0 * stride, stride, r1 - r0, next_bytes);
+        prefetch_rows(next + r0 * g.ldb, g.ldb, r1 - r0, next_columns);
       }
       const int64_t h = low + (t < tall);
       if (prefetch_a && p == part.p0 && t + 1 < count) {
-        const char* after = reinterpret_cast<const char*>(by_column ? a + i + h : a + (i + h) * lda);
-        const int64_t next_h = low + (t + 1 < tall), size = int64_t(sizeof(T));
-        prefetch_rows(after, lda * size, by_column ? x.kc : next_h, (by_column ? next_h : x.kc) * size);
+        const int64_t next_h = low + (t + 1 < tall);
+        if (by_column)
+          prefetch_rows(a + i + h, lda, x.kc, next_h);
+        else
+          prefetch_rows(a + (i + h) * lda, lda, next_h, x.kc);
       }
       T* const c = g.c + (ic + i) * g.ldc + x.j;  // [h, ldc]
-      if (prefetch_c && d == 0)
-        prefetch_rows<1>(reinterpret_cast<const char*>(c), g.ldc * int64_t(sizeof(T)), h,
-                         x.nc * int64_t(sizeof(T)));
+      if (prefetch_c && d == 0) prefetch_rows<1>(c, g.ldc, h, x.nc);
       kernels[h - 1](x.kc, by_column ? a + i : a + i * lda, lda, b, ldb, c, g.ldc, end);
       i += h;
     }
