@@ -126,11 +126,26 @@ BOOST_AUTO_TEST_CASE(convolutions_of_all_kinds_of_windows) {
     }
 }
 
-// All three products are laid out for cuBLAS; the transposed one has four pairs of residues, of unequal sizes.
-BOOST_AUTO_TEST_CASE(a_large_convolution_by_cublas) {
+// All three products are laid out for cuBLAS. Some pixels of the images are reached by no tap.
+BOOST_AUTO_TEST_CASE(large_convolutions_by_cublas) {
   if (!there) return;
   const auto convolution = [](const std::vector<Tensor>& in) { return conv2d(in[0], in[1], in[2], 2, 1); };
-  compare(convolution, {{64, 40, 15, 14}, {64, 40, 4, 4}, {64, 64}}, DType::float32);
+  compare(convolution, {{70, 40, 16, 14}, {64, 40, 4, 4}, {70, 64}}, DType::float32);
+  const auto transposed = [](const std::vector<Tensor>& in) {
+    return conv_transpose2d(in[0], in[1], in[2], {3, 2}, {0, 1}, {1, 0});
+  };
+  compare(transposed, {{70, 64, 7, 7}, {64, 40, 4, 4}, {40}}, DType::float32);
+  compare(transposed, {{70, 64, 7, 7}, {64, 40, 4, 4}, {70, 40}}, DType::float32);
+}
+
+BOOST_AUTO_TEST_CASE(large_convolutions_to_and_from_one_pixel) {
+  if (!there) return;
+  const auto convolution = [](const std::vector<Tensor>& in) { return conv2d(in[0], in[1], in[2], 2, {0, 1}); };
+  compare(convolution, {{66, 64, 9, 6}, {512, 64, 8, 8}, {66, 512}}, DType::float32);
+  const auto transposed = [](const std::vector<Tensor>& in) {
+    return conv_transpose2d(in[0], in[1], in[2], 1, 1);
+  };
+  compare(transposed, {{66, 512, 1, 1}, {512, 64, 8, 8}, {66, 64}}, DType::float32);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

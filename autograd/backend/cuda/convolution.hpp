@@ -3,7 +3,7 @@
 #include "autograd/kernels/convolution.hpp"
 
 // The three products of autograd/kernels/convolution.hpp on the GPU: tiled products whose operands are patches of images, read where they
-// stand. `bias` is undefined, [channels] or [rows, channels] (of the maps: features).
+// stand, or large ones by cuBLAS, for which they are laid out. `bias` is undefined, [channels] or [rows, channels] (of the maps: features).
 namespace elbow::cuda {
 
 template <class T>

@@ -12,59 +12,133 @@ namespace elbow::cuda {
 namespace detail {
 constexpr int64_t least_uses = 32;                   // of an element that is laid out
 constexpr int64_t most_laid_out = int64_t{1} << 30;  // bytes of a product's operands and result, of all models
+constexpr int lines_of_strip = 16;
 
-template <bool of_a, class Part> ELBOW_DEVICE const auto& operand_of(const Part& part) {
-  if constexpr (of_a)
-    return part.a;
-  else
-    return part.b;
+/// How a matrix [lines, length] is shared out to blocks, each of which has a rectangle of it.
+struct Rectangles {
+  int count, length;  // of lines, of one line
+  int high, wide;     // of a rectangle
+  FastDivisor across;
+  int64_t blocks;
+  Rectangles(int64_t lines, int64_t length, int high, int wide)
+      : count(int(lines)),
+        length(int(length)),
+        high(high),
+        wide(wide),
+        across((length + wide - 1) / wide),
+        blocks((lines + high - 1) / high * across.divisor) {}
+  ELBOW_DEVICE int first_line(uint32_t block) const { return int(across(block)) * high; }
+  ELBOW_DEVICE int first_place(uint32_t block) const {
+    return int(block - across(block) * across.divisor) * wide;
+  }
+};
+
+/// to[l, i] = element (i, l) of the operand: a strip of lines for each block, and one i for each thread, so that what an element
+/// costs to find is paid once for a strip.
+template <class T, class Operand> __global__ void run_lay_out(Operand x, Rectangles strips, Ptr<T> to) {
+  __shared__ Place inner[lines_of_strip];
+  const int first = strips.first_line(blockIdx.x),
+            end = first + strips.high < strips.count ? first + strips.high : strips.count,
+            i = strips.first_place(blockIdx.x) + int(threadIdx.x);
+  if (const int l = first + int(threadIdx.x); l < end) inner[threadIdx.x] = x.inner(l);
+  __syncthreads();
+  if (i >= strips.length) return;
+  const Place outer = x.outer(i);
+#pragma unroll 8
+  for (int l = first; l < end; ++l) to[int64_t(l) * strips.length + i] = x.at(outer, inner[l - first]);
 }
 
-/// The operand a (or b) of all products, one after another: [count, outer, k], or [count, k, outer] where neighbouring
-/// threads read neighbouring rows of it. What a smaller product lacks is 0.
-template <class T, bool of_a, bool along_l, class Problem>
-Tensor lay_out(const Problem& problem, int64_t outer) {
-  Tensor matrices = Tensor::empty(Shape{problem.count, outer, problem.k}, dtype_of<T>, Device::cuda);
-  const FastDivisor length(along_l ? problem.k : outer), lines(along_l ? outer : problem.k);
-  const auto to = out<T>(matrices);
-  for_each(matrices.numel(), [=] ELBOW_DEVICE(int64_t element) {
-    const uint32_t e = uint32_t(element), line = length(e), product = lines(line);
-    const int along = int(e - line * length.divisor), across = int(line - product * lines.divisor);
-    const auto part = problem.part(int(product));
-    const auto& x = operand_of<of_a>(part);
-    to[element] = x.at(x.outer(along_l ? across : along), x.inner(along_l ? along : across));
-  });
-  return matrices;
+/// A square of a matrix on its way through shared memory, so that it is read along its lines and written along its columns: thread t
+/// brings the elements [e, t % side] for every e from t / side on, and takes [t % side, e].
+template <class T> struct Turn {
+  static constexpr int side = 32, threads = 256;
+  T of[side][side + 1];  // one more: the elements of a column lie in different banks
+};
+
+/// to[l, i] = element (i, l) of an operand whose neighbours lie along l.
+template <class T, class Operand> __global__ void run_lay_out_turned(Operand x, Rectangles squares, Ptr<T> to) {
+  constexpr int side = Turn<T>::side, rows = Turn<T>::threads / side;
+  __shared__ Turn<T> turn;
+  const int l0 = squares.first_line(blockIdx.x), i0 = squares.first_place(blockIdx.x);
+  const int at = int(threadIdx.x) % side, row = int(threadIdx.x) / side;
+  const Place inner = x.inner(l0 + at);
+#pragma unroll
+  for (int e = row; e < side; e += rows) turn.of[e][at] = x.at(x.outer(i0 + e), inner);
+  __syncthreads();
+  if (i0 + at >= squares.length) return;
+#pragma unroll
+  for (int e = row; e < side; e += rows)
+    if (l0 + e < squares.count) to[int64_t(l0 + e) * squares.length + i0 + at] = turn.of[at][e];
+}
+
+/// result(i, j) gets c[j, i] of the squares' matrix c [n, m].
+template <class T, class Result> __global__ void run_store(Result result, Rectangles squares, Ptr<const T> c) {
+  constexpr int side = Turn<T>::side, rows = Turn<T>::threads / side;
+  __shared__ Turn<T> turn;
+  const int j0 = squares.first_line(blockIdx.x), i0 = squares.first_place(blockIdx.x);
+  const int at = int(threadIdx.x) % side, row = int(threadIdx.x) / side;
+  if (i0 + at < squares.length)
+#pragma unroll
+    for (int e = row; e < side; e += rows)
+      if (j0 + e < squares.count) turn.of[e][at] = c[int64_t(j0 + e) * squares.length + i0 + at];
+  __syncthreads();
+  if (j0 + at >= squares.count) return;
+#pragma unroll
+  for (int e = row; e < side; e += rows)
+    if (i0 + e < squares.length) result(i0 + e, j0 + at, turn.of[at][e]);
+}
+
+/// An operand as a matrix [k, outer] or, along l, [outer, k].
+template <class T> struct Matrix {
+  Ptr<const T> elements;
+  int64_t stride;  // from line to line
+  bool along_l;
+  Tensor laid_out = {};
+};
+/// As it lies, or laid out with neighbours along i: the float32 kernels of cuBLAS are fastest so, up to twice where the sums are long.
+template <class T, class Operand> Matrix<T> matrix_of(const Operand& x, int64_t outer, int64_t k) {
+  constexpr bool along_l = Operand::contiguous_along_l;
+  if constexpr (requires { x.outer.stride, x.inner.stride; }) {
+    const Line &along = along_l ? x.inner : x.outer, &across = along_l ? x.outer : x.inner;
+    if (along.stride == 1) return {x.elements, across.stride, along_l};
+  }
+  Tensor to = Tensor::empty(Shape{k, outer}, dtype_of<T>, Device::cuda);
+  if constexpr (along_l && requires { x.outer.stride; }) {
+    const Rectangles squares(k, outer, Turn<T>::side, Turn<T>::side);
+    launch(run_lay_out_turned<T, Operand>, {squares.blocks}, Turn<T>::threads, x, squares, out<T>(to));
+  } else {
+    const int threads = int(std::min<int64_t>((outer + 31) / 32 * 32, threads_of_a_block));
+    const Rectangles strips(k, outer, lines_of_strip, threads);
+    launch(run_lay_out<T, Operand>, {strips.blocks}, threads, x, strips, out<T>(to));
+  }
+  return {in<T>(to), outer, false, to};
 }
 }  // namespace detail
 
-/// Runs a problem, which also says the types A and B of its operands; false, with nothing done, where another way is better.
-template <class T, class Problem> bool run_laid_out(const Problem& problem) {
-  const int64_t m = problem.m, n = problem.n, k = problem.k, count = problem.count;
-  const int64_t elements = (m * k + n * k + m * n) * count;
-  if (!is_for_blas(m, n * count, k) || std::min(m, n) < detail::least_uses ||
-      elements > detail::most_laid_out / int64_t(sizeof(T)) / models() || !blas_is_there())
-    return false;
-  constexpr bool a_along_l = Problem::A::contiguous_along_l, b_along_l = Problem::B::contiguous_along_l;
-  const Tensor a = detail::lay_out<T, true, a_along_l>(problem, m);   // [count, m, k] or [count, k, m]
-  const Tensor b = detail::lay_out<T, false, b_along_l>(problem, n);  // [count, n, k] or [count, k, n]
-  Tensor c = Tensor::empty(Shape{count, m, n}, dtype_of<T>, Device::cuda);
-  for (int64_t p = 0; p < count; ++p) {
-    const Product<T> product{a_along_l ? Trans::no : Trans::yes,
-                             b_along_l ? Trans::yes : Trans::no,
-                             m,
-                             n,
-                             k,
-                             in<T>(a) + p * m * k,
-                             a_along_l ? k : m,
-                             in<T>(b) + p * n * k,
-                             b_along_l ? k : n,
-                             false,
-                             out<T>(c) + p * m * n,
-                             n};
-    if (!blas_product(product)) return false;
-  }
-  add_parts<T>(problem, 1, in<T>(c));
+/// Whether a product of that size is for run_laid_out.
+template <class T> bool is_to_lay_out(int64_t m, int64_t n, int64_t k) {
+  return is_for_blas(m, n, k) && std::min(m, n) >= detail::least_uses &&
+         m * k + n * k + m * n <= detail::most_laid_out / int64_t(sizeof(T)) / models() && blas_is_there();
+}
+
+/// c(i, j) = the sum over l < k of a(i, l) b(j, l), for i < m and j < n; false, with nothing done, where cuBLAS does not take it.
+template <class T, class A, class B, class Rows, class Columns>
+bool run_laid_out(int64_t m, int64_t n, int64_t k, const A& a, const B& b, const Result<T, Rows, Columns>& c) {
+  using detail::Matrix;
+  const Matrix<T> x = detail::matrix_of<T>(a, m, k), y = detail::matrix_of<T>(b, n, k);
+  const auto product = [k](int64_t m, int64_t n, const Matrix<T>& a, const Matrix<T>& b, bool add, Ptr<T> c,
+                           int64_t stride) {
+    return blas_product(Product<T>{a.along_l ? Trans::no : Trans::yes, b.along_l ? Trans::yes : Trans::no, m, n,
+                                   k, a.elements, a.stride, b.elements, b.stride, add, c, stride});
+  };
+  if constexpr (requires { c.rows.stride, c.columns.stride; })
+    if (c.columns.stride == 1 && !c.bias) return product(m, n, x, y, c.add, c.elements, c.rows.stride);
+  // b a^T [n, m], the way round in which cuBLAS is the faster: n are the many pixels of a convolution.
+  Tensor made = Tensor::empty(Shape{n, m}, dtype_of<T>, Device::cuda);
+  if (!product(n, m, y, x, false, out<T>(made), m)) return false;
+  const detail::Rectangles squares(n, m, detail::Turn<T>::side, detail::Turn<T>::side);
+  launch(detail::run_store<T, Result<T, Rows, Columns>>, {squares.blocks}, detail::Turn<T>::threads, c, squares,
+         in<T>(made));
   return true;
 }
 

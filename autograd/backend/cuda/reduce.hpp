@@ -46,7 +46,9 @@ struct SumPlan {
 
   explicit SumPlan(const RowView& view) : adjacent(view.adjacent_elements()) {
     const int64_t rows = view.rows.count, length = view.elements.count;
-    const int64_t wanted = power_of_two((length + 3) / 4, 1024), rows_up = power_of_two(rows, 256);
+    const bool a_warp_each = adjacent && rows >= 1024;  // enough to do, and a warp need not wait for others
+    const int64_t wanted = power_of_two((length + 3) / 4, a_warp_each ? 32 : 1024),
+                  rows_up = power_of_two(rows, 256);
     columns = std::min(rows_up, std::max<int64_t>(adjacent ? 1 : 32, 256 / wanted));
     lanes = std::min(wanted, 1024 / columns);
     columns = std::max(columns, 32 / lanes);  // whole warps
@@ -65,8 +67,8 @@ __global__ void __launch_bounds__(1024)
   __shared__ T sums[1024];
   const int t = int(threadIdx.x), lanes = int(plan.lanes), columns = int(plan.columns);
   const int lane = plan.adjacent ? t % lanes : t / columns, column = plan.adjacent ? t / lanes : t % columns;
-  const int64_t part = int64_t(blockIdx.x) / plan.blocks;
-  const int64_t row = int64_t(blockIdx.x) % plan.blocks * columns + column;
+  const int64_t part = blockIdx.x / uint32_t(plan.blocks);
+  const int64_t row = int64_t(blockIdx.x % uint32_t(plan.blocks)) * columns + column;
   T sum(0);
   if (row < view.rows.count) {
     const int64_t base = view.rows[row], first = part * plan.part;
@@ -74,13 +76,17 @@ __global__ void __launch_bounds__(1024)
 #pragma unroll 4
     for (int64_t k = first + lane; k < end; k += lanes) sum += load(base + view.elements[k]);
   }
-  sums[t] = sum;
-  const int next = plan.adjacent ? 1 : columns;  // how far off the next lane is
-  for (int half = lanes / 2; half > 0; half /= 2) {
-    __syncthreads();
-    if (lane >= half) continue;
-    sum += sums[t + half * next];
+  if (plan.adjacent && lanes <= 32) {
+    for (int half = lanes / 2; half > 0; half /= 2) sum += __shfl_xor_sync(0xFFFFFFFFu, sum, half);
+  } else {
     sums[t] = sum;
+    const int next = plan.adjacent ? 1 : columns;  // how far off the next lane is
+    for (int half = lanes / 2; half > 0; half /= 2) {
+      __syncthreads();
+      if (lane >= half) continue;
+      sum += sums[t + half * next];
+      sums[t] = sum;
+    }
   }
   if (lane > 0 || row >= view.rows.count) return;
   y.set(part * view.rows.count + row, factor * sum);
