@@ -52,9 +52,8 @@ ConditionedConv::ConditionedConv(std::unique_ptr<ConvolutionLayer> conv, int64_t
 Tensor ConditionedConv::forward(const Tensor& x, const Tensor& c) {
   if (!condition_) return (*conv_)(x);
   const Tensor weight = reshape(condition_->weight, {condition_->out, condition_->weight.size(1)});
-  Tensor bias = add(matmul(c, weight, Trans::no, Trans::yes), condition_->bias);  // [rows, out]
-  if (conv_->bias) bias = add(bias, conv_->bias);
-  return conv_->forward_with(x, bias);
+  const Tensor bias = conv_->bias ? add(condition_->bias, conv_->bias) : condition_->bias;  // [out]
+  return conv_->forward_with(x, add(matmul(c, weight, Trans::no, Trans::yes), bias));
 }
 
 Tensor BatchNorm2d::forward(const Tensor& x) {
