@@ -30,6 +30,10 @@ configure += -DELBOW_CUDA=emulated
 else ifneq ($(filter-out 0,$(CUDA)),)
 $(error CUDA=$(CUDA): 1, emulated or 0)
 endif
+# What gpu-check packs for another machine is not for this one's processor alone.
+ifeq ($(filter gpu-check,$(MAKECMDGOALS))$(shell uname -m),gpu-checkx86_64)
+configure += $(if $(shell nvidia-smi -L 2>/dev/null),,-DELBOW_ARCH=x86-64-v3)
+endif
 # How the tree was configured and for which folder, written after a successful configuration. If it differs from last time,
 # the tree is configured again.
 configured := $(build_dir)/configured-with.txt

@@ -10,37 +10,18 @@ In each round every program takes its turn on a case before any starts on the ne
 all of them. A figure is the median over the rounds, each of which is a process of its own. A program that is to use N threads has N cores.
 """
 import argparse, datetime, json, os, platform, subprocess, sys
-from dataclasses import dataclass
 from pathlib import Path
 import growth
+from bench_cases import CASES
 from timings import markdown_table, median, number, plain_table, ratio, run
 
 
-@dataclass
-class Case:
-    config: str
-    steps: int  # in each repeat
-    peer: str  # its name in the peers' programs
-    jax: bool = False  # whether jax_peer.py has it
-    settings: tuple = ()
-
-
-# The sizes of the peers' models, where an experiment has others.
-FEATURES = ("training.batch_rows=64", "model.encoder=[256,256,256,256,256,512]", "model.latents=512", "model.decoder=[512,256,256,256,256,256]")
-CASES = {
-    "baseline": Case("baseline", 300, "baseline", jax=True),
-    "features": Case("features", 40, "features", jax=True, settings=FEATURES),
-    "dense-swissroll": Case("dense-swissroll", 40, "dense"),
-    "residual-swissroll": Case("residual-swissroll", 40, "residual", settings=("model.latent=[512,512,512]",)),
-    "fashion-conv": Case("fashion-conv", 6, "conv"),
-}
 VARIANTS = {"eager": "PyTorch eager", "compile": "PyTorch compile", "step": "JAX step", "scan": "JAX scan"}
 
 
 def time_elbow(elbow, case, threads):
-    settings = [word for setting in case.settings for word in ("--set", setting)]
     lines, error = run([elbow, "bench", "step", f"experiments/{case.config}.json", "--json", "--threads", threads,
-                        "--steps", case.steps, "--repeats", 3, *settings], threads)
+                        "--steps", case.steps, "--repeats", 3, *case.arguments()], threads)
     if error:
         sys.exit(f"bench: {case.config}: {error}")
     return lines

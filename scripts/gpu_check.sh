@@ -30,7 +30,7 @@ for part, rows in (("train", 5120), ("t10k", 1024)):
         open(f"{sys.argv[2]}/{part}-{kind}-ubyte", "wb").write(cut)
 PYTHON
   if [ -e "${PEERS:-../shared/peers}/torch_peer.py" ]; then cp "${PEERS:-../shared/peers}"/*_{peer,models}.py "$stage"; fi
-  cp scripts/gpu_report.py scripts/timings.py "$stage"
+  cp scripts/{gpu_report,gpu_times,bench_cases,timings}.py "$stage"
   git rev-parse --short HEAD >"$stage/commit"
   tar -C "$stage" -cJf "$folder/gpu-check.tar.xz" .
   cp scripts/gpu_run.sh "$folder/run.sh"

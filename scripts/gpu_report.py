@@ -1,8 +1,7 @@
 #!/usr/bin/env python3
 """What gpu_run.sh does with numbers.
 
-  gpu_report.py same RUN RUN TOLERANCE   the losses of two runs are equal, relatively
-  gpu_report.py tag CASE                 puts the case's name into a JSON line
+  gpu_report.py same RUN RUN TOLERANCE   the losses of two runs are equal, relatively, in each epoch that both have
   gpu_report.py report OUT FAILED        the table, also as OUT/gpu-CARD-DATE.md
 """
 import csv, datetime, json, os, subprocess, sys
@@ -11,15 +10,12 @@ from timings import markdown_table, median, number, ratio, read_lines
 
 def same(a, b, tolerance):
     rows = [list(csv.DictReader(open(f"{run}/costs.csv"))) for run in (a, b)]
-    assert len(rows[0]) == len(rows[1]) > 0, "the runs have different epochs"
-    worst = 0.0
-    for p, q in zip(*rows):
-        for key in p:
-            if key in ("total_train_losses", "total_test_losses"):
-                x, y = float(p[key]), float(q[key])
-                worst = max(worst, abs(x - y) / abs(x))
-    print(f"largest relative difference of a loss: {worst:.2e}")
-    return worst <= float(tolerance)
+    epochs = list(zip(*rows))
+    assert epochs, "a run has no epochs"
+    worst = {key: [abs(float(p[key]) / float(q[key]) - 1) for p, q in epochs] for key in ("total_train_losses", "total_test_losses")}
+    print("relative differences of the losses, epoch by epoch: " +
+          "; ".join(f"{key.split('_')[1]} {', '.join(f'{d:.1e}' for d in found)}" for key, found in worst.items()))
+    return max(map(max, worst.values())) <= float(tolerance)
 
 
 def card():
@@ -28,12 +24,17 @@ def card():
     return text.stdout.splitlines()[0].split(", ")
 
 
+PEERS = {"eager": "PyTorch eager", "graph": "graph", "step": "JAX step", "scan": "scan"}
+
+
 def row_of(case, times):
-    own = [t for t in times if t["case"] == case and "torch" not in t]
-    peers = {t["variant"]: t["train_step_us"] for t in times if t["case"] == case and "torch" in t}
+    here = [t for t in times if t["case"] == case]
+    own = [t for t in here if "variant" not in t]
     us = median(own, "train_step_us")
-    shown = [number(peers.get(variant)) for variant in ("eager", "compile", "graph")]
-    return [case, number(us, 1), number(median(own, "launches")), *shown, ratio(peers.get("eager"), us), ratio(peers.get("graph"), us)]
+    # With rounded factors the program is compared with the peers that were timed next to it without.
+    beside = [t for t in times if t["case"] == case.removesuffix(", --tf32")]
+    found = [median([t for t in beside if t.get("variant") == variant], "train_step_us") for variant in PEERS]
+    return [case, number(median(own, "rows")), number(median(own, "launches")), number(us), *(cell for peer in found for cell in (number(peer), ratio(peer, us)))]
 
 
 def report(out, failed):
@@ -41,16 +42,22 @@ def report(out, failed):
     date = datetime.date.today().isoformat()
     lines = [f"# {name}, {date}", "", f"Driver {driver}, {memory}; commit {open('commit').read().strip()}. Made by `make gpu-check`.", ""]
     lines += ["## Checks", "", "```", *open("checks").read().splitlines(), "```", ""]
-    for log in ("same-losses", "ops"):
+    for log in ("ops", "same-losses", "blocks-same-losses"):
         if os.path.exists(f"log.{log}"):
             lines += [f"{log}: " + open(f"log.{log}").read().strip().splitlines()[-1], ""]
     if os.path.exists("times.jsonl"):
         times = read_lines(open("times.jsonl").read())
-        versions = {t["torch"] for t in times if "torch" in t}
-        lines += [f"## Training step, microseconds (PyTorch {', '.join(sorted(versions)) or 'absent'}, same card, in turns)", ""]
-        lines += markdown_table(["case", "Elbow", "launches", "eager", "compile", "graph", "eager / Elbow", "graph / Elbow"],
-                                [row_of(case, times) for case in dict.fromkeys(t["case"] for t in times)])
-        lines += ["", "Every line as it was printed:", "", "```", *(json.dumps(t) for t in times), "```", ""]
+        versions = sorted({f"{name} {t[key]}" for t in times for key, name in (("torch", "PyTorch"), ("jax", "JAX")) if key in t})
+        header = ["case", "rows", "launches", "Elbow", *(cell for name in PEERS.values() for cell in (name, "/ Elbow"))]
+        lines += [f"## Training step, microseconds ({', '.join(versions) or 'without peers'}, same card, in turns)", "",
+                  "graph: torch.compile with CUDA graphs; scan: a compiled loop. PyTorch's convolutions and JAX's products may round their factors to 10 bits (TF32), "
+                  "which Elbow's do with --tf32 alone.", ""]
+        lines += markdown_table(header, [row_of(case, times) for case in dict.fromkeys(t["case"] for t in times)])
+        one, many = (median([t for t in times if t["case"] == case and "variant" not in t], "train_step_us") for case in ("baseline", "64 baseline models"))
+        if one and many:
+            lines += ["", f"64 baseline models at once train {64 * one / many:.1f} times as fast as one after another."]
+        lines += ["", *(f"Not timed: {line}" for line in open("log.times").read().splitlines()), "",
+                  "Every line as it was printed:", "", "```", *(json.dumps(t) for t in times), "```", ""]
     lines.append("A check failed." if int(failed) else "All checks passed.")
     text = "\n".join(lines) + "\n"
     path = os.path.join(out, f"gpu-{name.replace('NVIDIA ', '').replace(' ', '-')}-{date}.md")
@@ -61,9 +68,6 @@ def report(out, failed):
 command, *arguments = sys.argv[1:] or ["help"]
 if command == "same":
     sys.exit(0 if same(*arguments) else 1)
-elif command == "tag":
-    for line in sys.stdin:
-        print(json.dumps({**json.loads(line), "case": arguments[0]}))
 elif command == "report":
     report(*arguments)
 else:

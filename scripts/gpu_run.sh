@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # What scripts/gpu_check.sh packs, run on a card. Ends with a table; the status is 1 if a check failed.
-# SANITIZE=no leaves compute-sanitizer out, BENCH=no the times.
+# SANITIZE=no leaves compute-sanitizer out, BENCH=no the times; no case is timed later than BENCH_SECONDS=300 after the first.
 set -uo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 out=${1:-$here}
@@ -10,7 +10,8 @@ python3 -c "import tarfile, sys; tarfile.open(sys.argv[1]).extractall(sys.argv[2
 cd "$work" || exit 1
 # cuBLAS comes with the toolkit or with PyTorch.
 cublas=$(python3 -c "import nvidia, glob; print(':'.join({g.rsplit('/', 1)[0] for p in nvidia.__path__ for g in glob.glob(p + '/**/libcublasLt.so*', recursive=True)}))" 2>/dev/null || true)
-own() { LD_LIBRARY_PATH="$work/lib:$cublas:/usr/local/cuda/lib64:${LD_LIBRARY_PATH:-}" "$@"; }
+libraries=$work/lib:$cublas:/usr/local/cuda/lib64:${LD_LIBRARY_PATH:-}
+own() { LD_LIBRARY_PATH="$libraries" "$@"; }
 elbow() { own ./elbow "$@"; }
 
 failed=0
@@ -32,7 +33,7 @@ train() { # OUT ARGS...
     --set training.schedule.learning_rate=1e-4 --set 'evaluation.analyses=[]' --set evaluation.subsets=1 "${@:2}"
 }
 # shellcheck disable=SC2317
-same_losses() { # two runs: training and test losses of each epoch, to 1e-4; at larger rates roundings grow too fast
+same_losses() { # two runs: training and test losses of each epoch of both, to 1e-4; at larger rates, or for longer, roundings grow too fast
   python3 gpu_report.py same "$1" "$2" 1e-4
 }
 # shellcheck disable=SC2317
@@ -56,7 +57,7 @@ check train-gpu train gpu --device cuda
 check train-gpu-again train again --device cuda
 check same-losses same_losses cpu gpu
 check same-bits cmp gpu/model.safetensors again/model.safetensors
-check train-blocks train blocks --device cuda --set training.blocks=4
+check train-blocks train blocks --device cuda --set training.blocks=4 --set training.epochs=2
 check blocks-same-losses same_losses cpu blocks
 check gpu-to-cpu moves gpu cpu gpu-cpu
 check cpu-to-gpu moves cpu cuda cpu-gpu
@@ -66,27 +67,7 @@ if [ "${SANITIZE:-}" != no ] && command -v compute-sanitizer >/dev/null; then
 fi
 
 if [ "${BENCH:-}" != no ]; then
-  images="data.path=$work/images"
-  bench() { # CASE CONFIG ARGS...
-    elbow bench step "$2" --device cuda --json --steps 200 --repeats 5 "${@:3}" | python3 gpu_report.py tag "$1" >>times.jsonl
-  }
-  peer() { # CASE VARIANTS...
-    [ -e torch_peer.py ] || return 0
-    python3 torch_peer.py --case "$1" --variant "${@:2}" --device cuda >>times.jsonl 2>"log.peer-$1"
-  }
-  for case in baseline:baseline features:features dense:dense-swissroll residual:residual-swissroll conv:fashion-conv; do
-    name=${case%%:*} config=${case#*:}.json
-    extra=()
-    [ "$name" = conv ] && extra=(--set "$images" --set training.epochs=1)
-    bench "$name" "$config" "${extra[@]}"
-    peer "$name" eager graph
-    bench "$name" "$config" "${extra[@]}"
-  done
-  bench conv-512 fashion-conv.json "${extra[@]}" --set training.batch_rows=512
-  sed -i 's/lambda: ConvCvae(), 50,/lambda: ConvCvae(), 512,/' torch_models.py
-  [ -e torch_peer.py ] && python3 torch_peer.py --case conv --variant eager graph --device cuda 2>log.peer-512 |
-    python3 gpu_report.py tag conv-512 >>times.jsonl
-  bench baseline-64-models baseline.json --models 64
+  python3 gpu_times.py "$work/images" "${BENCH_SECONDS:-300}" env LD_LIBRARY_PATH="$libraries" ./elbow >times.jsonl 2>log.times
 fi
 python3 gpu_report.py report "$out" "$failed"
 exit $failed
