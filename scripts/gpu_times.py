@@ -6,7 +6,7 @@
 
 Reads the configurations, torch_peer.py and jax_peer.py in the folder it is run in.
 """
-import dataclasses, json, os, subprocess, sys, time
+import dataclasses, json, os, shutil, subprocess, sys, time
 from bench_cases import CASES
 from timings import read_lines
 
@@ -32,19 +32,23 @@ def own(elbow, name, case, *extra):
                *case.arguments(), *extra])
 
 
-def peers(name, case, rows=None):
+def pytorch(name, case, variant, rows=None):
     """With that many rows of images, instead of the peer's own number."""
-    if os.path.exists("torch_peer.py"):
-        program = "torch_peer.py"
-        if rows:
-            source = open("torch_models.py").read().replace("ConvCvae(), 50,", f"ConvCvae(), {rows},")
-            os.makedirs(f"of_{rows}", exist_ok=True)
-            open(f"of_{rows}/torch_models.py", "w").write(source)
-            program = f"of_{rows}/torch_peer.py"
-            open(program, "w").write(open("torch_peer.py").read())
-        for variant in ("eager", "graph"):
-            run(name, ["python3", program, "--case", case.peer, "--variant", variant, "--device", "cuda"])
-    if case.jax and os.path.exists("jax_peer.py") and subprocess.run(["python3", "-c", "import jax"], capture_output=True).returncode == 0:
+    if not os.path.exists("torch_peer.py"):
+        return
+    program = "torch_peer.py"
+    if rows:
+        program = f"of_{rows}/torch_peer.py"
+        os.makedirs(f"of_{rows}", exist_ok=True)
+        source = open("torch_models.py").read().replace("ConvCvae(), 50,", f"ConvCvae(), {rows},")
+        open(f"of_{rows}/torch_models.py", "w").write(source)
+        shutil.copy("torch_peer.py", program)
+    run(name, ["python3", program, "--case", case.peer, "--variant", variant, "--device", "cuda"])
+
+
+def jax(name, case):
+    installed = ["python3", "-c", "import jax"]
+    if case.jax and os.path.exists("jax_peer.py") and subprocess.run(installed, capture_output=True).returncode == 0:
         run(name, ["python3", "jax_peer.py", "--case", case.peer, "--variant", "step", "scan"])
 
 
@@ -52,24 +56,23 @@ def main(images, seconds, *elbow):
     begin = time.monotonic()
     # The images are of the folder given, and few: the schedule shall not be longer than they are.
     conv = dataclasses.replace(CASES["fashion-conv"], settings=(f"data.path={images}", "training.epochs=1"))
-    many = dataclasses.replace(conv, settings=(*conv.settings, "training.batch_rows=512"))
+    large = dataclasses.replace(conv, settings=(*conv.settings, "training.batch_rows=512"))
+    cases = [(name, conv if name == "fashion-conv" else case, None) for name, case in CASES.items()]
+    cases.append(("fashion-conv, 512 rows", large, 512))
 
-    def in_turns(name, case, rows=None):
-        own(elbow, name, case)
-        peers(name, case, rows)
-        own(elbow, name, case)
-
-    large = "fashion-conv, 512 rows"
-    plan = [lambda name=name: in_turns(name, CASES[name]) for name in CASES if name != "fashion-conv"]
-    plan.insert(1, lambda: own(elbow, "64 baseline models", CASES["baseline"], "--models", 64))
-    plan.append(lambda: in_turns(large, many, 512))
-    plan.append(lambda: own(elbow, f"{large}, --tf32", many, "--tf32"))
-    plan.append(lambda: in_turns("fashion-conv", conv))
-    for number, timed in enumerate(plan):
+    # First what compiles nothing, and so is quick.
+    turns = []
+    for name, case, rows in cases:
+        turns.append((name, lambda n=name, c=case, r=rows: (own(elbow, n, c), pytorch(n, c, "eager", r), own(elbow, n, c))))
+    turns.append(("64 baseline models", lambda: own(elbow, "64 baseline models", CASES["baseline"], "--models", 64)))
+    turns.append(("--tf32", lambda: own(elbow, "fashion-conv, 512 rows, --tf32", large, "--tf32")))
+    for name, case, rows in cases:
+        turns.append((f"{name}, compiled", lambda n=name, c=case, r=rows: (pytorch(n, c, "graph", r), jax(n, c), own(elbow, n, c))))
+    for turn, (name, times) in enumerate(turns):
         if time.monotonic() - begin > float(seconds):
-            print(f"{len(plan) - number} cases were not timed: {seconds} s had passed", file=sys.stderr)
+            print(f"{', '.join(left for left, _ in turns[turn:])}: {seconds} s had passed", file=sys.stderr)
             return
-        timed()
+        times()
 
 
 if __name__ == "__main__":

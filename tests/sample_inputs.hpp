@@ -1,5 +1,6 @@
 #pragma once
 #include <cstdlib>
+#include <sstream>
 #include <vector>
 
 #include "autograd/random.hpp"
@@ -9,13 +10,18 @@
 /// The ops to test, and what their samples are called with.
 namespace elbow::test {
 
-/// The ops to test: all of them, or the one that the environment names, as in `ELBOW_OP=softplus
+/// The ops to test: all of them, or those that the environment names, as in `ELBOW_OP=softplus,gelu
 /// build/test_ops`.
 inline std::vector<OpInfo> ops_to_test() {
-  std::vector<OpInfo> ops = all_ops();
-  if (const char* only = std::getenv("ELBOW_OP")) {
-    std::erase_if(ops, [&](const OpInfo& op) { return op.name != only; });
-    if (ops.empty()) fail("ELBOW_OP", "there is no op named ", only);
+  const char* only = std::getenv("ELBOW_OP");
+  if (!only) return all_ops();
+  std::vector<OpInfo> ops;
+  std::istringstream names(only);
+  for (std::string name; std::getline(names, name, ',');) {
+    const size_t before = ops.size();
+    for (const OpInfo& op : all_ops())
+      if (op.name == name) ops.push_back(op);
+    if (ops.size() == before) fail("ELBOW_OP", "there is no op named ", name);
   }
   return ops;
 }
