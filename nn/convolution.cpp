@@ -56,9 +56,9 @@ Tensor ConditionedConv::forward(const Tensor& x, const Tensor& c) {
   return conv_->forward_with(x, add(matmul(c, weight, Trans::no, Trans::yes), bias));
 }
 
-Tensor BatchNorm2d::forward(const Tensor& x) {
+Tensor BatchNorm2d::normalise(const Tensor& x, bool relu) {
   return batch_norm2d(x, weight, bias, running_mean, running_var, training() && !statistics_frozen(), momentum,
-                      epsilon);
+                      epsilon, relu);
 }
 
 std::string Pool2d::describe() const {

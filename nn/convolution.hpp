@@ -83,8 +83,10 @@ class ConditionedConv : public Module {
 class BatchNorm2d : public BatchNorm1d {
  public:
   using BatchNorm1d::BatchNorm1d;
+
+ private:
   /// x [rows, channels, height, width], y the same. Error for another shape or dtype.
-  Tensor forward(const Tensor& x) override;
+  Tensor normalise(const Tensor& x, bool relu) override;
 };
 
 /// Base of the poolings over windows of the size `kernel`, side by side unless a stride is given: x [rows, channels, height,

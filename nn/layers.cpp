@@ -20,6 +20,8 @@ std::string Linear::describe() const {
   return str(class_name(), "(", weight.size(0), ", ", weight.size(1), ")");
 }
 
+Tensor Layer::forward_relu(const Tensor& x) { return relu(forward(x)); }
+
 BatchNorm1d::BatchNorm1d(int64_t columns, double momentum, double epsilon, DType dtype)
     : weight(Tensor::ones({columns}, dtype)),
       bias(Tensor::zeros({columns}, dtype)),
@@ -41,9 +43,9 @@ BatchNorm1d::BatchNorm1d(int64_t columns, const Init& weight_init, RandomStream&
 
 std::string BatchNorm1d::describe() const { return str(class_name(), "(", weight.numel(), ")"); }
 
-Tensor BatchNorm1d::forward(const Tensor& x) {
+Tensor BatchNorm1d::normalise(const Tensor& x, bool relu) {
   return batch_norm(x, weight, bias, running_mean, running_var, training() && !statistics_frozen(), momentum,
-                    epsilon);
+                    epsilon, relu);
 }
 
 ActivationLayer::ActivationLayer(const std::string& name) : name_(name), function_(unary_op(name)) {
@@ -94,7 +96,13 @@ Tensor Sequential::forward(const Tensor& x) {
   Tensor h = x;
   size_t i = 0;
   try {
-    for (; i < layers_.size(); ++i) h = (*layers_[i])(h);
+    for (; i < layers_.size(); ++i) {
+      const auto* next =
+          i + 1 < layers_.size() ? dynamic_cast<ActivationLayer*>(layers_[i + 1].get()) : nullptr;
+      const bool with_relu = next && next->is_relu();
+      h = with_relu ? layers_[i]->forward_relu(h) : layers_[i]->forward(h);
+      i += with_relu;
+    }
   } catch (const LayerError& e) {
     const std::string path = path_to(*e.layer);
     throw LayerError(e.cause, path.empty() ? str(i) : path, *e.layer, e.description);

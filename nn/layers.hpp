@@ -37,10 +37,14 @@ class BatchNorm1d : public Layer {
   BatchNorm1d(int64_t columns, const Init& weight_init, RandomStream& random, double momentum = 0.1,
               double epsilon = 1e-5, DType dtype = DType::float32);
   /// x [rows, columns], y the same. Error for another shape or dtype.
-  Tensor forward(const Tensor& x) override;
+  Tensor forward(const Tensor& x) override { return normalise(x, false); }
+  Tensor forward_relu(const Tensor& x) override { return normalise(x, true); }
   std::string describe() const override;
   Tensor weight, bias, running_mean, running_var;  ///< [columns] each
   const double momentum, epsilon;
+
+ private:
+  virtual Tensor normalise(const Tensor& x, bool relu);
 };
 
 /// An element-wise function by name: any element-wise op of one tensor (docs/ops.md) with its default settings, or
@@ -51,6 +55,7 @@ class ActivationLayer : public Layer {
   explicit ActivationLayer(const std::string& name);
   Tensor forward(const Tensor& x) override;
   std::string describe() const override { return name_; }
+  bool is_relu() const { return name_ == "relu"; }
   /// The known names.
   static std::vector<std::string> names();
 
@@ -84,7 +89,7 @@ class Sequential : public Layer {
   template <class L, class... Args> void emplace(Args&&... args) {
     add(std::make_unique<L>(std::forward<Args>(args)...));
   }
-  /// The last layer's result. An Error of a layer is extended with that layer's name, such as "1.0" for the first layer
+  /// The last layer's result; a layer and a ReLU behind it are computed together (Layer::forward_relu). An Error of a layer is extended with that layer's name, such as "1.0" for the first layer
   /// of a Sequential that is itself the second layer.
   Tensor forward(const Tensor& x) override;
   size_t size() const { return layers_.size(); }

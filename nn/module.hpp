@@ -88,6 +88,8 @@ class Layer : public Module {
  public:
   /// The result for x; each layer says which shapes it takes.
   virtual Tensor forward(const Tensor& x) = 0;
+  /// relu(forward(x)), the same numbers; in one op where a layer has one for both.
+  virtual Tensor forward_relu(const Tensor& x);
   /// The same as forward(x).
   Tensor operator()(const Tensor& x) { return forward(x); }
 };

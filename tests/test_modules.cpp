@@ -1,8 +1,10 @@
 // Modules: who owns the parameters, what comes too late, which layer is at fault, how a module is printed.
+#include <algorithm>
 #include <boost/test/unit_test.hpp>
 #include <cmath>
 #include <memory>
 #include <optional>
+#include <tuple>
 
 #include "data_helpers.hpp"
 #include "nn/blocks.hpp"
@@ -135,6 +137,42 @@ BOOST_AUTO_TEST_CASE(where_the_parameters_lie) {
     BOOST_TEST((p.shape == tensors[i].tensor->shape() && p.numel == p.shape.numel()));
     BOOST_TEST(flat.values().data<float>() + p.first == tensors[i].tensor->data<float>());
   }
+}
+
+// ---- a layer and its ReLU -------------------------------------------------------------------------------------------
+
+BOOST_AUTO_TEST_CASE(a_batch_norm_and_its_relu_are_one_op_of_the_same_bits) {
+  const auto check = [](Sequential& net, const Tensor& x) {
+    FlatParameters parameters(net);
+    // What `apply` makes of x, the gradients of all parameters, and how many ops that was.
+    const auto run = [&](auto apply) {
+      Tape tape;
+      parameters.zero_gradients();
+      const Tensor y = apply(x), loss = sum(square(y));
+      const size_t ops = tape.nodes();
+      tape.backward(loss);
+      return std::tuple{y.to_vector(), parameters.gradients().to_vector(), ops};
+    };
+    const auto [y, dy, ops] = run([&](const Tensor& t) { return net(t); });
+    const auto [y_apart, dy_apart, ops_apart] = run([&](Tensor t) {
+      for (size_t i = 0; i < net.size(); ++i) t = net[i](t);
+      return t;
+    });
+    BOOST_TEST((y == y_apart && dy == dy_apart));
+    BOOST_TEST(ops + 1 == ops_apart);
+    BOOST_TEST(std::count(y.begin(), y.end(), 0.0) > 0);  // there was something to cut off
+  };
+  RandomStream random(1, 0);
+  const Init around_one{Init::Distribution::normal, 0.5, 1};
+  Sequential columns;
+  columns.emplace<Linear>(3, 21, random);
+  columns.emplace<BatchNorm1d>(21, around_one, random);
+  columns.emplace<ActivationLayer>("relu");
+  check(columns, uniform({1, 2, 3}, {11, 3}, -1, 1));
+  Sequential images;
+  images.emplace<BatchNorm2d>(4, around_one, random);
+  images.emplace<ActivationLayer>("relu");
+  check(images, uniform({1, 2, 3}, {3, 4, 5, 6}, -1, 1));
 }
 
 // ---- which layer ----------------------------------------------------------------------------------------------------

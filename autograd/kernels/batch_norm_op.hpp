@@ -6,6 +6,12 @@
 
 namespace elbow::ops {
 
+/// max(y, 0), as relu has it: what may follow a batch norm in the same op.
+template <class V> ELBOW_FN V rectified(V y) { return select(y < V(0), V(0), y); }
+/// The gradient dy of an output as it reaches the batch norm: all of it or, behind max(., 0), that of the outputs y > 0.
+template <class V> ELBOW_FN V let_through(V dy) { return dy; }
+template <class V> ELBOW_FN V let_through(V dy, V y) { return select(y > V(0), dy, V(0)); }
+
 /// Sums on the GPU become means over `count` elements of all blocks of a batch. They are few, and the host adds them.
 template <class T> void mean_over_blocks(const Block& block, Tensor& sums, int64_t count) {
   Tensor on_host = on_cpu(sums);
@@ -18,6 +24,13 @@ template <class T> void mean_over_blocks(const Block& block, Tensor& sums, int64
 /// How many elements a channel has in the batch as a whole, of which x may be a block.
 inline int64_t elements_of_batch(const Tensor& x, const RowView& channels) {
   return rows_of_batch(x.size(0)) * (channels.elements.count / x.size(0));
+}
+
+/// What the backward of batch_norm and batch_norm2d reads: x, weight, mean and 1 / standard deviation [n], and the output behind max(., 0).
+template <class O>
+void save_for_backward(const O& op, ForwardContext& c, const Tensor& mean, const Tensor& scale) {
+  for (const Tensor& t : {c.in[0], c.in[1], mean, scale}) c.save(t);
+  if (op.relu) c.save(c.y);
 }
 
 /// Mean and variance [n] of each channel of a batch on the GPU, of which the calling thread computes that block; the running ones
@@ -57,21 +70,19 @@ template <class T, class O> void batch_norm_on_device(const O& op, ForwardContex
   cuda::batch_norm<T>(
       channels, {cuda::in<T>(c.in[0]), cuda::in<T>(c.in[1]), cuda::in<T>(c.in[2]), cuda::out<T>(statistics[0]),
                  cuda::out<T>(statistics[1]), cuda::out<T>(c.y), cuda::out<T>(mean), cuda::out<T>(scale),
-                 op.training && !block, T(op.momentum), T(op.epsilon)});
-  c.save(c.in[0]);
-  c.save(c.in[1]);
-  c.save(mean);
-  c.save(scale);
+                 op.training && !block, op.relu, T(op.momentum), T(op.epsilon)});
+  save_for_backward(op, c, mean, scale);
 }
 template <class T, class O>
 void batch_norm_backward_on_device(const O& op, BackwardContext& c, const RowView& channels) {
   const auto gradient = [&](size_t i) { return c.needs(i) ? cuda::output<T>(c.target(i)) : cuda::Output<T>{}; };
+  const auto y = op.relu ? cuda::in<T>(c.saved(4)) : cuda::Ptr<const T>();
   using Outputs =
       std::array<cuda::Output<T>, 3>;  // of x, weight and bias, in their order: two may be one tensor
   const auto launch = [&](const Outputs& to, cuda::Ptr<const T> means) {
     cuda::batch_norm_backward<T>(
         channels, {cuda::in<T>(c.saved(0)), cuda::in<T>(c.saved(1)), cuda::in<T>(c.saved(2)),
-                   cuda::in<T>(c.saved(3)), cuda::in<T>(c.dy()), to[0], to[1], to[2], op.training, means});
+                   cuda::in<T>(c.saved(3)), cuda::in<T>(c.dy()), y, to[0], to[1], to[2], op.training, means});
   };
   const Block* block = op.training ? Block::current() : nullptr;
   if (!block) return launch(Outputs{gradient(0), gradient(1), gradient(2)}, {});
@@ -90,27 +101,39 @@ void batch_norm_backward_on_device(const O& op, BackwardContext& c, const RowVie
   launch(Outputs{gradient(0)}, cuda::in<T>(sums));
 }
 
-/// The backward of batch_norm and batch_norm2d written in ops. Saved are x, weight, mean and 1 / standard deviation [n]; the
-/// statistics are taken over `axes`, and shape [n] is viewed as `channels` next to x. In training they are computed again, as
-/// functions of x.
-inline void batch_norm_backward_in_ops(BackwardContext& c, const Axes& axes, const Shape& channels,
-                                       bool training, double epsilon) {
-  const Tensor &x = c.saved(0), &dy = c.dy();
+/// The backward of batch_norm and batch_norm2d written in ops. The statistics are taken over `axes`, and shape [n] is viewed as
+/// `channels` next to x. In training they are computed again, as functions of x.
+template <class O>
+void batch_norm_backward_in_ops(const O& op, BackwardContext& c, const Axes& axes, const Shape& channels) {
+  if (Block::current() && op.training)
+    fail(O::name, "has no second derivatives where a batch is cut into blocks");
+  const Tensor& x = c.saved(0);
+  const auto constant = [&](double value) { return Tensor::full({}, value, x.dtype(), x.device()); };
+  const Tensor dy = op.relu ? where(less(constant(0), c.saved(4)), c.dy(), constant(0)) : c.dy();
   const Shape n = c.shape_of_input(1);
   const Tensor weight = reshape(c.saved(1), channels);
   Tensor centre = reshape(c.saved(2), channels), scale = reshape(c.saved(3), channels);
-  if (training) {
+  if (op.training) {
     centre = mean(x, axes, true);
     const Tensor variance = mean(square(sub(x, centre)), axes, true);
-    scale = reciprocal(sqrt(add(variance, Tensor::full({}, epsilon, x.dtype(), x.device()))));
+    scale = reciprocal(sqrt(add(variance, constant(op.epsilon))));
   }
   const Tensor xhat = mul(sub(x, centre), scale);
   if (c.needs(1)) c.give(1, reshape(sum(mul(dy, xhat), axes), n));
   if (c.needs(2)) c.give(2, reshape(sum(dy, axes), n));
   if (!c.needs(0)) return;
   Tensor part = dy;
-  if (training) part = sub(sub(dy, mean(dy, axes, true)), mul(xhat, mean(mul(dy, xhat), axes, true)));
+  if (op.training) part = sub(sub(dy, mean(dy, axes, true)), mul(xhat, mean(mul(dy, xhat), axes, true)));
   c.give(0, mul(mul(weight, scale), part));
+}
+
+/// Both as ONNX, in evaluation.
+template <class O> void batch_norm_as_onnx(const O& op, OnnxNode& node) {
+  if (op.training) fail(O::name, "in training mode has no form in ONNX");
+  const std::string y =
+      node.add("BatchNormalization", {node.in(0), node.in(1), node.in(2), node.in(3), node.in(4)},
+               {{"epsilon", float(op.epsilon)}});
+  node.is(op.relu ? node.add("Relu", {y}) : y);
 }
 
 }  // namespace elbow::ops

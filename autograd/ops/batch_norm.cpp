@@ -7,10 +7,11 @@
 #if ELBOW_DECLARATIONS  // copied to autograd/ops.hpp
 /// Each column normalised to mean 0 and variance 1, then scaled and shifted (Ioffe & Szegedy 2015): x [rows, n], the others
 /// [n]. In training by the statistics of the batch, towards which the running ones move in place; otherwise by the running
-/// ones. Throws when the shapes do not fit, or a batch in training has one row. Where a thread computes a block of a batch
+/// ones. With `relu`, max(., 0) of that. Throws when the shapes do not fit, or a batch in training has one row. Where a thread computes a block of a batch
 /// (base/blocks.hpp), the statistics are those of the whole batch.
 Tensor batch_norm(const Tensor& x, const Tensor& weight, const Tensor& bias, Tensor& running_mean,
-                  Tensor& running_var, bool training, double momentum = 0.1, double epsilon = 1e-5);
+                  Tensor& running_var, bool training, double momentum = 0.1, double epsilon = 1e-5,
+                  bool relu = false);
 #endif
 
 namespace elbow::ops {
@@ -20,9 +21,12 @@ namespace elbow::ops {
 /// the running ones are used. Ioffe & Szegedy 2015.
 struct BatchNorm : Op {
   static constexpr auto name = "batch_norm",
-                        doc = "each column normalised to mean 0 and variance 1, then scaled and shifted";
+                        doc =
+                            "each column normalised to mean 0 and variance 1, then scaled and shifted; with "
+                            "`relu`, max(., 0) of that";
   bool training = true;
   double momentum = 0.1, epsilon = 1e-5;
+  bool relu = false;
 
   Shape shape(Inputs in) const {
     require_inputs(name, in, 5);
@@ -62,19 +66,23 @@ struct BatchNorm : Op {
       std::copy_n(c.in[3].template data<T>(), n, mean);
       simd::map<T>(n, scale, false, inverse_root, c.in[4].template data<T>());
     }
-    simd::map_rows<T>(
-        rows, n, y, false, [](auto v, auto m, auto s, auto w, auto b) { return (v - m) * s * w + b; },
-        simd::OfRows{x}, simd::OfColumns{mean}, simd::OfColumns{scale}, simd::OfColumns{weight},
-        simd::OfColumns{bias});
-    c.save(c.in[0]);
-    c.save(c.in[1]);
-    c.save(means);
-    c.save(scales);
+    const auto normalise = [&](auto then) {
+      simd::map_rows<T>(
+          rows, n, y, false, [=](auto v, auto m, auto s, auto w, auto b) { return then((v - m) * s * w + b); },
+          simd::OfRows{x}, simd::OfColumns{mean}, simd::OfColumns{scale}, simd::OfColumns{weight},
+          simd::OfColumns{bias});
+    };
+    relu ? normalise([](auto v) { return rectified(v); }) : normalise([](auto v) { return v; });
+    save_for_backward(*this, c, means, scales);
   }
   // With xhat = (x - mean) * scale, the statistics' own dependence on x gives, for each column,
   //   dx = weight * scale * (dy - mean(dy) - xhat * mean(dy * xhat)),   in evaluation just weight * scale * dy.
   // Of a block, these means are those of the whole batch, and the gradients of weight and bias are its share of the batch's.
   template <class T> void backward(BackwardContext& c) const {
+    relu ? backward_from<T>(c, simd::OfRows{c.saved(4).template data<T>()}) : backward_from<T>(c);
+  }
+  // `y`: the outputs [rows, n], where they say which gradients come through (let_through).
+  template <class T, class... Y> void backward_from(BackwardContext& c, const Y&... y) const {
     const Tensor& input = c.saved(0);
     const int64_t rows = input.size(0), n = input.size(1);
     const T* x = input.data<T>();                     // [rows, n]
@@ -87,10 +95,11 @@ struct BatchNorm : Op {
     T* sum_dy_xhat = sum_dy + n;          // [n]
     simd::column_sums<T, 2>(
         rows, n, {sum_dy, sum_dy_xhat}, false,
-        [](auto g, auto v, auto m, auto s) {
+        [](auto d, auto v, auto m, auto s, auto... of_y) {
+          const auto g = let_through(d, of_y...);
           return std::array{g, g * ((v - m) * s)};
         },
-        simd::OfRows{dy}, simd::OfRows{x}, simd::OfColumns{mean}, simd::OfColumns{scale});
+        simd::OfRows{dy}, simd::OfRows{x}, simd::OfColumns{mean}, simd::OfColumns{scale}, y...);
     if (c.needs(1)) {
       auto [dw, add] = c.template into<T>(1);
       simd::map<T>(
@@ -107,12 +116,13 @@ struct BatchNorm : Op {
     const T share = training ? T(1) / T(rows_of_batch(rows)) : T(0);
     simd::map_rows<T>(
         rows, n, dx, add,
-        [=](auto g, auto v, auto m, auto s, auto w, auto sg, auto sgx) {
-          using V = decltype(g);
+        [=](auto d, auto v, auto m, auto s, auto w, auto sg, auto sgx, auto... of_y) {
+          using V = decltype(d);
+          const auto g = let_through(d, of_y...);
           return w * s * (g - V(share) * (sg + (v - m) * s * sgx));
         },
         simd::OfRows{dy}, simd::OfRows{x}, simd::OfColumns{mean}, simd::OfColumns{scale},
-        simd::OfColumns{weight}, simd::OfColumns{sum_dy}, simd::OfColumns{sum_dy_xhat});
+        simd::OfColumns{weight}, simd::OfColumns{sum_dy}, simd::OfColumns{sum_dy_xhat}, y...);
   }
   template <class T> void device_forward(ForwardContext& c) const {
     batch_norm_on_device<T>(*this, c, RowView(c.y.shape(), {true}));
@@ -121,8 +131,7 @@ struct BatchNorm : Op {
     batch_norm_backward_on_device<T>(*this, c, RowView(c.dy().shape(), {true}));
   }
   void backward_in_ops(BackwardContext& c) const {
-    if (Block::current() && training) fail(name, "has no second derivatives where a batch is cut into blocks");
-    batch_norm_backward_in_ops(c, 0, c.shape_of_input(1), training, epsilon);
+    batch_norm_backward_in_ops(*this, c, 0, c.shape_of_input(1));
   }
   // Mean and biased variance of each column, over the `all` rows of the batch; the deviations are taken from the mean, so nothing
   // cancels.
@@ -149,16 +158,14 @@ struct BatchNorm : Op {
         for (int64_t r = 0; r < rows; ++r) mean += x[r * n + i] / double(rows);
         for (int64_t r = 0; r < rows; ++r) variance += std::pow(x[r * n + i] - mean, 2) / double(rows);
       }
-      for (int64_t r = 0; r < rows; ++r)
+      for (int64_t r = 0; r < rows; ++r) {
         y[r * n + i] = (x[r * n + i] - mean) / std::sqrt(variance + epsilon) * in[1].data<double>()[i] +
                        in[2].data<double>()[i];
+        if (relu) y[r * n + i] = std::max(y[r * n + i], 0.0);
+      }
     }
   }
-  void onnx(OnnxNode& node) const {
-    if (training) fail(name, "in training mode has no form in ONNX");
-    node.is(node.add("BatchNormalization", {node.in(0), node.in(1), node.in(2), node.in(3), node.in(4)},
-                     {{"epsilon", float(epsilon)}}));
-  }
+  void onnx(OnnxNode& node) const { batch_norm_as_onnx(*this, node); }
   static void samples(Samples<BatchNorm>& s) {
     const auto inputs = [&](int64_t rows, int64_t n) {
       return std::vector{s.in({rows, n}), s.in({n}, 0.5, 2), s.in({n}), s.in({n}).constant(),
@@ -166,6 +173,9 @@ struct BatchNorm : Op {
     };
     s.add(BatchNorm{}, inputs(5, 3), "training").add(BatchNorm{}, inputs(9, 37), "training");
     s.add(BatchNorm{{}, false}, inputs(4, 3), "evaluation");
+    const double m = BatchNorm{}.momentum, e = BatchNorm{}.epsilon;
+    s.add(BatchNorm{{}, true, m, e, true}, inputs(6, 5), "training, with relu");
+    s.add(BatchNorm{{}, false, m, e, true}, inputs(9, 37), "evaluation, with relu");
     s.refuse(BatchNorm{}, inputs(1, 3), "at least 2 rows");
     auto wrong = inputs(5, 3);
     wrong[1].shape = {4};
@@ -177,8 +187,9 @@ struct BatchNorm : Op {
 }  // namespace elbow::ops
 
 elbow::Tensor elbow::batch_norm(const Tensor& x, const Tensor& weight, const Tensor& bias, Tensor& running_mean,
-                                Tensor& running_var, bool training, double momentum, double epsilon) {
-  return ops::apply(ops::BatchNorm{{}, training, momentum, epsilon}, x, weight, bias, running_mean,
+                                Tensor& running_var, bool training, double momentum, double epsilon,
+                                bool relu) {
+  return ops::apply(ops::BatchNorm{{}, training, momentum, epsilon, relu}, x, weight, bias, running_mean,
                     running_var);
 }
 ELBOW_OP(batch_norm, BatchNorm)

@@ -9,7 +9,8 @@
 /// batch_norm of each channel, over rows and pixels: x [rows, n, height, width], the others [n]. In training, the running
 /// statistics are written to in place.
 Tensor batch_norm2d(const Tensor& x, const Tensor& weight, const Tensor& bias, Tensor& running_mean,
-                    Tensor& running_var, bool training, double momentum = 0.1, double epsilon = 1e-5);
+                    Tensor& running_var, bool training, double momentum = 0.1, double epsilon = 1e-5,
+                    bool relu = false);
 #endif
 
 namespace elbow::ops {
@@ -18,9 +19,12 @@ namespace elbow::ops {
 /// pixels of all rows in place of the rows: the statistics of a channel are taken over rows * height * width numbers.
 struct BatchNorm2d : Op {
   static constexpr auto name = "batch_norm2d",
-                        doc = "each channel normalised to mean 0 and variance 1, then scaled and shifted";
+                        doc =
+                            "each channel normalised to mean 0 and variance 1, then scaled and shifted; with "
+                            "`relu`, max(., 0) of that";
   bool training = true;
   double momentum = 0.1, epsilon = 1e-5;
+  bool relu = false;
 
   Shape shape(Inputs in) const {
     require_inputs(name, in, 5);
@@ -90,19 +94,22 @@ struct BatchNorm2d : Op {
         using V = decltype(v);
         return (v - V(m)) * V(k) + V(b);
       };
+      const auto rectify = [=](auto v) { return rectified(normalise(v)); };
       for (int64_t row = 0; row < s[0]; ++row) {
         const int64_t at = (row * n + i) * plane;
-        simd::map<T>(plane, y + at, false, normalise, x + at);
+        relu ? simd::map<T>(plane, y + at, false, rectify, x + at)
+             : simd::map<T>(plane, y + at, false, normalise, x + at);
       }
     });
-    c.save(c.in[0]);
-    c.save(c.in[1]);
-    c.save(means);
-    c.save(scales);
+    save_for_backward(*this, c, means, scales);
   }
   // As in batch_norm.hpp: dx = weight * scale * (dy - mean(dy) - xhat * mean(dy * xhat)), in evaluation weight * scale
   // * dy.
   template <class T> void backward(BackwardContext& c) const {
+    relu ? backward_from<T>(c, static_cast<const T*>(c.saved(4).template data<T>())) : backward_from<T>(c);
+  }
+  // `y`: the outputs [rows, n, plane], where they say which gradients come through (let_through).
+  template <class T, class... Y> void backward_from(BackwardContext& c, Y... y) const {
     const Tensor& input = c.saved(0);
     const Shape& s = input.shape();
     const int64_t n = s[1], plane = s[2] * s[3], count = rows_of_batch(s[0]) * plane;
@@ -119,16 +126,16 @@ struct BatchNorm2d : Op {
     double* sum_dy = totals.data<double>();  // [n]
     double* sum_dy_xhat = sum_dy + n;        // [n]
     const auto add_up = [&](int64_t i) {
-      const auto product = [m = mean[i], k = scale[i]](auto g, auto v) {
+      const auto product = [m = mean[i], k = scale[i]](auto d, auto v, auto... of_y) {
         using V = decltype(v);
-        return g * ((v - V(m)) * V(k));
+        return let_through(d, of_y...) * ((v - V(m)) * V(k));
       };
       sum_dy[i] = sum_of_channel<T>(s, i, [&](int64_t at) {
         return simd::sum_of<T>(
-            plane, [](auto g) { return g; }, dy + at);
+            plane, [](auto d, auto... of_y) { return let_through(d, of_y...); }, dy + at, (y + at)...);
       });
-      sum_dy_xhat[i] =
-          sum_of_channel<T>(s, i, [&](int64_t at) { return simd::sum_of<T>(plane, product, dy + at, x + at); });
+      sum_dy_xhat[i] = sum_of_channel<T>(
+          s, i, [&](int64_t at) { return simd::sum_of<T>(plane, product, dy + at, x + at, (y + at)...); });
       if (dw.data) dw.data[i] = (dw.add ? dw.data[i] : T(0)) + T(sum_dy_xhat[i]);
       if (db.data) db.data[i] = (db.add ? db.data[i] : T(0)) + T(sum_dy[i]);
     };
@@ -142,13 +149,13 @@ struct BatchNorm2d : Op {
       if (!dx.data) return;
       const double share = training ? 1.0 / double(count) : 0;
       const auto gradient = [m = mean[i], k = scale[i], w = T(weight[i] * scale[i]), a = T(sum_dy[i] * share),
-                             b = T(sum_dy_xhat[i] * share)](auto g, auto v) {
+                             b = T(sum_dy_xhat[i] * share)](auto d, auto v, auto... of_y) {
         using V = decltype(v);
-        return V(w) * (g - V(a) - (v - V(m)) * V(k) * V(b));
+        return V(w) * (let_through(d, of_y...) - V(a) - (v - V(m)) * V(k) * V(b));
       };
       for (int64_t row = 0; row < s[0]; ++row) {
         const int64_t at = (row * n + i) * plane;
-        simd::map<T>(plane, dx.data + at, dx.add, gradient, dy + at, x + at);
+        simd::map<T>(plane, dx.data + at, dx.add, gradient, dy + at, x + at, (y + at)...);
       }
     });
   }
@@ -159,8 +166,7 @@ struct BatchNorm2d : Op {
     batch_norm_backward_on_device<T>(*this, c, RowView(c.dy().shape(), {true, false, true, true}));
   }
   void backward_in_ops(BackwardContext& c) const {
-    if (Block::current() && training) fail(name, "has no second derivatives where a batch is cut into blocks");
-    batch_norm_backward_in_ops(c, {0, 2, 3}, {1, c.shape_of_input(1)[0], 1, 1}, training, epsilon);
+    batch_norm_backward_in_ops(*this, c, {0, 2, 3}, {1, c.shape_of_input(1)[0], 1, 1});
   }
   void reference(Inputs in, double* y) const {
     const Shape& s = in[0].shape();
@@ -181,14 +187,11 @@ struct BatchNorm2d : Op {
       for_each([&](int64_t at) {
         y[at] =
             (x[at] - mean) / std::sqrt(variance + epsilon) * in[1].data<double>()[i] + in[2].data<double>()[i];
+        if (relu) y[at] = std::max(y[at], 0.0);
       });
     }
   }
-  void onnx(OnnxNode& node) const {
-    if (training) fail(name, "in training mode has no form in ONNX");
-    node.is(node.add("BatchNormalization", {node.in(0), node.in(1), node.in(2), node.in(3), node.in(4)},
-                     {{"epsilon", float(epsilon)}}));
-  }
+  void onnx(OnnxNode& node) const { batch_norm_as_onnx(*this, node); }
   static void samples(Samples<BatchNorm2d>& s) {
     const auto inputs = [&](const Shape& x) {
       const Shape n{x[1]};
@@ -197,6 +200,9 @@ struct BatchNorm2d : Op {
     s.add(BatchNorm2d{}, inputs({3, 2, 4, 5}), "training").add(BatchNorm2d{}, inputs({5, 3, 1, 1}), "training");
     s.add(BatchNorm2d{}, inputs({1, 2, 3, 3}), "training, one row");
     s.add(BatchNorm2d{{}, false}, inputs({2, 3, 3, 2}), "evaluation");
+    const double m = BatchNorm2d{}.momentum, e = BatchNorm2d{}.epsilon;
+    s.add(BatchNorm2d{{}, true, m, e, true}, inputs({3, 2, 4, 5}), "training, with relu");
+    s.add(BatchNorm2d{{}, false, m, e, true}, inputs({2, 3, 3, 2}), "evaluation, with relu");
     s.refuse(BatchNorm2d{}, inputs({1, 3, 1, 1}), "at least 2 numbers");
     auto wrong = inputs({5, 3, 2, 2});
     wrong[1].shape = {4};
@@ -212,8 +218,8 @@ struct BatchNorm2d : Op {
 
 elbow::Tensor elbow::batch_norm2d(const Tensor& x, const Tensor& weight, const Tensor& bias,
                                   Tensor& running_mean, Tensor& running_var, bool training, double momentum,
-                                  double epsilon) {
-  return ops::apply(ops::BatchNorm2d{{}, training, momentum, epsilon}, x, weight, bias, running_mean,
+                                  double epsilon, bool relu) {
+  return ops::apply(ops::BatchNorm2d{{}, training, momentum, epsilon, relu}, x, weight, bias, running_mean,
                     running_var);
 }
 ELBOW_OP(batch_norm2d, BatchNorm2d)

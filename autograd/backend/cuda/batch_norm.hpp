@@ -13,7 +13,7 @@ template <class T> struct BatchNormForward {
   Ptr<const T> x, weight, bias;      // x of any shape, [n], [n]
   Ptr<T> running_mean, running_var;  // [n]
   Ptr<T> y, mean, scale;             // of x's shape, [n], [n]: 1 / standard deviation
-  bool training;
+  bool training, relu;               // relu: max(y, 0) in place of y
   T momentum, epsilon;
 };
 /// In training, moves the running statistics towards those of the batch.
@@ -21,6 +21,7 @@ template <class T> void batch_norm(const RowView& channels, const BatchNormForwa
 
 template <class T> struct BatchNormBackward {
   Ptr<const T> x, weight, mean, scale, dy;  // of x's shape, [n], [n], [n], of x's shape
+  Ptr<const T> y;                           // null, or the outputs: where they are not above 0, dy counts as 0
   Output<T> dx, dweight, dbias;             // of x's shape, [n], [n]: null where not wanted
   bool training;
   Ptr<const T> means{};  // [2, n]: of dy and dy * xhat over a batch of which x is a block; null: x is the batch
@@ -66,6 +67,8 @@ __global__ void __launch_bounds__(1024) run_batch_norm(RowView view, BatchNormFo
   const ChannelBlock<C> block(view);
   const int64_t i = block.channel, count = block.count, base = block.base, end = block.end;
   const bool inside = block.inside;
+  const T weight = inside ? T(t.weight[i]) : T(0),
+          bias = inside ? T(t.bias[i]) : T(0);  // before any thread waits
   T m(0), variance(0);
   if (t.training) {  // the deviations are taken from the mean, so nothing cancels
     T sum(0), squares(0);
@@ -81,7 +84,7 @@ __global__ void __launch_bounds__(1024) run_batch_norm(RowView view, BatchNormFo
     variance = t.running_var[i];
   }
   if (!inside) return;
-  const T scale = T(1) / ops::sqrt(variance + t.epsilon), weight = t.weight[i], bias = t.bias[i];
+  const T scale = T(1) / ops::sqrt(variance + t.epsilon);
   if (block.lane == 0 && blockIdx.y == 0) {
     t.mean[i] = m;
     t.scale[i] = scale;
@@ -95,7 +98,8 @@ __global__ void __launch_bounds__(1024) run_batch_norm(RowView view, BatchNormFo
   for (int64_t k = int64_t(blockIdx.y) * block.lanes + block.lane; k < end;
        k += int64_t(gridDim.y) * block.lanes) {
     const int64_t at = base + view.elements[k];
-    t.y[at] = (t.x[at] - m) * scale * weight + bias;
+    const T y = (t.x[at] - m) * scale * weight + bias;
+    t.y[at] = t.relu && y < T(0) ? T(0) : y;
   }
 }
 
@@ -106,13 +110,15 @@ __global__ void __launch_bounds__(1024) run_batch_norm_backward(RowView view, Ba
   const ChannelBlock<C> block(view);
   const int64_t i = block.channel, count = block.count, base = block.base, end = block.end;
   const bool inside = block.inside;
-  const T m = inside ? T(t.mean[i]) : T(0), scale = inside ? T(t.scale[i]) : T(0);
+  const T m = inside ? T(t.mean[i]) : T(0), scale = inside ? T(t.scale[i]) : T(0),
+          weight = inside ? T(t.weight[i]) : T(0);
+  const auto gradient = [&](int64_t at) { return !t.y || t.y[at] > T(0) ? T(t.dy[at]) : T(0); };
   T sum_dy(0), sum_dy_xhat(0);
   if (t.means && inside) sum_dy = t.means[i], sum_dy_xhat = t.means[view.rows.count + i];
   if (!t.means) {
     for (int64_t k = block.lane; k < end; k += block.lanes) {
       const int64_t at = base + view.elements[k];
-      const T dy = t.dy[at];
+      const T dy = gradient(at);
       sum_dy += dy;
       sum_dy_xhat += dy * ((t.x[at] - m) * scale);
     }
@@ -125,10 +131,10 @@ __global__ void __launch_bounds__(1024) run_batch_norm_backward(RowView view, Ba
     t.dbias.set(i, sum_dy);
   }
   if (!t.dx.y) return;
-  const T factor = t.weight[i] * scale, share = !t.training ? T(0) : t.means ? T(1) : T(1) / T(count);
+  const T factor = weight * scale, share = !t.training ? T(0) : t.means ? T(1) : T(1) / T(count);
   for (int64_t k = block.lane; k < end; k += block.lanes) {
     const int64_t at = base + view.elements[k];
-    t.dx.set(at, factor * (t.dy[at] - share * (sum_dy + (t.x[at] - m) * scale * sum_dy_xhat)));
+    t.dx.set(at, factor * (gradient(at) - share * (sum_dy + (t.x[at] - m) * scale * sum_dy_xhat)));
   }
 }
 
