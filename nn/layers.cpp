@@ -15,6 +15,7 @@ Linear::Linear(int64_t in, int64_t out, const Init& weight_init, const Init& bia
 }
 
 Tensor Linear::forward(const Tensor& x) { return linear(x, weight, bias); }
+Tensor Linear::forward_relu(const Tensor& x) { return linear(x, weight, bias, true); }
 
 std::string Linear::describe() const {
   return str(class_name(), "(", weight.size(0), ", ", weight.size(1), ")");

@@ -21,6 +21,7 @@ class Linear : public Layer {
          DType dtype = DType::float32);
   /// Error if x is not [rows, in] or of another dtype.
   Tensor forward(const Tensor& x) override;
+  Tensor forward_relu(const Tensor& x) override;
   std::string describe() const override;
   Tensor weight, bias;  ///< [in, out], [out]
 };

@@ -85,6 +85,10 @@ BOOST_AUTO_TEST_CASE(a_linear_layer_and_the_sums_of_its_bias) {
   compare(layer, {{20, 640}, {640, 600}, {600}}, DType::float32);    // large tiles
   compare(layer, {{1050, 130}, {130, 250}, {250}}, DType::float32);  // and split sums
   compare(layer, {{520, 512}, {512, 520}, {520}}, DType::float32);   // by cuBLAS
+  const auto with_relu = [](const std::vector<Tensor>& in) { return linear(in[0], in[1], in[2], true); };
+  compare(with_relu, {{64, 64}, {64, 64}, {64}}, DType::float64);
+  compare(with_relu, {{33, 1100}, {1100, 70}, {70}}, DType::float32);   // split sums
+  compare(with_relu, {{520, 512}, {512, 520}, {520}}, DType::float32);  // by cuBLAS
 }
 
 BOOST_AUTO_TEST_CASE(batches_of_matrices) {

@@ -141,7 +141,7 @@ BOOST_AUTO_TEST_CASE(where_the_parameters_lie) {
 
 // ---- a layer and its ReLU -------------------------------------------------------------------------------------------
 
-BOOST_AUTO_TEST_CASE(a_batch_norm_and_its_relu_are_one_op_of_the_same_bits) {
+BOOST_AUTO_TEST_CASE(a_layer_and_its_relu_are_one_op_of_the_same_bits) {
   const auto check = [](Sequential& net, const Tensor& x) {
     FlatParameters parameters(net);
     // What `apply` makes of x, the gradients of all parameters, and how many ops that was.
@@ -169,6 +169,10 @@ BOOST_AUTO_TEST_CASE(a_batch_norm_and_its_relu_are_one_op_of_the_same_bits) {
   columns.emplace<BatchNorm1d>(21, around_one, random);
   columns.emplace<ActivationLayer>("relu");
   check(columns, uniform({1, 2, 3}, {11, 3}, -1, 1));
+  Sequential product;
+  product.emplace<Linear>(3, 21, random);
+  product.emplace<ActivationLayer>("relu");
+  check(product, uniform({1, 2, 3}, {11, 3}, -1, 1));
   Sequential images;
   images.emplace<BatchNorm2d>(4, around_one, random);
   images.emplace<ActivationLayer>("relu");

@@ -1,16 +1,11 @@
 #pragma once
 #include "autograd/alias.hpp"
 #include "autograd/backend/cuda/batch_norm.hpp"
+#include "autograd/kernels/rectified.hpp"
 #include "autograd/op.hpp"
 #include "base/blocks.hpp"
 
 namespace elbow::ops {
-
-/// max(y, 0), as relu has it: what may follow a batch norm in the same op.
-template <class V> ELBOW_FN V rectified(V y) { return select(y < V(0), V(0), y); }
-/// The gradient dy of an output as it reaches the batch norm: all of it or, behind max(., 0), that of the outputs y > 0.
-template <class V> ELBOW_FN V let_through(V dy) { return dy; }
-template <class V> ELBOW_FN V let_through(V dy, V y) { return select(y > V(0), dy, V(0)); }
 
 /// Sums on the GPU become means over `count` elements of all blocks of a batch. They are few, and the host adds them.
 template <class T> void mean_over_blocks(const Block& block, Tensor& sums, int64_t count) {

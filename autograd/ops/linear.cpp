@@ -2,19 +2,23 @@
 #include "autograd/backend/cuda/reduce.hpp"
 #include "autograd/kernels/broadcast.hpp"
 #include "autograd/kernels/gemm/gemm.hpp"
+#include "autograd/kernels/rectified.hpp"
 #include "autograd/op.hpp"
 
 #if ELBOW_DECLARATIONS  // copied to autograd/ops.hpp
-/// x weight + bias: x [rows, in], weight [in, out], bias [out] give [rows, out]. Throws when the sizes do not fit.
-Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias);
+/// x weight + bias: x [rows, in], weight [in, out], bias [out] give [rows, out]; with `relu`, max(., 0) of that. Throws when the
+/// sizes do not fit.
+Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias, bool relu = false);
 #endif
 
 namespace elbow::ops {
 
 struct Linear : Op {
   static constexpr auto name = "linear",
-                        doc = "x w + b: x [rows, in], w [in, out], b [out]; the bias is part of the product";
-  static constexpr auto onnx = "Gemm";
+                        doc =
+                            "x w + b: x [rows, in], w [in, out], b [out]; the bias, and with `relu` max(., 0), "
+                            "are part of the product";
+  bool relu = false;
 
   // The weight lies as [in, out], so that the product of the forward pass, and that of the weight's gradient, read all
   // matrices along their rows; only the gradient of x needs w transposed, and the first layer of a net needs none.
@@ -31,15 +35,26 @@ struct Linear : Op {
     const Tensor &x = c.in[0], &w = c.in[1];
     const int64_t m = x.shape()[0], k = x.shape()[1], n = w.shape()[1];
     gemm<T>({Trans::no, Trans::no, m, n, k, x.data<T>(), k, w.data<T>(), n, false, c.y.template data<T>(), n,
-             c.in[2].template data<T>()});
-    c.save(x);
-    c.save(w);
+             c.in[2].template data<T>(), relu ? Activation::relu : Activation::none});
+    save_for_backward(c);
+  }
+  void save_for_backward(ForwardContext& c) const {
+    c.save(c.in[0]);
+    c.save(c.in[1]);
+    if (relu) c.save(c.y);
   }
   template <class T> void backward(BackwardContext& c) const {
     const Tensor &x = c.saved(0), &w = c.saved(1);
     const int64_t m = x.shape()[0], k = x.shape()[1], n = w.shape()[1];
-    const T* dy = c.dy().template data<T>();  // [m, n]
-    if (c.needs(0)) {                         // dx[m,k] = dy w^T
+    Tensor come_through = c.dy();  // [m, n]: the gradient of the product
+    if (relu) {
+      come_through = Tensor::empty(c.dy().shape(), c.dy().dtype());
+      simd::map<T>(
+          m * n, come_through.template data<T>(), false, [](auto d, auto y) { return let_through(d, y); },
+          c.dy().template data<T>(), c.saved(2).template data<T>());
+    }
+    const T* dy = std::as_const(come_through).template data<T>();  // [m, n]
+    if (c.needs(0)) {                                              // dx[m,k] = dy w^T
       auto [dx, add] = c.template into<T>(0);
       product<T>(m, k, n, {dy, n, Trans::no}, {w.data<T>(), n, Trans::yes}, dx, add);
     }
@@ -53,20 +68,27 @@ struct Linear : Op {
     }
   }
   void backward_in_ops(BackwardContext& c) const {
-    if (c.needs(0)) c.give(0, matmul(c.dy(), c.saved(1), Trans::no, Trans::yes));
-    if (c.needs(1)) c.give(1, matmul(c.saved(0), c.dy(), Trans::yes, Trans::no));
-    if (c.needs(2)) c.give(2, sum_to(c.dy(), c.shape_of_input(2)));
+    const Tensor zero = Tensor::zeros({}, c.dy().dtype(), c.dy().device());
+    const Tensor dy = relu ? where(less(zero, c.saved(2)), c.dy(), zero) : c.dy();
+    if (c.needs(0)) c.give(0, matmul(dy, c.saved(1), Trans::no, Trans::yes));
+    if (c.needs(1)) c.give(1, matmul(c.saved(0), dy, Trans::yes, Trans::no));
+    if (c.needs(2)) c.give(2, sum_to(dy, c.shape_of_input(2)));
   }
   template <class T> void device_forward(ForwardContext& c) const {
     const Tensor &x = c.in[0], &w = c.in[1];
     const int64_t m = x.shape()[0], k = x.shape()[1], n = w.shape()[1];
     cuda::gemm<T>({Trans::no, Trans::no, m, n, k, cuda::in<T>(x), k, cuda::in<T>(w), n, false,
-                   cuda::out<T>(c.y), n, cuda::in<T>(c.in[2])});
-    c.save(x);
-    c.save(w);
+                   cuda::out<T>(c.y), n, cuda::in<T>(c.in[2]), relu});
+    save_for_backward(c);
   }
   template <class T> void device_backward(BackwardContext& c) const {
-    const Tensor &x = c.saved(0), &w = c.saved(1), &dy = c.dy();
+    const Tensor &x = c.saved(0), &w = c.saved(1);
+    Tensor dy = c.dy();  // of the product
+    if (relu) {
+      dy = Tensor::empty(dy.shape(), dy.dtype(), dy.device());
+      const auto of_y = cuda::in<T>(c.dy()), y = cuda::in<T>(c.saved(2));
+      cuda::write<T>(dy, [=] ELBOW_DEVICE(int64_t i) { return let_through(T(of_y[i]), T(y[i])); });
+    }
     const int64_t m = x.shape()[0], k = x.shape()[1], n = w.shape()[1];
     if (c.needs(0)) {  // dx[m,k] = dy w^T
       const auto [dx, add] = c.target(0);
@@ -91,11 +113,17 @@ struct Linear : Op {
         y[i * n + j] = in[2].data<double>()[j];
         for (int64_t l = 0; l < k; ++l)
           y[i * n + j] += in[0].data<double>()[i * k + l] * in[1].data<double>()[l * n + j];
+        if (relu) y[i * n + j] = std::max(y[i * n + j], 0.0);
       }
+  }
+  void onnx(OnnxNode& node) const {
+    const std::string y = node.add("Gemm", {node.in(0), node.in(1), node.in(2)});
+    node.is(relu ? node.add("Relu", {y}) : y);
   }
   static void samples(Samples<Linear>& s) {
     s.add({s.in({3, 4}), s.in({4, 5}), s.in({5})}).add({s.in({17, 6}), s.in({6, 33}), s.in({33})});
     s.add({s.in({0, 4}), s.in({4, 5}), s.in({5})});
+    s.add(Linear{{}, true}, {s.in({17, 6}), s.in({6, 33}), s.in({33})}, "with relu");
     s.refuse({}, {s.in({3, 4}), s.in({5, 4}), s.in({4})}, "expects [rows, in] and [in, out]");
     s.refuse({}, {s.in({3, 4}), s.in({4, 5}), s.in({4})}, "bias");
     s.benchmark({}, {s.in({64, 64}), s.in({64, 64}), s.in({64})});
@@ -104,7 +132,7 @@ struct Linear : Op {
 
 }  // namespace elbow::ops
 
-elbow::Tensor elbow::linear(const Tensor& x, const Tensor& weight, const Tensor& bias) {
-  return ops::apply(ops::Linear{}, x, weight, bias);
+elbow::Tensor elbow::linear(const Tensor& x, const Tensor& weight, const Tensor& bias, bool relu) {
+  return ops::apply(ops::Linear{{}, relu}, x, weight, bias);
 }
 ELBOW_OP(linear, Linear)

@@ -153,6 +153,7 @@ struct Matmul : Op {
                      cuda::out<T>(y.tensor) + first[0] * m * n,
                      n,
                      {},
+                     false,
                      count,
                      step[f.whose] * size(f.t),
                      step[g.whose] * size(g.t),

@@ -56,7 +56,7 @@ const CublasLt& cublas() {
 }
 
 // Everything that the choice of an algorithm depends on. The choice is kept: it takes longer than a small product.
-using ShapeKey = std::array<int64_t, 19>;
+using ShapeKey = std::array<int64_t, 20>;
 
 // How to run the products of one shape.
 struct Plan {
@@ -88,8 +88,9 @@ template <class T> Plan new_plan(const Product<T>& p) {
   if (!ok) return plan;
   set(CUBLASLT_MATMUL_DESC_TRANSA, p.tb == Trans::yes ? CUBLAS_OP_T : CUBLAS_OP_N);
   set(CUBLASLT_MATMUL_DESC_TRANSB, p.ta == Trans::yes ? CUBLAS_OP_T : CUBLAS_OP_N);
+  if (p.relu) set(CUBLASLT_MATMUL_DESC_EPILOGUE, p.bias ? CUBLASLT_EPILOGUE_RELU_BIAS : CUBLASLT_EPILOGUE_RELU);
   if (p.bias) {
-    set(CUBLASLT_MATMUL_DESC_EPILOGUE, CUBLASLT_EPILOGUE_BIAS);
+    if (!p.relu) set(CUBLASLT_MATMUL_DESC_EPILOGUE, CUBLASLT_EPILOGUE_BIAS);
     set(CUBLASLT_MATMUL_DESC_BIAS_POINTER, static_cast<const void*>(p.bias.first()));
     set(CUBLASLT_MATMUL_DESC_BIAS_BATCH_STRIDE, p.bias.model_stride());
   }
@@ -143,6 +144,7 @@ template <class T> bool run_blas(const Product<T>& p) {
                      p.ldb,
                      p.ldc,
                      p.add,
+                     p.relu,
                      tf32_allowed(),
                      models(),
                      p.a.model_stride(),

@@ -19,7 +19,7 @@ template <class T, Trans ta, Trans tb, bool with_sums> struct Matrices {
         of.a + p * of.stride_a, {m, a_lies ? of.lda : 1}, {k, a_lies ? 1 : of.lda}};
     const Operand<T, Line, Line, !b_lies> b{
         of.b + p * of.stride_b, {n, b_lies ? 1 : of.ldb}, {k, b_lies ? of.ldb : 1}};
-    const Result<T, Line, Line> c{of.c + p * of.stride_c, of.add, {m, of.ldc}, {n, 1}, of.bias, 0, 1};
+    const Result<T, Line, Line> c{of.c + p * of.stride_c, of.add, {m, of.ldc}, {n, 1}, of.bias, 0, 1, of.relu};
     return Part<decltype(a), decltype(b), decltype(c)>{m, n, k, a, b, c};
   }
   ELBOW_DEVICE void sum(int j, T value) const { column_sums[j] = add_sums ? T(column_sums[j]) + value : value; }

@@ -5,7 +5,7 @@
 // The matrix product on the GPU, row-major, in true float32 and float64. Its order of additions depends on the shape alone.
 namespace elbow::cuda {
 
-/// c[m,n] (+)= op(a)[m,k] op(b)[k,n] + (bias ? bias[n] on each row : 0), for each of `count` products whose matrices lie a
+/// c[m,n] (+)= op(a)[m,k] op(b)[k,n] + (bias ? bias[n] on each row : 0), and with `relu` max(., 0) of that, for each of `count` products whose matrices lie a
 /// stride apart; a stride of 0 repeats a matrix. c must not overlap what is read. Any size may be 0.
 template <class T> struct Product {
   Trans ta, tb;
@@ -18,6 +18,7 @@ template <class T> struct Product {
   Ptr<T> c;  // [m, ldc]
   int64_t ldc;
   Ptr<const T> bias = {};  // [n]
+  bool relu = false;
   int64_t count = 1, stride_a = 0, stride_b = 0, stride_c = 0;
 };
 

@@ -71,7 +71,7 @@ template <class T, class Outer, class Inner, bool along_l> struct Operand {
   }
 };
 
-/// Where a product goes: element (i, j) is set or added to, plus a bias of the row, the column, or both.
+/// Where a product goes: element (i, j) is set or added to, plus a bias of the row, the column, or both; with `relu`, max(., 0) of that.
 template <class T, class Rows, class Columns> struct Result {
   Ptr<T> elements;
   bool add;
@@ -80,10 +80,12 @@ template <class T, class Rows, class Columns> struct Result {
   Ptr<const T> bias = {};
   int bias_of_row = 0,
       bias_of_column = 0;  ///< from one row's bias to the next's, and from one column's (block's)
+  bool relu = false;
   ELBOW_DEVICE void operator()(int i, int j, T value) const {
     if (bias) value += bias[i * bias_of_row + columns.first(j) * bias_of_column];
     const int64_t at = rows(i).offset + columns(j).offset;
-    elements[at] = add ? T(elements[at]) + value : value;
+    if (add) value += elements[at];
+    elements[at] = relu && value < T(0) ? T(0) : value;
   }
 };
 
