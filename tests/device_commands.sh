@@ -34,18 +34,18 @@ END
 holes() { undrawn train holes.json --quiet --threads 1 "$@" || [ $? -eq 3 ]; }
 check "training on the CPU" holes --out cpu
 check "on the GPU" holes --out gpu --device cuda
-check "the same losses" alike <(cut -d, -f1-4 cpu/epochs.csv) <(cut -d, -f1-4 gpu/epochs.csv)
+check "the same losses" alike cpu/costs.csv gpu/costs.csv
 check "the same inpainting" alike cpu/inpainting.csv gpu/inpainting.csv
 check "again" holes --out again --device cuda
 check "has the same bits" cmp gpu/model.safetensors again/model.safetensors
 check "in blocks" holes --out blocks --device cuda --set training.blocks=2
-check "to the same losses" alike <(cut -d, -f1-4 gpu/epochs.csv) <(cut -d, -f1-4 blocks/epochs.csv)
+check "to the same losses" alike gpu/costs.csv blocks/costs.csv
 check "half of it on the GPU" holes --out moved --device cuda --set training.epochs=2
 check "the rest on the CPU" holes --out moved --resume --set training.epochs=4
 check "half of it on the CPU" holes --out back --set training.epochs=2
 check "the rest on the GPU" holes --out back --resume --device cuda --set training.epochs=4
 for run in moved back; do
-  check "$run: the same losses" alike <(cut -d, -f1-4 cpu/epochs.csv) <(cut -d, -f1-4 $run/epochs.csv)
+  check "$run: the same losses" alike cpu/costs.csv $run/costs.csv
 done
 on_both "evaluate" "$elbow" evaluate cpu --threads 1
 on_both "evaluate, one kind of mask" "$elbow" evaluate cpu --threads 1 --set condition.mask=left
@@ -60,7 +60,28 @@ check "the same scores" alike cpu.csv cuda.csv
 
 # --- a sweep, whose runs are trained at once ---
 cat >sweep.json <<'END'
-{"base": "holes.json", "grid": {"seed": [1, 2]}}
+{"name": "seeds", "base": "holes.json", "grid": {"seed": [1, 2]}}
 END
-check "a sweep" undrawn sweep sweep.json --out sweep --device cuda --quiet
+check "a sweep" undrawn sweep sweep.json --out seeds --device cuda >text 2>&1
+check "trains its runs together" grep -q "^2 runs together: epoch 4 of 4" text
+check "one run of it alone" holes --out alone --device cuda --seed 2
+check "has the same bits" cmp alone/model.safetensors seeds/seed=2/model.safetensors
+
+# --- the story ---
+for kind in ae vae cvae; do
+  check "a run of story/$kind.json" undrawn train "$source/experiments/story/$kind.json" --out $kind --quiet --threads 1 --set data.path=images \
+    --set data.classes=2 --set 'model.encoder=[16]' --set 'model.decoder=[16]' --set training.epochs=1 --set training.batch_rows=10 \
+    --set evaluation.draws=2 --set 'evaluation.analyses=[]'
+done
+for device in cpu cuda; do
+  check "the page, $device" "$elbow" story ae vae cvae --out story_$device --device $device --quiet
+done
+check "the same codes" alike story_cpu/codes.csv story_cuda/codes.csv
+check "the same plot, but for rounding" alike story_cpu/codes.svg story_cuda/codes.svg
+
+# --- the times of ops ---
+for op in relu linear batch_norm; do
+  check "bench ops $op" grep -q '"device":"cuda","forward_us"' <("$elbow" bench ops $op --device cuda --json)
+done
+check "which says where" grep -q "^ops, float32, cuda, median" <("$elbow" bench ops relu --device cuda)
 finish
