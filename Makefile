@@ -144,7 +144,7 @@ inpaint-mnist: all
 
 # Three trainings and a page.
 story: all ## AE, VAE and CVAE with two latents on one page (docs/story.md), of Fashion-MNIST or of MNIST=FOLDER (minutes)
-	@OUT='$(OUT)' QUICK='$(QUICK)' THREADS='$(THREADS)' scripts/run_story.sh $(elbow) \
+	@OUT='$(OUT)' QUICK='$(QUICK)' THREADS='$(THREADS)' DEVICE='$(DEVICE)' scripts/run_story.sh $(elbow) \
 	  $(if $(MNIST),--set 'data.path=$(MNIST)') $(flags)
 
 # The first chapters need a compiler alone: no CMake is asked for before a program that includes Elbow's headers.

@@ -98,6 +98,7 @@ target_sources(elbow PRIVATE ${objects})
 target_link_libraries(elbow PUBLIC ${ELBOW_CUDART} ${CMAKE_DL_LIBS} rt)
 
 # The checks of gpu-check (scripts/gpu_check.sh).
-add_executable(device_checks EXCLUDE_FROM_ALL ${PROJECT_SOURCE_DIR}/tests/device_main.cpp ${PROJECT_SOURCE_DIR}/tests/device_checks.cpp)
+add_executable(device_checks EXCLUDE_FROM_ALL ${PROJECT_SOURCE_DIR}/tests/device_main.cpp ${PROJECT_SOURCE_DIR}/tests/device_checks.cpp
+               ${PROJECT_SOURCE_DIR}/tests/device_masks.cpp)
 target_link_libraries(device_checks PRIVATE elbow elbow_private elbow_flags)
 target_include_directories(device_checks PRIVATE ${PROJECT_SOURCE_DIR})

@@ -187,7 +187,6 @@ void Condition::write_attributes(const Tensor& values, const Tensor& mask, Tenso
 
 Tensor Condition::draw_on_device(const RandomKey& key, Device device, BatchWork& work, MaskWork& mask) const {
   if (kind_ == Kind::none) return {};
-  if (by_pixels()) throw Error("condition.kind \"pixels\": masks of pixels are drawn on the CPU only");
   const Tensor c = Tensor::empty({work.x.size(0), width()}, DType::float32, device);
   if (by_attributes()) {
     std::vector<float> columns;  // [width, 2], as BatchWork has them
@@ -204,6 +203,11 @@ Tensor Condition::draw_on_device(const RandomKey& key, Device device, BatchWork&
     return c;
   }
   mask.key = key;
+  if (by_pixels()) {
+    mask.holes = holes_of(pixel_masks_);
+    const std::vector<float> widths = rectangle_widths(pixel_masks_);  // [height, 2]
+    mask.widths = Tensor::from(widths, {mask.holes->height, 2}).to(device);
+  }
   mask.given = rule_.given;
   mask.uniform = rule_.uniform;
   if (!rule_.groups.empty()) {

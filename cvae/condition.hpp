@@ -59,7 +59,7 @@ class Condition {
   /// The same with a mask that is already in `out`, and that gives nothing that is missing.
   void apply(const Batch& batch, Drawn& out) const;
   /// The same for steps that a device draws by itself: makes the tensor of the condition, returns it, and says in `work` how to
-  /// write it. `mask` must live as long as `work`. Error where by_pixels(): those masks are drawn on the CPU only.
+  /// write it. `mask` must live as long as `work`.
   Tensor draw_on_device(const RandomKey& key, Device device, BatchWork& work, MaskWork& mask) const;
   /// The condition under which every row is given the features of `subset` [features()], as far as it has them. Error if its
   /// size differs, or a feature is withheld that must be given.

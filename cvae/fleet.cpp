@@ -33,7 +33,8 @@ bool alike(const Dataset& a, const Dataset& b) {
   const auto same_feature = [](const Feature& f, const Feature& g) {
     return f.kind == g.kind && f.first == g.first && f.width == g.width;
   };
-  return a.rows() == b.rows() && std::ranges::equal(a.features, b.features, same_feature) &&
+  return a.rows() == b.rows() && a.image == b.image &&
+         std::ranges::equal(a.features, b.features, same_feature) &&
          std::ranges::equal(a.attributes, b.attributes, same_feature, &Attribute::feature,
                             &Attribute::feature) &&
          bool(a.observed) == bool(b.observed);

@@ -43,11 +43,7 @@ Training::Training(Experiment& experiment, const Ranks& ranks)
                   "more rows, or leave `validation` out"));
   if (experiment.training.blocks > 0 || ranks.several())
     in_blocks_ = std::make_unique<BlockSteps>(experiment, parameters_, ranks);
-  if (experiment.model->device() == Device::cpu) return;
-  if (experiment.condition.by_pixels())
-    experiment.settings.section("condition")
-        .fail("kind", "masks of pixels are drawn on the CPU only: train it there");
-  if (in_blocks_) return;
+  if (in_blocks_ || experiment.model->device() == Device::cpu) return;
   on_device_ = std::make_unique<DeviceSteps>(std::vector<const Experiment*>{&experiment}, *experiment.model,
                                              experiment.dropout_stream, parameters_, *optimizer_);
 }

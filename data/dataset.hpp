@@ -113,6 +113,7 @@ std::vector<int32_t> groups_of(const std::vector<Feature>& features);
 /// The image that a row is: channel by channel, each pixel row by pixel row; channels * height * width = columns.
 struct ImageSize {
   int64_t height = 0, width = 0, channels = 1;
+  bool operator==(const ImageSize&) const = default;
 };
 
 class TableCodec;

@@ -15,64 +15,22 @@ const std::vector<std::pair<MaskKind, std::string>> mask_names = {
     {MaskKind::noise, "noise"},
 };
 
-// The pixels in rows top to bottom - 1 and columns left to right - 1.
-struct Box {
-  int64_t top, left, bottom, right;
-};
+constexpr double rounding = 1e-9;  // of a size that is a whole number of pixels
 
-// One of 0 .. n - 1, each as likely, from u uniform in 0..1.
-int64_t choice(float u, int64_t n) { return std::min(n - 1, int64_t(double(u) * double(n))); }
+// The least whole number of pixels, at least 1, that is not below `size`.
+int64_t pixels_for(double size) { return std::max<int64_t>(1, int64_t(std::ceil(size - rounding))); }
 
-// Its height is uniform, then its width among those that keep the area within its limits, then its place.
-Box rectangle(const PixelMaskRule& rule, const float* u) {
-  constexpr double rounding = 1e-9;
-  const int64_t height = rule.image.height, width = rule.image.width;
-  const double pixels = double(height * width);
-  const auto at_least = [](double size) { return std::max<int64_t>(1, int64_t(std::ceil(size - rounding))); };
-  const int64_t lowest = at_least(rule.area[0] * double(height));
-  const int64_t high = lowest + choice(u[0], height - lowest + 1);
-  const int64_t narrowest = at_least(rule.area[0] * pixels / double(high));
-  const int64_t widest =
-      std::min(width, std::max(narrowest, int64_t(rule.area[1] * pixels / double(high) + rounding)));
-  const int64_t wide = narrowest + choice(u[1], widest - narrowest + 1);
-  const int64_t top = choice(u[2], height - high + 1), left = choice(u[3], width - wide + 1);
-  return {top, left, top + high, left + wide};
-}
-
-Box half(MaskKind kind, int64_t height, int64_t width) {
-  switch (kind) {
-    case MaskKind::left: return {0, 0, height, width / 2};
-    case MaskKind::right: return {0, width / 2, height, width};
-    case MaskKind::top: return {0, 0, height / 2, width};
-    default: return {height / 2, 0, height, width};
-  }
-}
-
-MaskKind drawn_kind(const PixelMaskRule& rule, double u) {
-  double total = 0;
-  for (const auto& [kind, weight] : rule.kinds) total += weight;
-  for (const auto& [kind, weight] : rule.kinds)
-    if ((u -= weight / total) < 0) return kind;
-  return rule.kinds.back().first;
-}
-
-// Which numbers of a row say what: the kind, the half, then four for a rectangle or one for each pixel.
-constexpr int64_t kind_at = 0, half_at = 1, shape_at = 2, rectangle_numbers = 4;
-
-// The mask of one channel of a row [height * width].
-void fill_plane(const PixelMaskRule& rule, const float* u, float* plane) {
-  const int64_t height = rule.image.height, width = rule.image.width;
-  MaskKind kind = drawn_kind(rule, double(u[kind_at]));
-  if (kind == MaskKind::noise) {
-    for (int64_t i = 0; i < height * width; ++i) plane[i] = u[shape_at + i] < float(rule.given) ? 1 : 0;
+// The mask of one channel [height * width]: PixelHoles::gives of all its pixels.
+template <class Numbers>
+void fill_plane(const PixelHoles& holes, const PixelHole& hole, const Numbers& u, float* plane) {
+  const int64_t width = holes.width, pixels = holes.height * width;
+  if (hole.noise) {
+    for (int64_t i = 0; i < pixels; ++i) plane[i] = holes.noise_gives(u, i) ? 1 : 0;
     return;
   }
-  constexpr MaskKind halves[] = {MaskKind::left, MaskKind::right, MaskKind::top, MaskKind::bottom};
-  if (kind == MaskKind::half) kind = halves[choice(u[half_at], 4)];
-  const Box box = kind == MaskKind::rectangle ? rectangle(rule, u + shape_at) : half(kind, height, width);
-  std::fill_n(plane, height * width, 1.0f);
-  for (int64_t y = box.top; y < box.bottom; ++y)
-    std::fill(plane + y * width + box.left, plane + y * width + box.right, 0.0f);
+  std::fill_n(plane, pixels, 1.0f);
+  for (int64_t y = hole.top; y < hole.bottom; ++y)
+    std::fill(plane + y * width + hole.left, plane + y * width + hole.right, 0.0f);
 }
 
 }  // namespace
@@ -121,20 +79,53 @@ PixelMaskRule read_pixel_masks(const Config& config, const ImageSize& image) {
   return rule;
 }
 
+PixelHoles holes_of(const PixelMaskRule& rule) {
+  PixelHoles holes;
+  if (rule.kinds.empty() || rule.kinds.size() > size_t(PixelHoles::most_kinds))
+    fail("draw_pixel_mask", "mixes 1 to ", PixelHoles::most_kinds, " kinds, not ", rule.kinds.size());
+  holes.height = rule.image.height, holes.width = rule.image.width;
+  double total = 0;
+  for (const auto& [kind, weight] : rule.kinds) total += weight;
+  holes.numbers = PixelHoles::shape_at + PixelHoles::rectangle_numbers;
+  for (const auto& [kind, weight] : rule.kinds) {
+    if (kind == MaskKind::noise)
+      holes.numbers = std::max(holes.numbers, PixelHoles::shape_at + holes.height * holes.width);
+    holes.kind[holes.kinds] = kind;
+    holes.share[holes.kinds++] = weight / total;
+  }
+  holes.lowest = pixels_for(rule.area[0] * double(holes.height));
+  holes.given = float(rule.given);
+  return holes;
+}
+
+std::vector<float> rectangle_widths(const PixelMaskRule& rule) {
+  const int64_t height = rule.image.height, width = rule.image.width;
+  const double pixels = double(height * width);
+  std::vector<float> widths;
+  for (int64_t high = 1; high <= height; ++high) {
+    const double row = pixels / double(high);  // of a rectangle that covers the image
+    const int64_t narrowest = std::min(width, pixels_for(rule.area[0] * row));
+    const int64_t widest = std::clamp(int64_t(rule.area[1] * row + rounding), narrowest, width);
+    widths.insert(widths.end(), {float(narrowest), float(widest)});
+  }
+  return widths;
+}
+
 void draw_pixel_mask(const RandomKey& key, const PixelMaskRule& rule, Tensor& mask) {
   const Timed timed("mask", Work::beside);
   const int64_t plane = rule.image.height * rule.image.width, columns = rule.image.channels * plane;
   if (mask.rank() != 2 || mask.size(1) != columns || mask.dtype() != DType::float32)
     fail("draw_pixel_mask", "needs a matrix of float32 with ", columns, " columns, not ", mask.shape(), " of ",
          name_of(mask.dtype()));
-  const bool noise = std::ranges::count(rule.kinds, MaskKind::noise, &std::pair<MaskKind, double>::first) > 0;
-  const int64_t rows = mask.size(0),
-                numbers = shape_at + (noise ? std::max(plane, rectangle_numbers) : rectangle_numbers);
-  const Tensor drawn = uniform(key, {rows, numbers});
-  const float* u = drawn.data<float>();  // [rows, numbers]
-  float* m = mask.data<float>();         // [rows, channels, height * width]
-  for (int64_t r = 0; r < rows; ++r, u += numbers, m += columns) {
-    fill_plane(rule, u, m);
+  const PixelHoles holes = holes_of(rule);
+  const std::vector<float> widths = rectangle_widths(rule);
+  const int64_t rows = mask.size(0);
+  const Tensor drawn = uniform(key, {rows, holes.numbers});
+  const float* numbers = drawn.data<float>();  // [rows, holes.numbers]
+  float* m = mask.data<float>();               // [rows, channels, height * width]
+  for (int64_t r = 0; r < rows; ++r, numbers += holes.numbers, m += columns) {
+    const auto u = [numbers](int64_t i) { return numbers[i]; };
+    fill_plane(holes, holes.hole(u, widths), u, m);
     for (int64_t c = 1; c < rule.image.channels; ++c) std::copy_n(m, plane, m + c * plane);
   }
   mask.mark_written("draw_pixel_mask");

@@ -4,23 +4,12 @@
 #include <utility>
 #include <vector>
 
+#include "autograd/backend/pixel_holes.hpp"
 #include "autograd/random.hpp"
 #include "base/config.hpp"
 #include "data/dataset.hpp"
 
 namespace elbow {
-
-/// What is withheld from an image: the pixels in a hole (as the masks of Ivanov, Figurnov & Vetrov 2019, "Variational Autoencoder
-/// with Arbitrary Conditioning", section 5).
-enum class MaskKind : uint8_t {
-  rectangle,  ///< a rectangle anywhere in the image
-  half,       ///< one of the four halves below, each as likely
-  left,
-  right,
-  top,
-  bottom,
-  noise  ///< each pixel by itself
-};
 
 /// How the masks of images are drawn: for each row one of some kinds.
 struct PixelMaskRule {
@@ -44,6 +33,11 @@ MaskKind mask_kind_of(const std::string& name);
 /// Reads {"mask": a kind or "mixture", "weights": of rectangle, half and noise in a mixture, "area", "given"}. Error, naming the
 /// key, for an impossible value.
 PixelMaskRule read_pixel_masks(const Config& config, const ImageSize& image);
+
+/// The rule in the numbers by which every device draws. Error for more than PixelHoles::most_kinds kinds.
+PixelHoles holes_of(const PixelMaskRule& rule);
+/// The least and the largest width of a rectangle of each height, from 1 on: [height, 2].
+std::vector<float> rectangle_widths(const PixelMaskRule& rule);
 
 /// Writes a mask [rows, channels * height * width] float32: 1 where a pixel is given, 0 in the hole. All channels of a pixel are
 /// given or withheld together. The mask of a row depends on the key and the number of the row alone. Error if the tensor is not such

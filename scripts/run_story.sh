@@ -35,5 +35,5 @@ for kind in ae vae cvae; do
   if [ $kind = vae ] && [ -e "$net" ]; then set -- --set "evaluation.features=$net" "$@"; fi
   train $kind "$@" || { incomplete=$?; [ $incomplete -eq 3 ] || exit $incomplete; }  # 3: all but some figures
 done
-"$program" story "$root/ae" "$root/vae" "$root/cvae" --out "$root" --threads "${THREADS:-0}"
+"$program" story "$root/ae" "$root/vae" "$root/cvae" --out "$root" --threads "${THREADS:-0}" ${DEVICE:+--device "$DEVICE"}
 exit "${incomplete:-0}"

@@ -1,4 +1,4 @@
-// The checks of all ops as a plain program, for a card: device_checks [quick]. What is handed out unset holds NaN.
+// The checks of all ops and of masks as a plain program, for a card: device_checks [quick]. What is handed out unset holds NaN.
 #include <cstring>
 #include <iostream>
 
@@ -12,8 +12,13 @@ int main(int argc, char** argv) {
   }
   elbow::cuda::runtime::poison(true);
   const bool quick = argc > 1 && std::strcmp(argv[1], "quick") == 0;
-  const elbow::test::DeviceChecks checks = elbow::test::check_device_ops(!quick);
-  for (const std::string& failure : checks.failures) std::cout << failure << '\n';
-  std::cout << checks.compared << " tensors compared, " << checks.failures.size() << " failures\n";
-  return checks.failures.empty() ? 0 : 1;
+  int64_t compared = 0;
+  size_t failures = 0;
+  for (const auto& checks : {elbow::test::check_device_ops(!quick), elbow::test::check_device_masks()}) {
+    for (const std::string& failure : checks.failures) std::cout << failure << '\n';
+    compared += checks.compared;
+    failures += checks.failures.size();
+  }
+  std::cout << compared << " tensors compared, " << failures << " failures\n";
+  return failures == 0 ? 0 : 1;
 }

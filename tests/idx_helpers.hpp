@@ -9,6 +9,8 @@
 #include <string>
 #include <vector>
 
+#include "tests/data_helpers.hpp"
+
 namespace elbow::test {
 
 /// Four bytes, the highest first.
@@ -38,6 +40,18 @@ inline std::string gzip(const std::string& bytes) {
   out << bytes;
   out.reset();
   return {packed.begin(), packed.end()};
+}
+
+/// The folder of IDX files of 48 training and 20 test images of 12 x 12 pixels, with labels 0 and 1; it stays until the tests end.
+inline std::string small_images() {
+  static const TemporaryFolder folder;
+  for (const auto& [set, count] : {std::pair{"train", 48u}, {"t10k", 20u}}) {
+    std::vector<uint8_t> labels(count);
+    for (uint32_t i = 0; i < count; ++i) labels[i] = uint8_t(i % 2);
+    write_bytes(folder.path / (std::string(set) + "-images-idx3-ubyte"), images_file(count, 12, 12));
+    write_bytes(folder.path / (std::string(set) + "-labels-idx1-ubyte"), labels_file(labels));
+  }
+  return folder.path.string();
 }
 
 }  // namespace elbow::test

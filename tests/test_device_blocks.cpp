@@ -7,6 +7,7 @@
 #include "cvae/fleet.hpp"
 #include "tests/block_helpers.hpp"
 #include "tests/data_helpers.hpp"
+#include "tests/idx_helpers.hpp"
 #include "tests/no_device.hpp"
 #include "tests/threads_scope.hpp"
 #if ELBOW_CUDA_EMULATED
@@ -36,6 +37,14 @@ Json images() {
     "condition": {"kind": "label", "withheld": 0.5}, "loss": {"distortion": "bce"},
     "model": {"kind": "conv", "encoder": [4, 8, 8], "latents": 3, "decoder": [8, 8, 4]},
     "training": {"epochs": 1, "batch_rows": 12, "schedule": {"learning_rate": 0.002}}})");
+}
+Json holes() {
+  return Json::parse(R"({
+    "name": "holes", "seed": 8, "data": {"source": "idx_images", "path": ")" +
+                     small_images() + R"("},
+    "condition": {"kind": "pixels"}, "loss": {"scale": "column"},
+    "model": {"kind": "mlp", "encoder": [16], "latents": 2, "decoder": [16], "prior": {"kind": "learned", "hidden": [8]}},
+    "training": {"epochs": 1, "batch_rows": 12, "optimizer": {"kind": "sgd"}, "schedule": {"learning_rate": 0.002}}})");
 }
 Json in_blocks(Json settings, int64_t blocks) {
   settings["training"]["blocks"] = blocks;
@@ -141,7 +150,7 @@ BOOST_AUTO_TEST_CASE(losses_that_are_no_mean_over_the_rows) {
 
 BOOST_AUTO_TEST_CASE(training_in_blocks_is_that_of_the_cpu_and_of_whole_batches) {
   if (no_device()) return;
-  for (const auto& [settings, blocks] : {std::pair{table(), 4}, {table(), 1}, {images(), 3}})
+  for (const auto& [settings, blocks] : {std::pair{table(), 4}, {table(), 1}, {images(), 3}, {holes(), 3}})
     BOOST_TEST_CONTEXT(settings["name"] << " in " << blocks) {
       const State cut = trained(in_blocks(settings, blocks), Device::cuda);
       check_close(cut.losses, trained(in_blocks(settings, blocks), Device::cpu).losses);

@@ -9,6 +9,7 @@
 #include "cvae/feature_training.hpp"
 #include "cvae/fleet.hpp"
 #include "tests/data_helpers.hpp"
+#include "tests/idx_helpers.hpp"
 #include "tests/no_device.hpp"
 #if ELBOW_CUDA_EMULATED
 #include "autograd/backend/cuda/emulator/emulator.hpp"
@@ -78,6 +79,17 @@ std::vector<Json> experiments() {
         "loss": {"scale": "column", "objective": "iwae", "samples": 3},
         "model": {"kind": "mlp", "encoder": [8], "latents": 2, "decoder": [8], "prior": {"kind": "flow", "layers": 2, "hidden": [8]}},
         "training": {"epochs": 2, "batch_rows": 32, )" +
+         schedule + "}}"),
+      of(R"({"name": "holes", "seed": 12, "data": {"source": "idx_images", "path": ")" + small_images() +
+         R"("}, "condition": {"kind": "pixels"}, "loss": {"scale": "column"},
+        "model": {"kind": "mlp", "encoder": [16], "latents": 2, "decoder": [16], "prior": {"kind": "learned", "hidden": [8]}},
+        "training": {"epochs": 2, "batch_rows": 12, )" +
+         schedule + "}}"),
+      of(R"({"name": "coloured holes", "seed": 13, "data": {"source": "idx_images", "path": ")" +
+         small_images() +
+         R"(", "coloured": true}, "condition": {"kind": "pixels", "mask": "noise"}, "loss": {"distortion": "bce"},
+        "model": {"kind": "unet", "encoder": [2, 4], "latents": 2, "decoder": [4, 2], "given": "predict"},
+        "training": {"epochs": 1, "batch_rows": 12, )" +
          schedule + "}}"),
       of(R"({"name": "conv", "seed": 7, "data": {"source": "idx_images", "train_rows": 32, "test_rows": 20, "coloured": true},
         "condition": {"kind": "label", "withheld": 0.5}, "loss": {"distortion": "bce"},
@@ -184,33 +196,36 @@ BOOST_AUTO_TEST_CASE(a_state_moves_between_devices_in_the_middle_of_an_epoch) {
   if (no_device()) return;
   const TemporaryFolder folder;
   const auto file = folder.path / "checkpoint.safetensors";
-  const Json settings = experiments()[2];  // dropout counts its keys
-  const Trained whole = train(settings, Device::cpu);
-  for (const auto& [from, to] :
-       {std::pair{Device::cpu, Device::cuda}, {Device::cuda, Device::cpu}, {Device::cuda, Device::cuda}}) {
-    struct Stop {};
-    set_default_device(from);
-    Experiment begun{Config(settings)};
-    Training first(begun);
-    const auto stop = [&](int64_t step) {
-      if (step < 2) return;
-      save_checkpoint(file, begun, first, {});
-      throw Stop();
-    };
-    BOOST_CHECK_THROW(first.epoch(stop), Stop);
-    set_default_device(to);
-    Experiment resumed{Config(settings)};
-    set_default_device(Device::cpu);
-    Training second(resumed);
-    load_checkpoint(file, resumed, second);
-    std::vector<double> losses;
-    second.epoch([&](int64_t step) {
-      if (step == second.steps_per_epoch())
-        for (const auto& c : second.steps_of_epoch()) losses.push_back(c.loss);
-    });
-    BOOST_REQUIRE_EQUAL(losses.size(), whole.losses.size());
-    for (size_t i = 0; i < losses.size(); ++i)
-      BOOST_TEST(losses[i] == whole.losses[i], boost::test_tools::tolerance(2e-5));
+  for (Json settings : experiments()) {
+    if (settings["name"] != "table" && settings["name"] != "holes") continue;  // dropout counts its keys
+    settings["training"]["epochs"] = 1;
+    const Trained whole = train(settings, Device::cpu);
+    for (const auto& [from, to] :
+         {std::pair{Device::cpu, Device::cuda}, {Device::cuda, Device::cpu}, {Device::cuda, Device::cuda}}) {
+      struct Stop {};
+      set_default_device(from);
+      Experiment begun{Config(settings)};
+      Training first(begun);
+      const auto stop = [&](int64_t step) {
+        if (step < 2) return;
+        save_checkpoint(file, begun, first, {});
+        throw Stop();
+      };
+      BOOST_CHECK_THROW(first.epoch(stop), Stop);
+      set_default_device(to);
+      Experiment resumed{Config(settings)};
+      set_default_device(Device::cpu);
+      Training second(resumed);
+      load_checkpoint(file, resumed, second);
+      std::vector<double> losses;
+      second.epoch([&](int64_t step) {
+        if (step == second.steps_per_epoch())
+          for (const auto& c : second.steps_of_epoch()) losses.push_back(c.loss);
+      });
+      BOOST_REQUIRE_EQUAL(losses.size(), whole.losses.size());
+      for (size_t i = 0; i < losses.size(); ++i)
+        BOOST_TEST(losses[i] == whole.losses[i], boost::test_tools::tolerance(2e-5));
+    }
   }
 }
 

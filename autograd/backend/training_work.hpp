@@ -1,7 +1,9 @@
 #pragma once
 #include <cstdint>
+#include <optional>
 #include <vector>
 
+#include "autograd/backend/pixel_holes.hpp"
 #include "autograd/random.hpp"
 #include "autograd/tensor.hpp"
 
@@ -18,13 +20,15 @@ struct StepTable {
   Tensor counter;  ///< [2] float64, whose bytes are two 64-bit numbers: the next step, and the running one
 };
 
-/// How the mask of arbitrary conditioning is drawn, as data/mask.hpp has it.
+/// How the mask of arbitrary conditioning is drawn, as data/mask.hpp has it, or data/pixel_mask.hpp.
 struct MaskWork {
   RandomKey key;
   double given = 0.5;
   bool uniform = false;
   Tensor groups;  ///< [columns] float32, the group of each column; undefined: each column on its own
   int64_t n_groups = 0;
+  std::optional<PixelHoles> holes;  ///< of pixels; then what is above says nothing, but for the key
+  Tensor widths;                    ///< [height, 2] float32, of rectangles (PixelHoles::hole)
 };
 
 /// The rows of a batch, and the condition on them, from a whole set that lies on the device. Undefined tensors are left out.

@@ -5,6 +5,7 @@
 #include <ostream>
 #include <vector>
 
+#include "autograd/backend/backend.hpp"
 #include "autograd/memory.hpp"
 #include "autograd/registry.hpp"
 #include "autograd/tape.hpp"
@@ -28,8 +29,9 @@ struct Subject {
 
   Subject(const OpInfo& op, const OpSample& sample, DType dtype)
       : op(op), sample(sample), inputs(draw_inputs(sample.inputs, op.kinks, 1, dtype)) {
+    for (Tensor& input : inputs) input = input.to(default_device());
     const Tensor y = sample.call(inputs);
-    seed = Tensor::ones(y.shape(), y.dtype());
+    seed = Tensor::ones(y.shape(), y.dtype(), y.device());
     elements = y.numel();
     bytes = double(y.numel()) * double(bytes_of(dtype));
     for (size_t i = 0; i < inputs.size(); ++i) {
@@ -67,16 +69,24 @@ struct Timing {
   double allocations;  // blocks asked of the system by one call, after the warm-up
 };
 
+// Until a device has done what is queued.
+void wait_for_device() {
+  if (default_device() != Device::cpu) backend(default_device()).synchronize();
+}
+
 template <class F> Timing time_of(const BenchOpsOptions& options, F f) {
   for (int i = 0; i < 3; ++i) f();  // buffers, page faults, thread teams
+  wait_for_device();
   Stopwatch watch;
   f();
+  wait_for_device();
   const int calls = std::max(1, int(options.sample_us * 1e-6 / std::max(watch.seconds(), 1e-9)));
   std::vector<double> seconds;
   const int64_t allocations = memory_statistics().system_allocations;
   for (int r = 0; r < options.repeats; ++r) {
     watch.restart();
     for (int i = 0; i < calls; ++i) f();
+    wait_for_device();
     seconds.push_back(watch.seconds() / calls);
   }
   const auto middle = seconds.begin() + std::ptrdiff_t(seconds.size() / 2);
@@ -94,8 +104,9 @@ void line(const Subject& s, const BenchOpsOptions& options, std::ostream& out) {
   for (size_t i = 0; i < 2 && s.flops > 0; ++i)
     gradients.push_back(time_of(options, [&] { s.gradient_of(i); }).seconds - forward.seconds);
   if (options.json) {
-    out << "{\"op\":\"" << s.op.name << "\",\"sample\":\"" << s.sample.note
-        << "\",\"forward_us\":" << forward.seconds * 1e6 << ",\"forward_backward_us\":" << both.seconds * 1e6
+    out << "{\"op\":\"" << s.op.name << "\",\"sample\":\"" << s.sample.note << "\",\"device\":\""
+        << name_of(default_device()) << "\",\"forward_us\":" << forward.seconds * 1e6
+        << ",\"forward_backward_us\":" << both.seconds * 1e6
         << ",\"ns_per_element\":" << forward.seconds * per_element << ",\""
         << (s.flops > 0 ? "gflops" : "gb_per_s") << "\":" << rate << ",\"allocations\":" << allocations;
     for (size_t i = 0; i < gradients.size(); ++i) out << ",\"gradient_" << i << "_us\":" << gradients[i] * 1e6;
@@ -138,10 +149,12 @@ void bench_ops(const BenchOpsOptions& options, std::ostream& out) {
   const int threads_before = num_threads();
   set_num_threads(options.threads);
   if (!options.json)
-    out << "ops, " << name_of(dtype) << ", " << options.threads << " thread(s), median of " << options.repeats
-        << "; backward: forward with the tape and backward\n  " << std::left << std::setw(58) << "op"
-        << std::right << std::setw(10) << "forward" << std::setw(10) << "backward" << std::setw(10) << "forward"
-        << std::setw(10) << "backward" << std::setw(18) << "forward" << std::setw(6) << "alloc"
+    out << "ops, " << name_of(dtype) << ", "
+        << (default_device() == Device::cpu ? str(options.threads, " thread(s)") : name_of(default_device()))
+        << ", median of " << options.repeats << "; backward: forward with the tape and backward\n  "
+        << std::left << std::setw(58) << "op" << std::right << std::setw(10) << "forward" << std::setw(10)
+        << "backward" << std::setw(10) << "forward" << std::setw(10) << "backward" << std::setw(18) << "forward"
+        << std::setw(6) << "alloc"
         << "\n  " << std::setw(68) << "us" << std::setw(10) << "us" << std::setw(10) << "ns/elem"
         << std::setw(10) << "ns/elem" << '\n';
   for (const OpInfo& op : ops)

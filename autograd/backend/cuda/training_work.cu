@@ -28,8 +28,8 @@ ELBOW_DEVICE inline uint32_t word_at(const KernelKey& key, int64_t i) {
   return word < 2 ? (word == 0 ? w[0] : w[1]) : (word == 2 ? w[2] : w[3]);
 }
 
-/// MaskWork as a kernel takes it.
-struct MaskRule {
+/// MaskWork as a kernel takes it, of columns.
+struct ColumnMask {
   KernelKey key;
   uint32_t threshold;  // of a given entry, p * 2^31
   bool uniform;
@@ -43,10 +43,28 @@ struct MaskRule {
   }
 };
 
-MaskRule rule_of(const MaskWork& w, int64_t columns) {
+ColumnMask column_mask(const MaskWork& w, int64_t columns) {
   return {KernelKey(w.key), uint32_t(std::lround(w.given * 0x1p31)), w.uniform,
           w.groups ? in<float>(w.groups) : Ptr<const float>(), w.groups ? w.n_groups : columns};
 }
+
+/// The random numbers of an image.
+struct ImageNumbers {
+  const KernelKey& key;
+  int64_t first;
+  ELBOW_DEVICE float operator()(int64_t i) const { return float(word_at(key, first + i) >> 8) * 0x1p-24f; }
+};
+
+/// Of pixels, whose channels go together.
+struct PixelMask {
+  KernelKey key;
+  PixelHoles holes;
+  Ptr<const float> widths;
+  ELBOW_DEVICE bool gives(int64_t row, int64_t column) const {
+    const ImageNumbers u{key, row * holes.numbers};
+    return holes.gives(holes.hole(u, widths), u, column % (holes.height * holes.width));
+  }
+};
 
 }  // namespace
 
@@ -56,7 +74,7 @@ void advance(const StepTable& t) {
          int(t.values.numel()));
 }
 
-void gather_rows(const BatchWork& w) {
+template <class Rule> void gather_rows(const BatchWork& w, const Rule& rule) {
   Tensor tx = w.x, to = w.observed, ti = w.input, tc = w.condition;
   const int64_t rows = w.x.size(0), d = w.x.size(1);
   const auto data = in<float>(w.data);  // [set rows, d]
@@ -68,7 +86,6 @@ void gather_rows(const BatchWork& w) {
   const auto observed = w.observed ? out<float>(to) : Ptr<float>();       // [rows, d]
   const auto input = w.input ? out<float>(ti) : Ptr<float>();             // [rows, 2 d]
   const auto condition = w.condition ? out<float>(tc) : Ptr<float>();     // [rows, 2 d]
-  const MaskRule rule = rule_of(w.mask ? *w.mask : MaskWork{}, d);
   for_each(rows * d, [=] ELBOW_DEVICE(int64_t i) {
     const int64_t r = i / d, c = i % d, from = order[counter[1] * rows + r] * d + c;
     const bool there = !data_observed || data_observed[from] != 0;
@@ -112,7 +129,11 @@ void write_attributes(const BatchWork& w) {
 }
 
 void gather_batch(const BatchWork& w) {
-  gather_rows(w);
+  const MaskWork mask = w.mask ? *w.mask : MaskWork{};
+  if (mask.holes)
+    gather_rows(w, PixelMask{KernelKey(mask.key), *mask.holes, in<float>(mask.widths)});
+  else
+    gather_rows(w, column_mask(mask, w.x.size(1)));
   if (w.attribute_condition) write_attributes(w);
 }
 

@@ -24,6 +24,7 @@ void add_bench(Command app) {
   auto p = std::make_shared<BenchOpsOptions>();
   ops.option("op", p->only, "Only this one");
   ops.option("--threads", p->threads, "Number of threads").shows_default();
+  ops.device();
   ops.flag("--float64", p->float64, "In double precision");
   ops.flag("--json", p->json, "One JSON object per line");
   ops.runs([p] {

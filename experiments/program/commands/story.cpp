@@ -64,7 +64,8 @@ void add_story(Command app) {
   command.option("--out", o->out, "Folder for story.html, its figures and codes.csv").required();
   command.option("--class", o->one_class,
                  "Class, by name or number, whose plane is shown; by default number 5, or the last one");
-  command.option("--threads", o->threads, "Number of threads; 0 = one for each core").shows_default();
+  command.threads(o->threads);
+  command.device();
   command.flag("--quiet", o->quiet, "Print nothing but errors");
   command.runs([o] { story(*o); });
 }
