@@ -57,7 +57,7 @@ class DeviceEvaluation::Part {
 
  private:
   void record(const Experiment& e, Cvae& model) {
-    BatchWork work = rows_.work(table_.counter);
+    BatchWork& work = work_ = rows_.work(table_.counter);
     const Batch batch = rows_.batch();
     condition_ = e.condition.draw_on_device({0, stream::evaluation_masks, 0, &table_.values}, model.device(),
                                             work, mask_);
@@ -76,6 +76,7 @@ class DeviceEvaluation::Part {
   Backend& backend_;
   DeviceRows rows_;
   StepTable table_;
+  BatchWork work_;
   MaskWork mask_;
   Tensor condition_, losses_;  // [rows, width], [count, 2 rows]
   std::unique_ptr<Recording> recording_;

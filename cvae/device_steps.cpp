@@ -19,8 +19,7 @@ DeviceRows::DeviceRows(const Dataset& set, const Condition& condition, int64_t b
     return Tensor::empty(shape, dtype, device);
   };
   const int64_t d = set.columns();
-  const int64_t window =
-      RowStream::window_steps(set, condition.by_attributes(), batch_rows, steps, backend_);
+  const int64_t window = RowStream::window_steps(set, condition.by_attributes(), batch_rows, steps, backend_);
   const int64_t rows = window ? window * batch_rows : set.rows();
   work_.data = make({rows, d});
   if (!window) work_.order = make({steps, batch_rows}, DType::float64);
@@ -139,7 +138,7 @@ void DeviceSteps::record() {
   dropout_keys_[frozen_] = int64_t(dropout_.state().step);
   dropout_.count_from(nullptr);
   dropout_.set_step(dropout_before);
-  recorded_tensors_.push_back({c, norm});
+  recorded_tensors_.insert(recorded_tensors_.end(), {c, norm, work.attribute_columns});
 }
 
 std::vector<double> DeviceSteps::row_of_table(const Experiment& e, int64_t i, int64_t dropout) const {

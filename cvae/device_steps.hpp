@@ -88,7 +88,7 @@ class DeviceSteps {
   Tensor losses_;                                                      // [steps, 2] float32
   std::map<bool, std::unique_ptr<Recording>> recordings_;    // with batch norm's statistics frozen or not
   std::map<bool, int64_t> dropout_keys_;                     // that a step takes
-  std::vector<std::pair<Tensor, Tensor>> recorded_tensors_;  // that recordings write to, made before them
+  std::vector<Tensor> recorded_tensors_;  // that recordings read and write, made before them
 };
 
 }  // namespace elbow
