@@ -30,13 +30,18 @@ Json experiment(const std::string& rest) {
   return settings;
 }
 Json plain() {
-  return experiment(R"({"data": {"source": "correlated_gaussian", "columns": 4, "train_rows": 89, "test_rows": 1060}})");
+  return experiment(
+      R"({"data": {"source": "correlated_gaussian", "columns": 4, "train_rows": 89, "test_rows": 1060}})");
 }
 Json with_missing() {
   return experiment(R"({"data": {"source": "swiss_roll", "train_rows": 89, "test_rows": 530, "redraw": true,
     "missing": {"rows": 0.5, "entries": 0.3}}})");
 }
-Json images() {
+Json with_classes() {
+  return experiment(R"({"data": {"source": "blobs", "train_rows": 89, "test_rows": 530},
+    "condition": {"kind": "label", "withheld": 0.5}})");
+}
+Json images() {  // bytes on the host, in other colours in each epoch
   return experiment(R"({"data": {"source": "idx_images", "train_rows": 89, "test_rows": 20, "coloured": true},
     "condition": {"kind": "label", "withheld": 0.5}, "loss": {"distortion": "bce"}})");
 }
@@ -45,10 +50,12 @@ struct Case {
   int64_t batch_bytes;  // of one batch on the device
 };
 std::vector<Case> cases() {
-  return {{plain(), 16 * 4 * 4}, {with_missing(), 16 * 6 * 4}, {images(), 16 * (3 * 28 * 28 + 2) * 4}};
+  return {{plain(), 16 * 4 * 4}, {with_missing(), 16 * 6 * 4}, {with_classes(), 16 * 3 * 4}};
 }
 // Windows of one batch, of two (which do not divide the epoch), and of the whole epoch; 89 rows do not fit in any of them.
-std::vector<int64_t> limits(int64_t batch_bytes) { return {0, 2 * batch_bytes + batch_bytes / 2, 5 * batch_bytes}; }
+std::vector<int64_t> limits(int64_t batch_bytes) {
+  return {0, 2 * batch_bytes + batch_bytes / 2, 5 * batch_bytes};
+}
 
 std::unique_ptr<Experiment> on_gpu(const Json& settings) {
   set_default_device(Device::cuda);
@@ -98,6 +105,32 @@ BOOST_AUTO_TEST_CASE(a_streamed_set_gives_the_same_bits) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(streamed_images_have_the_same_bits) {
+  if (no_device()) return;
+  const State whole = trained(images());
+  const Streaming streaming(2 * 16 * (3 * 28 * 28 + 2) * 4);
+  BOOST_CHECK(trained(images()) == whole);
+}
+
+BOOST_AUTO_TEST_CASE(blocks_come_from_the_host_and_their_test_set_is_streamed) {
+  if (no_device()) return;
+  Json settings = plain();
+  settings["training"]["blocks"] = 2;
+  const State whole = trained(settings);
+  const Streaming streaming(0);
+  BOOST_CHECK(trained(settings) == whole);
+}
+
+BOOST_AUTO_TEST_CASE(what_was_released_counts_as_free) {
+  if (no_device()) return;
+  Backend& gpu = backend(Device::cuda);
+  const Shape shape{1 << 20};
+  Tensor::empty(shape, DType::float32, Device::cuda);
+  const int64_t before = gpu.free_bytes();
+  const Tensor held = Tensor::empty(shape, DType::float32, Device::cuda);
+  BOOST_TEST(gpu.free_bytes() == before - 4 * shape.numel());
+}
+
 BOOST_AUTO_TEST_CASE(windows_are_as_large_as_they_may_be) {
   if (no_device()) return;
   const Experiment e{Config(images())};
@@ -128,7 +161,9 @@ BOOST_AUTO_TEST_CASE(steps_in_any_order_find_their_rows) {
     Training training(*e);
     training.begin_epoch();
     std::vector<double>& each = losses.emplace_back();
+    const int64_t free = backend(Device::cuda).free_bytes();
     for (const int64_t i : {3, 0, 1, 4, 2, 4}) each.push_back(training.step(i).loss);
+    BOOST_TEST(backend(Device::cuda).free_bytes() == free);
   }
   BOOST_CHECK(losses[0] == losses[1]);
 }

@@ -79,10 +79,10 @@ void gather_rows(const BatchWork& w) {
   const auto data_observed =
       w.data_observed ? in<float>(w.data_observed) : Ptr<const float>();  // [set rows, d]
   const BatchRows row = rows_of(w);
-  const auto x = out<float>(tx);                                          // [rows, d]
-  const auto observed = w.observed ? out<float>(to) : Ptr<float>();       // [rows, d]
-  const auto input = w.input ? out<float>(ti) : Ptr<float>();             // [rows, 2 d]
-  const auto condition = w.condition ? out<float>(tc) : Ptr<float>();     // [rows, 2 d]
+  const auto x = out<float>(tx);                                       // [rows, d]
+  const auto observed = w.observed ? out<float>(to) : Ptr<float>();    // [rows, d]
+  const auto input = w.input ? out<float>(ti) : Ptr<float>();          // [rows, 2 d]
+  const auto condition = w.condition ? out<float>(tc) : Ptr<float>();  // [rows, 2 d]
   const MaskRule rule = rule_of(w.mask ? *w.mask : MaskWork{}, d);
   for_each(rows * d, [=] ELBOW_DEVICE(int64_t i) {
     const int64_t r = i / d, c = i % d, from = row(r) * d + c;
@@ -106,9 +106,9 @@ void write_attributes(const BatchWork& w) {
   Tensor tc = w.attribute_condition;
   const int64_t rows = tc.size(0), width = tc.size(1), n = w.attributes.size(1);
   const BatchRows row_of = rows_of(w);
-  const auto attributes = in<float>(w.attributes);       // [set rows, n]
-  const auto columns = in<float>(w.attribute_columns);   // [width, 2]
-  const auto c = out<float>(tc);                         // [rows, width]
+  const auto attributes = in<float>(w.attributes);      // [set rows, n]
+  const auto columns = in<float>(w.attribute_columns);  // [width, 2]
+  const auto c = out<float>(tc);                        // [rows, width]
   const bool may_withhold = w.withheld > 0;
   const uint32_t threshold = uint32_t(std::lround(w.withheld * 0x1p31));
   const KernelKey key(w.withheld_key);
