@@ -86,9 +86,9 @@ class DeviceSteps {
   StepTable table_;
   Tensor noise_state_, dropout_state_, kl_weight_, capacity_, rates_;  // slices of table_.values
   Tensor losses_;                                                      // [steps, 2] float32
-  std::map<bool, std::unique_ptr<Recording>> recordings_;    // with batch norm's statistics frozen or not
-  std::map<bool, int64_t> dropout_keys_;                     // that a step takes
-  std::vector<Tensor> recorded_tensors_;  // that recordings read and write, made before them
+  std::map<bool, std::unique_ptr<Recording>> recordings_;  // with batch norm's statistics frozen or not
+  std::map<bool, int64_t> dropout_keys_;                   // that a step takes
+  std::vector<Tensor> recorded_tensors_;                   // that recordings read and write, made before them
 };
 
 }  // namespace elbow
