@@ -31,7 +31,7 @@ class DeviceEvaluation::Part {
       }
       backend_.upload(table.data(), table_.rows, int(m));
       rows_.copy(experiments[m]->data.test, int(m));
-      rows_.copy_order(order, int(m));
+      rows_.copy_order(std::move(order), int(m));
     }
     record(*experiments.front(), model);
   }
@@ -39,7 +39,10 @@ class DeviceEvaluation::Part {
   void start() {
     const double counter[] = {bits_of(0), bits_of(0)};
     backend_.upload(counter, table_.counter);
-    for (int64_t b = 0; b < count_; ++b) recording_->run();
+    for (int64_t b = 0; b < count_; ++b) {
+      rows_.provide(b);
+      recording_->run();
+    }
   }
   // Adds the losses of its rows.
   void gather(int model, std::vector<double>& distortion, std::vector<double>& kl) const {
@@ -54,7 +57,7 @@ class DeviceEvaluation::Part {
 
  private:
   void record(const Experiment& e, Cvae& model) {
-    BatchWork work = rows_.work(table_.counter);
+    BatchWork& work = work_ = rows_.work(table_.counter);
     const Batch batch = rows_.batch();
     condition_ = e.condition.draw_on_device({0, stream::evaluation_masks, 0, &table_.values}, model.device(),
                                             work, mask_);
@@ -73,6 +76,7 @@ class DeviceEvaluation::Part {
   Backend& backend_;
   DeviceRows rows_;
   StepTable table_;
+  BatchWork work_;
   MaskWork mask_;
   Tensor condition_, losses_;  // [rows, width], [count, 2 rows]
   std::unique_ptr<Recording> recording_;

@@ -8,7 +8,7 @@
 namespace elbow {
 
 /// The look at the test set after an epoch, on a device, of an experiment or of several at once (see DeviceSteps): the rows lie
-/// there, their masks and noise are drawn there, the same at every look, and the forward pass of a batch is recorded once.
+/// there (DeviceRows), their masks and noise are drawn there, the same at every look, and the forward pass of a batch is recorded once.
 class DeviceEvaluation {
  public:
   /// `model` is that of the only experiment, or stands for all of them. All must live on.

@@ -19,18 +19,22 @@ DeviceRows::DeviceRows(const Dataset& set, const Condition& condition, int64_t b
     return Tensor::empty(shape, dtype, device);
   };
   const int64_t d = set.columns();
-  work_.data = make({set.rows(), d});
-  work_.order = make({steps, batch_rows}, DType::float64);
+  const int64_t window = RowStream::window_steps(set, condition.by_attributes(), batch_rows, steps, backend_);
+  const int64_t rows = window ? window * batch_rows : set.rows();
+  work_.data = make({rows, d});
+  if (!window) work_.order = make({steps, batch_rows}, DType::float64);
   work_.x = make({batch_rows, d});
   if (set.observed) {
-    work_.data_observed = make({set.rows(), d});
+    work_.data_observed = make({rows, d});
     work_.observed = make({batch_rows, d});
     work_.input = make({batch_rows, 2 * d});
   }
-  if (condition.by_attributes()) work_.attributes = make({set.rows(), int64_t(set.attributes.size())});
+  if (condition.by_attributes()) work_.attributes = make({rows, int64_t(set.attributes.size())});
+  if (window) stream_ = std::make_unique<RowStream>(work_, backend_);
 }
 
 void DeviceRows::copy(const Dataset& set, int model) {
+  if (stream_) return stream_->set_rows(set, model);
   const auto upload = [&](const Tensor& from, Tensor& to) {
     if (to) backend_.upload(from.data<float>(), to, model);
   };
@@ -43,7 +47,8 @@ void DeviceRows::copy(const Dataset& set, int model) {
   backend_.upload(attributes.data(), work_.attributes, model);
 }
 
-void DeviceRows::copy_order(const std::vector<int64_t>& order, int model) {
+void DeviceRows::copy_order(std::vector<int64_t> order, int model) {
+  if (stream_) return stream_->set_order(std::move(order), model);
   std::vector<double> words;
   for (const int64_t row : order) words.push_back(bits_of(uint64_t(row)));
   backend_.upload(words.data(), work_.order, model);
@@ -133,7 +138,7 @@ void DeviceSteps::record() {
   dropout_keys_[frozen_] = int64_t(dropout_.state().step);
   dropout_.count_from(nullptr);
   dropout_.set_step(dropout_before);
-  recorded_tensors_.push_back({c, norm});
+  recorded_tensors_.insert(recorded_tensors_.end(), {c, norm, work.attribute_columns});
 }
 
 std::vector<double> DeviceSteps::row_of_table(const Experiment& e, int64_t i, int64_t dropout) const {
@@ -164,12 +169,13 @@ void DeviceSteps::begin_epoch(const std::vector<const BatchOrder*>& orders, int6
       order.insert(order.end(), batch.begin(), batch.end());
     }
     backend_.upload(rows.data(), table_.rows, int(m));
-    rows_.copy_order(order, int(m));
+    rows_.copy_order(std::move(order), int(m));
   }
   next_ = -1;
 }
 
 void DeviceSteps::start(int64_t i) {
+  rows_.provide(i);
   if (i != next_) {
     const double counter[] = {bits_of(uint64_t(i)), bits_of(0)};
     backend_.upload(counter, table_.counter);

@@ -5,21 +5,26 @@
 
 #include "autograd/backend/backend.hpp"
 #include "cvae/experiment.hpp"
+#include "cvae/row_stream.hpp"
 #include "nn/loader.hpp"
 
 namespace elbow {
 
 /// The rows of a data set on a device, from which its steps gather their batches by themselves; of several experiments (Models)
-/// each its own set, all of one shape.
+/// each its own set, all of one shape. Where they do not all fit, they come there in time (RowStream).
 class DeviceRows {
  public:
   /// Makes room for sets like this one, and for the tensors of a batch.
   DeviceRows(const Dataset& set, const Condition& condition, int64_t batch_rows, int64_t steps, Device device);
 
-  /// Copies a set there; `model` says whose it is.
+  /// Copies a set there, or as it is needed: it must live on. `model` says whose it is.
   void copy(const Dataset& set, int model);
   /// The rows of all steps, [steps * batch rows].
-  void copy_order(const std::vector<int64_t>& order, int model);
+  void copy_order(std::vector<int64_t> order, int model);
+  /// To be called before that step is queued: its rows will be there.
+  void provide(int64_t step) {
+    if (stream_) stream_->provide(step);
+  }
   /// How a step gathers its batch; the step counts in `counter` (StepTable).
   BatchWork work(const Tensor& counter) const;
   /// The batch that it writes.
@@ -28,12 +33,13 @@ class DeviceRows {
  private:
   Backend& backend_;
   BatchWork work_;
+  std::unique_ptr<RowStream> stream_;  // null: the whole set is there
 };
 
 /// 64-bit numbers as the elements of a float64 tensor, whose bytes they are.
 double bits_of(uint64_t word);
 
-/// The training steps of an experiment on a device, or of several of one architecture at once. All rows lie there; a
+/// The training steps of an experiment on a device, or of several of one architecture at once. The rows lie there; a
 /// step, from the drawing of its batch and masks to the optimiser's, is recorded once and launched for each step of the
 /// epoch. What differs from step to step (seeds, counters, learning rates, schedules) is in a table there, one row per
 /// step. The losses are gathered there. So no step waits for the host.
@@ -80,9 +86,9 @@ class DeviceSteps {
   StepTable table_;
   Tensor noise_state_, dropout_state_, kl_weight_, capacity_, rates_;  // slices of table_.values
   Tensor losses_;                                                      // [steps, 2] float32
-  std::map<bool, std::unique_ptr<Recording>> recordings_;    // with batch norm's statistics frozen or not
-  std::map<bool, int64_t> dropout_keys_;                     // that a step takes
-  std::vector<std::pair<Tensor, Tensor>> recorded_tensors_;  // that recordings write to, made before them
+  std::map<bool, std::unique_ptr<Recording>> recordings_;  // with batch norm's statistics frozen or not
+  std::map<bool, int64_t> dropout_keys_;                   // that a step takes
+  std::vector<Tensor> recorded_tensors_;                   // that recordings read and write, made before them
 };
 
 }  // namespace elbow

@@ -32,6 +32,8 @@ class Backend {
   /// is none.
   virtual Storage* new_storage(size_t bytes) = 0;
   virtual void release(Storage* storage) = 0;
+  /// How much memory could be had now, what was released and not yet handed out again included.
+  virtual int64_t free_bytes() = 0;
 
   /// `to` = numel elements at `from` on the host, which may be changed at once; of several models trained together, those of
   /// one, or of all.
@@ -41,8 +43,8 @@ class Backend {
   virtual void download(const Tensor& from, void* to, int model) = 0;
   /// Memory of the host which the device copies from and to by itself: the quickest for large tensors.
   virtual std::shared_ptr<void> host_memory(size_t bytes) = 0;
-  /// `to` = numel elements at `from` in such memory, which must stay as they are until the device has fetched them.
-  virtual void upload_in_place(const void* from, Tensor& to) = 0;
+  /// upload() from such memory, which must stay as it is until the device has fetched it.
+  virtual void upload_in_place(const void* from, Tensor& to, int model = all_models) = 0;
   /// to = from and to += from, of the same dtype and number of elements, both on the device.
   virtual void copy(const Tensor& from, Tensor& to) = 0;
   virtual void add(const Tensor& from, Tensor& to) = 0;

@@ -10,6 +10,14 @@ namespace {
 
 size_t bytes_in(const Tensor& t) { return size_t(t.numel()) * bytes_of(t.dtype()); }
 
+// f(where the elements of `t` lie) for that model, or for all; for none where there are no elements.
+template <class F> void for_each_model(const Tensor& t, int model, F f) {
+  const Storage& storage = *t.body()->storage;
+  for (int m = 0; m < storage.models && t.numel() > 0; ++m)
+    if (model == Backend::all_models || model == m)
+      f(static_cast<char*>(t.body()->data) + m * storage.model_bytes);
+}
+
 // The pool stays reserved as long as the graph that writes to it.
 class CudaRecording : public Recording {
  public:
@@ -36,12 +44,10 @@ class CudaBackend : public Backend {
  public:
   Storage* new_storage(size_t bytes) override { return cuda::new_storage(bytes); }
   void release(Storage* storage) override { release_storage(storage); }
+  int64_t free_bytes() override { return cuda::free_bytes(); }
 
   void upload(const void* from, Tensor& to, int model) override {
-    const Storage& storage = *to.body()->storage;
-    for (int m = 0; m < storage.models && to.numel() > 0; ++m)
-      if (model == all_models || model == m)
-        runtime::upload(static_cast<char*>(to.body()->data) + m * storage.model_bytes, from, bytes_in(to));
+    for_each_model(to, model, [&](void* part) { runtime::upload(part, from, bytes_in(to)); });
   }
   void download(const Tensor& from, void* to, int model) override {
     const Storage& storage = *from.body()->storage;
@@ -53,8 +59,8 @@ class CudaBackend : public Backend {
   std::shared_ptr<void> host_memory(size_t bytes) override {
     return {runtime::allocate_on_host(bytes), runtime::release_on_host};
   }
-  void upload_in_place(const void* from, Tensor& to) override {
-    if (to.numel() > 0) runtime::upload_in_place(to.body()->data, from, bytes_in(to));
+  void upload_in_place(const void* from, Tensor& to, int model) override {
+    for_each_model(to, model, [&](void* part) { runtime::upload_in_place(part, from, bytes_in(to)); });
   }
   void copy(const Tensor& from, Tensor& to) override {
     if (from.numel() == 0) return;

@@ -43,6 +43,11 @@ void free_all(Pool& pool) {
   pool.free.clear();
 }
 
+int64_t free_on_card() {
+  const auto cards = runtime::cards();
+  return cards.empty() ? 0 : cards[size_t(runtime::card_in_use())].free_bytes;
+}
+
 void* take(Pool& pool, size_t bytes) {
   if (const auto found = pool.free.find(bytes); found != pool.free.end()) {
     void* block = found->second;
@@ -54,11 +59,9 @@ void* take(Pool& pool, size_t bytes) {
     free_all(common_pool());
     block = runtime::allocate(bytes);
   }
-  if (!block) {
-    const auto cards = runtime::cards();
-    fail(DeviceWork::current(), "out of memory on the GPU: ", bytes, " bytes requested, ",
-         cards.empty() ? 0 : cards[size_t(runtime::card_in_use())].free_bytes, " free");
-  }
+  if (!block)
+    fail(DeviceWork::current(), "out of memory on the GPU: ", bytes, " bytes requested, ", free_on_card(),
+         " free");
   homes()[block] = {&pool, bytes};
   return block;
 }
@@ -90,6 +93,13 @@ void release_storage(Storage* storage) {
     delete home.pool;
   }
   delete storage;
+}
+
+int64_t free_bytes() {
+  const std::lock_guard lock(mutex);
+  int64_t bytes = free_on_card();
+  for (const auto& [size, block] : common_pool().free) bytes += int64_t(size);
+  return bytes;
 }
 
 PrivatePool::PrivatePool() : pool_(new Pool) {

@@ -8,6 +8,8 @@ namespace elbow::cuda {
 
 Storage* new_storage(size_t bytes);
 void release_storage(Storage* storage);
+/// What new_storage() could still hand out, in blocks of any size.
+int64_t free_bytes();
 
 /// While one lives, blocks are taken from a pool of its own, and stay there until it is gone: a graph that was recorded
 /// meanwhile writes to them at every launch, so that nobody else may have them.

@@ -66,6 +66,22 @@ struct PixelMask {
   }
 };
 
+/// Which row of BatchWork::data is row r of the running step's batch.
+struct BatchRows {
+  Ptr<const int64_t> order, counter;  // [steps, rows] or null, [2]
+  int64_t rows, batches;              // in a batch, in the data
+  ELBOW_DEVICE int64_t operator()(int64_t r) const {
+    const int64_t step = counter[1];
+    return order ? order[step * rows + r] : step % batches * rows + r;
+  }
+};
+
+BatchRows rows_of(const BatchWork& w) {
+  const int64_t rows = w.x.size(0);
+  return {w.order ? words<const int64_t>(w.order) : Ptr<const int64_t>(), words<const int64_t>(w.counter), rows,
+          w.data.size(0) / rows};
+}
+
 }  // namespace
 
 void advance(const StepTable& t) {
@@ -80,14 +96,13 @@ template <class Rule> void gather_rows(const BatchWork& w, const Rule& rule) {
   const auto data = in<float>(w.data);  // [set rows, d]
   const auto data_observed =
       w.data_observed ? in<float>(w.data_observed) : Ptr<const float>();  // [set rows, d]
-  const auto order = words<const int64_t>(w.order);                       // [steps, rows]
-  const auto counter = words<const int64_t>(w.counter);                   // [2]
-  const auto x = out<float>(tx);                                          // [rows, d]
-  const auto observed = w.observed ? out<float>(to) : Ptr<float>();       // [rows, d]
-  const auto input = w.input ? out<float>(ti) : Ptr<float>();             // [rows, 2 d]
-  const auto condition = w.condition ? out<float>(tc) : Ptr<float>();     // [rows, 2 d]
+  const BatchRows row = rows_of(w);
+  const auto x = out<float>(tx);                                       // [rows, d]
+  const auto observed = w.observed ? out<float>(to) : Ptr<float>();    // [rows, d]
+  const auto input = w.input ? out<float>(ti) : Ptr<float>();          // [rows, 2 d]
+  const auto condition = w.condition ? out<float>(tc) : Ptr<float>();  // [rows, 2 d]
   for_each(rows * d, [=] ELBOW_DEVICE(int64_t i) {
-    const int64_t r = i / d, c = i % d, from = order[counter[1] * rows + r] * d + c;
+    const int64_t r = i / d, c = i % d, from = row(r) * d + c;
     const bool there = !data_observed || data_observed[from] != 0;
     const float v = there ? float(data[from]) : 0.0f;
     x[i] = v;
@@ -106,17 +121,16 @@ template <class Rule> void gather_rows(const BatchWork& w, const Rule& rule) {
 
 void write_attributes(const BatchWork& w) {
   Tensor tc = w.attribute_condition;
-  const int64_t rows = tc.size(0), width = tc.size(1), batch_rows = w.x.size(0), n = w.attributes.size(1);
-  const auto order = words<const int64_t>(w.order);      // [steps, rows]
-  const auto counter = words<const int64_t>(w.counter);  // [2]
-  const auto attributes = in<float>(w.attributes);       // [set rows, n]
-  const auto columns = in<float>(w.attribute_columns);   // [width, 2]
-  const auto c = out<float>(tc);                         // [rows, width]
+  const int64_t rows = tc.size(0), width = tc.size(1), n = w.attributes.size(1);
+  const BatchRows row_of = rows_of(w);
+  const auto attributes = in<float>(w.attributes);      // [set rows, n]
+  const auto columns = in<float>(w.attribute_columns);  // [width, 2]
+  const auto c = out<float>(tc);                        // [rows, width]
   const bool may_withhold = w.withheld > 0;
   const uint32_t threshold = uint32_t(std::lround(w.withheld * 0x1p31));
   const KernelKey key(w.withheld_key);
   for_each(rows * width, [=] ELBOW_DEVICE(int64_t i) {
-    const int64_t r = i / width, column = i % width, row = order[counter[1] * batch_rows + r];
+    const int64_t r = i / width, column = i % width, row = row_of(r);
     const int64_t attribute = int64_t(columns[2 * column]);
     const float category = columns[2 * column + 1];
     const float value = attributes[row * n + attribute];
