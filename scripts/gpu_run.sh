@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # What scripts/gpu_check.sh packs, run on a card. Ends with a table; the status is 1 if a check failed.
-# SANITIZE=no leaves compute-sanitizer out, BENCH=no the times; no case is timed later than BENCH_SECONDS=330 after the first.
+# SANITIZE=no leaves compute-sanitizer out, BENCH=no the times; no case is timed later than BENCH_SECONDS=260 after the first.
 set -uo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 out=${1:-$here}
@@ -66,7 +66,7 @@ if [ "${SANITIZE:-}" != no ] && command -v compute-sanitizer >/dev/null; then
 fi
 
 if [ "${BENCH:-}" != no ]; then
-  python3 gpu_times.py "$work/images" "${BENCH_SECONDS:-330}" env LD_LIBRARY_PATH="$libraries" ./elbow >times.jsonl 2>log.times
+  python3 gpu_times.py "$work/images" "${BENCH_SECONDS:-260}" env LD_LIBRARY_PATH="$libraries" ./elbow >times.jsonl 2>log.times
 fi
 python3 gpu_report.py report "$out" "$failed"
 exit $failed
