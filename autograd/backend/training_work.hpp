@@ -31,7 +31,8 @@ struct MaskWork {
   Tensor widths;                    ///< [height, 2] float32, of rectangles (PixelHoles::hole)
 };
 
-/// The rows of a batch, and the condition on them, from a whole set that lies on the device, or from a part of it. Undefined tensors are left out.
+/// The rows of a batch, and the condition on them, from a whole set that lies on the device, or from a part of it. Undefined tensors
+/// are left out.
 struct BatchWork {
   Tensor data, data_observed;  ///< [set rows, columns] float32; what is not observed (0) becomes 0 in x
   /// [steps, rows] float64 whose bytes are 64-bit numbers: the rows of each step's batch. Undefined: `data` has batches as they are,

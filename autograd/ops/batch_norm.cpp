@@ -7,8 +7,8 @@
 #if ELBOW_DECLARATIONS  // copied to autograd/ops.hpp
 /// Each column normalised to mean 0 and variance 1, then scaled and shifted (Ioffe & Szegedy 2015): x [rows, n], the others
 /// [n]. In training by the statistics of the batch, towards which the running ones move in place; otherwise by the running
-/// ones. With `relu`, max(., 0) of that. Throws when the shapes do not fit, or a batch in training has one row. Where a thread computes a block of a batch
-/// (base/blocks.hpp), the statistics are those of the whole batch.
+/// ones. With `relu`, max(., 0) of that. Throws when the shapes do not fit, or a batch in training has one row. Where a
+/// thread computes a block of a batch (base/blocks.hpp), the statistics are those of the whole batch.
 Tensor batch_norm(const Tensor& x, const Tensor& weight, const Tensor& bias, Tensor& running_mean,
                   Tensor& running_var, bool training, double momentum = 0.1, double epsilon = 1e-5,
                   bool relu = false);
