@@ -7,6 +7,7 @@
 #include "cvae/fleet.hpp"
 #include "tests/block_helpers.hpp"
 #include "tests/data_helpers.hpp"
+#include "tests/device_experiment.hpp"
 #include "tests/idx_helpers.hpp"
 #include "tests/no_device.hpp"
 #include "tests/threads_scope.hpp"
@@ -51,13 +52,6 @@ Json in_blocks(Json settings, int64_t blocks) {
   return settings;
 }
 
-std::unique_ptr<Experiment> experiment_on(const Json& settings, Device device) {
-  set_default_device(device);
-  auto e = std::make_unique<Experiment>(Config(settings));
-  set_default_device(Device::cpu);
-  return e;
-}
-
 // Every number that a training ends with, and the losses of its last epoch.
 struct State {
   std::vector<double> losses;
@@ -83,7 +77,7 @@ State trained(Experiment& e, Training& training, int64_t stop = -1, const std::f
   return out;
 }
 State trained(const Json& settings, Device device) {
-  const auto e = experiment_on(settings, device);
+  const auto e = experiment_on(device, settings);
   Training training(*e);
   return trained(*e, training);
 }
@@ -180,10 +174,10 @@ BOOST_AUTO_TEST_CASE(a_state_moves_between_devices_and_goes_on_in_blocks) {
   const State whole = trained(settings, Device::cuda);
   for (const auto& [from, to] :
        {std::pair{Device::cpu, Device::cuda}, {Device::cuda, Device::cpu}, {Device::cuda, Device::cuda}}) {
-    const auto begun = experiment_on(settings, from);
+    const auto begun = experiment_on(from, settings);
     Training first(*begun);
     BOOST_CHECK_THROW(trained(*begun, first, 2, file), Stopped);
-    const auto resumed = experiment_on(settings, to);
+    const auto resumed = experiment_on(to, settings);
     Training second(*resumed);
     load_checkpoint(file, *resumed, second);
     const State state = trained(*resumed, second);

@@ -6,6 +6,7 @@
 #include "cvae/checkpoint.hpp"
 #include "cvae/fleet.hpp"
 #include "tests/data_helpers.hpp"
+#include "tests/device_experiment.hpp"
 #include "tests/no_device.hpp"
 
 using namespace elbow;
@@ -57,13 +58,6 @@ std::vector<int64_t> limits(int64_t batch_bytes) {
   return {0, 2 * batch_bytes + batch_bytes / 2, 5 * batch_bytes};
 }
 
-std::unique_ptr<Experiment> on_gpu(const Json& settings) {
-  set_default_device(Device::cuda);
-  auto e = std::make_unique<Experiment>(Config(settings));
-  set_default_device(Device::cpu);
-  return e;
-}
-
 // Every number that a training ends with: the losses of its steps and those of the looks at the test set, the parameters.
 struct State {
   std::vector<double> losses;
@@ -85,7 +79,7 @@ State trained(Experiment& e, Training& training) {
   return state;
 }
 State trained(const Json& settings) {
-  const auto e = on_gpu(settings);
+  const auto e = experiment_on(Device::cuda, settings);
   Training training(*e);
   return trained(*e, training);
 }
@@ -157,7 +151,7 @@ BOOST_AUTO_TEST_CASE(steps_in_any_order_find_their_rows) {
   for (const bool streamed : {false, true}) {
     std::optional<Streaming> streaming;
     if (streamed) streaming.emplace(2 * 16 * 4 * 4);
-    const auto e = on_gpu(plain());
+    const auto e = experiment_on(Device::cuda, plain());
     Training training(*e);
     training.begin_epoch();
     std::vector<double>& each = losses.emplace_back();
@@ -176,7 +170,7 @@ BOOST_AUTO_TEST_CASE(a_streamed_training_resumes_in_the_middle_of_an_epoch) {
   const State whole = trained(settings);
   const int64_t window = 2 * 16 * 6 * 4;
   for (const int64_t steps : {1, 2, 3}) BOOST_TEST_CONTEXT(steps << " steps") {
-      const auto begun = on_gpu(settings);
+      const auto begun = experiment_on(Device::cuda, settings);
       Training first(*begun);
       struct Stop {};
       const auto stop = [&](int64_t step) {
@@ -186,7 +180,7 @@ BOOST_AUTO_TEST_CASE(a_streamed_training_resumes_in_the_middle_of_an_epoch) {
       };
       BOOST_CHECK_THROW(first.epoch(stop), Stop);
       const Streaming streaming(window);
-      const auto resumed = on_gpu(settings);
+      const auto resumed = experiment_on(Device::cuda, settings);
       Training second(*resumed);
       load_checkpoint(file, *resumed, second);
       BOOST_CHECK(trained(*resumed, second) == whole);
@@ -215,7 +209,7 @@ BOOST_AUTO_TEST_CASE(a_streamed_fleet_gives_each_member_its_own_bits) {
         fleet.return_state();
       }
       for (size_t m = 0; m < members.size(); ++m) {
-        const auto alone = on_gpu(settings[m]);
+        const auto alone = experiment_on(Device::cuda, settings[m]);
         Training training(*alone);
         const State state = trained(*alone, training);
         BOOST_CHECK(trainings[m]->parameters().values().to_vector<float>() == state.parameters);
