@@ -6,7 +6,7 @@
 
 Reads the configurations, torch_peer.py and jax_peer.py in the folder it is run in.
 """
-import dataclasses, json, os, shutil, subprocess, sys, time
+import dataclasses, importlib.util, json, os, shutil, subprocess, sys, time
 from bench_cases import CASES
 from timings import read_lines
 
@@ -47,8 +47,7 @@ def pytorch(name, case, variant, rows=None):
 
 
 def jax(name, case):
-    installed = ["python3", "-c", "import jax"]
-    if case.jax and os.path.exists("jax_peer.py") and subprocess.run(installed, capture_output=True).returncode == 0:
+    if case.jax and os.path.exists("jax_peer.py") and importlib.util.find_spec("jax"):
         run(name, ["python3", "jax_peer.py", "--case", case.peer, "--variant", "step", "scan"])
 
 

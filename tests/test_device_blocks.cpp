@@ -77,9 +77,9 @@ State trained(Experiment& e, Training& training, int64_t stop = -1, const std::f
   return out;
 }
 State trained(const Json& settings, Device device) {
-  const auto e = experiment_on(device, settings);
-  Training training(*e);
-  return trained(*e, training);
+  Experiment e = experiment_on(device, settings);
+  Training training(e);
+  return trained(e, training);
 }
 
 void check_close(const std::vector<double>& losses, const std::vector<double>& expected) {
@@ -174,13 +174,13 @@ BOOST_AUTO_TEST_CASE(a_state_moves_between_devices_and_goes_on_in_blocks) {
   const State whole = trained(settings, Device::cuda);
   for (const auto& [from, to] :
        {std::pair{Device::cpu, Device::cuda}, {Device::cuda, Device::cpu}, {Device::cuda, Device::cuda}}) {
-    const auto begun = experiment_on(from, settings);
-    Training first(*begun);
-    BOOST_CHECK_THROW(trained(*begun, first, 2, file), Stopped);
-    const auto resumed = experiment_on(to, settings);
-    Training second(*resumed);
-    load_checkpoint(file, *resumed, second);
-    const State state = trained(*resumed, second);
+    Experiment begun = experiment_on(from, settings);
+    Training first(begun);
+    BOOST_CHECK_THROW(trained(begun, first, 2, file), Stopped);
+    Experiment resumed = experiment_on(to, settings);
+    Training second(resumed);
+    load_checkpoint(file, resumed, second);
+    const State state = trained(resumed, second);
     check_close(state.losses, whole.losses);
     if (from == to) BOOST_TEST((state == whole));
   }

@@ -4,6 +4,7 @@
 
 #include "autograd/backend/backend.hpp"
 #include "cvae/inpainting.hpp"
+#include "tests/device_experiment.hpp"
 #include "tests/idx_helpers.hpp"
 #include "tests/no_device.hpp"
 
@@ -31,9 +32,7 @@ BOOST_AUTO_TEST_CASE(images_are_completed_as_on_the_cpu) {
   std::vector<InpaintingScores> scores;
   std::vector<std::vector<float>> completed;
   for (const Device device : {Device::cpu, Device::cuda}) {
-    set_default_device(device);
-    Experiment e{Config(settings)};
-    set_default_device(Device::cpu);
+    Experiment e = experiment_on(device, settings);
     e.model->fit(e.data.train);
     const InpaintingSettings s{e.condition.pixel_masks(), 5, 20, 2, 10};
     scores.push_back(scores_of(inpainted_rows(e, s)));

@@ -79,9 +79,9 @@ State trained(Experiment& e, Training& training) {
   return state;
 }
 State trained(const Json& settings) {
-  const auto e = experiment_on(Device::cuda, settings);
-  Training training(*e);
-  return trained(*e, training);
+  Experiment e = experiment_on(Device::cuda, settings);
+  Training training(e);
+  return trained(e, training);
 }
 
 }  // namespace
@@ -151,8 +151,8 @@ BOOST_AUTO_TEST_CASE(steps_in_any_order_find_their_rows) {
   for (const bool streamed : {false, true}) {
     std::optional<Streaming> streaming;
     if (streamed) streaming.emplace(2 * 16 * 4 * 4);
-    const auto e = experiment_on(Device::cuda, plain());
-    Training training(*e);
+    Experiment e = experiment_on(Device::cuda, plain());
+    Training training(e);
     training.begin_epoch();
     std::vector<double>& each = losses.emplace_back();
     const int64_t free = backend(Device::cuda).free_bytes();
@@ -170,20 +170,20 @@ BOOST_AUTO_TEST_CASE(a_streamed_training_resumes_in_the_middle_of_an_epoch) {
   const State whole = trained(settings);
   const int64_t window = 2 * 16 * 6 * 4;
   for (const int64_t steps : {1, 2, 3}) BOOST_TEST_CONTEXT(steps << " steps") {
-      const auto begun = experiment_on(Device::cuda, settings);
-      Training first(*begun);
+      Experiment begun = experiment_on(Device::cuda, settings);
+      Training first(begun);
       struct Stop {};
       const auto stop = [&](int64_t step) {
         if (step < steps) return;
-        save_checkpoint(file, *begun, first, {});
+        save_checkpoint(file, begun, first, {});
         throw Stop();
       };
       BOOST_CHECK_THROW(first.epoch(stop), Stop);
       const Streaming streaming(window);
-      const auto resumed = experiment_on(Device::cuda, settings);
-      Training second(*resumed);
-      load_checkpoint(file, *resumed, second);
-      BOOST_CHECK(trained(*resumed, second) == whole);
+      Experiment resumed = experiment_on(Device::cuda, settings);
+      Training second(resumed);
+      load_checkpoint(file, resumed, second);
+      BOOST_CHECK(trained(resumed, second) == whole);
     }
 }
 
@@ -209,9 +209,9 @@ BOOST_AUTO_TEST_CASE(a_streamed_fleet_gives_each_member_its_own_bits) {
         fleet.return_state();
       }
       for (size_t m = 0; m < members.size(); ++m) {
-        const auto alone = experiment_on(Device::cuda, settings[m]);
-        Training training(*alone);
-        const State state = trained(*alone, training);
+        Experiment alone = experiment_on(Device::cuda, settings[m]);
+        Training training(alone);
+        const State state = trained(alone, training);
         BOOST_CHECK(trainings[m]->parameters().values().to_vector<float>() == state.parameters);
         BOOST_CHECK_EQUAL(losses[m].test.loss.mean, state.losses[state.losses.size() - 3]);
       }

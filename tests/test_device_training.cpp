@@ -9,6 +9,7 @@
 #include "cvae/feature_training.hpp"
 #include "cvae/fleet.hpp"
 #include "tests/data_helpers.hpp"
+#include "tests/device_experiment.hpp"
 #include "tests/idx_helpers.hpp"
 #include "tests/no_device.hpp"
 #if ELBOW_CUDA_EMULATED
@@ -106,9 +107,7 @@ struct Trained {
 };
 
 Trained train(const Json& settings, Device device) {
-  set_default_device(device);
-  Experiment e{Config(settings)};
-  set_default_device(Device::cpu);
+  Experiment e = experiment_on(device, settings);
   Training training(e);
   Trained out;
   while (training.epochs_done() < e.training.epochs)
@@ -143,9 +142,7 @@ BOOST_AUTO_TEST_CASE(validation_rows_are_looked_at_on_the_device) {
     std::vector<double> before, after;  // on the CPU, on the device
     std::map<std::string, Tensor> trained;
     for (const Device device : {Device::cpu, Device::cuda}) {
-      set_default_device(device);
-      Experiment e{Config(settings)};
-      set_default_device(Device::cpu);
+      Experiment e = experiment_on(device, settings);
       before.push_back(look_at_validation_rows(e).loss.mean);
       Training training(e);
       while (!training.is_done()) training.epoch([](int64_t) {});
@@ -181,9 +178,7 @@ BOOST_AUTO_TEST_CASE(every_run_has_the_same_bits) {
 BOOST_AUTO_TEST_CASE(the_look_at_the_test_set_is_that_of_test_costs) {
   if (no_device()) return;
   for (const Json& settings : experiments()) BOOST_TEST_CONTEXT(settings["name"]) {
-      set_default_device(Device::cuda);
-      Experiment e{Config(settings)};
-      set_default_device(Device::cpu);
+      Experiment e = experiment_on(Device::cuda, settings);
       DeviceEvaluation evaluation({&e}, *e.model);
       const Losses look = evaluation.losses()[0], known = losses_of(test_losses(e, 1, false));
       BOOST_TEST(look.loss.mean == known.loss.mean, boost::test_tools::tolerance(1e-6));
@@ -203,8 +198,7 @@ BOOST_AUTO_TEST_CASE(a_state_moves_between_devices_in_the_middle_of_an_epoch) {
     for (const auto& [from, to] :
          {std::pair{Device::cpu, Device::cuda}, {Device::cuda, Device::cpu}, {Device::cuda, Device::cuda}}) {
       struct Stop {};
-      set_default_device(from);
-      Experiment begun{Config(settings)};
+      Experiment begun = experiment_on(from, settings);
       Training first(begun);
       const auto stop = [&](int64_t step) {
         if (step < 2) return;
@@ -212,9 +206,7 @@ BOOST_AUTO_TEST_CASE(a_state_moves_between_devices_in_the_middle_of_an_epoch) {
         throw Stop();
       };
       BOOST_CHECK_THROW(first.epoch(stop), Stop);
-      set_default_device(to);
-      Experiment resumed{Config(settings)};
-      set_default_device(Device::cpu);
+      Experiment resumed = experiment_on(to, settings);
       Training second(resumed);
       load_checkpoint(file, resumed, second);
       std::vector<double> losses;

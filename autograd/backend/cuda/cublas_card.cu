@@ -88,9 +88,11 @@ template <class T> Plan new_plan(const Product<T>& p) {
   if (!ok) return plan;
   set(CUBLASLT_MATMUL_DESC_TRANSA, p.tb == Trans::yes ? CUBLAS_OP_T : CUBLAS_OP_N);
   set(CUBLASLT_MATMUL_DESC_TRANSB, p.ta == Trans::yes ? CUBLAS_OP_T : CUBLAS_OP_N);
-  if (p.relu) set(CUBLASLT_MATMUL_DESC_EPILOGUE, p.bias ? CUBLASLT_EPILOGUE_RELU_BIAS : CUBLASLT_EPILOGUE_RELU);
+  set(CUBLASLT_MATMUL_DESC_EPILOGUE, p.bias && p.relu ? CUBLASLT_EPILOGUE_RELU_BIAS
+                                     : p.bias         ? CUBLASLT_EPILOGUE_BIAS
+                                     : p.relu         ? CUBLASLT_EPILOGUE_RELU
+                                                      : CUBLASLT_EPILOGUE_DEFAULT);
   if (p.bias) {
-    if (!p.relu) set(CUBLASLT_MATMUL_DESC_EPILOGUE, CUBLASLT_EPILOGUE_BIAS);
     set(CUBLASLT_MATMUL_DESC_BIAS_POINTER, static_cast<const void*>(p.bias.first()));
     set(CUBLASLT_MATMUL_DESC_BIAS_BATCH_STRIDE, p.bias.model_stride());
   }
