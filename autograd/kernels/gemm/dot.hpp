@@ -12,15 +12,12 @@
 namespace elbow::simd {
 
 /// One step of sum_lanes: r[i] and r[i+S] are folded to half their lanes and share r[i] afterwards.
-template <int S, class V, int... L> ELBOW_INLINE void fold(V* r, std::integer_sequence<int, L...> lanes) {
-  using T = typename V::value_type;
-  alignas(64) static constexpr T odd[] = {T((L & S) != 0)...};
-  const auto upper = V::load_aligned(odd) != V(T(0));
+template <int S, class V, int... L> ELBOW_INLINE void fold(V* r, std::integer_sequence<int, L...>) {
+  constexpr int W = sizeof...(L);
 #pragma GCC unroll 16
-  for (int i = 0; i < S; ++i) {
-    const V keep = xsimd::select(upper, r[i + S], r[i]), move = xsimd::select(upper, r[i], r[i + S]);
-    r[i] = keep + detail::exchange_lanes<S>(move, lanes);
-  }
+  for (int i = 0; i < S; ++i)
+    r[i] = detail::shuffle<(L & S ? W + L : L)...>(r[i], r[i + S]) +
+           detail::shuffle<(L & S ? W + (L ^ S) : L ^ S)...>(r[i], r[i + S]);
 }
 
 /// Lane l of the result is the sum of the lanes of r[l]; r is used up.

@@ -21,15 +21,15 @@ void gemm_parallel(const GemmArgs<typename V::value_type>& g, const simd::Panels
   int64_t grid_rows = 1, best = INT64_MAX;
   for (int64_t r = 1; r <= parts; ++r) {
     const int64_t cols = parts / r;
-    const int64_t cost = ((strips + r - 1) / r) * ((panels.count + cols - 1) / cols);
+    const int64_t cost = ((strips + r - 1) / r) * ((panels.count() + cols - 1) / cols);
     if (cost < best) best = cost, grid_rows = r;
   }
   const int64_t grid_cols = parts / grid_rows;
   parallel_tasks(grid_rows * grid_cols, [&](int64_t i) {
     const int64_t r = i / grid_cols, c = i % grid_cols;
     const simd::Part part{std::min(g.m, strips * r / grid_rows * rows),
-                          std::min(g.m, strips * (r + 1) / grid_rows * rows), panels.count * c / grid_cols,
-                          panels.count * (c + 1) / grid_cols};
+                          std::min(g.m, strips * (r + 1) / grid_rows * rows), panels.count() * c / grid_cols,
+                          panels.count() * (c + 1) / grid_cols};
     if (part.i0 < part.i1 && part.p0 < part.p1) simd::gemm_part<V>(g, panels, part);
   });
 }
@@ -47,7 +47,7 @@ template <class V> void gemm_tiles(const GemmArgs<typename V::value_type>& g, bo
   if (parallel)
     gemm_parallel<V>(g, panels);
   else
-    simd::gemm_part<V>(g, panels, {0, g.m, 0, panels.count});
+    simd::gemm_part<V>(g, panels, {0, g.m, 0, panels.count()});
 }
 
 template <class V> void gemm_dot(const GemmArgs<typename V::value_type>& g, bool parallel) {

@@ -8,15 +8,24 @@
 
 namespace elbow::simd {
 
-/// C is cut into panels of whole vectors, at most max_nv wide and as even as possible. Panels depend on n
-/// alone.
+/// [0, n) cut into the fewest parts of at most `most`, as even as possible, the larger ones first: 64 rows are 9 tiles of 6 and 2 of 5
+/// rather than 10 of 6 and a rest of 4. Empty for n = 0.
+struct EvenParts {
+  int64_t count, low, tall;
+  EvenParts(int64_t n, int64_t most)
+      : count((n + most - 1) / most), low(count ? n / count : 0), tall(n - low * count) {}
+  int64_t size(int64_t i) const { return low + (i < tall); }
+  int64_t begin(int64_t i) const { return i * low + std::min(i, tall); }
+};
+
+/// C is cut into panels of whole vectors, at most max_nv wide. Panels depend on n alone.
 template <class V> struct Panels {
-  int64_t n, vectors, count;
+  int64_t n;
+  EvenParts vectors;
   explicit Panels(int64_t columns)
-      : n(columns),
-        vectors((columns + int64_t(V::size) - 1) / int64_t(V::size)),
-        count((vectors + max_nv<V> - 1) / max_nv<V>) {}
-  int64_t begin(int64_t p) const { return std::min(n, vectors * p / count * int64_t(V::size)); }
+      : n(columns), vectors((columns + int64_t(V::size) - 1) / int64_t(V::size), max_nv<V>) {}
+  int64_t count() const { return vectors.count; }
+  int64_t begin(int64_t p) const { return std::min(n, vectors.begin(p) * int64_t(V::size)); }
 };
 
 /// The block of C that one thread computes: rows [i0, i1), panels [p0, p1).
@@ -46,10 +55,7 @@ template <class V> class PartGemm {
 
  public:
   PartGemm(const GemmArgs<T>& args, const Panels<V>& panels_of_n, const Part& which)
-      : g(args),
-        panels(panels_of_n),
-        part(which),
-        depths(std::max<int64_t>(1, (g.k + max_kc<T> - 1) / max_kc<T>)) {
+      : g(args), panels(panels_of_n), part(which), depths(g.k, max_kc<T>) {
     const int64_t rows = part.i1 - part.i0;
     in_place = g.tb == Trans::no && (g.k * g.ldb * int64_t(sizeof(T)) <= (32 << 10) || rows <= 16);
     copy_a = part.p1 - part.p0 >= 4 && g.lda * int64_t(sizeof(T)) >= 2048;
@@ -60,14 +66,15 @@ template <class V> class PartGemm {
 
   void run() const {
     for (int64_t ic = part.i0; ic < part.i1; ic += max_mc)
-      for (int64_t d = 0; d < depths; ++d) rows_by_depth(ic, std::min(max_mc, part.i1 - ic), d);
+      for (int64_t d = 0; d < std::max<int64_t>(1, depths.count); ++d)
+        rows_by_depth(ic, std::min(max_mc, part.i1 - ic), d);
   }
 
  private:
   const GemmArgs<T>& g;
   const Panels<V>& panels;
   const Part part;
-  const int64_t depths;
+  const EvenParts depths;
   bool in_place, copy_a, prefetch_a, prefetch_b, prefetch_c;
 
   static Scratch<T>& scratch(int which) {
@@ -76,8 +83,8 @@ template <class V> class PartGemm {
   }
 
   Block block(int64_t d, int64_t p) const {
-    const int64_t pc = g.k * d / depths, j = panels.begin(p);
-    return {pc, g.k * (d + 1) / depths - pc, j, panels.begin(p + 1) - j};
+    const int64_t j = panels.begin(p);
+    return {depths.begin(d), depths.size(d), j, panels.begin(p + 1) - j};
   }
   const T* b_at(const Block& x) const {
     return g.tb == Trans::no ? g.b + x.pc * g.ldb + x.j : g.b + x.j * g.ldb + x.pc;
@@ -114,12 +121,11 @@ template <class V> class PartGemm {
       b = packed;
       ldb = nv * W;
     }
-    const bool last = d == depths - 1, by_column = g.ta == Trans::yes;
+    const bool last = d + 1 >= depths.count, by_column = g.ta == Trans::yes;
     const Epilogue<T> end{g.accumulate || d > 0, last && g.activation == Activation::relu,
                           last && g.bias ? g.bias + x.j : nullptr, int(x.nc - (nv - 1) * W)};
     const auto* const kernels = by_column ? tiles_of_width<V, true>(nv) : tiles_of_width<V, false>(nv);
-    // Tiles of nearly equal height: 64 rows are 9 tiles of 6 and 2 of 5 rather than 10 of 6 and a rest of 4.
-    const int64_t mr = max_mr<V>(nv), count = (mc + mr - 1) / mr, low = mc / count, tall = mc % count;
+    const EvenParts heights(mc, max_mr<V>(nv));
 
     const T* next = nullptr;  // [next_rows, ldb]
     int64_t next_rows = 0, next_columns = 0;
@@ -130,14 +136,14 @@ template <class V> class PartGemm {
       next_columns = g.tb == Trans::no ? y.nc : y.kc;
     }
     int64_t i = 0;
-    for (int64_t t = 0; t < count; ++t) {
+    for (int64_t t = 0; t < heights.count; ++t) {
       if (next) {
-        const int64_t r0 = next_rows * t / count, r1 = next_rows * (t + 1) / count;
+        const int64_t r0 = next_rows * t / heights.count, r1 = next_rows * (t + 1) / heights.count;
         prefetch_rows(next + r0 * g.ldb, g.ldb, r1 - r0, next_columns);
       }
-      const int64_t h = low + (t < tall);
-      if (prefetch_a && p == part.p0 && t + 1 < count) {
-        const int64_t next_h = low + (t + 1 < tall);
+      const int64_t h = heights.size(t);
+      if (prefetch_a && p == part.p0 && t + 1 < heights.count) {
+        const int64_t next_h = heights.size(t + 1);
         if (by_column)
           prefetch_rows(a + i + h, lda, x.kc, next_h);
         else

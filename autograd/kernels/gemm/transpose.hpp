@@ -1,7 +1,6 @@
 #pragma once
 // A W x W transpose inside the registers.
 #include <cstdint>
-#include <type_traits>
 #include <utility>
 
 #include "autograd/kernels/gemm/edge.hpp"
@@ -10,33 +9,23 @@
 namespace elbow::simd {
 namespace detail {
 
-template <class T> using Index = std::conditional_t<sizeof(T) == 4, uint32_t, uint64_t>;
-
-/// Lane l of the result is lane l^S of x.
-template <int S, class V, int... L> ELBOW_INLINE V exchange_lanes(V x, std::integer_sequence<int, L...>) {
-  using U = Index<typename V::value_type>;
-  using A = typename V::arch_type;
-#if XSIMD_VERSION_MAJOR >= 13
-  return xsimd::swizzle(x, xsimd::batch_constant<U, A, U(L ^ S)...>{});
-#else
-  return xsimd::swizzle(x, xsimd::batch_constant<xsimd::batch<U, A>, U(L ^ S)...>{});
-#endif
+/// Lane l of the result is lane from[l] of x, or lane from[l] - W of y. The compiler's own shuffle, because it picks the instruction:
+/// one for most patterns on every instruction set. xsimd's zip_lo and zip_hi have different meanings in different versions.
+template <int... from, class V> ELBOW_INLINE V shuffle(V x, V y) {
+  using Register = typename V::register_type;
+  return V(__builtin_shufflevector(Register(x), Register(y), from...));
 }
 
-/// Swaps the off-diagonal S x S blocks of every 2S x 2S block. xsimd's own zip_lo/zip_hi are not used because
-/// their meaning on wide registers changed between versions, nor its transpose because 8.1 has none. With
-/// AVX-512 the compiler merges swizzle and select into one masked permute.
+/// Swaps the off-diagonal S x S blocks of every 2S x 2S block.
 template <int S, class V, int... L>
-ELBOW_INLINE void exchange_blocks(V (&r)[sizeof...(L)], std::integer_sequence<int, L...> lanes) {
-  using T = typename V::value_type;
-  alignas(64) static constexpr T odd[] = {T((L & S) != 0)...};
-  const auto upper = V::load_aligned(odd) != V(T(0));
+ELBOW_INLINE void exchange_blocks(V (&r)[sizeof...(L)], std::integer_sequence<int, L...>) {
+  constexpr int W = sizeof...(L);
 #pragma GCC unroll 16
-  for (int i = 0; i < int(sizeof...(L)); ++i) {
+  for (int i = 0; i < W; ++i) {
     if (i & S) continue;
     const V lo = r[i], hi = r[i + S];
-    r[i] = xsimd::select(upper, exchange_lanes<S>(hi, lanes), lo);
-    r[i + S] = xsimd::select(upper, hi, exchange_lanes<S>(lo, lanes));
+    r[i] = shuffle<(L & S ? W + (L ^ S) : L)...>(lo, hi);
+    r[i + S] = shuffle<(L & S ? W + L : L ^ S)...>(lo, hi);
   }
 }
 
