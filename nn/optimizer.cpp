@@ -4,12 +4,6 @@
 #include <cmath>
 #include <numbers>
 
-#define ELBOW_KERNELS
-#include "nn/optimizer.hpp"
-
-#include <algorithm>
-#include <cmath>
-
 #include "autograd/backend/backend.hpp"
 #include "autograd/kernels/simd.hpp"
 #include "autograd/profile.hpp"
