@@ -19,7 +19,8 @@ template <class T, class F> void for_registers(const ParameterRange& range, F f)
   const int64_t n = std::max<int64_t>(0, range.last - range.first);
   parallel_for((n + chunk - 1) / chunk, n, [&](int64_t c) {
     const int64_t first = range.first + c * chunk, last = std::min(range.last, first + chunk);
-    for (int64_t i = first; i < last; i += simd::width<T>) f(i);
+    const F own = f;  // a copy that nobody else can see: what f holds stays in registers, whatever it stores
+    for (int64_t i = first; i < last; i += simd::width<T>) own(i);
   });
 }
 
@@ -61,12 +62,12 @@ class Sgd : public Optimizer {
     T* v = velocity_.data<T>();                      // [n]
     const V lr = V(T(rates[0])), decay = V(T(range.weight_decay));
     const V momentum = V(T(options_.momentum));
-    for_registers<T>(range, [&](int64_t i) {
+    for_registers<T>(range, [=, nesterov = options_.nesterov](int64_t i) {
       const V value = V::load_aligned(p + i);
       const V gradient = V::load_aligned(g + i) + decay * value;
       const V velocity = momentum * V::load_aligned(v + i) + gradient;
       velocity.store_aligned(v + i);
-      const V direction = options_.nesterov ? gradient + momentum * velocity : velocity;
+      const V direction = nesterov ? gradient + momentum * velocity : velocity;
       (value - lr * direction).store_aligned(p + i);
     });
   }
@@ -125,7 +126,7 @@ class Adam : public Optimizer {
     const V rate = V(T(rates[0])), root = V(T(rates[1])), shrink = V(T(rates[2]));
     const V epsilon = V(T(options_.epsilon));
     const V decay = V(T(options_.decoupled ? 0 : range.weight_decay));
-    for_registers<T>(range, [&](int64_t i) {
+    for_registers<T>(range, [=](int64_t i) {
       const V value = V::load_aligned(p + i);
       const V gradient = V::load_aligned(g + i) + decay * value;
       const V mean = beta1 * V::load_aligned(m + i) + rest1 * gradient;
