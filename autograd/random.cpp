@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <numbers>
 #include <numeric>
 
 #include "autograd/backend/backend.hpp"
+#include "autograd/kernels/box_muller.hpp"
 #include "autograd/kernels/philox.hpp"
 #include "autograd/kernels/xsimd.hpp"
 #include "autograd/profile.hpp"
@@ -52,9 +52,7 @@ template <class T> struct Bernoulli {
   }
 };
 
-// Box and Muller (1958): two words give a radius sqrt(-2 ln u) and an angle, and these two normal numbers. u =
-// (k + 1/2) / 2^31 is rounded to a float in both versions: finest near 0, where the tail is (radius up
-// to 6.66), and never 0; where it rounds to 1 the radius is 0.
+// Two words give a radius, of up to 6.66 standard deviations, and an angle, and these two normal numbers.
 template <class T> struct Normal {
   T mean, stddev;
 
@@ -62,19 +60,18 @@ template <class T> struct Normal {
     using Vec = xsimd::batch<T>;
     static_assert(lanes % Vec::size == 0);
     alignas(64) uint32_t w[group];
-    alignas(64) T u[lanes], angle[lanes];
+    alignas(64) T square[lanes], cosine[lanes], sine[lanes];  // of the radius, and of the angle
     philox::words(key, uint32_t(g), w);
     for (int pair = 0; pair < 2; ++pair, out += 2 * lanes) {
       const uint32_t *w0 = w + pair * 2 * lanes, *w1 = w0 + lanes;
       for (int i = 0; i < lanes; ++i) {
-        u[i] = T((float(int32_t(w0[i] >> 1)) + 0.5f) * 0x1p-31f);
-        angle[i] = T(int32_t(w1[i]) >> 8) * T(std::numbers::pi * 0x1p-23);  // in [-pi, pi), 24 bits
+        square[i] = ops::minus_twice_log<T>(w0[i]);
+        ops::cosine_and_sine<T>(w1[i], cosine[i], sine[i]);
       }
       for (int i = 0; i < lanes; i += int(Vec::size)) {
-        const Vec radius = Vec(stddev) * xsimd::sqrt(Vec(T(-2)) * xsimd::log(Vec::load_aligned(u + i)));
-        const auto [sine, cosine] = xsimd::sincos(Vec::load_aligned(angle + i));
-        (Vec(mean) + radius * cosine).store_unaligned(out + i);
-        (Vec(mean) + radius * sine).store_unaligned(out + lanes + i);
+        const Vec radius = Vec(stddev) * xsimd::sqrt(Vec::load_aligned(square + i));
+        (Vec(mean) + radius * Vec::load_aligned(cosine + i)).store_unaligned(out + i);
+        (Vec(mean) + radius * Vec::load_aligned(sine + i)).store_unaligned(out + lanes + i);
       }
     }
   }

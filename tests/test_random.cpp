@@ -1,12 +1,14 @@
 // Random numbers: the bits against Random123 and its published vectors, the numbers against their distributions, and
-// that a number depends on its key and place alone. The statistics of the distributions: test_random_laws.cpp.
+// that a number depends on its key and place alone. The statistics of the distributions: test_random_distributions.cpp.
 #include <Random123/philox.h>
 
 #include <algorithm>
 #include <boost/test/unit_test.hpp>
 #include <cmath>
+#include <numbers>
 #include <numeric>
 
+#include "autograd/kernels/box_muller.hpp"
 #include "autograd/kernels/philox.hpp"
 #include "autograd/random.hpp"
 #include "base/parallel.hpp"
@@ -90,9 +92,37 @@ BOOST_AUTO_TEST_CASE(float_and_double_draw_the_same_bits) {
   BOOST_TEST(std::equal(f.begin(), f.end(), d.begin()));
   fill_normal(key, f.data(), n, 1.0f, 2.0f);
   fill_normal(key, d.data(), n, 1.0, 2.0);
-  double worst = 0;  // the radius is at most 6.66 * 2, and a float's angle is good to pi * 2^-24
+  double worst = 0;  // the radius is at most 6.66 * 2
   for (int64_t i = 0; i < n; ++i) worst = std::max(worst, std::abs(f[i] - d[i]));
-  BOOST_TEST(worst < 4e-6);
+  BOOST_TEST(worst < 2e-6);
+}
+
+// The series next to the functions of the standard library, at the ends of their ranges, at the seams between quarter turns and powers of
+// two, and at a million other words.
+BOOST_AUTO_TEST_CASE(series_of_normal_numbers) {
+  std::vector<uint32_t> words(1 << 20);
+  fill_bits({1, 2, 3}, words.data(), int64_t(words.size()));
+  for (uint32_t quarter = 0; quarter < 16; ++quarter)
+    for (const uint32_t near : {0u, 1u, 0xFFu, 0x100u, 0xFFFFFFFFu, 0xFFFFFF00u})
+      words.push_back((quarter << 28) + near);
+  for (int bit = 0; bit < 32; ++bit) words.push_back((uint32_t(1) << bit) - 1);
+  const auto check = [&]<class T>(T, double rounding) {
+    double worst_log = 0, worst_angle = 0;
+    for (const uint32_t word : words) {
+      const double u = (float(int32_t(word >> 1)) + 0.5f) * 0x1p-31f;
+      const double expected = -2 * std::log(u), found = ops::minus_twice_log<T>(word);
+      worst_log = std::max(worst_log, std::abs(found - expected) / (expected > 0 ? expected : 1));
+      const double angle = double(int32_t(word) >> 8) * (std::numbers::pi * 0x1p-23);
+      T cosine, sine;
+      ops::cosine_and_sine<T>(word, cosine, sine);
+      worst_angle =
+          std::max({worst_angle, std::abs(cosine - std::cos(angle)), std::abs(sine - std::sin(angle))});
+    }
+    BOOST_TEST(worst_log < 4 * rounding);
+    BOOST_TEST(worst_angle < 2 * rounding);
+  };
+  check(float(), 0x1p-24);
+  check(double(), 0x1p-53);
 }
 
 BOOST_AUTO_TEST_CASE(streams_name_fresh_sequences) {

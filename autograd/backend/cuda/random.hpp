@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "autograd/backend/cuda/kernels.hpp"
+#include "autograd/kernels/box_muller.hpp"
 #include "autograd/random.hpp"
 
 namespace elbow::cuda {
@@ -31,11 +32,11 @@ template <class T> struct NormalDistribution {
   T mean, stddev;
   ELBOW_FN void operator()(const uint32_t (&w)[4], T (&out)[4]) const {
     for (int j = 0; j < 4; j += 2) {
-      const T u = T((float(int32_t(w[j] >> 1)) + 0.5f) * 0x1p-31f);
-      const T angle = T(int32_t(w[j + 1]) >> 8) * T(3.14159265358979323846 * 0x1p-23);  // in [-pi, pi)
-      const T radius = stddev * ops::sqrt(T(-2) * ops::log(u));
-      out[j] = mean + radius * ops::cos(angle);
-      out[j + 1] = mean + radius * ops::sin(angle);
+      T cosine, sine;
+      ops::cosine_and_sine<T>(w[j + 1], cosine, sine);
+      const T radius = stddev * ops::sqrt(ops::minus_twice_log<T>(w[j]));
+      out[j] = mean + radius * cosine;
+      out[j + 1] = mean + radius * sine;
     }
   }
 };
