@@ -46,7 +46,7 @@ foreach(source ${test_sources})
   endif()
   add_executable(${name} ${source})
   target_link_libraries(${name} PRIVATE elbow_tests)
-  if(name MATCHES "^test_(gemm|shapes|random_laws|ops_simd|run_queue)$")  # their own plain loops take ten times as long at -O0
+  if(name MATCHES "^test_(gemm|shapes|random_distributions|ops_simd|run_queue)$")  # their own plain loops take ten times as long at -O0
     set_source_files_properties(${source} PROPERTIES COMPILE_OPTIONS -O2)
   elseif(name STREQUAL test_emulator)  # has kernels of its own
     target_compile_definitions(${name} PRIVATE ELBOW_DEVICE_SOURCE=1)
