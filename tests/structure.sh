@@ -47,9 +47,9 @@ fi
 forbid 'nn and above must not name a backend, only the table of them (autograd/backend/backend.hpp)' \
   '#include ["<](autograd/(kernels/gemm|backend/cuda)/|cblas|openblas|cuda|cublas|xsimd)|cblas_|xsimd::' \
   $(sources nn data metrics cvae $e | grep -v '^experiments/bench/')
-# xsimd 8 has no masked loads and stores: the one file that has them says so.
+# xsimd 8 has no masked loads and stores, and no product of the low halves of lanes: the two files that have them say so.
 forbid 'raw intrinsics: write it with xsimd' '\<_mm(256|512)?_[a-z]|\<__m(128|256|512)|[ix]mmintrin\.h|arm_neon\.h|__builtin_ia32' \
-  $(sources $library $e | grep -v '^autograd/kernels/gemm/edge.hpp$')
+  $(sources $library $e | grep -vE '^autograd/kernels/(gemm/edge|philox).hpp$')
 forbid 'results must not depend on how the compiler feels about rounding' 'fast-math|-Ofast|unsafe-math|GCC optimize' \
   CMakeLists.txt Makefile $(find cmake -type f | grep -v flags.cmake) $(sources $library $e)
 forbid 'the program must work where /tmp cannot be written: keep it in memory (base/process.hpp)' \

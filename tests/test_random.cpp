@@ -119,7 +119,7 @@ BOOST_AUTO_TEST_CASE(series_of_normal_numbers) {
           std::max({worst_angle, std::abs(cosine - std::cos(angle)), std::abs(sine - std::sin(angle))});
     }
     BOOST_TEST(worst_log < 4 * rounding);
-    BOOST_TEST(worst_angle < 2 * rounding);
+    BOOST_TEST(worst_angle < 4 * rounding);  // half of it comes from the rounding of `angle`
   };
   check(float(), 0x1p-24);
   check(double(), 0x1p-53);

@@ -33,15 +33,20 @@ struct Part {
   int64_t i0, i1, p0, p1;
 };
 
-/// Depth of a panel of B, so that it stays in the first-level cache while all rows of A pass by.
-template <class T> constexpr int64_t max_kc = 512 / sizeof(T);
+/// Depth of a panel of B: at most 16 KB, so that it stays in the first-level cache while all rows of A pass by, and 512 bytes to 1 KB of a
+/// row of A, because C is gone through once for each depth.
+template <class V>
+constexpr int64_t max_kc = std::clamp<int64_t>((16 << 10) / (max_nv<V> * int64_t(sizeof(V))),
+                                               512 / sizeof(typename V::value_type),
+                                               1024 / sizeof(typename V::value_type));
 /// Bytes of a matrix from which on it is fetched ahead. In a training step, weights and their gradients come from beyond the second-level
 /// cache, because Adam has gone through all of them since.
 constexpr int64_t seldom_near = 64 << 10;
 /// The same for A, of which only the first panel of B finds the rows far away.
 constexpr int64_t seldom_near_a = 1 << 20;
-/// Rows of A that pass by one panel; rows * max_kc entries should stay in the second-level cache.
-constexpr int64_t max_mc = 512;
+/// Rows of A that pass by one panel: 256 KB, which should stay in the second-level cache.
+template <class V>
+constexpr int64_t max_mc = (256 << 10) / (max_kc<V> * int64_t(sizeof(typename V::value_type)));
 
 /// One block of the loop over B: depths [pc, pc+kc) of columns [j, j+nc).
 struct Block {
@@ -55,7 +60,7 @@ template <class V> class PartGemm {
 
  public:
   PartGemm(const GemmArgs<T>& args, const Panels<V>& panels_of_n, const Part& which)
-      : g(args), panels(panels_of_n), part(which), depths(g.k, max_kc<T>) {
+      : g(args), panels(panels_of_n), part(which), depths(g.k, max_kc<V>) {
     const int64_t rows = part.i1 - part.i0;
     in_place = g.tb == Trans::no && (g.k * g.ldb * int64_t(sizeof(T)) <= (32 << 10) || rows <= 16);
     copy_a = part.p1 - part.p0 >= 4 && g.lda * int64_t(sizeof(T)) >= 2048;
@@ -65,9 +70,9 @@ template <class V> class PartGemm {
   }
 
   void run() const {
-    for (int64_t ic = part.i0; ic < part.i1; ic += max_mc)
+    for (int64_t ic = part.i0; ic < part.i1; ic += max_mc<V>)
       for (int64_t d = 0; d < std::max<int64_t>(1, depths.count); ++d)
-        rows_by_depth(ic, std::min(max_mc, part.i1 - ic), d);
+        rows_by_depth(ic, std::min(max_mc<V>, part.i1 - ic), d);
   }
 
  private:
@@ -112,19 +117,25 @@ template <class V> class PartGemm {
     const int nv = int((x.nc + W - 1) / W);
     const T* b = b_at(x);
     int64_t ldb = g.ldb;
+    T* packed = nullptr;
+    bool by_first_tile = false;  // B is packed by the first tile that reads it
     if (!in_place || x.nc % W) {
-      T* const packed = scratch(1).get(x.kc * nv * W);
-      if (g.tb == Trans::no)
-        pack_rows<V>(b, ldb, x.kc, x.nc, packed);
-      else
-        pack_transposed<V>(b, ldb, x.kc, x.nc, packed);
-      b = packed;
-      ldb = nv * W;
+      packed = scratch(1).get(x.kc * nv * W);
+      by_first_tile = g.tb == Trans::no && g.ta == Trans::no && x.nc == max_nv<V> * W;
+      if (!by_first_tile) {
+        if (g.tb == Trans::no)
+          pack_rows<V>(b, ldb, x.kc, x.nc, packed);
+        else
+          pack_transposed<V>(b, ldb, x.kc, x.nc, packed);
+        b = packed;
+        ldb = nv * W;
+      }
     }
     const bool last = d + 1 >= depths.count, by_column = g.ta == Trans::yes;
     const Epilogue<T> end{g.accumulate || d > 0, last && g.activation == Activation::relu,
-                          last && g.bias ? g.bias + x.j : nullptr, int(x.nc - (nv - 1) * W)};
+                          last && g.bias ? g.bias + x.j : nullptr, int(x.nc - (nv - 1) * W), packed};
     const auto* const kernels = by_column ? tiles_of_width<V, true>(nv) : tiles_of_width<V, false>(nv);
+    const auto* const packing = tiles<V, max_nv<V>, false, true>.data();
     const EvenParts heights(mc, max_mr<V>(nv));
 
     const T* next = nullptr;  // [next_rows, ldb]
@@ -151,7 +162,13 @@ template <class V> class PartGemm {
       }
       T* const c = g.c + (ic + i) * g.ldc + x.j;  // [h, ldc]
       if (prefetch_c && d == 0) prefetch_rows<1>(c, g.ldc, h, x.nc);
-      kernels[h - 1](x.kc, by_column ? a + i : a + i * lda, lda, b, ldb, c, g.ldc, end);
+      const auto run = by_first_tile ? packing[h - 1] : kernels[h - 1];
+      run(x.kc, by_column ? a + i : a + i * lda, lda, b, ldb, c, g.ldc, end);
+      if (by_first_tile) {
+        by_first_tile = false;
+        b = packed;
+        ldb = nv * W;
+      }
       i += h;
     }
   }

@@ -35,12 +35,14 @@ template <class T> struct Epilogue {
   bool relu;
   const T* bias;  // [nv * W, the last vector only `lanes` wide] or nullptr
   int lanes;      // columns in the tile's last vector, 1..W
+  T* packed;      // where a tile that packs leaves what it reads of B
 };
 
 /// C[MR, NV*W] (op)= A[MR, k] B[k, NV*W]. Each entry of C is one chain of multiply-adds over k in order,
 /// whatever the tile's shape: this is why the split of C into tiles and threads cannot change a bit. a:
-/// a_by_column ? [k, lda], the tile's rows side by side : [MR, lda]; b: [k, ldb]; c: [MR, ldc].
-template <class V, int MR, int NV, bool a_by_column>
+/// a_by_column ? [k, lda], the tile's rows side by side : [MR, lda]; b: [k, ldb]; c: [MR, ldc]. With `packs`, what is read of b is
+/// left behind at end.packed [k, NV*W] for the tiles to come: so their panel costs no walk of its own.
+template <class V, int MR, int NV, bool a_by_column, bool packs = false>
 void tile(int64_t k, const typename V::value_type* __restrict a, int64_t lda,
           const typename V::value_type* __restrict b, int64_t ldb, typename V::value_type* __restrict c,
           int64_t ldc, const Epilogue<typename V::value_type>& end) {
@@ -52,11 +54,16 @@ void tile(int64_t k, const typename V::value_type* __restrict a, int64_t lda,
 #pragma GCC unroll 8
     for (int v = 0; v < NV; ++v) acc[i][v] = V(T(0));
 
+  [[maybe_unused]] T* __restrict packed = end.packed;
 #pragma GCC unroll 4
   for (int64_t p = 0; p < k; ++p) {
     V row[NV];
 #pragma GCC unroll 8
-    for (int v = 0; v < NV; ++v) row[v] = V::load_unaligned(b + v * W);
+    for (int v = 0; v < NV; ++v) {
+      row[v] = V::load_unaligned(b + v * W);
+      if constexpr (packs) row[v].store_aligned(packed + v * W);
+    }
+    if constexpr (packs) packed += NV * W;
 #pragma GCC unroll 32
     for (int i = 0; i < MR; ++i) {
       const V x(a_by_column ? a[i] : a[i * lda]);
@@ -104,16 +111,16 @@ template <class T>
 using TileFn = void (*)(int64_t, const T*, int64_t, const T*, int64_t, T*, int64_t, const Epilogue<T>&);
 
 namespace detail {
-template <class V, int NV, bool a_by_column, int... I>
+template <class V, int NV, bool a_by_column, bool packs, int... I>
 constexpr auto heights(std::integer_sequence<int, I...>) {
-  return std::array<TileFn<typename V::value_type>, sizeof...(I)>{&tile<V, I + 1, NV, a_by_column>...};
+  return std::array<TileFn<typename V::value_type>, sizeof...(I)>{&tile<V, I + 1, NV, a_by_column, packs>...};
 }
 }  // namespace detail
 
 /// The kernels of NV vectors by height: entry h-1 does h rows.
-template <class V, int NV, bool a_by_column>
+template <class V, int NV, bool a_by_column, bool packs = false>
 inline constexpr auto tiles =
-    detail::heights<V, NV, a_by_column>(std::make_integer_sequence<int, max_mr<V>(NV)>{});
+    detail::heights<V, NV, a_by_column, packs>(std::make_integer_sequence<int, max_mr<V>(NV)>{});
 
 /// The row of kernels for a width known at run time.
 template <class V, bool a_by_column, int NV = max_nv<V>>
