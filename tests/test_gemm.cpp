@@ -165,6 +165,9 @@ BOOST_AUTO_TEST_CASE(agrees_with_a_loop_beyond_one_block) {
     verify(Case<float>{ta, tb, false, false, false, 1, 300, 300});
     verify(Case<float>{ta, tb, false, true, false, 4, 257, 129});
     verify(Case<float>{ta, tb, false, false, false, 300, 3, 257});
+    verify(Case<float>{ta, tb, false, true, true, 601, 50, 500});  // a large A, which passes by few panels of B
+    verify(Case<float>{ta, tb, true, false, false, 515, 64, 530, 1});
+    verify(Case<double>{ta, tb, true, true, false, 401, 29, 350});
   });
 }
 
@@ -173,6 +176,7 @@ BOOST_AUTO_TEST_CASE(the_number_of_threads_does_not_change_a_bit) {
     same_bits(Case<float>{ta, tb, false, true, false, 64, 256, 256});
     same_bits(Case<float>{ta, tb, true, true, true, 257, 331, 190, 5});
     same_bits(Case<float>{ta, tb, false, false, false, 700, 40, 300});
+    same_bits(Case<float>{ta, tb, true, true, false, 600, 50, 500});
     same_bits(Case<float>{ta, tb, false, false, false, 30, 1000, 100});
     same_bits(Case<float>{ta, tb, false, false, false, 2000, 2, 800});
     same_bits(Case<float>{ta, tb, false, false, false, 2, 2000, 800});

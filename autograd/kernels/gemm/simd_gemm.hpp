@@ -47,6 +47,9 @@ constexpr int64_t seldom_near_a = 1 << 20;
 /// Rows of A that pass by one panel: 256 KB, which should stay in the second-level cache.
 template <class V>
 constexpr int64_t max_mc = (256 << 10) / (max_kc<V> * int64_t(sizeof(typename V::value_type)));
+/// A large A with few panels of B: these are packed once for each depth and stay near, and so many rows of A at a time pass by all of them.
+/// So A is read from memory once and needs no copy, unless its rows share sets of the cache.
+constexpr int64_t few_panels = 4, kept_mc = 48;
 
 /// One block of the loop over B: depths [pc, pc+kc) of columns [j, j+nc).
 struct Block {
@@ -63,16 +66,25 @@ template <class V> class PartGemm {
       : g(args), panels(panels_of_n), part(which), depths(g.k, max_kc<V>) {
     const int64_t rows = part.i1 - part.i0;
     in_place = g.tb == Trans::no && (g.k * g.ldb * int64_t(sizeof(T)) <= (32 << 10) || rows <= 16);
-    copy_a = part.p1 - part.p0 >= 4 && g.lda * int64_t(sizeof(T)) >= 2048;
+    const bool large_a = g.m * g.k * int64_t(sizeof(T)) > seldom_near_a;
+    keep_b =
+        large_a && part.p1 - part.p0 <= few_panels && rows > kept_mc && g.lda * int64_t(sizeof(T)) % 4096 != 0;
+    copy_a = !keep_b && part.p1 - part.p0 >= 4 && g.lda * int64_t(sizeof(T)) >= 2048;
     prefetch_b = g.k * g.n * int64_t(sizeof(T)) > seldom_near;
-    prefetch_a = g.m * g.k * int64_t(sizeof(T)) > seldom_near_a && !copy_a;
+    prefetch_a = large_a && !copy_a;
     prefetch_c = g.m * g.n * int64_t(sizeof(T)) > seldom_near;
   }
 
   void run() const {
+    const int64_t count = std::max<int64_t>(1, depths.count);
+    if (keep_b) {
+      for (int64_t d = 0; d < count; ++d)
+        for (int64_t ic = part.i0; ic < part.i1; ic += kept_mc)
+          rows_by_depth(ic, std::min(kept_mc, part.i1 - ic), d);
+      return;
+    }
     for (int64_t ic = part.i0; ic < part.i1; ic += max_mc<V>)
-      for (int64_t d = 0; d < std::max<int64_t>(1, depths.count); ++d)
-        rows_by_depth(ic, std::min(max_mc<V>, part.i1 - ic), d);
+      for (int64_t d = 0; d < count; ++d) rows_by_depth(ic, std::min(max_mc<V>, part.i1 - ic), d);
   }
 
  private:
@@ -80,16 +92,19 @@ template <class V> class PartGemm {
   const Panels<V>& panels;
   const Part part;
   const EvenParts depths;
-  bool in_place, copy_a, prefetch_a, prefetch_b, prefetch_c;
+  bool in_place, keep_b, copy_a, prefetch_a, prefetch_b, prefetch_c;
 
   static Scratch<T>& scratch(int which) {
-    static thread_local Scratch<T> buffers[2];
+    static thread_local Scratch<T> buffers[1 + few_panels];
     return buffers[which];
   }
 
   Block block(int64_t d, int64_t p) const {
     const int64_t j = panels.begin(p);
     return {depths.begin(d), depths.size(d), j, panels.begin(p + 1) - j};
+  }
+  const T* a_at(int64_t i, int64_t p) const {
+    return g.ta == Trans::yes ? g.a + p * g.lda + i : g.a + i * g.lda + p;
   }
   const T* b_at(const Block& x) const {
     return g.tb == Trans::no ? g.b + x.pc * g.ldb + x.j : g.b + x.j * g.ldb + x.pc;
@@ -99,7 +114,7 @@ template <class V> class PartGemm {
   void rows_by_depth(int64_t ic, int64_t mc, int64_t d) const {
     const bool by_column = g.ta == Trans::yes;
     const Block first = block(d, part.p0);
-    const T* a = by_column ? g.a + first.pc * g.lda + ic : g.a + ic * g.lda + first.pc;
+    const T* a = a_at(ic, first.pc);
     int64_t lda = g.lda;
     if (copy_a) {
       const int64_t rows = by_column ? first.kc : mc, columns = by_column ? mc : first.kc;
@@ -111,36 +126,43 @@ template <class V> class PartGemm {
     for (int64_t p = part.p0; p < part.p1; ++p) panel(a, lda, ic, mc, d, p);
   }
 
+  /// Where tiles read a block of B; and where the first of them is to pack it for the others [kc, nv*W], or nullptr.
+  struct Source {
+    const T* b;  // [kc, ldb]
+    int64_t ldb;
+    T* pack_to;
+  };
+  /// `there`: whether it has been packed before.
+  Source source(const Block& x, int nv, int buffer, bool there) const {
+    const T* const b = b_at(x);
+    if (in_place && x.nc % W == 0) return {b, g.ldb, nullptr};
+    T* const packed = scratch(buffer).get(x.kc * nv * W);
+    if (!there) {
+      if (g.tb == Trans::yes)
+        pack_transposed<V>(b, g.ldb, x.kc, x.nc, packed);
+      else if (g.ta == Trans::no && x.nc == max_nv<V> * W)
+        return {b, g.ldb, packed};
+      else
+        pack_rows<V>(b, g.ldb, x.kc, x.nc, packed);
+    }
+    return {packed, nv * W, nullptr};
+  }
+
   /// The same for the columns of one panel.
   void panel(const T* a, int64_t lda, int64_t ic, int64_t mc, int64_t d, int64_t p) const {
     const Block x = block(d, p);
     const int nv = int((x.nc + W - 1) / W);
-    const T* b = b_at(x);
-    int64_t ldb = g.ldb;
-    T* packed = nullptr;
-    bool by_first_tile = false;  // B is packed by the first tile that reads it
-    if (!in_place || x.nc % W) {
-      packed = scratch(1).get(x.kc * nv * W);
-      by_first_tile = g.tb == Trans::no && g.ta == Trans::no && x.nc == max_nv<V> * W;
-      if (!by_first_tile) {
-        if (g.tb == Trans::no)
-          pack_rows<V>(b, ldb, x.kc, x.nc, packed);
-        else
-          pack_transposed<V>(b, ldb, x.kc, x.nc, packed);
-        b = packed;
-        ldb = nv * W;
-      }
-    }
+    Source from = keep_b ? source(x, nv, int(1 + p - part.p0), ic > part.i0) : source(x, nv, 1, false);
     const bool last = d + 1 >= depths.count, by_column = g.ta == Trans::yes;
     const Epilogue<T> end{g.accumulate || d > 0, last && g.activation == Activation::relu,
-                          last && g.bias ? g.bias + x.j : nullptr, int(x.nc - (nv - 1) * W), packed};
+                          last && g.bias ? g.bias + x.j : nullptr, int(x.nc - (nv - 1) * W), from.pack_to};
     const auto* const kernels = by_column ? tiles_of_width<V, true>(nv) : tiles_of_width<V, false>(nv);
     const auto* const packing = tiles<V, max_nv<V>, false, true>.data();
     const EvenParts heights(mc, max_mr<V>(nv));
 
     const T* next = nullptr;  // [next_rows, ldb]
     int64_t next_rows = 0, next_columns = 0;
-    if (prefetch_b && (p + 1 < part.p1 || !last)) {
+    if (prefetch_b && (!keep_b || ic == part.i0) && (p + 1 < part.p1 || !last)) {
       const Block y = p + 1 < part.p1 ? block(d, p + 1) : block(d + 1, part.p0);
       next = b_at(y);
       next_rows = g.tb == Trans::no ? y.kc : y.nc;
@@ -153,22 +175,17 @@ template <class V> class PartGemm {
         prefetch_rows(next + r0 * g.ldb, g.ldb, r1 - r0, next_columns);
       }
       const int64_t h = heights.size(t);
-      if (prefetch_a && p == part.p0 && t + 1 < heights.count) {
-        const int64_t next_h = heights.size(t + 1);
-        if (by_column)
-          prefetch_rows(a + i + h, lda, x.kc, next_h);
-        else
-          prefetch_rows(a + (i + h) * lda, lda, next_h, x.kc);
+      // One tile ahead; or, where a few rows pass by all panels, the next few.
+      const int64_t ahead = keep_b ? i + kept_mc : i + h, end_of_a = keep_b ? part.i1 - ic : mc;
+      if (prefetch_a && p == part.p0 && ahead < end_of_a) {
+        const int64_t rows = std::min(h, end_of_a - ahead);
+        prefetch_rows(a_at(ic + ahead, x.pc), g.lda, by_column ? x.kc : rows, by_column ? rows : x.kc);
       }
       T* const c = g.c + (ic + i) * g.ldc + x.j;  // [h, ldc]
       if (prefetch_c && d == 0) prefetch_rows<1>(c, g.ldc, h, x.nc);
-      const auto run = by_first_tile ? packing[h - 1] : kernels[h - 1];
-      run(x.kc, by_column ? a + i : a + i * lda, lda, b, ldb, c, g.ldc, end);
-      if (by_first_tile) {
-        by_first_tile = false;
-        b = packed;
-        ldb = nv * W;
-      }
+      const auto run = from.pack_to ? packing[h - 1] : kernels[h - 1];
+      run(x.kc, by_column ? a + i : a + i * lda, lda, from.b, from.ldb, c, g.ldc, end);
+      if (from.pack_to) from = {from.pack_to, nv * W, nullptr};
       i += h;
     }
   }
