@@ -12,9 +12,8 @@
 ///  - nothing outside C's m x n entries is written, and no allocation after the first calls of a size.
 namespace elbow {
 
-/// Multiply-adds from which on a second thread pays, with a margin: to share work takes a few microseconds, about what
-/// one core needs for 2^18 of them.
-inline constexpr int64_t gemm_parallel_from = int64_t(1) << 22;
+/// Multiply-adds from which on a second thread pays: to share work takes two or three microseconds, and one core needs ten for so many.
+inline constexpr int64_t gemm_parallel_from = int64_t(1) << 19;
 
 /// What is applied to each finished entry of C. relu keeps NaN.
 enum class Activation { none, relu };
