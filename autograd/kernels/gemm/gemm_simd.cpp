@@ -43,7 +43,7 @@ template <class F> void in_strips(bool parallel, int64_t count, int64_t step, co
 }
 
 template <class V> void gemm_tiles(const GemmArgs<typename V::value_type>& g, bool parallel) {
-  const simd::Panels<V> panels(g.n);
+  const simd::Panels<V> panels(g.m, g.n);
   if (parallel)
     gemm_parallel<V>(g, panels);
   else

@@ -18,12 +18,13 @@ struct EvenParts {
   int64_t begin(int64_t i) const { return i * low + std::min(i, tall); }
 };
 
-/// C is cut into panels of whole vectors, at most max_nv wide. Panels depend on n alone.
+/// C is cut into panels of whole vectors, as wide as a tile of C may be. Panels depend on the shape of C alone.
 template <class V> struct Panels {
   int64_t n;
   EvenParts vectors;
-  explicit Panels(int64_t columns)
-      : n(columns), vectors((columns + int64_t(V::size) - 1) / int64_t(V::size), max_nv<V>) {}
+  Panels(int64_t rows, int64_t columns)
+      : n(columns),
+        vectors((columns + int64_t(V::size) - 1) / int64_t(V::size), rows == 1 ? row_nv : max_nv<V>) {}
   int64_t count() const { return vectors.count; }
   int64_t begin(int64_t p) const { return std::min(n, vectors.begin(p) * int64_t(V::size)); }
 };
@@ -140,7 +141,7 @@ template <class V> class PartGemm {
     if (!there) {
       if (g.tb == Trans::yes)
         pack_transposed<V>(b, g.ldb, x.kc, x.nc, packed);
-      else if (g.ta == Trans::no && x.nc == max_nv<V> * W)
+      else if (g.ta == Trans::no && g.m > 1 && x.nc == max_nv<V> * W)
         return {b, g.ldb, packed};
       else
         pack_rows<V>(b, g.ldb, x.kc, x.nc, packed);
@@ -156,9 +157,13 @@ template <class V> class PartGemm {
     const bool last = d + 1 >= depths.count, by_column = g.ta == Trans::yes;
     const Epilogue<T> end{g.accumulate || d > 0, last && g.activation == Activation::relu,
                           last && g.bias ? g.bias + x.j : nullptr, int(x.nc - (nv - 1) * W), from.pack_to};
-    const auto* const kernels = by_column ? tiles_of_width<V, true>(nv) : tiles_of_width<V, false>(nv);
+    const bool row = g.m == 1;
+    const auto* const kernels = row && by_column ? &row_tiles<V, true>[size_t(nv - 1)]
+                                : row            ? &row_tiles<V, false>[size_t(nv - 1)]
+                                : by_column      ? tiles_of_width<V, true>(nv)
+                                                 : tiles_of_width<V, false>(nv);
     const auto* const packing = tiles<V, max_nv<V>, false, true>.data();
-    const EvenParts heights(mc, max_mr<V>(nv));
+    const EvenParts heights(mc, row ? 1 : max_mr<V>(nv));
 
     const T* next = nullptr;  // [next_rows, ldb]
     int64_t next_rows = 0, next_columns = 0;

@@ -130,4 +130,14 @@ const TileFn<typename V::value_type>* tiles_of_width(int nv) {
   return tiles<V, NV, a_by_column>.data();
 }
 
+/// Widest tile of a single row: as many chains as hide the latency of the multiply-add.
+constexpr int row_nv = 8;
+
+/// The kernels of one row by width: entry v-1 does v vectors.
+template <class V, bool a_by_column>
+inline constexpr auto row_tiles = []<int... I>(std::integer_sequence<int, I...>) {
+  return std::array<TileFn<typename V::value_type>, sizeof...(I)>{&tile<V, 1, I + 1, a_by_column>...};
+}
+(std::make_integer_sequence<int, row_nv>{});
+
 }  // namespace elbow::simd
