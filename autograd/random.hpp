@@ -8,7 +8,7 @@ namespace elbow {
 
 /// Names one sequence of random numbers. The generator is counter-based (Philox4x32-10, Salmon et al. 2011):
 /// number i of a sequence is a function of the key and i alone, so it is the same for any number of threads and
-/// after a resume, and on every device (normal numbers to the rounding of its logarithm and sine). The seed is
+/// after a resume, and on every device (normal numbers to the rounding of its multiply-adds and roots). The seed is
 /// Philox's key; its counter holds the place in the sequence (32 bits, four numbers each, so that a sequence
 /// ends after 2^34), the step (64 bits) and the stream (32 bits).
 struct RandomKey {
@@ -53,7 +53,7 @@ class RandomStream {
 /// shared among the threads.
 ///
 /// fill_uniform: [lo, hi), never hi, in steps of (hi - lo) / 2^24. Error unless lo <= hi.
-/// fill_normal: Box-Muller; the largest number that can come is 6.66 standard deviations.
+/// fill_normal: Box-Muller (kernels/box_muller.hpp); the largest number that can come is 6.66 standard deviations.
 /// fill_bernoulli: 1 with probability p (to 2^-31), else 0. Error unless 0 <= p <= 1.
 /// fill_bits: the raw words.
 template <class T> void fill_uniform(const RandomKey& key, T* out, int64_t n, T lo = 0, T hi = 1);

@@ -8,6 +8,7 @@
 
 namespace elbow::ops {
 
+/// n!
 constexpr double factorial(int n) { return n < 2 ? 1 : n * factorial(n - 1); }
 
 /// The sum of z^(j - first) / divisor(j) over first <= j < terms, by Horner's rule.
