@@ -141,7 +141,7 @@ template <class V> class PartGemm {
     if (!there) {
       if (g.tb == Trans::yes)
         pack_transposed<V>(b, g.ldb, x.kc, x.nc, packed);
-      else if (g.ta == Trans::no && g.m > 1 && x.nc == max_nv<V> * W)
+      else if (g.ta == Trans::no && x.nc == max_nv<V> * W)
         return {b, g.ldb, packed};
       else
         pack_rows<V>(b, g.ldb, x.kc, x.nc, packed);
@@ -158,10 +158,7 @@ template <class V> class PartGemm {
     const Epilogue<T> end{g.accumulate || d > 0, last && g.activation == Activation::relu,
                           last && g.bias ? g.bias + x.j : nullptr, int(x.nc - (nv - 1) * W), from.pack_to};
     const bool row = g.m == 1;
-    const auto* const kernels = row && by_column ? &row_tiles<V, true>[size_t(nv - 1)]
-                                : row            ? &row_tiles<V, false>[size_t(nv - 1)]
-                                : by_column      ? tiles_of_width<V, true>(nv)
-                                                 : tiles_of_width<V, false>(nv);
+    const auto* const kernels = kernels_for<V>(by_column, row, nv);
     const auto* const packing = tiles<V, max_nv<V>, false, true>.data();
     const EvenParts heights(mc, row ? 1 : max_mr<V>(nv));
 

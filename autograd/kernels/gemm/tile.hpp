@@ -140,4 +140,10 @@ inline constexpr auto row_tiles = []<int... I>(std::integer_sequence<int, I...>)
 }
 (std::make_integer_sequence<int, row_nv>{});
 
+/// The kernels for a panel of nv vectors, entry h-1 for h rows. `row`: C is a single row, whose panels may be wider than others.
+template <class V> const TileFn<typename V::value_type>* kernels_for(bool a_by_column, bool row, int nv) {
+  if (row) return &(a_by_column ? row_tiles<V, true> : row_tiles<V, false>)[std::size_t(nv - 1)];
+  return a_by_column ? tiles_of_width<V, true>(nv) : tiles_of_width<V, false>(nv);
+}
+
 }  // namespace elbow::simd
