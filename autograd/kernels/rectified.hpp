@@ -1,5 +1,5 @@
 #pragma once
-#include "autograd/kernels/simd.hpp"
+#include "autograd/kernels/math.hpp"
 
 // max(., 0) at the end of another op, as relu has it, and its gradient.
 namespace elbow::ops {

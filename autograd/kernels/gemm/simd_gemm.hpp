@@ -16,6 +16,8 @@ struct EvenParts {
       : count((n + most - 1) / most), low(count ? n / count : 0), tall(n - low * count) {}
   int64_t size(int64_t i) const { return low + (i < tall); }
   int64_t begin(int64_t i) const { return i * low + std::min(i, tall); }
+  /// How many parts, from part i on, are as large as that.
+  int64_t alike(int64_t i) const { return (i < tall ? tall : count) - i; }
 };
 
 /// C is cut into panels of whole vectors, as wide as a tile of C may be. Panels depend on the shape of C alone.
@@ -170,25 +172,28 @@ template <class V> class PartGemm {
       next_rows = g.tb == Trans::no ? y.kc : y.nc;
       next_columns = g.tb == Trans::no ? y.nc : y.kc;
     }
+    const bool fetches_a = prefetch_a && p == part.p0, fetches_c = prefetch_c && d == 0;
+    const bool one_by_one = next || fetches_a || fetches_c;
     int64_t i = 0;
-    for (int64_t t = 0; t < heights.count; ++t) {
+    for (int64_t t = 0, tiles = 0; t < heights.count; t += tiles) {
+      const int64_t h = heights.size(t);
+      tiles = one_by_one || from.pack_to ? 1 : heights.alike(t);
+      T* const c = g.c + (ic + i) * g.ldc + x.j;  // [h, ldc]
       if (next) {
         const int64_t r0 = next_rows * t / heights.count, r1 = next_rows * (t + 1) / heights.count;
         prefetch_rows(next + r0 * g.ldb, g.ldb, r1 - r0, next_columns);
       }
-      const int64_t h = heights.size(t);
       // One tile ahead; or, where a few rows pass by all panels, the next few.
       const int64_t ahead = keep_b ? i + kept_mc : i + h, end_of_a = keep_b ? part.i1 - ic : mc;
-      if (prefetch_a && p == part.p0 && ahead < end_of_a) {
+      if (fetches_a && ahead < end_of_a) {
         const int64_t rows = std::min(h, end_of_a - ahead);
         prefetch_rows(a_at(ic + ahead, x.pc), g.lda, by_column ? x.kc : rows, by_column ? rows : x.kc);
       }
-      T* const c = g.c + (ic + i) * g.ldc + x.j;  // [h, ldc]
-      if (prefetch_c && d == 0) prefetch_rows<1>(c, g.ldc, h, x.nc);
+      if (fetches_c) prefetch_rows<1>(c, g.ldc, h, x.nc);
       const auto run = from.pack_to ? packing[h - 1] : kernels[h - 1];
-      run(x.kc, by_column ? a + i : a + i * lda, lda, from.b, from.ldb, c, g.ldc, end);
+      run(tiles, x.kc, by_column ? a + i : a + i * lda, lda, from.b, from.ldb, c, g.ldc, end);
       if (from.pack_to) from = {from.pack_to, nv * W, nullptr};
-      i += h;
+      i += tiles * h;
     }
   }
 };

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "autograd/kernels/gemm/edge.hpp"
+#include "autograd/kernels/rectified.hpp"
 #include "autograd/kernels/xsimd.hpp"
 
 namespace elbow::simd {
@@ -38,14 +39,28 @@ template <class T> struct Epilogue {
   T* packed;      // where a tile that packs leaves what it reads of B
 };
 
+/// What it says, for vector v of each row of a tile, of which only `lanes` numbers lie within C: sums[rows].
+template <class V>
+ELBOW_INLINE void finish_edge(int rows, int v, const V* sums, typename V::value_type* c, int64_t ldc,
+                              const Epilogue<typename V::value_type>& end) {
+  c += v * int(V::size);
+  for (int i = 0; i < rows; ++i, c += ldc) {
+    V x = sums[i];
+    if (end.accumulate) x = x + load_part<V>(c, end.lanes);
+    if (end.bias) x = x + load_part<V>(end.bias + v * int(V::size), end.lanes);
+    store_part(c, end.relu ? ops::rectified(x) : x, end.lanes);
+  }
+}
+
 /// C[MR, NV*W] (op)= A[MR, k] B[k, NV*W]. Each entry of C is one chain of multiply-adds over k in order,
 /// whatever the tile's shape: this is why the split of C into tiles and threads cannot change a bit. a:
 /// a_by_column ? [k, lda], the tile's rows side by side : [MR, lda]; b: [k, ldb]; c: [MR, ldc]. With `packs`, what is read of b is
 /// left behind at end.packed [k, NV*W] for the tiles to come: so their panel costs no walk of its own.
 template <class V, int MR, int NV, bool a_by_column, bool packs = false>
-void tile(int64_t k, const typename V::value_type* __restrict a, int64_t lda,
-          const typename V::value_type* __restrict b, int64_t ldb, typename V::value_type* __restrict c,
-          int64_t ldc, const Epilogue<typename V::value_type>& end) {
+[[gnu::noinline]] void tile(int64_t k, const typename V::value_type* __restrict a, int64_t lda,
+                            const typename V::value_type* __restrict b, int64_t ldb,
+                            typename V::value_type* __restrict c, int64_t ldc,
+                            const Epilogue<typename V::value_type>& end) {
   using T = typename V::value_type;
   constexpr int W = int(V::size);
   V acc[MR][NV];
@@ -75,45 +90,49 @@ void tile(int64_t k, const typename V::value_type* __restrict a, int64_t lda,
     b += ldb;
   }
 
-  auto finish = [&](V x, V old, V shift) {
-    if (end.accumulate) x = x + old;
-    if (end.bias) x = x + shift;
-    if (end.relu) x = xsimd::select(x < V(T(0)), V(T(0)), x);  // not max(): NaN must stay NaN
-    return x;
-  };
-  const bool plain = !end.accumulate && !end.bias && !end.relu;
-#pragma GCC unroll 8
-  for (int v = 0; v < NV; ++v) {
-    const bool whole = v < NV - 1 || end.lanes == W;
-    V shift(T(0));
-    if (end.bias)
-      shift = whole ? V::load_unaligned(end.bias + v * W) : load_part<V>(end.bias + v * W, end.lanes);
+  const bool sticks_out = end.lanes < W;  // the last vector of each row
+  if (sticks_out) {
+    V last[MR];
 #pragma GCC unroll 32
-    for (int i = 0; i < MR; ++i) {
-      T* const out = c + i * ldc + v * W;
-      if (whole) {
-        if (!plain) {
-          V old(T(0));
-          if (end.accumulate) old = V::load_unaligned(out);
-          acc[i][v] = finish(acc[i][v], old, shift);
-        }
-        acc[i][v].store_unaligned(out);
-      } else {
-        V old(T(0));
-        if (end.accumulate) old = load_part<V>(out, end.lanes);
-        store_part(out, finish(acc[i][v], old, shift), end.lanes);
-      }
-    }
+    for (int i = 0; i < MR; ++i) last[i] = acc[i][NV - 1];
+    finish_edge(MR, NV - 1, last, c, ldc, end);
   }
+  // f(v, i, out) for each vector of the tile that lies within C.
+  const auto for_each_whole = [&](auto f) {
+#pragma GCC unroll 8
+    for (int v = 0; v < NV; ++v)
+      if (v < NV - 1 || !sticks_out)
+#pragma GCC unroll 32
+        for (int i = 0; i < MR; ++i) f(v, i, c + i * ldc + v * W);
+  };
+  if (end.accumulate)
+    for_each_whole([&](int v, int i, const T* out) { acc[i][v] = acc[i][v] + V::load_unaligned(out); });
+  if (end.bias)
+    for_each_whole(
+        [&](int v, int i, const T*) { acc[i][v] = acc[i][v] + V::load_unaligned(end.bias + v * W); });
+  if (end.relu) for_each_whole([&](int v, int i, const T*) { acc[i][v] = ops::rectified(acc[i][v]); });
+  for_each_whole([&](int v, int i, T* out) { acc[i][v].store_unaligned(out); });
+}
+
+/// `count` tiles, one below the other: a[count*MR, ...] as there, c[count*MR, ldc]. The tile is a function of its own, because g++ runs
+/// out of registers for both loops.
+template <class V, int MR, int NV, bool a_by_column, bool packs = false>
+void tile_column(int64_t count, int64_t k, const typename V::value_type* a, int64_t lda,
+                 const typename V::value_type* b, int64_t ldb, typename V::value_type* c, int64_t ldc,
+                 const Epilogue<typename V::value_type>& end) {
+  for (; count > 0; --count, a += a_by_column ? MR : MR * lda, c += MR * ldc)
+    tile<V, MR, NV, a_by_column, packs>(k, a, lda, b, ldb, c, ldc, end);
 }
 
 template <class T>
-using TileFn = void (*)(int64_t, const T*, int64_t, const T*, int64_t, T*, int64_t, const Epilogue<T>&);
+using TileFn = void (*)(int64_t, int64_t, const T*, int64_t, const T*, int64_t, T*, int64_t,
+                        const Epilogue<T>&);
 
 namespace detail {
 template <class V, int NV, bool a_by_column, bool packs, int... I>
 constexpr auto heights(std::integer_sequence<int, I...>) {
-  return std::array<TileFn<typename V::value_type>, sizeof...(I)>{&tile<V, I + 1, NV, a_by_column, packs>...};
+  return std::array<TileFn<typename V::value_type>, sizeof...(I)>{
+      &tile_column<V, I + 1, NV, a_by_column, packs>...};
 }
 }  // namespace detail
 
@@ -136,7 +155,7 @@ constexpr int row_nv = 8;
 /// The kernels of one row by width: entry v-1 does v vectors.
 template <class V, bool a_by_column>
 inline constexpr auto row_tiles = []<int... I>(std::integer_sequence<int, I...>) {
-  return std::array<TileFn<typename V::value_type>, sizeof...(I)>{&tile<V, 1, I + 1, a_by_column>...};
+  return std::array<TileFn<typename V::value_type>, sizeof...(I)>{&tile_column<V, 1, I + 1, a_by_column>...};
 }
 (std::make_integer_sequence<int, row_nv>{});
 
