@@ -71,15 +71,18 @@ def time_round(options, programs, number):
 
 
 def summary_of(lines, case, threads):
-    """The medians of one case, and the floor: the time that its multiply-adds take at the measured peak."""
+    """The medians of one case, and the floor: the time of its multiply-adds at the measured peak, and of what its optimiser moves at the
+    measured rate of memory."""
     here = [line for line in lines if (line["case"], line["threads"]) == (case, threads)]
     own = [line for line in here if "variant" not in line]
-    floors = [{"us": line["flop_per_step"] / (line["peak_gflops_per_core"] * threads * 1e3)} for line in own]
+    floors = [{"us": line["flop_per_step"] / (line["peak_gflops_per_core"] * threads * 1e3)
+                     + line["optimizer_bytes_per_step"] / (line["memory_gbytes_per_s"] * 1e3)} for line in own]
     train_us, floor_us = median(own, "train_step_us"), median(floors, "us")
     train = [line["train_step_us"] for line in own]
     summary = {"case": case, "threads": threads, "train_step_us": train_us, "slowest_us": max(train), "fastest_us": min(train),
                "eval_step_us": median(own, "eval_step_us"), "parameters": own[0]["parameters"], "rows": own[0]["rows"],
                "flop_per_step": own[0]["flop_per_step"], "peak_gflops_per_core": median(own, "peak_gflops_per_core"),
+               "optimizer_bytes_per_step": own[0]["optimizer_bytes_per_step"], "memory_gbytes_per_s": median(own, "memory_gbytes_per_s"),
                "floor_us": floor_us, "percent_of_floor": 100 * floor_us / train_us, "peers": {}}
     for variant in VARIANTS:
         if peer := [line for line in here if line.get("variant") == variant]:
@@ -88,10 +91,10 @@ def summary_of(lines, case, threads):
 
 
 def step_rows(summaries):
-    header = ["case", "threads", "rows", "train µs", "from - to", "eval µs", "MFLOP", "floor µs", "% of floor"]
+    header = ["case", "threads", "rows", "train µs", "from - to", "eval µs", "MFLOP", "MB", "floor µs", "% of floor"]
     rows = [[s["case"], s["threads"], s["rows"], number(s["train_step_us"]), f"{s['fastest_us']:.0f} - {s['slowest_us']:.0f}",
-             number(s["eval_step_us"]), number(s["flop_per_step"] / 1e6), number(s["floor_us"]), number(s["percent_of_floor"])]
-            for s in summaries]
+             number(s["eval_step_us"]), number(s["flop_per_step"] / 1e6), number(s["optimizer_bytes_per_step"] / 1e6),
+             number(s["floor_us"]), number(s["percent_of_floor"])] for s in summaries]
     return header, rows
 
 
@@ -162,8 +165,10 @@ def tables_of(result, table):
 
 GROWTH = "Growth of the baseline's training step"
 NOTES = {
-    "Steps and their floor": "Medians over the rounds, and the fastest and the slowest round. The floor is the time that the multiply-adds of the step's matrix products "
-    "and convolutions would take at the measured peak of the cores, with nothing else to do.",
+    "Steps and their floor": "Medians over the rounds, and the fastest and the slowest round. The floor is the time that two parts would take with "
+    "nothing else to do: the multiply-adds of the step's matrix products and convolutions (MFLOP) at the measured peak of the cores, and then what the "
+    "optimiser must read from memory and write to it (MB) at the measured rate of memory. Adam moves 28 bytes for each parameter, less what the "
+    "last-level cache can keep: 0 for models that fit there.",
     "Training step, next to the peers": "Ratios above 1: Elbow is faster. A star marks a model with another number of parameters. JAX's step draws masks and "
     "noise as Elbow's does; PyTorch's takes masks that were drawn before.",
     GROWTH: "`baseline` with one setting changed: rows of a batch, width of all its layers and number of latents, hidden layers of encoder and decoder "

@@ -11,19 +11,12 @@
 #include <vector>
 
 #include "autograd/kernels/gemm/gemm.hpp"
-#include "autograd/kernels/xsimd.hpp"
 #include "base/parallel.hpp"
 #include "base/stopwatch.hpp"
+#include "experiments/bench/limits.hpp"
 
 namespace elbow {
 namespace {
-
-double median(std::vector<double> v) {
-  std::nth_element(v.begin(), v.begin() + std::ptrdiff_t(v.size() / 2), v.end());
-  return v[v.size() / 2];
-}
-
-template <class T> volatile T sink;  // keeps the peak loop's result alive
 
 struct Layer {
   int64_t m, n, k;
@@ -84,7 +77,7 @@ template <class T> std::vector<Result> measure(const Product<T>& product, const 
       rates[b].push_back(rate);
       shares[b].push_back(100 * rate / peak);
     }
-  for (int b = 0; b < 2; ++b) results.push_back({median(rates[b]), median(shares[b])});
+  for (int b = 0; b < 2; ++b) results.push_back({median_of(rates[b]), median_of(shares[b])});
   return results;
 }
 
@@ -120,35 +113,6 @@ template <class T> void table(const BenchGemmOptions& options, std::ostream& out
 }
 
 }  // namespace
-
-template <class T> double measure_fma_peak() {
-  using V = xsimd::batch<T>;
-  constexpr int chains = 12, rounds = 6000;  // 12 chains fit the 16 registers of SSE and AVX with both factors
-  V x[chains];
-  for (V& v : x) v = V(T(1));
-  const V factor(T(0.999)), shift(T(0.5));
-  const Stopwatch watch;
-  for (int r = 0; r < rounds; ++r)
-#pragma GCC unroll 16
-    for (int c = 0; c < chains; ++c) x[c] = x[c] * factor + shift;
-  const double seconds = watch.seconds();
-  V sum = x[0];
-  for (int c = 1; c < chains; ++c) sum = sum + x[c];
-  T lanes[V::size];
-  sum.store_unaligned(lanes);
-  sink<T> = lanes[0];
-  return 2.0 * chains * rounds * double(V::size) / seconds * 1e-9;
-}
-template double measure_fma_peak<float>();
-template double measure_fma_peak<double>();
-
-template <class T> double median_fma_peak() {
-  std::vector<double> peaks;
-  for (int i = 0; i < 21; ++i) peaks.push_back(measure_fma_peak<T>());
-  return median(peaks);
-}
-template double median_fma_peak<float>();
-template double median_fma_peak<double>();
 
 int bench_gemm(const BenchGemmOptions& options, std::ostream& out) {
   const int threads_before = num_threads();
