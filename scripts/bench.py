@@ -126,13 +126,19 @@ def time_products(elbow, threads):
 
 
 def product_rows(products):
-    header, columns = ["product"], []
+    """Rates and shares of the peak: Elbow's, OpenBLAS's, and oneDNN's where it was there."""
+    first = next(iter(products.values()))
+    libraries = {"simd": "Elbow", "openblas": "OpenBLAS"}
+    if "onednn" in first["about"]:
+        libraries["onednn"] = f"oneDNN {first['about']['onednn']}"
+    header = ["product"]
+    rows = [[f"{p['form']} {p['m']} x {p['n']} x {p['k']}"] for p in first["products"]]
     for threads, found in products.items():
-        header += [f"{threads} thr: Elbow GFLOP/s", "% of peak", "OpenBLAS GFLOP/s", "% of peak"]
-        columns.append([[number(p["simd_gflops"], 1), number(p["simd_percent"]), number(p["openblas_gflops"], 1),
-                         number(p["openblas_percent"])] for p in found["products"]])
-    names = [f"{p['form']} {p['m']} x {p['n']} x {p['k']}" for p in next(iter(products.values()))["products"]]
-    return header, [[name, *(cell for part in parts for cell in part)] for name, *parts in zip(names, *columns)]
+        for key, name in libraries.items():
+            header += [f"{threads} thr: {name} GFLOP/s", "% of peak"]
+            for row, p in zip(rows, found["products"]):
+                row += [number(p[f"{key}_gflops"], 1), number(p[f"{key}_percent"])]
+    return header, rows
 
 
 def machine_facts(elbow, lines):

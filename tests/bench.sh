@@ -16,8 +16,10 @@ case "$1 $2" in
     work='"flop_per_step": 10000000, "optimizer_bytes_per_step": 1000000'
     echo "{\"train_step_us\": $us, \"eval_step_us\": 50, \"parameters\": 7, \"rows\": 64, $work, $rates}" ;;
   "bench gemm")
-    echo '{"threads": 1, "peak_gflops_per_core": 100}'
-    echo '{"form": "NN", "m": 1, "n": 2, "k": 3, "simd_gflops": 90, "simd_percent": 90, "openblas_gflops": 80, "openblas_percent": 80}' ;;
+    rates='"simd_gflops": 90, "simd_percent": 90, "openblas_gflops": 80, "openblas_percent": 80'
+    if [ -e with_onednn ]; then version=', "onednn": "1.2.3"' rates="$rates, \"onednn_gflops\": 70, \"onednn_percent\": 70"; fi
+    echo "{\"threads\": 1, \"peak_gflops_per_core\": 100$version}"
+    echo "{\"form\": \"NN\", \"m\": 1, \"n\": 2, \"k\": 3, $rates}" ;;
 esac
 END
 # The peers: PyTorch, and no JAX.
@@ -44,6 +46,12 @@ check "versions" grep -q 'Peers: PyTorch 9.9' page/bench.md
 check "matrix products" grep -qF '| NN 1 x 2 x 3 | 90.0 | 90 | 80.0 | 80 |' page/bench.md
 check "every line is kept" test "$(grep -c '"round":' outputs/bench/bench.json)" -eq 9
 check "three rounds" test "$(grep -c '^round' progress)" -eq 3
+
+touch with_onednn
+bench --rounds 1 --markdown onednn.md >/dev/null 2>&1
+rm with_onednn
+check "oneDNN where it is installed" grep -qF '| NN 1 x 2 x 3 | 90.0 | 90 | 80.0 | 80 | 70.0 | 70 |' onednn.md
+check "its version" grep -qF '| 1 thr: oneDNN 1.2.3 GFLOP/s |' onednn.md
 
 check "without peers there are no ratios" bash -c "! grep -q peers <(PYTHONDONTWRITEBYTECODE=1 python3 '$source/scripts/bench.py' ./own --case baseline --rounds 1 --threads 1 2>/dev/null)"
 bench --peers modules >text 2>/dev/null

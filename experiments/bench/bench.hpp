@@ -15,9 +15,9 @@ struct BenchGemmOptions {
   double sample_us = 200;  ///< each sample repeats the product for about this long
 };
 
-/// Times our kernel and OpenBLAS on the products of a linear layer y[M,N] = x[M,K] w[K,N]: forward (NN), dx =
-/// dy w^T (NT), dw = x^T dy (TN). Prints GFLOP/s and percent of the multiply-add peak, sample by sample in
-/// turn.
+/// Times our kernel, OpenBLAS and, in float32 where it is installed, oneDNN on the products of a linear layer y[M,N] = x[M,K] w[K,N]:
+/// forward (NN), dx = dy w^T (NT), dw = x^T dy (TN). Prints GFLOP/s and percent of the multiply-add peak, sample by sample
+/// in turn.
 int bench_gemm(const BenchGemmOptions& options, std::ostream& out);
 
 struct BenchOpsOptions {
