@@ -4,19 +4,20 @@
   bench.py ELBOW [--threads 1 2] [--rounds 3] [--case baseline ...] [--peers FOLDER [--python PYTHON]] [--growth] [--markdown FILE]
 
 Prints tables and writes every number to outputs/bench/bench.json (--out FILE). A folder of peers holds torch_peer.py and
-jax_peer.py: programs that time the same models and print one JSON line for each case and variant. PYTHON runs them.
+jax_peer.py: programs that time the same models and print one JSON line for each case and variant. PYTHON runs them. Where it has PyTorch,
+experiments/bench/libtorch_step.cpp is compiled and times the same in C++.
 
 In each round every program takes its turn on a case before any starts on the next one. So a machine that slows down does so for
 all of them. A figure is the median over the rounds, each of which is a process of its own. A program that is to use N threads has N cores.
 """
 import argparse, datetime, json, os, platform, subprocess, sys
 from pathlib import Path
-import growth
+import growth, libtorch
 from bench_cases import CASES
 from timings import markdown_table, median, number, plain_table, ratio, run
 
 
-VARIANTS = {"eager": "PyTorch eager", "compile": "PyTorch compile", "step": "JAX step", "scan": "JAX scan"}
+VARIANTS = {"eager": "PyTorch eager", "compile": "PyTorch compile", "libtorch": "LibTorch", "step": "JAX step", "scan": "JAX scan"}
 
 
 def time_elbow(elbow, case, threads):
@@ -38,14 +39,21 @@ def installed_peers(folder, python):
             print(f"left out: {library}: {error} ({python})")
         else:
             programs[library] = [python, path]
+    program, error = libtorch.build(python)
+    if error:
+        print(f"left out: libtorch: {error}")
+    else:
+        programs["libtorch"] = [program]
     return programs
 
 
 def time_peers(programs, case, threads):
-    lines = []
+    lines, steps = [], ["--steps", max(10, case.steps // 4)]
     for library, program in programs.items():
         if library == "torch":
-            extra = ["--variant", "eager", "compile", "--steps", max(10, case.steps // 4)]
+            extra = ["--variant", "eager", "compile", *steps]
+        elif library == "libtorch":
+            extra = steps
         elif case.jax:
             extra = ["--variant", "step", "scan"]
         else:
@@ -151,7 +159,7 @@ def machine_facts(elbow, lines):
     facts.update(line.split(": ", 1) for line in info.splitlines() if line.split(":")[0] in ("compiler", "build", "isa", "blas", "blas_core"))
     facts["commit"] = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True).stdout.strip()
     for library in ("torch", "jax"):
-        facts.update({library: line[library] for line in lines if library in line})
+        facts.update({library: line[library] for line in reversed(lines) if library in line})
     return facts
 
 
@@ -176,7 +184,7 @@ NOTES = {
     "optimiser must read from memory and write to it (MB) at the measured rate of memory. Adam moves 28 bytes for each parameter, less what the "
     "last-level cache can keep: 0 for models that fit there.",
     "Training step, next to the peers": "Ratios above 1: Elbow is faster. A star marks a model with another number of parameters. JAX's step draws masks and "
-    "noise as Elbow's does; PyTorch's takes masks that were drawn before.",
+    "noise as Elbow's does; those of PyTorch and LibTorch (PyTorch from C++) take masks that were drawn before.",
     GROWTH: "`baseline` with one setting changed: rows of a batch, width of all its layers and number of latents, hidden layers of encoder and decoder "
     "each. More threads pay from the value on from which they always save more than 5%.",
     "Matrix products": "`elbow bench gemm`: op(A)[m,k] op(B)[k,n], N as stored, T transposed; the peak is that of the threads together.",
