@@ -4,19 +4,20 @@
   bench.py ELBOW [--threads 1 2] [--rounds 3] [--case baseline ...] [--peers FOLDER [--python PYTHON]] [--growth] [--markdown FILE]
 
 Prints tables and writes every number to outputs/bench/bench.json (--out FILE). A folder of peers holds torch_peer.py and
-jax_peer.py: programs that time the same models and print one JSON line for each case and variant. PYTHON runs them.
+jax_peer.py: programs that time the same models and print one JSON line for each case and variant. PYTHON runs them. Where it has PyTorch,
+experiments/bench/libtorch_step.cpp is compiled and times the same in C++.
 
 In each round every program takes its turn on a case before any starts on the next one. So a machine that slows down does so for
 all of them. A figure is the median over the rounds, each of which is a process of its own. A program that is to use N threads has N cores.
 """
 import argparse, datetime, json, os, platform, subprocess, sys
 from pathlib import Path
-import growth
+import growth, libtorch
 from bench_cases import CASES
 from timings import markdown_table, median, number, plain_table, ratio, run
 
 
-VARIANTS = {"eager": "PyTorch eager", "compile": "PyTorch compile", "step": "JAX step", "scan": "JAX scan"}
+VARIANTS = {"eager": "PyTorch eager", "compile": "PyTorch compile", "libtorch": "LibTorch", "step": "JAX step", "scan": "JAX scan"}
 
 
 def time_elbow(elbow, case, threads):
@@ -38,14 +39,21 @@ def installed_peers(folder, python):
             print(f"left out: {library}: {error} ({python})")
         else:
             programs[library] = [python, path]
+    program, error = libtorch.build(python)
+    if error:
+        print(f"left out: libtorch: {error}")
+    else:
+        programs["libtorch"] = [program]
     return programs
 
 
 def time_peers(programs, case, threads):
-    lines = []
+    lines, steps = [], ["--steps", max(10, case.steps // 4)]
     for library, program in programs.items():
         if library == "torch":
-            extra = ["--variant", "eager", "compile", "--steps", max(10, case.steps // 4)]
+            extra = ["--variant", "eager", "compile", *steps]
+        elif library == "libtorch":
+            extra = steps
         elif case.jax:
             extra = ["--variant", "step", "scan"]
         else:
@@ -71,15 +79,18 @@ def time_round(options, programs, number):
 
 
 def summary_of(lines, case, threads):
-    """The medians of one case, and the floor: the time that its multiply-adds take at the measured peak."""
+    """The medians of one case, and the floor: the time of its multiply-adds at the measured peak, and of what its optimiser moves at the
+    measured rate of memory."""
     here = [line for line in lines if (line["case"], line["threads"]) == (case, threads)]
     own = [line for line in here if "variant" not in line]
-    floors = [{"us": line["flop_per_step"] / (line["peak_gflops_per_core"] * threads * 1e3)} for line in own]
+    floors = [{"us": line["flop_per_step"] / (line["peak_gflops_per_core"] * threads * 1e3)
+                     + line["optimizer_bytes_per_step"] / (line["memory_gbytes_per_s"] * 1e3)} for line in own]
     train_us, floor_us = median(own, "train_step_us"), median(floors, "us")
     train = [line["train_step_us"] for line in own]
     summary = {"case": case, "threads": threads, "train_step_us": train_us, "slowest_us": max(train), "fastest_us": min(train),
                "eval_step_us": median(own, "eval_step_us"), "parameters": own[0]["parameters"], "rows": own[0]["rows"],
                "flop_per_step": own[0]["flop_per_step"], "peak_gflops_per_core": median(own, "peak_gflops_per_core"),
+               "optimizer_bytes_per_step": own[0]["optimizer_bytes_per_step"], "memory_gbytes_per_s": median(own, "memory_gbytes_per_s"),
                "floor_us": floor_us, "percent_of_floor": 100 * floor_us / train_us, "peers": {}}
     for variant in VARIANTS:
         if peer := [line for line in here if line.get("variant") == variant]:
@@ -88,10 +99,10 @@ def summary_of(lines, case, threads):
 
 
 def step_rows(summaries):
-    header = ["case", "threads", "rows", "train µs", "from - to", "eval µs", "MFLOP", "floor µs", "% of floor"]
+    header = ["case", "threads", "rows", "train µs", "from - to", "eval µs", "MFLOP", "MB", "floor µs", "% of floor"]
     rows = [[s["case"], s["threads"], s["rows"], number(s["train_step_us"]), f"{s['fastest_us']:.0f} - {s['slowest_us']:.0f}",
-             number(s["eval_step_us"]), number(s["flop_per_step"] / 1e6), number(s["floor_us"]), number(s["percent_of_floor"])]
-            for s in summaries]
+             number(s["eval_step_us"]), number(s["flop_per_step"] / 1e6), number(s["optimizer_bytes_per_step"] / 1e6),
+             number(s["floor_us"]), number(s["percent_of_floor"])] for s in summaries]
     return header, rows
 
 
@@ -123,13 +134,19 @@ def time_products(elbow, threads):
 
 
 def product_rows(products):
-    header, columns = ["product"], []
+    """Rates and shares of the peak: Elbow's, OpenBLAS's, and oneDNN's where it was there."""
+    first = next(iter(products.values()))
+    libraries = {"simd": "Elbow", "openblas": "OpenBLAS"}
+    if "onednn" in first["about"]:
+        libraries["onednn"] = f"oneDNN {first['about']['onednn']}"
+    header = ["product"]
+    rows = [[f"{p['form']} {p['m']} x {p['n']} x {p['k']}"] for p in first["products"]]
     for threads, found in products.items():
-        header += [f"{threads} thr: Elbow GFLOP/s", "% of peak", "OpenBLAS GFLOP/s", "% of peak"]
-        columns.append([[number(p["simd_gflops"], 1), number(p["simd_percent"]), number(p["openblas_gflops"], 1),
-                         number(p["openblas_percent"])] for p in found["products"]])
-    names = [f"{p['form']} {p['m']} x {p['n']} x {p['k']}" for p in next(iter(products.values()))["products"]]
-    return header, [[name, *(cell for part in parts for cell in part)] for name, *parts in zip(names, *columns)]
+        for key, name in libraries.items():
+            header += [f"{threads} thr: {name} GFLOP/s", "% of peak"]
+            for row, p in zip(rows, found["products"]):
+                row += [number(p[f"{key}_gflops"], 1), number(p[f"{key}_percent"])]
+    return header, rows
 
 
 def machine_facts(elbow, lines):
@@ -142,7 +159,7 @@ def machine_facts(elbow, lines):
     facts.update(line.split(": ", 1) for line in info.splitlines() if line.split(":")[0] in ("compiler", "build", "isa", "blas", "blas_core"))
     facts["commit"] = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True).stdout.strip()
     for library in ("torch", "jax"):
-        facts.update({library: line[library] for line in lines if library in line})
+        facts.update({library: line[library] for line in reversed(lines) if library in line})
     return facts
 
 
@@ -162,10 +179,12 @@ def tables_of(result, table):
 
 GROWTH = "Growth of the baseline's training step"
 NOTES = {
-    "Steps and their floor": "Medians over the rounds, and the fastest and the slowest round. The floor is the time that the multiply-adds of the step's matrix products "
-    "and convolutions would take at the measured peak of the cores, with nothing else to do.",
+    "Steps and their floor": "Medians over the rounds, and the fastest and the slowest round. The floor is the time that two parts would take with "
+    "nothing else to do: the multiply-adds of the step's matrix products and convolutions (MFLOP) at the measured peak of the cores, and then what the "
+    "optimiser must read from memory and write to it (MB) at the measured rate of memory. Adam moves 28 bytes for each parameter, less what the "
+    "last-level cache can keep: 0 for models that fit there.",
     "Training step, next to the peers": "Ratios above 1: Elbow is faster. A star marks a model with another number of parameters. JAX's step draws masks and "
-    "noise as Elbow's does; PyTorch's takes masks that were drawn before.",
+    "noise as Elbow's does; those of PyTorch and LibTorch (PyTorch from C++) take masks that were drawn before.",
     GROWTH: "`baseline` with one setting changed: rows of a batch, width of all its layers and number of latents, hidden layers of encoder and decoder "
     "each. More threads pay from the value on from which they always save more than 5%.",
     "Matrix products": "`elbow bench gemm`: op(A)[m,k] op(B)[k,n], N as stored, T transposed; the peak is that of the threads together.",

@@ -10,6 +10,7 @@
 #include "autograd/profile.hpp"
 #include "cvae/training.hpp"
 #include "experiments/bench/bench.hpp"
+#include "experiments/bench/limits.hpp"
 
 using namespace elbow;
 
@@ -117,6 +118,23 @@ BOOST_AUTO_TEST_CASE(a_training_step) {
     if (key.second == Work::backward) BOOST_TEST(count(key.first.c_str(), Work::forward) >= n, key.first);
 }
 
+// Adam reads weight, gradient and two moments, and writes all but the gradient.
+BOOST_AUTO_TEST_CASE(what_the_optimizer_moves) {
+  std::ostringstream out;
+  bench_step({.config = baseline,
+              .settings = {"data.train_rows=256", "data.test_rows=256", "training.batch_rows=2",
+                           "model.encoder=[2048,2048]", "model.decoder=[2048,2048]"},
+              .json = true,
+              .steps = 1,
+              .repeats = 1},
+             out);
+  const auto timed = nlohmann::json::parse(out.str());
+  const int64_t least = 28 * timed.at("parameters").get<int64_t>() - 2 * last_cache_bytes();
+  const auto bytes = timed.at("optimizer_bytes_per_step").get<int64_t>();
+  BOOST_TEST(bytes >= least);
+  BOOST_TEST(bytes < std::max<int64_t>(1, least + 100'000));  // the padding between parameters
+}
+
 BOOST_AUTO_TEST_CASE(the_command) {
   BenchStepOptions options{.config = baseline,
                            .settings = {"data.train_rows=256", "data.test_rows=256"},
@@ -131,6 +149,8 @@ BOOST_AUTO_TEST_CASE(the_command) {
   BOOST_TEST(timed.at("flop_per_eval_step").get<int64_t>() == 2 * forward);
   BOOST_TEST(timed.at("flop_per_step").get<int64_t>() == 2 * (3 * forward - 64 * 6 * 64));
   BOOST_TEST(timed.at("peak_gflops_per_core").get<double>() > 0);
+  BOOST_TEST(timed.at("memory_gbytes_per_s").get<double>() > 0);
+  BOOST_TEST(timed.at("optimizer_bytes_per_step").get<int64_t>() == 0);  // all of it stays in caches
   profile_step(options, profile);
   const auto parts = nlohmann::json::parse(profile.str());
   double sum = 0;

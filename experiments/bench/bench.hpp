@@ -15,15 +15,9 @@ struct BenchGemmOptions {
   double sample_us = 200;  ///< each sample repeats the product for about this long
 };
 
-/// Best rate of multiply-adds of one core, in GFLOP/s, that this build can issue: 16 independent chains in
-/// registers. Takes about 20 microseconds; measure it together with what it is compared with, because clocks drift.
-template <class T> double measure_fma_peak();
-/// The median of 21 such measurements.
-template <class T> double median_fma_peak();
-
-/// Times our kernel and OpenBLAS on the products of a linear layer y[M,N] = x[M,K] w[K,N]: forward (NN), dx =
-/// dy w^T (NT), dw = x^T dy (TN). Prints GFLOP/s and percent of the multiply-add peak, sample by sample in
-/// turn.
+/// Times our kernel, OpenBLAS and, in float32 where it is installed, oneDNN on the products of a linear layer y[M,N] = x[M,K] w[K,N]:
+/// forward (NN), dx = dy w^T (NT), dw = x^T dy (TN). Prints GFLOP/s and percent of the multiply-add peak, sample by sample
+/// in turn.
 int bench_gemm(const BenchGemmOptions& options, std::ostream& out);
 
 struct BenchOpsOptions {
@@ -51,7 +45,8 @@ struct BenchStepOptions {
 
 /// Times the training step of an experiment and the forward pass in evaluation on batches of the same size, after a
 /// warm-up: microseconds, allocations a step. On the CPU also the floating-point operations of the matrix products and
-/// convolutions of both, and the peak of a core, measured right before and after: a bound on the time.
+/// convolutions of both, the peak of a core, measured right before and after, the bytes that the optimiser must move from and to
+/// memory, and the rate of memory: a bound on the time.
 void bench_step(const BenchStepOptions& options, std::ostream& out);
 
 /// What each op of the training step takes, forward and backward, and what is beside the ops: a table, or one JSON object. The sum

@@ -8,22 +8,17 @@
 #include <new>
 #include <ostream>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 #include "autograd/kernels/gemm/gemm.hpp"
-#include "autograd/kernels/xsimd.hpp"
 #include "base/parallel.hpp"
 #include "base/stopwatch.hpp"
+#include "experiments/bench/limits.hpp"
+#include "experiments/bench/onednn.hpp"
 
 namespace elbow {
 namespace {
-
-double median(std::vector<double> v) {
-  std::nth_element(v.begin(), v.begin() + std::ptrdiff_t(v.size() / 2), v.end());
-  return v[v.size() / 2];
-}
-
-template <class T> volatile T sink;  // keeps the peak loop's result alive
 
 struct Layer {
   int64_t m, n, k;
@@ -55,36 +50,56 @@ template <class T> class Product {
   GemmArgs<T> args_;
 };
 
-/// Seconds per call of f, over `calls` calls.
-template <class F> double time_calls(int calls, F f) {
-  const Stopwatch watch;
-  for (int i = 0; i < calls; ++i) f();
-  return watch.seconds() / calls;
+/// One of those that are timed in turn. The first one is ours.
+template <class T> struct Contender {
+  const char* name;  // of its column, and of its JSON keys
+  void (*product)(const GemmArgs<T>&);
+  void (*rest)() = [] {};  // after a sample: leaves the cores to the next one
+};
+
+template <class T> std::vector<Contender<T>> contenders() {
+  std::vector<Contender<T>> all = {{"simd", gemm_simd<T>}, {"openblas", gemm_openblas<T>}};
+  if constexpr (std::is_same_v<T, float>)  // oneDNN has no product in double precision
+    if (!onednn_version().empty()) all.push_back({"onednn", gemm_onednn, end_onednn_threads});
+  return all;
+}
+
+/// Seconds per call of the product, over `calls` calls after a first one, in which buffers and teams of threads come to be. A long
+/// first call will do: they hardly count there.
+template <class T> double time_calls(const Contender<T>& contender, const GemmArgs<T>& args, int calls) {
+  Stopwatch watch;
+  contender.product(args);
+  double seconds = watch.seconds();
+  if (seconds < 5e-3) {
+    watch.restart();
+    for (int i = 0; i < calls; ++i) contender.product(args);
+    seconds = watch.seconds() / calls;
+  }
+  contender.rest();
+  return seconds;
 }
 
 struct Result {
   double gflops, percent;  // medians
 };
 
-/// Both backends on one product, sample by sample in turn, each sample along with a fresh measurement of the peak.
-template <class T> std::vector<Result> measure(const Product<T>& product, const BenchGemmOptions& options) {
-  void (*const backends[])(const GemmArgs<T>&) = {&gemm_simd<T>, &gemm_openblas<T>};
-  std::vector<Result> results;
-  std::vector<double> rates[2], shares[2];
-  int calls[2];
-  for (int b = 0; b < 2; ++b) {
-    backends[b](product.args());  // buffers, page faults, thread teams
-    const double once = time_calls(3, [&] { backends[b](product.args()); });
-    calls[b] = std::max(1, int(options.sample_us * 1e-6 / once));
-  }
+/// All contenders on one product, sample by sample in turn, each sample along with a fresh measurement of the peak.
+template <class T>
+std::vector<Result> measure(const std::vector<Contender<T>>& all, const Product<T>& product,
+                            const BenchGemmOptions& options) {
+  std::vector<std::vector<double>> rates(all.size()), shares(all.size());
+  std::vector<int> calls;
+  for (const auto& contender : all)
+    calls.push_back(std::max(1, int(options.sample_us * 1e-6 / time_calls(contender, product.args(), 3))));
   for (int r = 0; r < options.repeats; ++r)
-    for (int b = 0; b < 2; ++b) {
+    for (size_t i = 0; i < all.size(); ++i) {
       const double peak = measure_fma_peak<T>() * options.threads;
-      const double rate = product.flops() / time_calls(calls[b], [&] { backends[b](product.args()); }) * 1e-9;
-      rates[b].push_back(rate);
-      shares[b].push_back(100 * rate / peak);
+      const double rate = product.flops() / time_calls(all[i], product.args(), calls[i]) * 1e-9;
+      rates[i].push_back(rate);
+      shares[i].push_back(100 * rate / peak);
     }
-  for (int b = 0; b < 2; ++b) results.push_back({median(rates[b]), median(shares[b])});
+  std::vector<Result> results;
+  for (size_t i = 0; i < all.size(); ++i) results.push_back({median_of(rates[i]), median_of(shares[i])});
   return results;
 }
 
@@ -96,23 +111,32 @@ void line(const Layer& layer, const char* form, const BenchGemmOptions& options,
                     : tn ? layer.m
                          : layer.k;
   const Product<T> product(Trans(tn), Trans(nt), m, n, k);
-  const auto r = measure(product, options);
+  const auto all = contenders<T>();
+  const auto r = measure(all, product, options);
   if (options.json) {
     out << "{\"layer\":[" << layer.m << ',' << layer.n << ',' << layer.k << "],\"form\":\"" << form
-        << "\",\"m\":" << m << ",\"n\":" << n << ",\"k\":" << k << ",\"simd_gflops\":" << r[0].gflops
-        << ",\"simd_percent\":" << r[0].percent << ",\"openblas_gflops\":" << r[1].gflops
-        << ",\"openblas_percent\":" << r[1].percent << '}' << std::endl;
+        << "\",\"m\":" << m << ",\"n\":" << n << ",\"k\":" << k;
+    for (size_t i = 0; i < r.size(); ++i)
+      out << ",\"" << all[i].name << "_gflops\":" << r[i].gflops << ",\"" << all[i].name
+          << "_percent\":" << r[i].percent;
+    out << '}' << std::endl;
     return;
   }
   const auto dims = std::to_string(m) + " x " + std::to_string(n) + " x " + std::to_string(k);
   out << "  " << form << "  " << std::left << std::setw(20) << dims << std::right << std::fixed
       << std::setprecision(1);
   for (const Result& x : r) out << std::setw(9) << x.gflops << std::setw(7) << x.percent << '%';
-  out << "   " << std::setw(5) << std::setprecision(2) << r[0].gflops / r[1].gflops << std::endl;
+  double best_peer = 0;
+  for (size_t i = 1; i < r.size(); ++i) best_peer = std::max(best_peer, r[i].gflops);
+  out << "   " << std::setw(5) << std::setprecision(2) << r[0].gflops / best_peer << std::endl;
 }
 
 template <class T> void table(const BenchGemmOptions& options, std::ostream& out) {
-  if (!options.json) out << "  form  m x n x k            simd GFLOP/s, %    openblas GFLOP/s, %   ratio\n";
+  if (!options.json) {
+    out << "  form  m x n x k     ";
+    for (const auto& contender : contenders<T>()) out << std::setw(17) << contender.name;
+    out << "   ratio\n";
+  }
   for (const Layer& layer : layers)
     for (const char* form : {"NN", "NT", "TN"}) line<T>(layer, form, options, out);
   for (const Layer& layer : thin)
@@ -121,50 +145,26 @@ template <class T> void table(const BenchGemmOptions& options, std::ostream& out
 
 }  // namespace
 
-template <class T> double measure_fma_peak() {
-  using V = xsimd::batch<T>;
-  constexpr int chains = 12, rounds = 6000;  // 12 chains fit the 16 registers of SSE and AVX with both factors
-  V x[chains];
-  for (V& v : x) v = V(T(1));
-  const V factor(T(0.999)), shift(T(0.5));
-  const Stopwatch watch;
-  for (int r = 0; r < rounds; ++r)
-#pragma GCC unroll 16
-    for (int c = 0; c < chains; ++c) x[c] = x[c] * factor + shift;
-  const double seconds = watch.seconds();
-  V sum = x[0];
-  for (int c = 1; c < chains; ++c) sum = sum + x[c];
-  T lanes[V::size];
-  sum.store_unaligned(lanes);
-  sink<T> = lanes[0];
-  return 2.0 * chains * rounds * double(V::size) / seconds * 1e-9;
-}
-template double measure_fma_peak<float>();
-template double measure_fma_peak<double>();
-
-template <class T> double median_fma_peak() {
-  std::vector<double> peaks;
-  for (int i = 0; i < 21; ++i) peaks.push_back(measure_fma_peak<T>());
-  return median(peaks);
-}
-template double median_fma_peak<float>();
-template double median_fma_peak<double>();
-
 int bench_gemm(const BenchGemmOptions& options, std::ostream& out) {
   const int threads_before = num_threads();
   set_num_threads(options.threads);
   const double peak = options.float64 ? median_fma_peak<double>() : median_fma_peak<float>();
   const char* const forced = std::getenv("OPENBLAS_CORETYPE");
+  const std::string onednn = options.float64 ? "" : onednn_version();
   if (options.json) {
     out << "{\"bench\":\"gemm\",\"dtype\":\"" << (options.float64 ? "float64" : "float32") << "\",\"isa\":\""
         << gemm_isa() << "\",\"openblas_core\":\"" << openblas_core() << "\",\"openblas_config\":\""
         << openblas_config() << "\",\"threads\":" << options.threads << ",\"peak_gflops_per_core\":" << peak
-        << ",\"openblas_coretype\":\"" << (forced ? forced : "") << "\"}" << std::endl;
+        << ",\"openblas_coretype\":\"" << (forced ? forced : "") << '"';
+    if (!onednn.empty()) out << ",\"onednn\":\"" << onednn << '"';
+    out << '}' << std::endl;
   } else {
     out << "matrix products, " << (options.float64 ? "float64" : "float32") << ", " << options.threads
-        << " thread(s), median of " << options.repeats << "\n  isa " << gemm_isa() << ", peak " << std::fixed
-        << std::setprecision(1) << peak << " GFLOP/s per core\n  OpenBLAS core " << openblas_core() << " ("
-        << openblas_config() << ")\n";
+        << " thread(s), median of " << options.repeats
+        << "; GFLOP/s and % of the peak; ratio: simd to the better of the others\n  isa " << gemm_isa()
+        << ", peak " << std::fixed << std::setprecision(1) << peak << " GFLOP/s per core\n  OpenBLAS core "
+        << openblas_core() << " (" << openblas_config() << ")\n";
+    if (!onednn.empty()) out << "  oneDNN " << onednn << '\n';
     if (forced)
       out << "  warning: OPENBLAS_CORETYPE=" << forced
           << " is set, so OpenBLAS does not use the kernels of this machine; unset it to measure\n";

@@ -14,6 +14,7 @@
 #include "base/streams.hpp"
 #include "cvae/fleet.hpp"
 #include "cvae/sampling.hpp"
+#include "experiments/bench/limits.hpp"
 
 namespace elbow {
 namespace {
@@ -45,6 +46,16 @@ template <class F> int64_t flop_of(F f) {
   const MultiplyAdds products;
   f(0);
   return 2 * products.count();
+}
+
+// Bytes that each step of the optimiser must read from memory and write to it. It reads the values, the gradients and its own buffers, and
+// writes all but the gradients: 28 bytes for each float32 parameter of Adam. What the last-level cache keeps from one step to the
+// next is neither read nor written: 0 for a model that fits.
+int64_t optimizer_bytes_of(Training& training) {
+  const Tensor& values = training.parameters().values();
+  const auto buffers = int64_t(training.optimizer().buffers().size());
+  const int64_t moved = values.numel() * int64_t(bytes_of(values.dtype())) * (3 + 2 * buffers);
+  return std::max<int64_t>(0, moved - 2 * last_cache_bytes());
 }
 
 // Several models at once, each with its own seed.
@@ -122,6 +133,8 @@ void bench_step(const BenchStepOptions& o, std::ostream& out) {
     result["flop_per_step"] = train_flop;
     result["flop_per_eval_step"] = flop_of(evaluate);
     result["peak_gflops_per_core"] = (peak_before + median_fma_peak<float>()) / 2;
+    result["optimizer_bytes_per_step"] = optimizer_bytes_of(training);
+    result["memory_gbytes_per_s"] = median_memory_rate();
   } else {
     result["launches"] = training.launches();
   }

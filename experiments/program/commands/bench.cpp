@@ -11,7 +11,8 @@ namespace elbow {
 
 void add_bench(Command app) {
   Command bench = app.command("bench", "Time the kernels and the training step").requires_command();
-  Command gemm = bench.command("gemm", "The matrix product against OpenBLAS and the peak of the machine");
+  Command gemm =
+      bench.command("gemm", "The matrix product against OpenBLAS, oneDNN and the peak of the machine");
   auto g = std::make_shared<BenchGemmOptions>();
   gemm.option("--threads", g->threads, "Number of threads").shows_default();
   gemm.flag("--float64", g->float64, "In double precision");
