@@ -98,9 +98,7 @@ Tensor Sequential::forward(const Tensor& x) {
   size_t i = 0;
   try {
     for (; i < layers_.size(); ++i) {
-      const auto* next =
-          i + 1 < layers_.size() ? dynamic_cast<ActivationLayer*>(layers_[i + 1].get()) : nullptr;
-      const bool with_relu = next && next->is_relu();
+      const bool with_relu = i + 1 < layers_.size() && layers_[i + 1]->is_relu();
       h = with_relu ? layers_[i]->forward_relu(h) : layers_[i]->forward(h);
       i += with_relu;
     }

@@ -56,7 +56,7 @@ class ActivationLayer : public Layer {
   explicit ActivationLayer(const std::string& name);
   Tensor forward(const Tensor& x) override;
   std::string describe() const override { return name_; }
-  bool is_relu() const { return name_ == "relu"; }
+  bool is_relu() const override { return name_ == "relu"; }
   /// The known names.
   static std::vector<std::string> names();
 

@@ -60,11 +60,16 @@ void Module::to(Device device) {
   }
 }
 
-Device Module::device() const {
-  if (!own_.empty()) return own_.front().tensor->device();
+const Tensor* Module::any_tensor() const {
+  if (!own_.empty()) return own_.front().tensor;
   for (const auto& [name, module] : submodules_)
-    if (const Device device = module->device(); device != Device::cpu) return device;
-  return Device::cpu;
+    if (const Tensor* const t = module->any_tensor()) return t;
+  return nullptr;
+}
+
+Device Module::device() const {
+  const Tensor* const t = any_tensor();
+  return t ? t->device() : Device::cpu;
 }
 
 void Module::parameter(const std::string& name, Tensor& tensor, bool transposed) {

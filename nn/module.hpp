@@ -76,6 +76,8 @@ class Module {
   void close(const std::string& path, const std::shared_ptr<const void>& home);
   void require_open(const char* asker, const std::string& name, const std::string& what) const;
 
+  const Tensor* any_tensor() const;  // the first, or nullptr
+
   std::vector<NamedTensor> own_;
   std::vector<std::pair<std::string, Module*>> submodules_;
   bool training_ = true, statistics_frozen_ = false, frozen_ = false;
@@ -90,6 +92,8 @@ class Layer : public Module {
   virtual Tensor forward(const Tensor& x) = 0;
   /// relu(forward(x)), the same numbers; in one op where a layer has one for both.
   virtual Tensor forward_relu(const Tensor& x);
+  /// Whether it is relu itself, so that the layer before it may do both.
+  virtual bool is_relu() const { return false; }
   /// The same as forward(x).
   Tensor operator()(const Tensor& x) { return forward(x); }
 };

@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "autograd/kernels/gemm/gemm.hpp"
+#include "autograd/kernels/one_pixel.hpp"
 #include "autograd/kernels/transpose_copy.hpp"
 #include "autograd/tensor.hpp"
 #include "base/parallel.hpp"
@@ -60,9 +61,8 @@ template <class F> void for_each_chunk(const Convolution& c, Block b, F f) {
 
 /// Whether the matrix of patches is the image as it lies: each pixel sees one pixel, or the only one sees all.
 bool patches_are_image(const Convolution& c) {
-  const bool pixel = c.taps() == 1 && c.window.stride == Extent(1),
-             whole = c.window.size == Extent(c.height, c.width);
-  return (pixel || whole) && c.window.padding == Extent(0);
+  const bool pixel = c.taps() == 1 && c.window.stride == Extent(1) && c.window.padding == Extent(0);
+  return pixel || patch_is_image(c);
 }
 
 /// Cuts the pixels [first, last), seen through one tap of the kernel, into runs that lie side by side in the image:
@@ -158,6 +158,7 @@ template <class T> void start_with(PixelBias<T> bias, Block b, int64_t channels,
 
 template <class T>
 void convolve(const Convolution& c, const T* images, const T* weight, PixelBias<T> bias, T* maps, bool add) {
+  if (c.pixels() == 1) return convolve_to_one_pixel(c, images, weight, bias, maps, add);
   for_each_block(c, [&](Block b) {
     Tensor image = rows_innermost(b, c.image(), images), map = scratch<T>(c.map() * b.size);
     T* const m = map.data<T>();  // [features, pixels * block]
@@ -184,6 +185,7 @@ void convolve(const Convolution& c, const T* images, const T* weight, PixelBias<
 template <class T>
 void convolve_transposed(const Convolution& c, const T* maps, const T* weight, PixelBias<T> bias, T* images,
                          bool add) {
+  if (c.pixels() == 1) return convolve_transposed_from_one_pixel(c, maps, weight, bias, images, add);
   for_each_block(c, [&](Block b) {
     Tensor map = rows_innermost(b, c.map(), maps), image = scratch<T>(c.image() * b.size);
     T* const x = image.data<T>();  // [channels, height * width * block]

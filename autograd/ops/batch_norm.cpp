@@ -68,7 +68,7 @@ struct BatchNorm : Op {
     }
     const auto normalise = [&](auto then) {
       simd::map_rows<T>(
-          rows, n, y, false, [=](auto v, auto m, auto s, auto w, auto b) { return then((v - m) * s * w + b); },
+          rows, n, y, false, [=](auto v, auto m, auto s, auto w, auto b) { return then((v - m) * (s * w) + b); },
           simd::OfRows{x}, simd::OfColumns{mean}, simd::OfColumns{scale}, simd::OfColumns{weight},
           simd::OfColumns{bias});
     };
@@ -95,11 +95,13 @@ struct BatchNorm : Op {
     T* sum_dy_xhat = sum_dy + n;          // [n]
     simd::column_sums<T, 2>(
         rows, n, {sum_dy, sum_dy_xhat}, false,
-        [](auto d, auto v, auto m, auto s, auto... of_y) {
+        [](auto d, auto v, auto m, auto... of_y) {
           const auto g = let_through(d, of_y...);
-          return std::array{g, g * ((v - m) * s)};
+          return std::array{g, g * (v - m)};
         },
-        simd::OfRows{dy}, simd::OfRows{x}, simd::OfColumns{mean}, simd::OfColumns{scale}, y...);
+        simd::OfRows{dy}, simd::OfRows{x}, simd::OfColumns{mean}, y...);
+    simd::map<T>(
+        n, sum_dy_xhat, false, [](auto sum, auto s) { return sum * s; }, sum_dy_xhat, scale);
     if (c.needs(1)) {
       auto [dw, add] = c.template into<T>(1);
       simd::map<T>(
@@ -119,7 +121,7 @@ struct BatchNorm : Op {
         [=](auto d, auto v, auto m, auto s, auto w, auto sg, auto sgx, auto... of_y) {
           using V = decltype(d);
           const auto g = let_through(d, of_y...);
-          return w * s * (g - V(share) * (sg + (v - m) * s * sgx));
+          return w * s * (g - (V(share) * sg + (v - m) * (V(share) * s * sgx)));
         },
         simd::OfRows{dy}, simd::OfRows{x}, simd::OfColumns{mean}, simd::OfColumns{scale},
         simd::OfColumns{weight}, simd::OfColumns{sum_dy}, simd::OfColumns{sum_dy_xhat}, y...);

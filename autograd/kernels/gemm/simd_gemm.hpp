@@ -161,7 +161,7 @@ template <class V> class PartGemm {
                           last && g.bias ? g.bias + x.j : nullptr, int(x.nc - (nv - 1) * W), from.pack_to};
     const bool row = g.m == 1;
     const auto* const kernels = kernels_for<V>(by_column, row, nv);
-    const auto* const packing = tiles<V, max_nv<V>, false, true>.data();
+    const auto* const packing = kernels_by_height<V, max_nv<V>, false, true>.data();
     const EvenParts heights(mc, row ? 1 : max_mr<V>(nv));
 
     const T* next = nullptr;  // [next_rows, ldb]
@@ -190,8 +190,12 @@ template <class V> class PartGemm {
         prefetch_rows(a_at(ic + ahead, x.pc), g.lda, by_column ? x.kc : rows, by_column ? rows : x.kc);
       }
       if (fetches_c) prefetch_rows<1>(c, g.ldc, h, x.nc);
-      const auto run = from.pack_to ? packing[h - 1] : kernels[h - 1];
-      run(tiles, x.kc, by_column ? a + i : a + i * lda, lda, from.b, from.ldb, c, g.ldc, end);
+      const auto& kernel = (from.pack_to ? packing : kernels)[h - 1];
+      const T* const rows_of_a = by_column ? a + i : a + i * lda;
+      if (tiles == 1)
+        kernel.one(x.kc, rows_of_a, lda, from.b, from.ldb, c, g.ldc, end);
+      else
+        kernel.column(tiles, x.kc, rows_of_a, lda, from.b, from.ldb, c, g.ldc, end);
       if (from.pack_to) from = {from.pack_to, nv * W, nullptr};
       i += tiles * h;
     }

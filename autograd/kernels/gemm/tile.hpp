@@ -124,29 +124,28 @@ void tile_column(int64_t count, int64_t k, const typename V::value_type* a, int6
     tile<V, MR, NV, a_by_column, packs>(k, a, lda, b, ldb, c, ldc, end);
 }
 
-template <class T>
-using TileFn = void (*)(int64_t, int64_t, const T*, int64_t, const T*, int64_t, T*, int64_t,
-                        const Epilogue<T>&);
+/// The kernels of one shape of tile: for one, and for several one below the other.
+template <class T> struct Kernels {
+  void (*one)(int64_t, const T*, int64_t, const T*, int64_t, T*, int64_t, const Epilogue<T>&);
+  void (*column)(int64_t, int64_t, const T*, int64_t, const T*, int64_t, T*, int64_t, const Epilogue<T>&);
+};
+template <class V, int MR, int NV, bool a_by_column, bool packs = false>
+constexpr Kernels<typename V::value_type> kernels{&tile<V, MR, NV, a_by_column, packs>,
+                                                  &tile_column<V, MR, NV, a_by_column, packs>};
 
-namespace detail {
-template <class V, int NV, bool a_by_column, bool packs, int... I>
-constexpr auto heights(std::integer_sequence<int, I...>) {
-  return std::array<TileFn<typename V::value_type>, sizeof...(I)>{
-      &tile_column<V, I + 1, NV, a_by_column, packs>...};
-}
-}  // namespace detail
-
-/// The kernels of NV vectors by height: entry h-1 does h rows.
+/// Those of tiles of NV vectors by height: entry h-1 has h rows.
 template <class V, int NV, bool a_by_column, bool packs = false>
-inline constexpr auto tiles =
-    detail::heights<V, NV, a_by_column, packs>(std::make_integer_sequence<int, max_mr<V>(NV)>{});
+inline constexpr auto kernels_by_height = []<int... I>(std::integer_sequence<int, I...>) {
+  return std::array{kernels<V, I + 1, NV, a_by_column, packs>...};
+}
+(std::make_integer_sequence<int, max_mr<V>(NV)>{});
 
-/// The row of kernels for a width known at run time.
+/// The same for a width known at run time.
 template <class V, bool a_by_column, int NV = max_nv<V>>
-const TileFn<typename V::value_type>* tiles_of_width(int nv) {
+const Kernels<typename V::value_type>* kernels_of_width(int nv) {
   if constexpr (NV > 1)
-    if (nv < NV) return tiles_of_width<V, a_by_column, NV - 1>(nv);
-  return tiles<V, NV, a_by_column>.data();
+    if (nv < NV) return kernels_of_width<V, a_by_column, NV - 1>(nv);
+  return kernels_by_height<V, NV, a_by_column>.data();
 }
 
 /// Widest tile of a single row: as many chains as hide the latency of the multiply-add.
@@ -154,15 +153,15 @@ constexpr int row_nv = 8;
 
 /// The kernels of one row by width: entry v-1 does v vectors.
 template <class V, bool a_by_column>
-inline constexpr auto row_tiles = []<int... I>(std::integer_sequence<int, I...>) {
-  return std::array<TileFn<typename V::value_type>, sizeof...(I)>{&tile_column<V, 1, I + 1, a_by_column>...};
+inline constexpr auto kernels_of_row = []<int... I>(std::integer_sequence<int, I...>) {
+  return std::array{kernels<V, 1, I + 1, a_by_column>...};
 }
 (std::make_integer_sequence<int, row_nv>{});
 
 /// The kernels for a panel of nv vectors, entry h-1 for h rows. `row`: C is a single row, whose panels may be wider than others.
-template <class V> const TileFn<typename V::value_type>* kernels_for(bool a_by_column, bool row, int nv) {
-  if (row) return &(a_by_column ? row_tiles<V, true> : row_tiles<V, false>)[std::size_t(nv - 1)];
-  return a_by_column ? tiles_of_width<V, true>(nv) : tiles_of_width<V, false>(nv);
+template <class V> const Kernels<typename V::value_type>* kernels_for(bool a_by_column, bool row, int nv) {
+  if (row) return &(a_by_column ? kernels_of_row<V, true> : kernels_of_row<V, false>)[std::size_t(nv - 1)];
+  return a_by_column ? kernels_of_width<V, true>(nv) : kernels_of_width<V, false>(nv);
 }
 
 }  // namespace elbow::simd
