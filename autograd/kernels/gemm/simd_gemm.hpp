@@ -172,7 +172,7 @@ template <class V> class PartGemm {
       next_rows = g.tb == Trans::no ? y.kc : y.nc;
       next_columns = g.tb == Trans::no ? y.nc : y.kc;
     }
-    const bool fetches_a = prefetch_a && p == part.p0, fetches_c = prefetch_c && d == 0;
+    const bool fetches_a = prefetch_a && p == part.p0, fetches_c = prefetch_c;
     const bool one_by_one = next || fetches_a || fetches_c;
     int64_t i = 0;
     for (int64_t t = 0, tiles = 0; t < heights.count; t += tiles) {
