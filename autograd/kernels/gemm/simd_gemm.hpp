@@ -143,7 +143,7 @@ template <class V> class PartGemm {
     if (!there) {
       if (g.tb == Trans::yes)
         pack_transposed<V>(b, g.ldb, x.kc, x.nc, packed);
-      else if (g.ta == Trans::no && x.nc == max_nv<V> * W)
+      else if (x.nc == max_nv<V> * W)
         return {b, g.ldb, packed};
       else
         pack_rows<V>(b, g.ldb, x.kc, x.nc, packed);
@@ -161,7 +161,7 @@ template <class V> class PartGemm {
                           last && g.bias ? g.bias + x.j : nullptr, int(x.nc - (nv - 1) * W), from.pack_to};
     const bool row = g.m == 1;
     const auto* const kernels = kernels_for<V>(by_column, row, nv);
-    const auto* const packing = kernels_by_height<V, max_nv<V>, false, true>.data();
+    const auto* const packing = packing_kernels<V>(by_column);
     const EvenParts heights(mc, row ? 1 : max_mr<V>(nv));
 
     const T* next = nullptr;  // [next_rows, ldb]

@@ -148,6 +148,12 @@ const Kernels<typename V::value_type>* kernels_of_width(int nv) {
   return kernels_by_height<V, NV, a_by_column>.data();
 }
 
+/// Those that pack a panel of B as wide as a tile may be.
+template <class V> const Kernels<typename V::value_type>* packing_kernels(bool a_by_column) {
+  return a_by_column ? kernels_by_height<V, max_nv<V>, true, true>.data()
+                     : kernels_by_height<V, max_nv<V>, false, true>.data();
+}
+
 /// Widest tile of a single row: as many chains as hide the latency of the multiply-add.
 constexpr int row_nv = 8;
 
