@@ -68,9 +68,9 @@ struct BatchNorm : Op {
     }
     const auto normalise = [&](auto then) {
       simd::map_rows<T>(
-          rows, n, y, false, [=](auto v, auto m, auto s, auto w, auto b) { return then((v - m) * (s * w) + b); },
-          simd::OfRows{x}, simd::OfColumns{mean}, simd::OfColumns{scale}, simd::OfColumns{weight},
-          simd::OfColumns{bias});
+          rows, n, y, false,
+          [=](auto v, auto m, auto s, auto w, auto b) { return then((v - m) * (s * w) + b); }, simd::OfRows{x},
+          simd::OfColumns{mean}, simd::OfColumns{scale}, simd::OfColumns{weight}, simd::OfColumns{bias});
     };
     relu ? normalise([](auto v) { return rectified(v); }) : normalise([](auto v) { return v; });
     save_for_backward(*this, c, means, scales);

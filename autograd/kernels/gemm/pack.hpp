@@ -32,6 +32,18 @@ template <class T> class Scratch {
   int64_t size_ = 0;
 };
 
+/// [0, n) cut into the fewest parts of at most `most`, as even as possible, the larger ones first: 64 rows are 9 tiles of 6 and 2 of 5
+/// rather than 10 of 6 and a rest of 4. Empty for n = 0.
+struct EvenParts {
+  int64_t count, low, tall;
+  EvenParts(int64_t n, int64_t most)
+      : count((n + most - 1) / most), low(count ? n / count : 0), tall(n - low * count) {}
+  int64_t size(int64_t i) const { return low + (i < tall); }
+  int64_t begin(int64_t i) const { return i * low + std::min(i, tall); }
+  /// How many parts, from part i on, are as large as that.
+  int64_t alike(int64_t i) const { return (i < tall ? tall : count) - i; }
+};
+
 /// panel[k, nv*W] = the first n columns of b[k, ldb], zero beyond.
 template <class V>
 void pack_rows(const typename V::value_type* b, int64_t ldb, int64_t k, int64_t n,
@@ -54,6 +66,24 @@ template <class V>
 void copy_block(const typename V::value_type* a, int64_t lda, int64_t rows, int64_t columns,
                 typename V::value_type* block, int64_t ld) {
   for (int64_t r = 0; r < rows; ++r) std::copy_n(a + r * lda, columns, block + r * ld);
+}
+
+/// Of a[k, lda], strips of columns of the heights of tiles, one behind the other: strips[t] is [k, heights.size(t)]. So a tile reads a few
+/// kilobytes in a row, where it would touch a line of the cache for each depth. The last strip may be followed by W numbers more.
+template <class V>
+void pack_strips(const typename V::value_type* a, int64_t lda, int64_t k, const EvenParts& heights,
+                 typename V::value_type* strips) {
+  const int64_t columns = heights.begin(heights.count);
+  for (int64_t t = 0; t < heights.count; ++t) {
+    const int64_t i = heights.begin(t), h = heights.size(t);
+    const typename V::value_type* from = a + i;
+    typename V::value_type* to = strips + i * k;
+    for (int64_t p = 0; p < k; ++p, from += lda, to += h)
+      if (h <= int64_t(V::size) && i + int64_t(V::size) <= columns)
+        V::load_unaligned(from).store_unaligned(to);  // what is beyond h is overwritten by the next
+      else
+        std::copy_n(from, h, to);
+  }
 }
 
 /// Asks for the first columns of x[rows, ld] to be brought near, for reading or, with 1, for writing.

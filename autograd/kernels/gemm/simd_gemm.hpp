@@ -8,18 +8,6 @@
 
 namespace elbow::simd {
 
-/// [0, n) cut into the fewest parts of at most `most`, as even as possible, the larger ones first: 64 rows are 9 tiles of 6 and 2 of 5
-/// rather than 10 of 6 and a rest of 4. Empty for n = 0.
-struct EvenParts {
-  int64_t count, low, tall;
-  EvenParts(int64_t n, int64_t most)
-      : count((n + most - 1) / most), low(count ? n / count : 0), tall(n - low * count) {}
-  int64_t size(int64_t i) const { return low + (i < tall); }
-  int64_t begin(int64_t i) const { return i * low + std::min(i, tall); }
-  /// How many parts, from part i on, are as large as that.
-  int64_t alike(int64_t i) const { return (i < tall ? tall : count) - i; }
-};
-
 /// C is cut into panels of whole vectors, as wide as a tile of C may be. Panels depend on the shape of C alone.
 template <class V> struct Panels {
   int64_t n;
@@ -113,21 +101,32 @@ template <class V> class PartGemm {
     return g.tb == Trans::no ? g.b + x.pc * g.ldb + x.j : g.b + x.j * g.ldb + x.pc;
   }
 
+  /// Where tiles read rows of A: the next row lies `step` further. lda is that of the kernels, and 0 where the rows of each tile are a
+  /// strip of their own (pack_strips), whose lda is their number.
+  struct Rows {
+    const T* a;
+    int64_t step, lda;
+  };
+
   /// Rows [ic, ic+mc) of C gain the products of depth block d.
   void rows_by_depth(int64_t ic, int64_t mc, int64_t d) const {
     const bool by_column = g.ta == Trans::yes;
     const Block first = block(d, part.p0);
-    const T* a = a_at(ic, first.pc);
-    int64_t lda = g.lda;
-    if (copy_a) {
-      const int64_t rows = by_column ? first.kc : mc, columns = by_column ? mc : first.kc;
-      lda = (columns + 15) / 16 * 16 + 16;
-      T* const copy = scratch(0).get(rows * lda);
-      copy_block<V>(a, g.lda, rows, columns, copy, lda);
-      a = copy;
+    Rows rows{a_at(ic, first.pc), by_column ? 1 : g.lda, g.lda};
+    if (copy_a && by_column) {
+      T* const strips = scratch(0).get(mc * first.kc + W);
+      pack_strips<V>(rows.a, g.lda, first.kc, heights_of(mc, max_nv<V>), strips);
+      rows = {strips, first.kc, 0};
+    } else if (copy_a) {
+      const int64_t lda = (first.kc + 15) / 16 * 16 + 16;
+      T* const copy = scratch(0).get(mc * lda);
+      copy_block<V>(rows.a, g.lda, mc, first.kc, copy, lda);
+      rows = {copy, lda, lda};
     }
-    for (int64_t p = part.p0; p < part.p1; ++p) panel(a, lda, ic, mc, d, p);
+    for (int64_t p = part.p0; p < part.p1; ++p) panel(rows, ic, mc, d, p);
   }
+  /// The heights of tiles of nv vectors that make up so many rows.
+  EvenParts heights_of(int64_t rows, int nv) const { return {rows, g.m == 1 ? 1 : max_mr<V>(nv)}; }
 
   /// Where tiles read a block of B; and where the first of them is to pack it for the others [kc, nv*W], or nullptr.
   struct Source {
@@ -152,50 +151,51 @@ template <class V> class PartGemm {
   }
 
   /// The same for the columns of one panel.
-  void panel(const T* a, int64_t lda, int64_t ic, int64_t mc, int64_t d, int64_t p) const {
+  void panel(const Rows& rows, int64_t ic, int64_t mc, int64_t d, int64_t p) const {
     const Block x = block(d, p);
     const int nv = int((x.nc + W - 1) / W);
     Source from = keep_b ? source(x, nv, int(1 + p - part.p0), ic > part.i0) : source(x, nv, 1, false);
     const bool last = d + 1 >= depths.count, by_column = g.ta == Trans::yes;
     const Epilogue<T> end{g.accumulate || d > 0, last && g.activation == Activation::relu,
                           last && g.bias ? g.bias + x.j : nullptr, int(x.nc - (nv - 1) * W), from.pack_to};
-    const bool row = g.m == 1;
-    const auto* const kernels = kernels_for<V>(by_column, row, nv);
+    const auto* const kernels = kernels_for<V>(by_column, g.m == 1, nv);
     const auto* const packing = packing_kernels<V>(by_column);
-    const EvenParts heights(mc, row ? 1 : max_mr<V>(nv));
+    const EvenParts heights = heights_of(mc, rows.lda ? nv : max_nv<V>);
 
     const T* next = nullptr;  // [next_rows, ldb]
-    int64_t next_rows = 0, next_columns = 0;
+    int64_t next_rows = 0, next_columns = 0, at_once = 0;
     if (prefetch_b && (!keep_b || ic == part.i0) && (p + 1 < part.p1 || !last)) {
       const Block y = p + 1 < part.p1 ? block(d, p + 1) : block(d + 1, part.p0);
       next = b_at(y);
       next_rows = g.tb == Trans::no ? y.kc : y.nc;
       next_columns = g.tb == Trans::no ? y.nc : y.kc;
+      at_once = (next_rows + heights.count - 1) / heights.count;
     }
-    const bool fetches_a = prefetch_a && p == part.p0, fetches_c = prefetch_c;
-    const bool one_by_one = next || fetches_a || fetches_c;
+    const bool fetches_a = prefetch_a && p == part.p0, one_by_one = next || fetches_a || prefetch_c;
     int64_t i = 0;
     for (int64_t t = 0, tiles = 0; t < heights.count; t += tiles) {
       const int64_t h = heights.size(t);
       tiles = one_by_one || from.pack_to ? 1 : heights.alike(t);
       T* const c = g.c + (ic + i) * g.ldc + x.j;  // [h, ldc]
-      if (next) {
-        const int64_t r0 = next_rows * t / heights.count, r1 = next_rows * (t + 1) / heights.count;
-        prefetch_rows(next + r0 * g.ldb, g.ldb, r1 - r0, next_columns);
+      if (next_rows > 0) {
+        prefetch_rows(next, g.ldb, std::min(at_once, next_rows), next_columns);
+        next += at_once * g.ldb;
+        next_rows -= at_once;
       }
       // One tile ahead; or, where a few rows pass by all panels, the next few.
       const int64_t ahead = keep_b ? i + kept_mc : i + h, end_of_a = keep_b ? part.i1 - ic : mc;
       if (fetches_a && ahead < end_of_a) {
-        const int64_t rows = std::min(h, end_of_a - ahead);
-        prefetch_rows(a_at(ic + ahead, x.pc), g.lda, by_column ? x.kc : rows, by_column ? rows : x.kc);
+        const int64_t more = std::min(h, end_of_a - ahead);
+        prefetch_rows(a_at(ic + ahead, x.pc), g.lda, by_column ? x.kc : more, by_column ? more : x.kc);
       }
-      if (fetches_c) prefetch_rows<1>(c, g.ldc, h, x.nc);
+      if (prefetch_c) prefetch_rows<1>(c, g.ldc, h, x.nc);
       const auto& kernel = (from.pack_to ? packing : kernels)[h - 1];
-      const T* const rows_of_a = by_column ? a + i : a + i * lda;
+      const T* const a = rows.a + i * rows.step;
+      const int64_t lda = rows.lda ? rows.lda : h;
       if (tiles == 1)
-        kernel.one(x.kc, rows_of_a, lda, from.b, from.ldb, c, g.ldc, end);
+        kernel.one(x.kc, a, lda, from.b, from.ldb, c, g.ldc, end);
       else
-        kernel.column(tiles, x.kc, rows_of_a, lda, from.b, from.ldb, c, g.ldc, end);
+        kernel.column(tiles, h * rows.step, x.kc, a, lda, from.b, from.ldb, c, g.ldc, end);
       if (from.pack_to) from = {from.pack_to, nv * W, nullptr};
       i += tiles * h;
     }

@@ -114,20 +114,21 @@ template <class V, int MR, int NV, bool a_by_column, bool packs = false>
   for_each_whole([&](int v, int i, T* out) { acc[i][v].store_unaligned(out); });
 }
 
-/// `count` tiles, one below the other: a[count*MR, ...] as there, c[count*MR, ldc]. The tile is a function of its own, because g++ runs
-/// out of registers for both loops.
+/// `count` tiles, one below the other: c[count*MR, ldc]; the next tile's rows of A lie a_step further. The tile is a function of its own,
+/// because g++ runs out of registers for both loops.
 template <class V, int MR, int NV, bool a_by_column, bool packs = false>
-void tile_column(int64_t count, int64_t k, const typename V::value_type* a, int64_t lda,
+void tile_column(int64_t count, int64_t a_step, int64_t k, const typename V::value_type* a, int64_t lda,
                  const typename V::value_type* b, int64_t ldb, typename V::value_type* c, int64_t ldc,
                  const Epilogue<typename V::value_type>& end) {
-  for (; count > 0; --count, a += a_by_column ? MR : MR * lda, c += MR * ldc)
+  for (; count > 0; --count, a += a_step, c += MR * ldc)
     tile<V, MR, NV, a_by_column, packs>(k, a, lda, b, ldb, c, ldc, end);
 }
 
 /// The kernels of one shape of tile: for one, and for several one below the other.
 template <class T> struct Kernels {
   void (*one)(int64_t, const T*, int64_t, const T*, int64_t, T*, int64_t, const Epilogue<T>&);
-  void (*column)(int64_t, int64_t, const T*, int64_t, const T*, int64_t, T*, int64_t, const Epilogue<T>&);
+  void (*column)(int64_t, int64_t, int64_t, const T*, int64_t, const T*, int64_t, T*, int64_t,
+                 const Epilogue<T>&);
 };
 template <class V, int MR, int NV, bool a_by_column, bool packs = false>
 constexpr Kernels<typename V::value_type> kernels{&tile<V, MR, NV, a_by_column, packs>,
