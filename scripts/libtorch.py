@@ -1,6 +1,7 @@
 """Compiles experiments/bench/libtorch_step.cpp, which times the cases in LibTorch: the C++ API of PyTorch, which its Python package has."""
-import hashlib, json, os, subprocess, sys
+import hashlib, os, sys
 from pathlib import Path
+from timings import run
 
 SOURCE = Path(__file__).resolve().parent.parent / "experiments/bench/libtorch_step.cpp"
 # For the Python that has PyTorch.
@@ -11,22 +12,12 @@ print(json.dumps({"version": torch.__version__, "abi": int(torch.compiled_with_c
 """
 
 
-def run(command):
-    """What the command prints, and in one line why it failed: the first line that says error, or the last one."""
-    try:
-        done = subprocess.run(command, capture_output=True, text=True)
-    except OSError as error:
-        return "", str(error)
-    lines = done.stderr.strip().splitlines() or [f"status {done.returncode}"]
-    return done.stdout, next((line for line in lines if "error: " in line), lines[-1]) if done.returncode else ""
-
-
 def build(python, folder="build/bench"):
     """The program, and why there is none. It stays in the folder, and is compiled again when the source, PyTorch or the compiler's name changes."""
-    text, error = run([python, "-c", ASK])
+    lines, error = run([python, "-c", ASK])
     if error:
         return None, error
-    torch = json.loads(text)
+    [torch] = lines
     compiler = [os.environ.get("CXX", "c++"), "-O2", "-std=c++20", f"-D_GLIBCXX_USE_CXX11_ABI={torch['abi']}",
                 *(f"-isystem{path}" for path in torch["include"]), str(SOURCE), *(f"-L{path}" for path in torch["lib"]),
                 *(f"-Wl,-rpath,{path}" for path in torch["lib"]), "-ltorch", "-ltorch_cpu", "-lc10"]

@@ -8,12 +8,15 @@ def read_lines(text):
 
 
 def run(command, cores=None):
-    """The JSON lines that a command prints, and what it says where it fails, in one line. It runs on that many of the cores, or on all:
-    a library may take more threads than it is told to (XLA does)."""
+    """The JSON lines that a command prints, and in one line why it failed: the first that says error, as compilers do, or the last. It runs on
+    that many of the cores, or on all: a library may take more threads than it is told to (XLA does)."""
     few = set(sorted(os.sched_getaffinity(0))[:cores])
-    done = subprocess.run(list(map(str, command)), capture_output=True, text=True, preexec_fn=lambda: os.sched_setaffinity(0, few))
-    error = (done.stderr.strip().splitlines() or [f"status {done.returncode}"])[-1] if done.returncode else ""
-    return read_lines(done.stdout), error
+    try:
+        done = subprocess.run(list(map(str, command)), capture_output=True, text=True, preexec_fn=lambda: os.sched_setaffinity(0, few))
+    except OSError as error:
+        return [], str(error)
+    said = done.stderr.strip().splitlines() or [f"status {done.returncode}"]
+    return read_lines(done.stdout), next((line for line in said if "error: " in line), said[-1]) if done.returncode else ""
 
 
 def median(lines, key):

@@ -16,7 +16,7 @@
 //
 // So a patch is gathered in runs of `block` neighbouring numbers, whatever kernel and stride; the weight is used as it
 // lies; and getting there and back is one transpose of a matrix. The patches are made for some pixels at a time, few
-// enough to stay in the cache until the product has read them.
+// enough to stay in the cache until the product has read them. Maps of one pixel take a shorter way to and from them (one_pixel.hpp).
 //
 // The cuts into blocks and chunks depend on the sizes alone, and sums over them run in order: the bits do not depend on
 // the number of threads.

@@ -8,6 +8,7 @@
 #include "autograd/kernels/gemm/edge.hpp"
 #include "autograd/kernels/gemm/gemm.hpp"
 #include "autograd/kernels/gemm/transpose.hpp"
+#include "autograd/kernels/rectified.hpp"
 
 namespace elbow::simd {
 
@@ -65,7 +66,7 @@ ELBOW_INLINE void finish_block(const GemmArgs<typename V::value_type>& g, V v, t
       T& cell = c[i * g.ldc + j];
       if (g.accumulate) value += cell;
       if (bias) value += bias[j];
-      cell = g.activation == Activation::relu && value < T(0) ? T(0) : value;
+      cell = g.activation == Activation::relu ? ops::rectified(value) : value;
     }
 }
 

@@ -6,6 +6,7 @@
 
 #include "autograd/kernels/gemm/edge.hpp"
 #include "autograd/kernels/gemm/gemm.hpp"
+#include "autograd/kernels/rectified.hpp"
 
 namespace elbow::simd {
 
@@ -73,7 +74,7 @@ template <class V, int N> void strips(const GemmArgs<typename V::value_type>& g,
         T value = out[j][r];
         if (g.accumulate) value += c[j];
         if (g.bias) value += g.bias[j];
-        c[j] = g.activation == Activation::relu && value < T(0) ? T(0) : value;
+        c[j] = g.activation == Activation::relu ? ops::rectified(value) : value;
       }
   }
 }

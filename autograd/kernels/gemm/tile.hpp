@@ -131,13 +131,13 @@ template <class T> struct Kernels {
                  const Epilogue<T>&);
 };
 template <class V, int MR, int NV, bool a_by_column, bool packs = false>
-constexpr Kernels<typename V::value_type> kernels{&tile<V, MR, NV, a_by_column, packs>,
-                                                  &tile_column<V, MR, NV, a_by_column, packs>};
+inline constexpr Kernels<typename V::value_type> kernels_of_tile{&tile<V, MR, NV, a_by_column, packs>,
+                                                                 &tile_column<V, MR, NV, a_by_column, packs>};
 
 /// Those of tiles of NV vectors by height: entry h-1 has h rows.
 template <class V, int NV, bool a_by_column, bool packs = false>
 inline constexpr auto kernels_by_height = []<int... I>(std::integer_sequence<int, I...>) {
-  return std::array{kernels<V, I + 1, NV, a_by_column, packs>...};
+  return std::array{kernels_of_tile<V, I + 1, NV, a_by_column, packs>...};
 }
 (std::make_integer_sequence<int, max_mr<V>(NV)>{});
 
@@ -161,7 +161,7 @@ constexpr int row_nv = 8;
 /// The kernels of one row by width: entry v-1 does v vectors.
 template <class V, bool a_by_column>
 inline constexpr auto kernels_of_row = []<int... I>(std::integer_sequence<int, I...>) {
-  return std::array{kernels<V, 1, I + 1, a_by_column>...};
+  return std::array{kernels_of_tile<V, 1, I + 1, a_by_column>...};
 }
 (std::make_integer_sequence<int, row_nv>{});
 
